@@ -19,7 +19,7 @@ type routine struct {
 // kernelOf chooses the function for a contraction; ok is false where there is
 // none and plain loops have to do. This is the only place that knows.
 func (p *printer) kernelOf(s *loop.Contract) (k routine, ok bool) {
-	if !s.Out.N.Is(1) {
+	if !s.Out.N.Is(1) || s.Of != loop.Products {
 		return routine{}, false
 	}
 	k.name = "matmul"
@@ -74,7 +74,8 @@ func (p *printer) byRows(s *loop.Contract) {
 	if fixed && size < mostSums {
 		at, n = symbolic.Poly{}, s.N
 	}
-	one := &loop.Contract{
+	one := &loop.Contract{ // all terms, as functions of the package take them
+		Of:  s.Of,
 		Out: loop.Access{Buf: sums, M: n, N: symbolic.Int(1)},
 		A:   loop.Access{Buf: s.A.Buf, Base: s.A.Base.Add(row.Mul(s.A.M)), M: s.A.M, K: s.A.K},
 		B:   loop.Access{Buf: s.B.Buf, Base: s.B.Base.Add(at.Mul(s.B.N)), N: s.B.N, K: s.B.K},
@@ -127,7 +128,7 @@ func plainLoops(s *loop.Contract) []loop.Stmt {
 		&loop.Loop{Var: s.Col, Extent: s.N, Body: []loop.Stmt{
 			&loop.Acc{Var: sum},
 			&loop.Loop{Var: k, Extent: s.K, Body: []loop.Stmt{
-				&loop.Update{Var: sum, Op: symbolic.OpAdd, Value: &loop.Apply{Op: symbolic.OpMul, Args: []loop.Expr{load(s.A), load(s.B)}}},
+				&loop.Update{Var: sum, Op: symbolic.OpAdd, Value: s.Of.Term(load(s.A), load(s.B))},
 			}},
 			st,
 		}},

@@ -214,6 +214,9 @@ func (c *checker) contract(s *Contract) {
 	for _, p := range []symbolic.Poly{s.M, s.N, s.K} {
 		c.poly(p)
 	}
+	for _, b := range s.Within {
+		c.poly(b.Const)
+	}
 	if s.A.Buf == s.Out.Buf || s.B.Buf == s.Out.Buf {
 		c.errorf("contraction into %s reads it", s.Out.Buf.Name)
 	}

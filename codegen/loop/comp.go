@@ -28,9 +28,11 @@ type comp struct {
 	needs   []*value         // what must be there before, though it is not read: numbers of passes
 	late    bool             // it changes what all others of its pass read before
 
-	contract int    // one more than the depth of the first of the loops that are a contraction; 0 if none
-	sorts    [3]int // how many of those are over m, n and k
-	a, b     *term  // its factors, the one that has n last
+	contract int             // one more than the depth of the first of the loops that are a contraction; 0 if none
+	sorts    [3]int          // how many of those are over m, n and k
+	terms    Terms           // what it adds up
+	a, b     *term           // its factors, the one that has n last
+	limits   []symbolic.Poly // not negative where a term counts
 
 	region *region // of a loop of the graph, which has nothing else
 	around []*pass // the loops of the graph that it is in
@@ -412,11 +414,30 @@ func (l *lowering) accumulates(u *value) bool {
 		return false
 	}
 	for _, c := range u.writers {
-		if c.combine != symbolic.OpAdd || c.arg || !c.inArray() {
+		if c.combine != symbolic.OpAdd || c.arg || !c.inArray() || l.finishes(c) {
 			return false
 		}
 	}
 	return true
+}
+
+// finishes reports whether c may be a contraction over the rows of a tile, whose sums are complete
+// in it: the sum that reads them then is done with each of them, and needs no memory.
+func (l *lowering) finishes(c *comp) bool {
+	x, ok := c.contractionOf(-1, -1)
+	for i, a := range c.axes {
+		ok = ok && (a.out >= 0 || slices.Contains(x.k, i))
+	}
+	return ok && l.worthProduct(c.shape()) && slices.ContainsFunc(x.m, func(i int) bool { return c.isSpine(c.axes[i].extent) })
+}
+
+// shape is the sizes of the axes.
+func (c *comp) shape() symbolic.Shape {
+	out := make(symbolic.Shape, len(c.axes))
+	for i, a := range c.axes {
+		out[i] = a.extent
+	}
+	return out
 }
 
 // inArray reports whether the result of c is accumulated in memory: a loop

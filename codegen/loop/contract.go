@@ -6,7 +6,7 @@ import (
 	"github.com/bpgen/bpgen/symbolic"
 )
 
-// A contraction is a sum of products of two elements. Its axes are of four
+// A contraction is a sum of products of two elements, or of squares of their difference. Its axes are of four
 // sorts: m, which only the first factor has; n, which only the second has; k,
 // which both have and which is summed over; and what both and the result have,
 // for which there are loops around it. Several axes of a sort are one, where
@@ -14,6 +14,7 @@ import (
 // all that has them: the rows b and the places t of x[b,t,:]·W are the 64·b + t of one matrix.
 // What is not one with them goes around, too.
 type contraction struct {
+	terms   Terms // what is added up of
 	a, b    *term // the factors; b is the one that has n
 	m, n, k []int // axes of the comp, outermost first
 	around  []int // the others, outermost first
@@ -23,12 +24,12 @@ type contraction struct {
 // goes over the rows of a tile, which is in one of the three if that pays; outside is one
 // that is to go around.
 func (c *comp) contractionOf(rows, outside int) (x contraction, ok bool) {
-	t := c.body
-	if c.combine != symbolic.OpAdd || c.arg || c.scatter || len(c.conds) > 0 || len(c.data) > 0 ||
-		t.kind != apply || t.op != symbolic.OpMul || t.args[0].kind != read || t.args[1].kind != read {
+	if c.combine != symbolic.OpAdd || c.arg || c.scatter || len(c.conds) > 0 || len(c.data) > 0 {
 		return x, false
 	}
-	x.a, x.b = t.args[0], t.args[1]
+	if x.terms, x.a, x.b, ok = c.body.pair(); !ok {
+		return x, false
+	}
 	in := [2]map[int]bool{c.linearAxes(x.a), c.linearAxes(x.b)}
 	if in[0] == nil || in[1] == nil || c.target.shares(x.a, x.b) {
 		return x, false
@@ -79,6 +80,18 @@ func (c *comp) contractionOf(rows, outside int) (x contraction, ok bool) {
 	}
 	slices.SortStableFunc(x.around, func(i, j int) int { return rank(c, i) - rank(c, j) })
 	return x, c.forwards(x)
+}
+
+// pair takes t apart, if it is made of two elements as the terms of contractions are.
+func (t *term) pair() (of Terms, a, b *term, ok bool) {
+	if t.kind == apply && t.op == symbolic.OpSquare {
+		of, t = Squares, t.args[0]
+	}
+	op := [...]*symbolic.OpSpec{Products: symbolic.OpMul, Squares: symbolic.OpSub}[of]
+	if t.kind != apply || t.op != op || t.args[0].kind != read || t.args[1].kind != read {
+		return of, nil, nil, false
+	}
+	return of, t.args[0], t.args[1], true
 }
 
 // A place is an element of a value, by indices in symbols of a comp.
@@ -297,7 +310,8 @@ func (c *comp) contractsWhole(how tiling) {
 func (c *comp) contractBy(x contraction, tiles ...int) {
 	c.contract = len(tiles) + len(x.around) + 1
 	c.sorts = [3]int{len(x.m), len(x.n), len(x.k)}
-	c.a, c.b = x.a, x.b
+	c.terms, c.a, c.b = x.terms, x.a, x.b
+	c.limits = c.bounds(x)
 	c.order = slices.Concat(tiles, x.around, x.m, x.n, x.k)
 }
 
@@ -508,7 +522,7 @@ func (e *emitter) contract(g *group, first bool) {
 	}
 	m, n, k := c.contractLoops()
 	rows, cols, sums := m[len(m)-1], n[len(n)-1], k[len(k)-1]
-	s := &Contract{Sum: c.acc, M: e.extents(m), N: e.extents(n), K: e.extents(k)}
+	s := &Contract{Of: c.terms, Sum: c.acc, M: e.extents(m), N: e.extents(n), K: e.extents(k)}
 	s.Epilogue = e.scope(func() {
 		s.Row = e.counter(rows)
 		rows.name = s.Row.Name
@@ -530,6 +544,11 @@ func (e *emitter) contract(g *group, first bool) {
 	})
 	if v.buf == nil {
 		s.Out = outOf(s)
+	}
+	for _, p := range c.limits {
+		if b := boundOf(e.poly(c, p), rows.name, cols.name, sums.name); b.K != 0 || len(s.Epilogue) == 0 {
+			s.Within = append(s.Within, b)
+		}
 	}
 	if s.N.Is(1) && s.Out.N.Is(0) { // one column lies beside itself
 		s.Out.N = symbolic.Int(1)

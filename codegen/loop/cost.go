@@ -95,7 +95,7 @@ func (c *counter) body(ss []Stmt, times symbolic.Poly) {
 func (c *counter) contract(s *Contract, times symbolic.Poly) {
 	m, n, k := c.size(s.M), c.size(s.N), c.size(s.K)
 	each := times.Mul(m).Mul(n)
-	c.Operations = c.Operations.Add(each.Mul(k).Scale(2, 1))
+	c.Operations = c.Operations.Add(each.Mul(k).Scale(2+int64(btoi(s.Of == Squares)), 1))
 	c.move(s.A.Buf, times.Mul(m).Mul(k))
 	c.move(s.B.Buf, times.Mul(k).Mul(n))
 	if !s.Stored() {

@@ -61,8 +61,20 @@ func writeStmts(b *strings.Builder, ss []Stmt, depth int) {
 			over := s.summed()
 			m, n, k := symbolic.Sym(s.Row.Name), symbolic.Sym(s.Col.Name), symbolic.Sym(over)
 			at := func(a Access) string { return fmt.Sprintf("%s[%s]", a.Buf.Name, a.At(m, n, k)) }
-			fmt.Fprintf(b, "%scontract %s < %s, %s < %s: %s %s Σ %s < %s: %s·%s\n", in,
+			term := "%s·%s"
+			if s.Of == Squares {
+				term = "(%s − %s)²"
+			}
+			fmt.Fprintf(b, "%scontract %s < %s, %s < %s: %s %s Σ %s < %s: "+term, in,
 				s.Row.Name, s.M, s.Col.Name, s.N, at(s.Out), op, over, s.K, at(s.A), at(s.B))
+			for i, w := range s.Within {
+				sep := " where "
+				if i > 0 {
+					sep = ", "
+				}
+				fmt.Fprintf(b, "%s%s ≥ 0", sep, w.at(m, n, k))
+			}
+			fmt.Fprintln(b)
 			if len(s.Epilogue) > 0 {
 				fmt.Fprintf(b, "%s\tthen with %s\n", in, s.Sum.Name)
 				writeStmts(b, s.Epilogue, depth+2)
@@ -227,6 +239,9 @@ func dimsOf(p *Program) []string {
 			add(s.M)
 			add(s.N)
 			add(s.K)
+			for _, w := range s.Within {
+				add(w.Const)
+			}
 		case *Let:
 			vars[s.Var.Name] = true
 			inExpr(s.Value)

@@ -301,6 +301,25 @@ func (m *machine) runIn(ss []Stmt, scope bool) (left bool) {
 
 // contract stores all sums before any epilogue runs, as a program may that has
 // no kernel for the two together, unless the epilogue asks for what was there.
+// term is what a contraction adds up of two elements.
+func (m *machine) term(of Terms, a, b float64) float64 {
+	if of == Squares {
+		a = m.round(a-b, symbolic.Real)
+		b = a
+	}
+	return m.round(a*b, symbolic.Real)
+}
+
+// within reports whether the term for i, j and k counts.
+func (m *machine) within(bounds []Bound, i, j, k int) bool {
+	for _, b := range bounds {
+		if b.M*i+b.N*j+b.K*k+m.poly(b.Const) < 0 {
+			return false
+		}
+	}
+	return true
+}
+
 func (m *machine) contract(s *Contract) {
 	rows, cols, sums := m.poly(s.M), m.poly(s.N), m.poly(s.K)
 	at := func(a Access) func(i, j, k int) int {
@@ -322,7 +341,10 @@ func (m *machine) contract(s *Contract) {
 			x = m.get(s.Out.Buf, out(i, j, 0))
 		}
 		for k := range sums {
-			p := m.round(m.get(s.A.Buf, a(i, 0, k))*m.get(s.B.Buf, b(0, j, k)), symbolic.Real)
+			if !m.within(s.Within, i, j, k) {
+				continue
+			}
+			p := m.term(s.Of, m.get(s.A.Buf, a(i, 0, k)), m.get(s.B.Buf, b(0, j, k)))
 			x = m.round(x+p, symbolic.Real)
 		}
 		if s.Reads() {

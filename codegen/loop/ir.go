@@ -76,7 +76,7 @@ type (
 		Body       []Stmt
 	}
 
-	// Contract sums products: for all rows m < M and columns n < N,
+	// Contract sums products, or what else Of says: for all rows m < M and columns n < N,
 	//
 	//	Sum = Σ A(m, k)·B(k, n) over k < K, and what Out(m, n) holds if Accumulate
 	//
@@ -84,10 +84,12 @@ type (
 	// n in Col and the stored number in Sum; it may store to Out(m, n) anew, in
 	// which case nobody reads the sums themselves. Where it reads Out(m, n), it
 	// finds what was there before, and no sum is stored. Neither A nor B shares
-	// memory with Out.
+	// memory with Out. Terms that one of the bounds in Within excludes may be left out.
 	Contract struct {
+		Of         Terms
 		Out, A, B  Access
 		M, N, K    symbolic.Poly
+		Within     []Bound
 		Accumulate bool
 		Row, Col   *Var
 		Sum        *Var
@@ -181,6 +183,22 @@ func (*Note) stmt()     {}
 type Access struct {
 	Buf           *Buffer
 	Base, M, N, K symbolic.Poly
+}
+
+// Terms are what a contraction adds up, of an element of A and one of B.
+type Terms uint8
+
+const (
+	Products Terms = iota // a·b
+	Squares               // (a − b)²
+)
+
+// Term is one of them, as an expression.
+func (t Terms) Term(a, b Expr) Expr {
+	if t == Squares {
+		return &Apply{Op: symbolic.OpSquare, Args: []Expr{&Apply{Op: symbolic.OpSub, Args: []Expr{a, b}}}}
+	}
+	return &Apply{Op: symbolic.OpMul, Args: []Expr{a, b}}
 }
 
 // At returns the index of the element for m, n and k.

@@ -44,7 +44,7 @@ func lowerAll(p *module.Procedure, roots []*symbolic.Node, how tiling) *Program 
 		how.each, how.weights = guess(perTile(prog, how.spine)), weightsOf(prog)
 		if how.spine != module.Batch { // what a second row takes
 			how.size = 2
-			how.each = guess(perTile(lower(p, roots, how), how.spine).Sub(perTile(prog, how.spine)))
+			how.each = guessBy(perTile(lower(p, roots, how), how.spine).Sub(perTile(prog, how.spine)), besides)
 		}
 		how.size = rowsFor(how.each, how.weights)
 		prog = lower(p, roots, how)

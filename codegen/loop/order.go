@@ -79,6 +79,7 @@ func (how *tiling) isSpine(extent symbolic.Poly) bool {
 type walk struct {
 	axes [][]int // for each index of the access, the axes that it depends on
 	unit []int   // the axes that go from one element to the next
+	bent []int   // the axes whose steps are not all the same
 }
 
 // walks lists the accesses of c.
@@ -92,6 +93,9 @@ func (c *comp) walks() []walk {
 					w.axes[k] = append(w.axes[k], a)
 					if n, _, ok := e.Linear(s); ok && n*n == 1 && k == len(index)-1 {
 						w.unit = append(w.unit, a)
+					}
+					if f, _, ok := linearIn(e, s); !ok || slices.ContainsFunc(f.Syms(), func(s string) bool { _, is := c.axisSym(s); return is }) {
+						w.bent = append(w.bent, a)
 					}
 				}
 				if i, ok := c.dataOf(s); ok {
@@ -129,7 +133,8 @@ func (c *comp) axesOf(t *term) []int {
 }
 
 // strideCost counts the accesses in which a has a larger stride than another
-// of the free axes, or as innermost axis one other than 1.
+// of the free axes, or as innermost axis one other than 1. Where it has no stride at all, elements
+// are found one by one.
 func strideCost(walks []walk, a int, free []int, innermost bool) int {
 	n := 0
 	for _, w := range walks {
@@ -145,6 +150,9 @@ func strideCost(walks []walk, a int, free []int, innermost bool) int {
 		}
 		if bad {
 			n++
+		}
+		if innermost && slices.Contains(w.bent, a) {
+			n += 2
 		}
 	}
 	return n

@@ -279,6 +279,9 @@ func (f *freeness) stmts(list []Stmt) {
 				f.poly(a.M, a.N, a.K)
 			}
 			f.poly(s.M, s.N, s.K)
+			for _, b := range s.Within {
+				f.poly(b.Const)
+			}
 			f.stmts(s.Epilogue)
 		case *Let:
 			f.expr(s.Value)

@@ -83,10 +83,12 @@ func (s *settler) contraction(x *symbolic.Node, over symbolic.Axes) *symbolic.No
 	shared := func(k int) bool { return a.on.Has(k) && b.on.Has(k) }
 	if s.reuses(x, over, a, b) && !slices.ContainsFunc(over, func(k int) bool { return !shared(k) }) {
 		kept := without(symbolic.AllAxes(x), over)
-		if isPlainAccess(f) && isPlainAccess(g) && slices.Equal(kept, s.sideBySide(x.Shape, kept)) {
+		order := s.sideBySide(x.Shape, kept)
+		a.node, b.node = s.restrict(f, a.on), s.restrict(g, b.on)
+		turned := a.endIn(s, last(order), over) || b.endIn(s, last(order), over)
+		if !turned && isPlainAccess(f) && isPlainAccess(g) && slices.Equal(kept, order) {
 			return s.g.Sum(x, over...)
 		}
-		a.node, b.node = s.restrict(f, a.on), s.restrict(g, b.on)
 		return s.sumOfProduct(x, over, a, b, nil)
 	}
 	var outside, inside []*symbolic.Node
@@ -319,6 +321,49 @@ func (f *factor) without(s *settler, over symbolic.Axes) {
 	if len(at) > 0 {
 		f.node, f.on = s.contracted(s.g.Sum(f.node, at...)), left
 	}
+}
+
+// endIn lays a choice out with an axis of the result last, where that was one that is
+// summed over: in this order a contraction goes through it, and would make a copy else. A
+// choice is the factor that was made of it for this sum, so none has it in its old order. Of
+// small ones a copy is cheap.
+func (f *factor) endIn(s *settler, axis int, over symbolic.Axes) bool {
+	x := f.node
+	for isPlainAccess(x) {
+		x = x.Args[0]
+	}
+	if !x.Op.Lazy || !s.how.worthProduct(f.node.Shape) || !f.on.Has(axis) || !over.Has(last(f.on)) {
+		return false
+	}
+	var order []int
+	for i, k := range f.on {
+		if k != axis {
+			order = append(order, i)
+		}
+	}
+	order = append(order, slices.Index(f.on, axis))
+	f.node = s.permuted(f.node, order)
+	on := make(symbolic.Axes, len(order))
+	for i, k := range order {
+		on[i] = f.on[k]
+	}
+	f.on = on
+	return true
+}
+
+func last(axes symbolic.Axes) int { return axes[len(axes)-1] }
+
+// permuted is n with its axes in another order, computed in that order.
+func (s *settler) permuted(n *symbolic.Node, order []int) *symbolic.Node {
+	n = s.accessInside(n)
+	if n.Op.Class != symbolic.Elementwise {
+		return s.g.Permute(n, order...)
+	}
+	args := make([]*symbolic.Node, len(n.Args))
+	for i, a := range n.Args {
+		args[i] = s.permuted(a, order)
+	}
+	return s.g.Apply(n.Op, n.Attr, args...)
 }
 
 // split makes two factors of many: one of that which depends on most axes, and of

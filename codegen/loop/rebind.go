@@ -64,6 +64,15 @@ func (r *rebinding) access(a Access) Access {
 	return Access{Buf: r.buf(a.Buf), Base: r.at(a.Buf, a.Base), M: r.poly(a.M), N: r.poly(a.N), K: r.poly(a.K)}
 }
 
+func (r *rebinding) within(bs []Bound) []Bound {
+	var out []Bound
+	for _, b := range bs {
+		b.Const = r.poly(b.Const)
+		out = append(out, b)
+	}
+	return out
+}
+
 func (r *rebinding) conds(cs []symbolic.Cond) []symbolic.Cond {
 	var out []symbolic.Cond
 	for _, c := range cs {
@@ -89,8 +98,8 @@ func (r *rebinding) stmt(s Stmt) Stmt {
 		return &Tile{From: r.v(s.From), Rows: r.v(s.Rows), Extent: r.poly(s.Extent), Size: s.Size, Body: r.stmts(s.Body)}
 	case *Contract:
 		return &Contract{
-			Out: r.access(s.Out), A: r.access(s.A), B: r.access(s.B),
-			M: r.poly(s.M), N: r.poly(s.N), K: r.poly(s.K),
+			Of: s.Of, Out: r.access(s.Out), A: r.access(s.A), B: r.access(s.B),
+			M: r.poly(s.M), N: r.poly(s.N), K: r.poly(s.K), Within: r.within(s.Within),
 			Accumulate: s.Accumulate, Row: r.v(s.Row), Col: r.v(s.Col), Sum: r.v(s.Sum),
 			Epilogue: r.stmts(s.Epilogue),
 		}

@@ -325,6 +325,12 @@ func keepForLoop(n *symbolic.Node, keep func(*symbolic.Node, reason)) {
 	for _, a := range n.Args {
 		keepBase(a, keep)
 	}
+	lp := n.Attr.(*symbolic.Loop)
+	for _, a := range n.Args[len(lp.Carry)+len(lp.Elem):] {
+		if isTurned(a) {
+			keep(a, isOperand)
+		}
+	}
 }
 
 func keepBase(a *symbolic.Node, keep func(*symbolic.Node, reason)) {

@@ -20,7 +20,7 @@ func settle(g *symbolic.Graph, roots []*symbolic.Node, how tiling) []*symbolic.N
 	roots = s.shared(roots)
 	roots = s.each(s.each(s.each(s.each(roots, s.unchosen), s.once), s.framed), s.windows)
 	s.apart = true
-	return s.each(s.nested(roots), s.contracted)
+	return s.turned(s.each(s.nested(roots), s.contracted))
 }
 
 // each makes values anew, arguments first, by a step that is given them with

@@ -127,6 +127,7 @@ func (k *Kernel) Part(s *Split) *Kernel {
 				}
 			case *Contract:
 				c := *t
+				c.Within = t.within(from, s.Rows)
 				if s.Rows {
 					c.M = count
 					c.Out.Base, c.A.Base = c.Out.Base.Add(from.Mul(c.Out.M)), c.A.Base.Add(from.Mul(c.A.M))
@@ -144,6 +145,19 @@ func (k *Kernel) Part(s *Split) *Kernel {
 	}
 	part.Body = cut(k.Body)
 	return part
+}
+
+// within are the bounds of rows, or columns, from one on.
+func (c *Contract) within(from symbolic.Poly, rows bool) []Bound {
+	out := slices.Clone(c.Within)
+	for i, b := range out {
+		by := b.N
+		if rows {
+			by = b.M
+		}
+		out[i].Const = b.Const.Add(from.Scale(int64(by), 1))
+	}
+	return out
 }
 
 // independent reports whether the iterations of v, a loop or an axis of a

@@ -17,14 +17,21 @@ type tiling struct {
 	each, weights int // what size follows from: temporaries of an example, parameters
 }
 
-// What a size that is known at run time only is taken for.
-const typical = 256
+// What a size that is known at run time only is taken for; and one beside the rows of a
+// tile, of which a func has several where a model has what its layers say.
+const (
+	typical = 256
+	besides = 48
+)
 
 // guess returns a size, about.
-func guess(p symbolic.Poly) int {
-	n, err := p.Eval(func(string) (int, bool) { return typical, true })
+func guess(p symbolic.Poly) int { return guessBy(p, typical) }
+
+// guessBy is guess with another number for what is not known.
+func guessBy(p symbolic.Poly, unknown int) int {
+	n, err := p.Eval(func(string) (int, bool) { return unknown, true })
 	if err != nil {
-		return typical
+		return unknown
 	}
 	return n
 }
@@ -129,6 +136,59 @@ func (l *lowering) tileGroup(g *group) {
 		c.order = append([]int{len(c.axes) - 1}, c.order...)
 		c.contracts(l.tiling)
 	}
+	rowsInside(g.comps)
+}
+
+// rowsInside puts the rows of a tile within a loop that goes around contractions, in all that
+// has loops over both and one within, so that what goes into them and what comes out of them is
+// there for one turn of that loop only. It does so where all that has to do with each other agrees.
+func rowsInside(comps []*comp) {
+	seen := map[*comp]bool{}
+	for _, c := range comps {
+		if c.contract > 2 && !c.isRow(1) && !seen[c] {
+			around := c.loopAt(1).extent
+			together := c.together(comps)
+			agree := true
+			for _, e := range together {
+				seen[e] = true
+				agree = agree && (e.rowsWithin(around) || e.rowsAround(around))
+			}
+			for _, e := range together {
+				if agree && e.rowsAround(around) {
+					e.order[1], e.order[2] = e.order[2], e.order[1]
+				}
+			}
+		}
+	}
+}
+
+// rowsWithin reports that c is a contraction in a loop over so many, which has the rows within.
+func (c *comp) rowsWithin(around symbolic.Poly) bool {
+	return c.contract > 2 && !c.isRow(1) && c.loopAt(1).extent.Equal(around)
+}
+
+// rowsAround reports that the loop over the rows, which such a loop is in, could be in it.
+func (c *comp) rowsAround(around symbolic.Poly) bool {
+	return c.contract == 0 && len(c.order) > 3 && c.isRow(1) && c.loopAt(2).extent.Equal(around)
+}
+
+// together are the comps that c has to do with through temporaries of three axes and more.
+func (c *comp) together(comps []*comp) []*comp {
+	out, seen := []*comp{c}, map[*comp]bool{c: true}
+	for i := 0; i < len(out); i++ {
+		for _, v := range append(out[i].reads(), out[i].target) {
+			if v.kind != Temp || len(v.node.Shape) < 3 {
+				continue
+			}
+			for _, e := range slices.Concat(v.writers, v.readers) {
+				if !seen[e] && slices.Contains(comps, e) {
+					seen[e] = true
+					out = append(out, e)
+				}
+			}
+		}
+	}
+	return out
 }
 
 // A matrix is worth a tile from this size on.

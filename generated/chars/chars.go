@@ -208,10 +208,10 @@ func (w *LstmWork) Forward(b LstmBatch) (LstmOutputs, error) {
 	if err := w.m.checkForward(&b); err != nil {
 		return LstmOutputs{}, err
 	}
-	if err := checkRoom("Lstm", "the batch", float64(b.T)*float64(b.N)*float64(w.m.vocab)+320.0*float64(b.T)*float64(b.N)+float64(b.T)*float64(w.m.vocab)+32.0*float64(b.T)+192.0*float64(b.N)+float64(w.m.vocab)+4096.0); err != nil {
+	if err := checkRoom("Lstm", "the batch", float64(b.T)*float64(b.N)*float64(w.m.vocab)+320.0*float64(b.T)*float64(b.N)+float64(b.T)*float64(w.m.vocab)+32.0*float64(b.T)+192.0*float64(b.N)+float64(w.m.vocab)+28672.0); err != nil {
 		return LstmOutputs{}, err
 	}
-	w.reals = grow(w.reals, b.T*b.N*320+b.T*w.m.vocab+b.T*32+b.N*192+w.m.vocab+4096)
+	w.reals = grow(w.reals, b.T*b.N*320+b.T*w.m.vocab+b.T*32+b.N*192+w.m.vocab+28672)
 	w.out.Output = grow(w.out.Output, b.T*b.N*w.m.vocab)
 	w.forward(&b)
 	return w.out, nil
@@ -253,10 +253,10 @@ func (w *LstmWork) Loss(b LstmBatch) (LstmLoss, error) {
 	if err := w.m.checkLoss(&b); err != nil {
 		return LstmLoss{}, err
 	}
-	if err := checkRoom("Lstm", "the batch", 320.0*float64(b.T)*float64(b.N)+float64(b.T)*float64(w.m.vocab)+32.0*float64(b.T)+192.0*float64(b.N)+4097.0); err != nil {
+	if err := checkRoom("Lstm", "the batch", 320.0*float64(b.T)*float64(b.N)+float64(b.T)*float64(w.m.vocab)+32.0*float64(b.T)+192.0*float64(b.N)+28673.0); err != nil {
 		return LstmLoss{}, err
 	}
-	w.reals = grow(w.reals, b.T*b.N*320+b.T*w.m.vocab+b.T*32+b.N*192+4096)
+	w.reals = grow(w.reals, b.T*b.N*320+b.T*w.m.vocab+b.T*32+b.N*192+28672)
 	return w.loss(&b), nil
 }
 
@@ -272,10 +272,10 @@ func (w *LstmWork) Grad(b LstmBatch, grads *LstmParams) (LstmLoss, error) {
 	if same(grads.all, w.m.Params.all) {
 		return LstmLoss{}, &ShapeError{Of: "Lstm", Arg: "grads", Text: "are the parameters themselves"}
 	}
-	if err := checkRoom("Lstm", "the batch", 992.0*float64(b.T)*float64(b.N)+17.0*float64(b.T)*float64(w.m.vocab)+32.0*float64(b.T)+384.0*float64(b.N)+2.0*float64(w.m.vocab)+28673.0); err != nil {
+	if err := checkRoom("Lstm", "the batch", 992.0*float64(b.T)*float64(b.N)+17.0*float64(b.T)*float64(w.m.vocab)+32.0*float64(b.T)+384.0*float64(b.N)+2.0*float64(w.m.vocab)+36865.0); err != nil {
 		return LstmLoss{}, err
 	}
-	w.reals = grow(w.reals, b.T*b.N*992+b.T*w.m.vocab*17+b.T*32+b.N*384+w.m.vocab*2+28672)
+	w.reals = grow(w.reals, b.T*b.N*992+b.T*w.m.vocab*17+b.T*32+b.N*384+w.m.vocab*2+36864)
 	return w.grad(&b, grads), nil
 }
 

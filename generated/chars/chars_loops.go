@@ -17,12 +17,13 @@ func (w *LstmWork) forward(batch *LstmBatch) {
 	out := w.out.Output[:T*n*vocab]
 	eE2 := w.reals[T*n*320+n*128:][:T*32]
 	zhs := w.reals[:T*n*256]
+	hsCellW2 := w.reals[T*n*320+T*32+n*128:][:24576]
 	h := w.reals[T*n*256:][:T*n*64+n*64]
 	c := w.reals[T*n*320+n*64:][:n*64]
-	nextC := w.reals[T*n*320+T*32+n*128:][:n*64]
-	z := w.reals[T*n*320+T*32+n*192+4096:][:T*vocab]
-	exps := w.reals[T*n*320+T*vocab+T*32+n*192+4096:][:vocab]
-	zhs2 := w.reals[T*n*320+T*32+n*192:][:4096]
+	nextC := w.reals[T*n*320+T*32+n*128+24576:][:n*64]
+	z := w.reals[T*n*320+T*32+n*192+28672:][:T*vocab]
+	exps := w.reals[T*n*320+T*vocab+T*32+n*192+28672:][:vocab]
+	zhs2 := w.reals[T*n*320+T*32+n*192+24576:][:4096]
 
 	for b := range n {
 		// hs = lstm[hidden](e)   chars.bp:15
@@ -48,12 +49,20 @@ func (w *LstmWork) forward(batch *LstmBatch) {
 			cRow[i] = 0
 		}
 	}
+
+	// hsCellW2 = hsCellWᵀ
+	for i := range 96 {
+		hsCellW2Row := hsCellW2[i*256:][:256]
+		for j := range 256 {
+			hsCellW2Row[j] = hsCellW[i+j*96]
+		}
+	}
 	for t := range T {
 		for from := 0; from < n; from += 16 {
 			rows := min(16, n-from)
 
 			// hs = lstm[hidden](e)   chars.bp:15
-			matmul(mat(zhs2, rows, 256), mat(h[n*t*64+from*64:], rows, 64), matrix[float32]{hsCellW[32:], 64, 256, 1, 96})
+			matmul(mat(zhs2, rows, 256), mat(h[n*t*64+from*64:], rows, 64), mat(hsCellW2[8192:], 64, 256))
 			for b := range rows {
 				zhsRow := zhs[n*t*256+b*256+from*256:][:256]
 				zhs2Row := zhs2[b*256:][:256]
@@ -130,11 +139,12 @@ func (w *LstmWork) loss(batch *LstmBatch) LstmLoss {
 	zB := p.Z.B[:vocab]
 	eE2 := w.reals[T*n*320+n*128:][:T*32]
 	zhs := w.reals[:T*n*256]
+	hsCellW2 := w.reals[T*n*320+T*32+n*128:][:24576]
 	h := w.reals[T*n*256:][:T*n*64+n*64]
 	c := w.reals[T*n*320+n*64:][:n*64]
-	nextC := w.reals[T*n*320+T*32+n*128:][:n*64]
-	z := w.reals[T*n*320+T*32+n*192+4096:][:T*vocab]
-	zhs2 := w.reals[T*n*320+T*32+n*192:][:4096]
+	nextC := w.reals[T*n*320+T*32+n*128+24576:][:n*64]
+	z := w.reals[T*n*320+T*32+n*192+28672:][:T*vocab]
+	zhs2 := w.reals[T*n*320+T*32+n*192+24576:][:4096]
 
 	for b := range n {
 		// hs = lstm[hidden](e)   chars.bp:15
@@ -160,12 +170,20 @@ func (w *LstmWork) loss(batch *LstmBatch) LstmLoss {
 			cRow[i] = 0
 		}
 	}
+
+	// hsCellW2 = hsCellWᵀ
+	for i := range 96 {
+		hsCellW2Row := hsCellW2[i*256:][:256]
+		for j := range 256 {
+			hsCellW2Row[j] = hsCellW[i+j*96]
+		}
+	}
 	for t := range T {
 		for from := 0; from < n; from += 16 {
 			rows := min(16, n-from)
 
 			// hs = lstm[hidden](e)   chars.bp:15
-			matmul(mat(zhs2, rows, 256), mat(h[n*t*64+from*64:], rows, 64), matrix[float32]{hsCellW[32:], 64, 256, 1, 96})
+			matmul(mat(zhs2, rows, 256), mat(h[n*t*64+from*64:], rows, 64), mat(hsCellW2[8192:], 64, 256))
 			for b := range rows {
 				zhsRow := zhs[n*t*256+b*256+from*256:][:256]
 				zhs2Row := zhs2[b*256:][:256]
@@ -251,27 +269,28 @@ func (w *LstmWork) grad(batch *LstmBatch, g *LstmParams) LstmLoss {
 	dzB := g.Z.B[:vocab]
 	eE2 := w.reals[:T*n*32]
 	zhs := w.reals[T*n*32:][:T*n*256]
+	hsCellW2 := w.reals[T*n*416+n*256:][:24576]
 	h := w.reals[T*n*288:][:T*n*64+n*64]
 	c := w.reals[T*n*352+n*64:][:T*n*64+n*64]
-	zhs2 := w.reals[T*n*416+n*256:][:T*n*64]
-	zhs3 := w.reals[T*n*480+n*256:][:T*n*64]
-	zhs4 := w.reals[T*n*544+n*256:][:T*n*64]
-	zhs5 := w.reals[T*n*608+n*256:][:T*n*64]
-	zhs6 := w.reals[T*n*672+n*256:][:T*n*64]
-	z := w.reals[T*n*736+T*vocab*16+n*256+vocab+4096:][:T*vocab]
-	exps := w.reals[T*n*736+T*vocab*17+n*256+vocab+4096:][:vocab]
-	dzz2 := w.reals[T*n*736+n*256+vocab+4096:][:T*vocab*16]
+	zhs2 := w.reals[T*n*416+n*256+24576:][:T*n*64]
+	zhs3 := w.reals[T*n*480+n*256+24576:][:T*n*64]
+	zhs4 := w.reals[T*n*544+n*256+24576:][:T*n*64]
+	zhs5 := w.reals[T*n*608+n*256+24576:][:T*n*64]
+	zhs6 := w.reals[T*n*672+n*256+24576:][:T*n*64]
+	z := w.reals[T*n*736+T*vocab*16+n*256+vocab+28672:][:T*vocab]
+	exps := w.reals[T*n*736+T*vocab*17+n*256+vocab+28672:][:vocab]
+	dzz2 := w.reals[T*n*736+n*256+vocab+28672:][:T*vocab*16]
 	dhsH1 := w.reals[T*n*32:][:T*n*64]
 	dh := w.reals[T*n*416+n*128:][:n*64]
-	nextDh := w.reals[T*n*992+T*vocab*17+n*256+vocab*2+4096:][:n*64]
+	nextDh := w.reals[T*n*992+T*vocab*17+n*256+vocab*2+28672:][:n*64]
 	dc := w.reals[T*n*416+n*192:][:n*64]
-	nextDc := w.reals[T*n*992+T*vocab*17+n*320+vocab*2+4096:][:n*64]
-	dzhs := w.reals[T*n*736+T*vocab*17+n*256+vocab*2+4096:][:T*n*256]
-	deE2 := w.reals[T*n*992+T*vocab*17+n*384+vocab*2+4096:][:T*32]
-	dhsCellW2 := w.reals[T*n*992+T*vocab*17+T*32+n*384+vocab*2+4096:][:16384]
-	dhsCellW3 := w.reals[T*n*992+T*vocab*17+T*32+n*384+vocab*2+20480:][:8192]
-	dzB2 := w.reals[T*n*736+n*256+4096:][:vocab]
-	zhs7 := w.reals[T*n*736+n*256:][:4096]
+	nextDc := w.reals[T*n*992+T*vocab*17+n*320+vocab*2+28672:][:n*64]
+	dzhs := w.reals[T*n*736+T*vocab*17+n*256+vocab*2+28672:][:T*n*256]
+	deE2 := w.reals[T*n*992+T*vocab*17+n*384+vocab*2+28672:][:T*32]
+	dhsCellW2 := w.reals[T*n*416+n*256:][:16384]
+	dhsCellW3 := w.reals[T*n*992+T*vocab*17+T*32+n*384+vocab*2+28672:][:8192]
+	dzB2 := w.reals[T*n*736+n*256+28672:][:vocab]
+	zhs7 := w.reals[T*n*736+n*256+24576:][:4096]
 
 	for b := range n {
 		// hs = lstm[hidden](e)   chars.bp:15
@@ -309,12 +328,23 @@ func (w *LstmWork) grad(batch *LstmBatch, g *LstmParams) LstmLoss {
 			dcRow[i] = 0
 		}
 	}
+
+	// d = 1/N/T   chars.bp:18
+	d := 1 / float32(n) / float32(T)
+
+	// hsCellW2 = hsCellWᵀ
+	for i := range 96 {
+		hsCellW2Row := hsCellW2[i*256:][:256]
+		for j := range 256 {
+			hsCellW2Row[j] = hsCellW[i+j*96]
+		}
+	}
 	for t := range T {
 		for from := 0; from < n; from += 16 {
 			rows := min(16, n-from)
 
 			// hs = lstm[hidden](e)   chars.bp:15
-			matmul(mat(zhs7, rows, 256), mat(h[n*t*64+from*64:], rows, 64), matrix[float32]{hsCellW[32:], 64, 256, 1, 96})
+			matmul(mat(zhs7, rows, 256), mat(h[n*t*64+from*64:], rows, 64), mat(hsCellW2[8192:], 64, 256))
 			for b := range rows {
 				zhsRow := zhs[n*t*256+b*256+from*256:][:256]
 				zhs7Row := zhs7[b*256:][:256]
@@ -356,9 +386,6 @@ func (w *LstmWork) grad(batch *LstmBatch, g *LstmParams) LstmLoss {
 			}
 		}
 	}
-
-	// d = 1/N/T   chars.bp:18
-	d := 1 / float32(n) / float32(T)
 	var s float64
 	clear(dzW)
 	clear(dzB2)

@@ -12,10 +12,10 @@ func (w *EvidenceWork) value(a *EvidenceArgs) float64 {
 	X := a.X[:d*n]
 	y := a.Y[:n]
 	K := w.reals[:n*n]
-	M := w.reals[n*n:][:n*n]
+	M := w.reals[n*n+n:][:n*n]
 	nextM := w.reals[n*n*2+n*2:][:n*n]
 	zL2 := w.reals[:n*n]
-	R := w.reals[n*n*2:][:n]
+	R := w.reals[n*n:][:n]
 	nextR := w.reals[n*n*3+n*2:][:n]
 	t := w.reals[n*n*2+n:][:n]
 	M2 := w.reals[n*n*2+n:][:n]
@@ -26,42 +26,50 @@ func (w *EvidenceWork) value(a *EvidenceArgs) float64 {
 	// exp(theta[2])   gaussian.bp:11
 	v2 := exp(theta[2])
 	theta0 := theta[0]
-	for i := range n {
-		for j := range n {
-			// exp(theta[0] - sumsq(a - b)/2*exp(-2*theta[1]))   gaussian.bp:7
-			var s float64
-			XRow := X[d*i:][:d]
-			XRow2 := X[d*j:][:d]
-			for l := range d {
-				s += square(XRow[l] - XRow2[l])
-			}
-			v3 := exp(theta0 - s/2*v)
+	for from := 0; from < n; from += 128 {
+		rows := min(128, n-from)
 
-			// K[i, j] = kernel(theta, X[i], X[j]) + (if i == j { exp(theta[2]) } else { 0 })   gaussian.bp:11
-			var v4 float64
-			if i == j {
-				v4 = v2
+		// exp(theta[0] - sumsq(a - b)/2*exp(-2*theta[1]))   gaussian.bp:7
+		// K[i, j] = kernel(theta, X[i], X[j]) + (if i == j { exp(theta[2]) } else { 0 })   gaussian.bp:11
+		for b := range rows {
+			for b2 := range n {
+				var s float64
+				XRow := X[b*d+d*from:][:d]
+				XRow2 := X[b2*d:][:d]
+				for sk := range d {
+					s += square(XRow[sk] - XRow2[sk])
+				}
+				K[b*n+from*n+b2] = s
 			}
-			K[i*n+j] = v3 + v4
+		}
+		for b := range rows {
+			KRow := K[b*n+from*n:][:n]
+			for b2 := range n {
+				v3 := exp(theta0 - KRow[b2]/2*v)
+				var v4 float64
+				if b+from == b2 {
+					v4 = v2
+				}
+				KRow[b2] = v3 + v4
+			}
+		}
+
+		// return sumsq(lsolve(L, y))/2 + sum[i] log(L[i, i]) + n/2*log(2*pi)   gaussian.bp:19
+		for b := range rows {
+			yb := y[b+from]
+			R[b+from] = yb
 		}
 	}
-	for i := range n {
-		KRow := K[i*n:][:n]
-		MRow := M[i*n:][:n]
-		for j := range n {
+	for b := range n {
+		KRow := K[b*n:][:n]
+		MRow := M[b*n:][:n]
+		for b2 := range n {
 			// L = cholesky(covariance(theta, X))   gaussian.bp:18
-			zL := 0.5 * (KRow[j] + K[j*n+i])
-			MRow[j] = zL
+			zL := 0.5 * (KRow[b2] + K[b2*n+b])
+			MRow[b2] = zL
 		}
-	}
-
-	// return sumsq(lsolve(L, y))/2 + sum[i] log(L[i, i]) + n/2*log(2*pi)   gaussian.bp:19
-	for i := range n {
-		yi := y[i]
-		R[i] = yi
 	}
 	for k := range n {
-		// L = cholesky(covariance(theta, X))   gaussian.bp:18
 		for i := range n {
 			M2[i] = M[i*n+k]
 		}
@@ -105,12 +113,10 @@ func (w *EvidenceWork) value(a *EvidenceArgs) float64 {
 		}
 	}
 	var s float64
-	for i := range n {
-		s += math.Log(zL2[i*n+i])
-	}
 	var s2 float64
-	for i := range n {
-		s2 += square(t[i])
+	for b := range n {
+		s += math.Log(zL2[b*n+b])
+		s2 += square(t[b])
 	}
 	f := s2/2 + s + 0.9189385332046727*float64(n)
 	return f
@@ -154,30 +160,42 @@ func (w *EvidenceWork) grad(a *EvidenceArgs) float64 {
 	// exp(theta[2])   gaussian.bp:11
 	v2 := exp(theta[2])
 	theta0 := theta[0]
-	for b := range n {
-		for b2 := range n {
-			// exp(theta[0] - sumsq(a - b)/2*exp(-2*theta[1]))   gaussian.bp:7
-			var s float64
-			XRow := X[b*d:][:d]
-			XRow2 := X[b2*d:][:d]
-			for i := range d {
-				s += square(XRow[i] - XRow2[i])
-			}
-			t[b*n+b2] = s
-			t2b2 := exp(theta0 - s/2*v)
-			t2[b*n+b2] = t2b2
+	for from := 0; from < n; from += 128 {
+		rows := min(128, n-from)
 
-			// K[i, j] = kernel(theta, X[i], X[j]) + (if i == j { exp(theta[2]) } else { 0 })   gaussian.bp:11
-			var v3 float64
-			if b == b2 {
-				v3 = v2
+		// exp(theta[0] - sumsq(a - b)/2*exp(-2*theta[1]))   gaussian.bp:7
+		// K[i, j] = kernel(theta, X[i], X[j]) + (if i == j { exp(theta[2]) } else { 0 })   gaussian.bp:11
+		for b := range rows {
+			for b2 := range n {
+				var s float64
+				XRow := X[b*d+d*from:][:d]
+				XRow2 := X[b2*d:][:d]
+				for sk := range d {
+					s += square(XRow[sk] - XRow2[sk])
+				}
+				t[b*n+from*n+b2] = s
 			}
-			K[b*n+b2] = t2b2 + v3
+		}
+		for b := range rows {
+			tRow := t[b*n+from*n:][:n]
+			t2Row := t2[b*n+from*n:][:n]
+			KRow := K[b*n+from*n:][:n]
+			for b2 := range n {
+				t2b2 := exp(theta0 - tRow[b2]/2*v)
+				t2Row[b2] = t2b2
+				var v3 float64
+				if b+from == b2 {
+					v3 = v2
+				}
+				KRow[b2] = t2b2 + v3
+			}
 		}
 
 		// return sumsq(lsolve(L, y))/2 + sum[i] log(L[i, i]) + n/2*log(2*pi)   gaussian.bp:19
-		yb := y[b]
-		R[b] = yb
+		for b := range rows {
+			yb := y[b+from]
+			R[b+from] = yb
+		}
 	}
 	for b := range n {
 		KRow := K[b*n:][:n]
@@ -432,19 +450,18 @@ func (w *PredictWork) value(a *PredictArgs) {
 	center := w.out.Center[:m]
 	variance := w.out.Variance[:m]
 	K := w.reals[:n*n]
-	M := w.reals[m*n+n*n:][:n*n]
+	M := w.reals[m*n+n*n+n:][:n*n]
 	nextM := w.reals[m*n+n*n*2+n*2:][:n*n]
 	zL2 := w.reals[:n*n]
-	R := w.reals[m*n+n*n*2:][:n]
+	R := w.reals[n*n:][:n]
 	nextR := w.reals[m*n+n*n*3+n*2:][:n]
 	zcenter := w.reals[m*n+n*n*2+n:][:n]
-	R2 := w.reals[n*n:][:m*n]
+	R2 := w.reals[n*n+n:][:m*n]
 	nextR2 := w.reals[m*n*2+n*n*3+n*3:][:m*n]
 	v := w.reals[m*n+n*n*3+n*3:][:m*n]
-	zcenter2 := w.reals[n*n:][:m*n]
 	zvariance3 := w.reals[m*n*3+n*n*3+n*3:][:m]
 	M2 := w.reals[m*n+n*n*2+n:][:n]
-	zv2 := w.reals[m*n+n*n*2:][:n]
+	zv2 := w.reals[n*n:][:n]
 
 	// exp(theta[0] - sumsq(a - b)/2*exp(-2*theta[1]))   gaussian.bp:7
 	v2 := exp(-2 * theta[1])
@@ -454,54 +471,69 @@ func (w *PredictWork) value(a *PredictArgs) {
 
 	// variance[j] = exp(theta[0]) - sum[i] v[i, j]^2   gaussian.bp:28
 	zvariance := exp(theta[0])
-
-	// K[i, j] = kernel(theta, X[i], X[j]) + (if i == j { exp(theta[2]) } else { 0 })   gaussian.bp:11
 	theta0 := theta[0]
-	for i := range n {
-		for j := range n {
-			var s float64
-			XRow := X[d*i:][:d]
-			XRow2 := X[d*j:][:d]
-			for l := range d {
-				s += square(XRow[l] - XRow2[l])
-			}
-			var v4 float64
-			if i == j {
-				v4 = v3
-			}
-			K[i*n+j] = exp(theta0-s/2*v2) + v4
-		}
-	}
-	for i := range n {
-		for j := range m {
-			// exp(theta[0] - sumsq(a - b)/2*exp(-2*theta[1]))   gaussian.bp:7
-			var s float64
-			XRow := X[d*i:][:d]
-			ZRow := Z[d*j:][:d]
-			for l := range d {
-				s += square(XRow[l] - ZRow[l])
-			}
-			k := exp(theta0 - s/2*v2)
-			R2[i*m+j] = k
-		}
-	}
-	for i := range n {
-		KRow := K[i*n:][:n]
-		MRow := M[i*n:][:n]
-		for j := range n {
-			// L = cholesky(covariance(theta, X))   gaussian.bp:24
-			zL := 0.5 * (KRow[j] + K[j*n+i])
-			MRow[j] = zL
-		}
-	}
+	for from := 0; from < n; from += 128 {
+		rows := min(128, n-from)
 
-	// center = v' @ lsolve(L, y)   gaussian.bp:27
-	for i := range n {
-		yi := y[i]
-		R[i] = yi
+		// K[i, j] = kernel(theta, X[i], X[j]) + (if i == j { exp(theta[2]) } else { 0 })   gaussian.bp:11
+		for b := range rows {
+			for b2 := range n {
+				var s float64
+				XRow := X[b*d+d*from:][:d]
+				XRow2 := X[b2*d:][:d]
+				for sk := range d {
+					s += square(XRow[sk] - XRow2[sk])
+				}
+				K[b*n+from*n+b2] = s
+			}
+		}
+		for b := range rows {
+			KRow := K[b*n+from*n:][:n]
+			for b2 := range n {
+				var v4 float64
+				if b+from == b2 {
+					v4 = v3
+				}
+				KRow[b2] = exp(theta0-KRow[b2]/2*v2) + v4
+			}
+		}
+
+		// exp(theta[0] - sumsq(a - b)/2*exp(-2*theta[1]))   gaussian.bp:7
+		for b := range rows {
+			for i := range m {
+				var s float64
+				XRow := X[b*d+d*from:][:d]
+				ZRow := Z[d*i:][:d]
+				for sk := range d {
+					s += square(XRow[sk] - ZRow[sk])
+				}
+				R2[b*m+from*m+i] = s
+			}
+		}
+		for b := range rows {
+			R2Row := R2[b*m+from*m:][:m]
+			for i := range m {
+				k := exp(theta0 - R2Row[i]/2*v2)
+				R2Row[i] = k
+			}
+		}
+
+		// center = v' @ lsolve(L, y)   gaussian.bp:27
+		for b := range rows {
+			yb := y[b+from]
+			R[b+from] = yb
+		}
+	}
+	for b := range n {
+		KRow := K[b*n:][:n]
+		MRow := M[b*n:][:n]
+		for b2 := range n {
+			// L = cholesky(covariance(theta, X))   gaussian.bp:24
+			zL := 0.5 * (KRow[b2] + K[b2*n+b])
+			MRow[b2] = zL
+		}
 	}
 	for k2 := range n {
-		// L = cholesky(covariance(theta, X))   gaussian.bp:24
 		for i := range n {
 			M2[i] = M[i*n+k2]
 		}
@@ -571,32 +603,22 @@ func (w *PredictWork) value(a *PredictArgs) {
 			R2[i] = nextR2[i]
 		}
 	}
+	clear(center)
 	clear(zvariance3)
-	for i := range n {
-		zcenteri := zcenter[i]
-		vRow := v[i*m:][:m]
-		for j := range m {
+	for b := range n {
+		zcenterb := zcenter[b]
+		vRow := v[b*m:][:m]
+		for i := range m {
 			// center = v' @ lsolve(L, y)   gaussian.bp:27
-			vj := vRow[j]
-			zcenter2[j*n+i] = vj * zcenteri
+			vi := vRow[i]
+			zcenter2 := vi * zcenterb
+			center[i] += zcenter2
 
 			// variance[j] = exp(theta[0]) - sum[i] v[i, j]^2   gaussian.bp:28
-			zvariance2 := square(vj)
-			zvariance3[j] += zvariance2
+			zvariance2 := square(vi)
+			zvariance3[i] += zvariance2
 		}
 	}
-
-	// center = v' @ lsolve(L, y)   gaussian.bp:27
-	for i := range m {
-		var center2 float64
-		zcenter2Row := zcenter2[i*n:][:n]
-		for j := range n {
-			center2 += zcenter2Row[j]
-		}
-		center[i] = center2
-	}
-
-	// variance[j] = exp(theta[0]) - sum[i] v[i, j]^2   gaussian.bp:28
 	for i := range m {
 		variance[i] = zvariance - zvariance3[i]
 	}

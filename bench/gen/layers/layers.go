@@ -522,10 +522,10 @@ func (w *LstmWork) Loss(b LstmBatch) (LstmLoss, error) {
 	if err := w.m.checkLoss(&b); err != nil {
 		return LstmLoss{}, err
 	}
-	if err := checkRoom("Lstm", "the batch", 20864.0*float64(b.N)+65537.0); err != nil {
+	if err := checkRoom("Lstm", "the batch", 20864.0*float64(b.N)+106497.0); err != nil {
 		return LstmLoss{}, err
 	}
-	w.reals = grow(w.reals, b.N*20864+65536)
+	w.reals = grow(w.reals, b.N*20864+106496)
 	return w.loss(&b), nil
 }
 
@@ -544,10 +544,10 @@ func (w *LstmWork) Grad(b LstmBatch, grads *LstmParams) (LstmLoss, error) {
 	if err := checkApart("Lstm", "X", b.X, grads.all); err != nil {
 		return LstmLoss{}, err
 	}
-	if err := checkRoom("Lstm", "the batch", 62208.0*float64(b.N)+106667.0); err != nil {
+	if err := checkRoom("Lstm", "the batch", 62208.0*float64(b.N)+139275.0); err != nil {
 		return LstmLoss{}, err
 	}
-	w.reals = grow(w.reals, b.N*62208+106666)
+	w.reals = grow(w.reals, b.N*62208+139274)
 	return w.grad(&b, grads), nil
 }
 
@@ -627,10 +627,10 @@ func (t *LstmTrainer) Step(b LstmBatch) (LstmLoss, error) {
 	if err := checkApart("Lstm", "X", b.X, w.m.Params.all, grads.all); err != nil {
 		return LstmLoss{}, err
 	}
-	if err := checkRoom("Lstm", "the batch", 62208.0*float64(b.N)+106667.0); err != nil {
+	if err := checkRoom("Lstm", "the batch", 62208.0*float64(b.N)+139275.0); err != nil {
 		return LstmLoss{}, err
 	}
-	w.reals = grow(w.reals, b.N*62208+106666)
+	w.reals = grow(w.reals, b.N*62208+139274)
 	t.step++
 	loss := w.step(&b, grads, t.LR)
 	t.update(w.m.Params.H.Cell.W, grads.H.Cell.W)

@@ -281,38 +281,38 @@ func zWProductPart(rows int, zW, dzz, Y4 []float32, lr0 float32, scratch2 []floa
 }
 
 // zhProductPart is zhProductPartGo, or assembly that computes the same.
-func zhProductPart(first, count, rows, batch, from, i int, zh, x, hCellW, scratch2 []float32) {
+func zhProductPart(batch int, zh, x, hCellW, scratch2 []float32) {
 	switch cpu {
 	case avx512:
-		zhProductAVX512(rows, batch, from, i, zh, x, hCellW, 0, rows, first, first+count, 3, scratch2)
+		zhProductAVX512(batch, zh, x, hCellW, 0, 32, 0, 512, 3, scratch2)
 	case avx2:
-		zhProductAVX2(rows, batch, from, i, zh, x, hCellW, 0, rows, first, first+count, 3, scratch2)
+		zhProductAVX2(batch, zh, x, hCellW, 0, 32, 0, 512, 3, scratch2)
 	default:
-		zhProductPartGo(first, count, rows, batch, from, i, zh, x, hCellW, scratch2)
+		zhProductPartGo(batch, zh, x, hCellW, scratch2)
 	}
 }
 
-// cLoopPart is cLoopPartGo, or assembly that computes the same.
-func cLoopPart(first, count, rows int, h, c []float32) {
+// hCellW2Loop is hCellW2LoopGo, or assembly that computes the same.
+func hCellW2Loop(hCellW2, hCellW []float32) {
 	switch cpu {
 	case avx512:
-		cLoopAVX512(first, count, rows, h, c)
+		hCellW2LoopAVX512(hCellW2, hCellW)
 	case avx2:
-		cLoopAVX2(first, count, rows, h, c)
+		hCellW2LoopAVX2(hCellW2, hCellW)
 	default:
-		cLoopPartGo(first, count, rows, h, c)
+		hCellW2LoopGo(hCellW2, hCellW)
 	}
 }
 
 // zh2ProductPart is zh2ProductPartGo, or assembly that computes the same.
-func zh2ProductPart(first, count, rows, batch, from, t int, zh2, h, hCellW, zh, hCellB, scratch2 []float32) {
+func zh2ProductPart(first, count, rows, batch, from, t int, zh2, h, hCellW2, zh, hCellB, scratch2 []float32) {
 	switch cpu {
 	case avx512:
-		zh2ProductAVX512(rows, batch, from, t, zh2, h, hCellW, zh, hCellB, 0, rows, first, first+count, 3, scratch2)
+		zh2ProductAVX512(rows, batch, from, t, zh2, h, hCellW2, zh, hCellB, 0, rows, first, first+count, 3, scratch2)
 	case avx2:
-		zh2ProductAVX2(rows, batch, from, t, zh2, h, hCellW, zh, hCellB, 0, rows, first, first+count, 3, scratch2)
+		zh2ProductAVX2(rows, batch, from, t, zh2, h, hCellW2, zh, hCellB, 0, rows, first, first+count, 3, scratch2)
 	default:
-		zh2ProductPartGo(first, count, rows, batch, from, t, zh2, h, hCellW, zh, hCellB, scratch2)
+		zh2ProductPartGo(first, count, rows, batch, from, t, zh2, h, hCellW2, zh, hCellB, scratch2)
 	}
 }
 
@@ -328,15 +328,15 @@ func hLoopPart(first, count, rows, batch int, zh2, c, nextC, h []float32) {
 	}
 }
 
-// cLoop2Part is cLoop2PartGo, or assembly that computes the same.
-func cLoop2Part(first, count, batch int, c, nextC []float32) {
+// cLoopPart is cLoopPartGo, or assembly that computes the same.
+func cLoopPart(first, count, batch int, c, nextC []float32) {
 	switch cpu {
 	case avx512:
-		cLoop2AVX512(first, count, batch, c, nextC)
+		cLoopAVX512(first, count, batch, c, nextC)
 	case avx2:
-		cLoop2AVX2(first, count, batch, c, nextC)
+		cLoopAVX2(first, count, batch, c, nextC)
 	default:
-		cLoop2PartGo(first, count, batch, c, nextC)
+		cLoopPartGo(first, count, batch, c, nextC)
 	}
 }
 
@@ -349,18 +349,6 @@ func zProduct2Part(rows, batch int, z, h, zW, zB, scratch2 []float32) {
 		zProduct2AVX2(rows, batch, z, h, zW, zB, 0, rows, 0, 10, 3, scratch2)
 	default:
 		zProduct2PartGo(rows, batch, z, h, zW, zB, scratch2)
-	}
-}
-
-// zhProduct2Part is zhProduct2PartGo, or assembly that computes the same.
-func zhProduct2Part(batch int, zh, x, hCellW, scratch2 []float32) {
-	switch cpu {
-	case avx512:
-		zhProduct2AVX512(batch, zh, x, hCellW, 0, 32, 0, 512, 3, scratch2)
-	case avx2:
-		zhProduct2AVX2(batch, zh, x, hCellW, 0, 32, 0, 512, 3, scratch2)
-	default:
-		zhProduct2PartGo(batch, zh, x, hCellW, scratch2)
 	}
 }
 
@@ -921,6 +909,18 @@ func daMLoop(daM, dza []float32) {
 	}
 }
 
+// daM2ProductPart is daM2ProductPartGo, or assembly that computes the same.
+func daM2ProductPart(b, i int, daM2, daM, aQ, scratch2 []float32) {
+	switch cpu {
+	case avx512:
+		daM2ProductAVX512(b, i, daM2, daM, aQ, 0, 64, 0, 32, 3, scratch2)
+	case avx2:
+		daM2ProductAVX2(b, i, daM2, daM, aQ, 0, 64, 0, 32, 3, scratch2)
+	default:
+		daM2ProductPartGo(b, i, daM2, daM, aQ, scratch2)
+	}
+}
+
 // daV2ProductPart is daV2ProductPartGo, or assembly that computes the same.
 func daV2ProductPart(b, i int, daV2, daV, daZ, scratch2 []float32) {
 	switch cpu {
@@ -1168,22 +1168,22 @@ func zWProductAVX512(rows int, zW []float32, dzz []float32, p3 []float32, lr0 fl
 func zWProductAVX2(rows int, zW []float32, dzz []float32, p3 []float32, lr0 float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
-func zhProductAVX512(rows int, batch int, from int, i int, zh []float32, x []float32, hCellW []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+func zhProductAVX512(batch int, zh []float32, x []float32, hCellW []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
-func zhProductAVX2(rows int, batch int, from int, i int, zh []float32, x []float32, hCellW []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+func zhProductAVX2(batch int, zh []float32, x []float32, hCellW []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
-func cLoopAVX512(first int, count int, rows int, h []float32, c []float32)
+func hCellW2LoopAVX512(hCellW2 []float32, hCellW []float32)
 
 //go:noescape
-func cLoopAVX2(first int, count int, rows int, h []float32, c []float32)
+func hCellW2LoopAVX2(hCellW2 []float32, hCellW []float32)
 
 //go:noescape
-func zh2ProductAVX512(rows int, batch int, from int, t int, zh2 []float32, h []float32, hCellW []float32, zh []float32, hCellB []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+func zh2ProductAVX512(rows int, batch int, from int, t int, zh2 []float32, h []float32, hCellW2 []float32, zh []float32, hCellB []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
-func zh2ProductAVX2(rows int, batch int, from int, t int, zh2 []float32, h []float32, hCellW []float32, zh []float32, hCellB []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+func zh2ProductAVX2(rows int, batch int, from int, t int, zh2 []float32, h []float32, hCellW2 []float32, zh []float32, hCellB []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
 func hLoopAVX512(first int, count int, rows int, batch int, zh2 []float32, c []float32, nextC []float32, h []float32)
@@ -1192,22 +1192,16 @@ func hLoopAVX512(first int, count int, rows int, batch int, zh2 []float32, c []f
 func hLoopAVX2(first int, count int, rows int, batch int, zh2 []float32, c []float32, nextC []float32, h []float32)
 
 //go:noescape
-func cLoop2AVX512(first int, count int, batch int, c []float32, nextC []float32)
+func cLoopAVX512(first int, count int, batch int, c []float32, nextC []float32)
 
 //go:noescape
-func cLoop2AVX2(first int, count int, batch int, c []float32, nextC []float32)
+func cLoopAVX2(first int, count int, batch int, c []float32, nextC []float32)
 
 //go:noescape
 func zProduct2AVX512(rows int, batch int, z []float32, h []float32, zW []float32, zB []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
 func zProduct2AVX2(rows int, batch int, z []float32, h []float32, zW []float32, zB []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
-
-//go:noescape
-func zhProduct2AVX512(batch int, zh []float32, x []float32, hCellW []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
-
-//go:noescape
-func zhProduct2AVX2(batch int, zh []float32, x []float32, hCellW []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
 func hLoop2AVX512(rows int, batch int, from int, t int, zh4 []float32, zh7 []float32, zh5 []float32, zh3 []float32, zh6 []float32, c []float32, zh2 []float32, h []float32)
@@ -1484,6 +1478,12 @@ func daMLoopAVX512(daM []float32, dza []float32)
 
 //go:noescape
 func daMLoopAVX2(daM []float32, dza []float32)
+
+//go:noescape
+func daM2ProductAVX512(b int, i int, daM2 []float32, daM []float32, aQ []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
+
+//go:noescape
+func daM2ProductAVX2(b int, i int, daM2 []float32, daM []float32, aQ []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)
 
 //go:noescape
 func daV2ProductAVX512(b int, i int, daV2 []float32, daV []float32, daZ []float32, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float32)

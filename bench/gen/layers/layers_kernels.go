@@ -749,93 +749,64 @@ func zWProductPartGo(rows int, zW, dzz, Y4 []float32, lr0 float32, _ []float32) 
 	}
 }
 
-// zhProduct computes a part of a procedure, in parts of 288.
-func (t *tasks) zhProduct(rows, batch, from, i2 int, zh, x2, hCellW []float32) {
+// zhProduct computes zh = x·hCellW[:,:64]ᵀ.
+func (t *tasks) zhProduct(batch int, zh, x2, hCellW []float32) {
 	k := &t.zhProductTask
-	*k = zhProductTask{t: t, rows: rows, batch: batch, from: from, i2: i2, zh: zh, x2: x2, hCellW: hCellW}
-	workers.run(t.forWork(rows*2048), partsOf(512, 288), k)
+	*k = zhProductTask{t: t, batch: batch, zh: zh, x2: x2, hCellW: hCellW}
+	workers.run(1, 1, k)
 }
 
 // zhProductTask is what the parts of zhProduct work on.
 type zhProductTask struct {
-	t                     *tasks
-	rows, batch, from, i2 int
-	zh, x2, hCellW        []float32
+	t              *tasks
+	batch          int
+	zh, x2, hCellW []float32
 }
 
 func (k *zhProductTask) part(i, who int) {
-	first := i * 288
-	count := min(288, 512-first)
-	zhProductPart(first, count, k.rows, k.batch, k.from, k.i2, k.zh, k.x2, k.hCellW, k.t.scratch32.of(who, count*80+1312))
+	zhProductPart(k.batch, k.zh, k.x2, k.hCellW, k.t.scratch32.of(who, 42272))
 }
 
-// zhProductPartGo computes a part of a procedure.
-func zhProductPartGo(first, count, rows, batch, from, i int, zh, x, hCellW, _ []float32) {
-	matmul(matrix[float32]{zh[batch*i*512+first+from*512:], rows, count, 512, 1}, matrix[float32]{x[from*2048+i*64:], rows, 64, 2048, 1}, matrix[float32]{hCellW[first*192:], 64, count, 1, 192})
+// zhProductPartGo computes zh = x·hCellW[:,:64]ᵀ.
+func zhProductPartGo(batch int, zh, x, hCellW, _ []float32) {
+	matmul(matrix[float32]{zh, 32, 512, batch * 512, 1}, mat(x, 32, 64), matrix[float32]{hCellW, 64, 512, 1, 192})
 }
 
-// cLoop computes h = 0, c = 0, in parts of 1024.
-func (t *tasks) cLoop(rows int, h, c []float32) {
-	k := &t.cLoopTask
-	*k = cLoopTask{t: t, rows: rows, h: h, c: c}
-	workers.run(t.forWork(rows*256), partsOf(rows, 1024), k)
-}
-
-// cLoopTask is what the parts of cLoop work on.
-type cLoopTask struct {
-	t    *tasks
-	rows int
-	h, c []float32
-}
-
-func (k *cLoopTask) part(i, who int) {
-	first := i * 1024
-	count := min(1024, k.rows-first)
-	cLoopPart(first, count, k.rows, k.h, k.c)
-}
-
-// cLoopPartGo computes h = 0, c = 0.
-func cLoopPartGo(first, count, rows int, h, c []float32) {
-	for b := range count {
-		// h = 0   layers.bp:18
-		hRow := h[b*128+first*128:][:128]
-		for i := range 128 {
-			hRow[i] = 0
-		}
-
-		// c = 0   layers.bp:18
-		cRow := c[b*128+first*128:][:128]
-		for i := range 128 {
-			cRow[i] = 0
+// hCellW2LoopGo computes hCellW2 = hCellWᵀ.
+func hCellW2LoopGo(hCellW2, hCellW []float32) {
+	for i := range 192 {
+		hCellW2Row := hCellW2[i*512:][:512]
+		for j := range 512 {
+			hCellW2Row[j] = hCellW[i+j*192]
 		}
 	}
 }
 
-// zh2Product computes zh2[i] = zh[t,i] + Σₖ hCellW[i,k + 64]·h[t,k] +
+// zh2Product computes zh2[i] = zh[t,i] + Σₖ hCellW2[k + 64,i]·h[t,k] +
 // hCellB[i], in parts of 144.
-func (t *tasks) zh2Product(rows, batch, from, t2 int, zh2, h, hCellW, zh, hCellB []float32) {
+func (t *tasks) zh2Product(rows, batch, from, t2 int, zh2, h, hCellW2, zh, hCellB []float32) {
 	k := &t.zh2ProductTask
-	*k = zh2ProductTask{t: t, rows: rows, batch: batch, from: from, t2: t2, zh2: zh2, h: h, hCellW: hCellW, zh: zh, hCellB: hCellB}
+	*k = zh2ProductTask{t: t, rows: rows, batch: batch, from: from, t2: t2, zh2: zh2, h: h, hCellW2: hCellW2, zh: zh, hCellB: hCellB}
 	workers.run(t.forWork(rows*4096), partsOf(512, 144), k)
 }
 
 // zh2ProductTask is what the parts of zh2Product work on.
 type zh2ProductTask struct {
-	t                          *tasks
-	rows, batch, from, t2      int
-	zh2, h, hCellW, zh, hCellB []float32
+	t                           *tasks
+	rows, batch, from, t2       int
+	zh2, h, hCellW2, zh, hCellB []float32
 }
 
 func (k *zh2ProductTask) part(i, who int) {
 	first := i * 144
 	count := min(144, 512-first)
-	zh2ProductPart(first, count, k.rows, k.batch, k.from, k.t2, k.zh2, k.h, k.hCellW, k.zh, k.hCellB, k.t.scratch32.of(who, count*144+2336))
+	zh2ProductPart(first, count, k.rows, k.batch, k.from, k.t2, k.zh2, k.h, k.hCellW2, k.zh, k.hCellB, k.t.scratch32.of(who, count*136+1120))
 }
 
-// zh2ProductPartGo computes zh2[i] = zh[t,i] + Σₖ hCellW[i,k + 64]·h[t,k] +
+// zh2ProductPartGo computes zh2[i] = zh[t,i] + Σₖ hCellW2[k + 64,i]·h[t,k] +
 // hCellB[i].
-func zh2ProductPartGo(first, count, rows, batch, from, t int, zh2, h, hCellW, zh, hCellB, _ []float32) {
-	matmul(matrix[float32]{zh2[first:], rows, count, 512, 1}, mat(h, rows, 128), matrix[float32]{hCellW[first*192+64:], 128, count, 1, 192})
+func zh2ProductPartGo(first, count, rows, batch, from, t int, zh2, h, hCellW2, zh, hCellB, _ []float32) {
+	matmul(matrix[float32]{zh2[first:], rows, count, 512, 1}, mat(h, rows, 128), matrix[float32]{hCellW2[first+32768:], 128, count, 512, 1})
 	for b := range rows {
 		zhRow := zh[batch*t*512+b*512+first+from*512:][:count]
 		zh2Row := zh2[b*512+first:][:count]
@@ -888,28 +859,28 @@ func hLoopPartGo(first, count, rows, batch int, zh2, c, nextC, h []float32) {
 	}
 }
 
-// cLoop2 computes a part of a procedure, in parts of 262144.
-func (t *tasks) cLoop2(batch int, c, nextC []float32) {
-	k := &t.cLoop2Task
-	*k = cLoop2Task{t: t, batch: batch, c: c, nextC: nextC}
+// cLoop computes a part of a procedure, in parts of 262144.
+func (t *tasks) cLoop(batch int, c, nextC []float32) {
+	k := &t.cLoopTask
+	*k = cLoopTask{t: t, batch: batch, c: c, nextC: nextC}
 	workers.run(t.forWork(batch*128), partsOf(batch*128, 262144), k)
 }
 
-// cLoop2Task is what the parts of cLoop2 work on.
-type cLoop2Task struct {
+// cLoopTask is what the parts of cLoop work on.
+type cLoopTask struct {
 	t        *tasks
 	batch    int
 	c, nextC []float32
 }
 
-func (k *cLoop2Task) part(i, who int) {
+func (k *cLoopTask) part(i, who int) {
 	first := i * 262144
 	count := min(262144, k.batch*128-first)
-	cLoop2Part(first, count, k.batch, k.c, k.nextC)
+	cLoopPart(first, count, k.batch, k.c, k.nextC)
 }
 
-// cLoop2PartGo computes a part of a procedure.
-func cLoop2PartGo(first, count, batch int, c, nextC []float32) {
+// cLoopPartGo computes a part of a procedure.
+func cLoopPartGo(first, count, batch int, c, nextC []float32) {
 	nextCRow := nextC[first:][:count]
 	cRow := c[first:][:count]
 	for i := range count {
@@ -944,29 +915,6 @@ func zProduct2PartGo(rows, batch int, z, h, zW, zB, _ []float32) {
 			zRow[i] += zB[i]
 		}
 	}
-}
-
-// zhProduct2 computes zh = x·hCellW[:,:64]ᵀ.
-func (t *tasks) zhProduct2(batch int, zh, x2, hCellW []float32) {
-	k := &t.zhProduct2Task
-	*k = zhProduct2Task{t: t, batch: batch, zh: zh, x2: x2, hCellW: hCellW}
-	workers.run(1, 1, k)
-}
-
-// zhProduct2Task is what the parts of zhProduct2 work on.
-type zhProduct2Task struct {
-	t              *tasks
-	batch          int
-	zh, x2, hCellW []float32
-}
-
-func (k *zhProduct2Task) part(i, who int) {
-	zhProduct2Part(k.batch, k.zh, k.x2, k.hCellW, k.t.scratch32.of(who, 42272))
-}
-
-// zhProduct2PartGo computes zh = x·hCellW[:,:64]ᵀ.
-func zhProduct2PartGo(batch int, zh, x, hCellW, _ []float32) {
-	matmul(matrix[float32]{zh, 32, 512, batch * 512, 1}, mat(x, 32, 64), matrix[float32]{hCellW, 64, 512, 1, 192})
 }
 
 // hLoop2Go computes zh4 = σ(zh7[:128]), zh5 = tanh(zh7[256:384]), zh3 =
@@ -2205,6 +2153,29 @@ func daMLoopGo(daM, dza []float32) {
 	}
 }
 
+// daM2Product computes daM2[i,j,k] = Σₗ daM[i,j,l]·aQ[i,l,k].
+func (t *tasks) daM2Product(b, i2 int, daM2, daM, aQ []float32) {
+	k := &t.daM2ProductTask
+	*k = daM2ProductTask{t: t, b: b, i2: i2, daM2: daM2, daM: daM, aQ: aQ}
+	workers.run(1, 1, k)
+}
+
+// daM2ProductTask is what the parts of daM2Product work on.
+type daM2ProductTask struct {
+	t             *tasks
+	b, i2         int
+	daM2, daM, aQ []float32
+}
+
+func (k *daM2ProductTask) part(i, who int) {
+	daM2ProductPart(k.b, k.i2, k.daM2, k.daM, k.aQ, k.t.scratch32.of(who, 32))
+}
+
+// daM2ProductPartGo computes daM2[i,j,k] = Σₗ daM[i,j,l]·aQ[i,l,k].
+func daM2ProductPartGo(b, i int, daM2, daM, aQ, _ []float32) {
+	matmul(mat(daM2, 64, 32), mat(daM, 64, 64), mat(aQ[b*8192+i*2048:], 64, 32))
+}
+
 // daV2Product computes daV2[i,j,k] = Σₗ daV[i,j,l]·daZ[l,i,k].
 func (t *tasks) daV2Product(b, i2 int, daV2, daV, daZ []float32) {
 	k := &t.daV2ProductTask
@@ -2428,12 +2399,10 @@ type tasks struct {
 	wLoopTask           wLoopTask
 	zWProductTask       zWProductTask
 	zhProductTask       zhProductTask
-	cLoopTask           cLoopTask
 	zh2ProductTask      zh2ProductTask
 	hLoopTask           hLoopTask
-	cLoop2Task          cLoop2Task
+	cLoopTask           cLoopTask
 	zProduct2Task       zProduct2Task
-	zhProduct2Task      zhProduct2Task
 	dhH1ProductTask     dhH1ProductTask
 	dzWProduct2Task     dzWProduct2Task
 	dzhLoopTask         dzhLoopTask
@@ -2462,6 +2431,7 @@ type tasks struct {
 	daZProductTask      daZProductTask
 	daAProductTask      daAProductTask
 	daQ2ProductTask     daQ2ProductTask
+	daM2ProductTask     daM2ProductTask
 	daV2ProductTask     daV2ProductTask
 	dnProductTask       dnProductTask
 	daWqProductTask     daWqProductTask

@@ -322,32 +322,45 @@ func (w *LstmWork) loss(batch *LstmBatch) LstmLoss {
 	zW := p.Z.W[:1280]
 	zB := p.Z.B[:10]
 	zh := w.reals[:n*16384]
+	hCellW2 := w.reals[n*20736:][:98304]
 	h := w.reals[n*16384:][:n*4224]
 	c := w.reals[n*20608:][:n*128]
-	nextC := w.reals[n*20736:][:n*128]
-	z := w.reals[n*20864:][:1280]
-	zh2 := w.reals[n*20864:][:65536]
+	nextC := w.reals[n*20736+98304:][:n*128]
+	z := w.reals[n*20736:][:160]
+	zh2 := w.reals[n*20864+98304:][:8192]
 
-	for from := 0; from < n; from += 128 {
-		rows := min(128, n-from)
-
+	for b := range n {
 		// h = lstm[128](x)   layers.bp:18
-		for i := range 32 {
-			w.tasks.zhProduct(rows, n, from, i, zh, x, hCellW)
+		w.tasks.zhProduct(n, zh[b*512:], x[b*2048:], hCellW)
+
+		// h = 0   layers.bp:18
+		hRow := h[b*128:][:128]
+		for i := range 128 {
+			hRow[i] = 0
 		}
-		w.tasks.cLoop(rows, h[from*128:], c[from*128:])
+
+		// c = 0   layers.bp:18
+		cRow := c[b*128:][:128]
+		for i := range 128 {
+			cRow[i] = 0
+		}
 	}
+
+	// hCellW2 = hCellWᵀ
+	hCellW2Loop(hCellW2, hCellW)
 	for t := range 32 {
-		for from := 0; from < n; from += 128 {
-			rows := min(128, n-from)
-			w.tasks.zh2Product(rows, n, from, t, zh2, h[n*t*128+from*128:], hCellW, zh, hCellB)
+		for from := 0; from < n; from += 16 {
+			rows := min(16, n-from)
+
+			// h = lstm[128](x)   layers.bp:18
+			w.tasks.zh2Product(rows, n, from, t, zh2, h[n*t*128+from*128:], hCellW2, zh, hCellB)
 			w.tasks.hLoop(rows, n, zh2, c[from*128:], nextC[from*128:], h[n*t*128+from*128:])
 		}
-		w.tasks.cLoop2(n, c, nextC)
+		w.tasks.cLoop(n, c, nextC)
 	}
 	var s float64
-	for from := 0; from < n; from += 128 {
-		rows := min(128, n-from)
+	for from := 0; from < n; from += 16 {
+		rows := min(16, n-from)
 
 		// z = dense[10](h[31])   layers.bp:19
 		w.tasks.zProduct2(rows, n, z, h[from*128:], zW, zB)
@@ -375,30 +388,31 @@ func (w *LstmWork) grad(batch *LstmBatch, g *LstmParams) LstmLoss {
 	dzW := g.Z.W[:1280]
 	dzB := g.Z.B[:10]
 	zh := w.reals[:n*16384]
+	hCellW2 := w.reals[n*25088:][:98304]
 	h := w.reals[n*16384:][:n*4224]
 	c := w.reals[n*20608:][:n*4224]
-	zh2 := w.reals[n*25088:][:n*4096]
-	zh3 := w.reals[n*29184:][:n*4096]
-	zh4 := w.reals[n*33280:][:n*4096]
-	zh5 := w.reals[n*37376:][:n*4096]
-	zh6 := w.reals[n*41472:][:n*4096]
-	z := w.reals[n*45568:][:160]
-	exps := w.reals[n*62208+106656:][:10]
-	dzz := w.reals[n*45568+8192:][:160]
-	dhH1 := w.reals[n*45568:][:2048]
+	zh2 := w.reals[n*25088+98304:][:n*4096]
+	zh3 := w.reals[n*29184+98304:][:n*4096]
+	zh4 := w.reals[n*33280+98304:][:n*4096]
+	zh5 := w.reals[n*37376+98304:][:n*4096]
+	zh6 := w.reals[n*41472+98304:][:n*4096]
+	z := w.reals[n*25088:][:160]
+	exps := w.reals[n*62208+139264:][:10]
+	dzz := w.reals[n*45568+98304:][:160]
+	dhH1 := w.reals[n*25088:][:2048]
 	dhH12 := w.reals[:n*4096]
 	dh := w.reals[n*24832:][:n*128]
-	nextDh := w.reals[n*61952+8352:][:n*128]
+	nextDh := w.reals[n*61952+106496:][:n*128]
 	dc := w.reals[n*24960:][:n*128]
-	nextDc := w.reals[n*62080+8352:][:n*128]
-	dzh := w.reals[n*45568+8352:][:n*16384]
-	dhCellW2 := w.reals[n*62208+8352:][:65536]
-	dhCellW3 := w.reals[n*62208+73888:][:32768]
-	zh7 := w.reals[n*45568:][:8192]
+	nextDc := w.reals[n*62080+106496:][:n*128]
+	dzh := w.reals[n*45568+106496:][:n*16384]
+	dhCellW2 := w.reals[n*25088:][:65536]
+	dhCellW3 := w.reals[n*62208+106496:][:32768]
+	zh7 := w.reals[n*45568+98304:][:8192]
 
 	for b := range n {
 		// h = lstm[128](x)   layers.bp:18
-		w.tasks.zhProduct2(n, zh[b*512:], x[b*2048:], hCellW)
+		w.tasks.zhProduct(n, zh[b*512:], x[b*2048:], hCellW)
 
 		// h = 0   layers.bp:18
 		hRow := h[b*128:][:128]
@@ -424,18 +438,21 @@ func (w *LstmWork) grad(batch *LstmBatch, g *LstmParams) LstmLoss {
 			dcRow[i] = 0
 		}
 	}
+
+	// d = 1/N   layers.bp:20
+	d := 1 / float32(n)
+
+	// hCellW2 = hCellWᵀ
+	hCellW2Loop(hCellW2, hCellW)
 	for t := range 32 {
 		for from := 0; from < n; from += 16 {
 			rows := min(16, n-from)
 
 			// h = lstm[128](x)   layers.bp:18
-			w.tasks.zh2Product(rows, n, from, t, zh7, h[n*t*128+from*128:], hCellW, zh, hCellB)
+			w.tasks.zh2Product(rows, n, from, t, zh7, h[n*t*128+from*128:], hCellW2, zh, hCellB)
 			hLoop2(rows, n, from, t, zh4, zh7, zh5, zh3, zh6, c[n*t*128+from*128:], zh2, h[n*t*128+from*128:])
 		}
 	}
-
-	// d = 1/N   layers.bp:20
-	d := 1 / float32(n)
 	var s float64
 	clear(dzW)
 	clear(dzB)
@@ -466,8 +483,8 @@ func (w *LstmWork) grad(batch *LstmBatch, g *LstmParams) LstmLoss {
 			// nextDh = hCellW[:,64:]ᵀ·dzh   layers.bp:18
 			w.tasks.nextDhProduct(rows, n, from, t2, nextDh[from*128:], dzh, hCellW)
 		}
-		w.tasks.cLoop2(n, dh, nextDh)
-		w.tasks.cLoop2(n, dc, nextDc)
+		w.tasks.cLoop(n, dh, nextDh)
+		w.tasks.cLoop(n, dc, nextDc)
 	}
 
 	// dhCellW2 += dzhᵀ·h[:32,:]   layers.bp:18
@@ -507,30 +524,31 @@ func (w *LstmWork) step(batch *LstmBatch, g *LstmParams, lr float32) LstmLoss {
 	dhCellB := g.H.Cell.B[:512]
 	dzB := g.Z.B[:10]
 	zh := w.reals[:n*16384]
+	hCellW2 := w.reals[n*25088:][:98304]
 	h := w.reals[n*16384:][:n*4224]
 	c := w.reals[n*20608:][:n*4224]
-	zh2 := w.reals[n*25088:][:n*4096]
-	zh3 := w.reals[n*29184:][:n*4096]
-	zh4 := w.reals[n*33280:][:n*4096]
-	zh5 := w.reals[n*37376:][:n*4096]
-	zh6 := w.reals[n*41472:][:n*4096]
-	z := w.reals[n*45568:][:160]
-	exps := w.reals[n*62208+106656:][:10]
-	dzz := w.reals[n*45568+8192:][:160]
-	dhH1 := w.reals[n*45568:][:2048]
+	zh2 := w.reals[n*25088+98304:][:n*4096]
+	zh3 := w.reals[n*29184+98304:][:n*4096]
+	zh4 := w.reals[n*33280+98304:][:n*4096]
+	zh5 := w.reals[n*37376+98304:][:n*4096]
+	zh6 := w.reals[n*41472+98304:][:n*4096]
+	z := w.reals[n*25088:][:160]
+	exps := w.reals[n*62208+139264:][:10]
+	dzz := w.reals[n*45568+98304:][:160]
+	dhH1 := w.reals[n*25088:][:2048]
 	dhH12 := w.reals[:n*4096]
 	dh := w.reals[n*24832:][:n*128]
-	nextDh := w.reals[n*61952+8352:][:n*128]
+	nextDh := w.reals[n*61952+106496:][:n*128]
 	dc := w.reals[n*24960:][:n*128]
-	nextDc := w.reals[n*62080+8352:][:n*128]
-	dzh := w.reals[n*45568+8352:][:n*16384]
-	dhCellW2 := w.reals[n*62208+8352:][:65536]
-	dhCellW3 := w.reals[n*62208+73888:][:32768]
-	zh7 := w.reals[n*45568:][:8192]
+	nextDc := w.reals[n*62080+106496:][:n*128]
+	dzh := w.reals[n*45568+106496:][:n*16384]
+	dhCellW2 := w.reals[n*25088:][:65536]
+	dhCellW3 := w.reals[n*62208+106496:][:32768]
+	zh7 := w.reals[n*45568+98304:][:8192]
 
 	for b := range n {
 		// h = lstm[128](x)   layers.bp:18
-		w.tasks.zhProduct2(n, zh[b*512:], x[b*2048:], hCellW)
+		w.tasks.zhProduct(n, zh[b*512:], x[b*2048:], hCellW)
 
 		// h = 0   layers.bp:18
 		hRow := h[b*128:][:128]
@@ -556,18 +574,21 @@ func (w *LstmWork) step(batch *LstmBatch, g *LstmParams, lr float32) LstmLoss {
 			dcRow[i] = 0
 		}
 	}
+
+	// d = 1/N   layers.bp:20
+	d := 1 / float32(n)
+
+	// hCellW2 = hCellWᵀ
+	hCellW2Loop(hCellW2, hCellW)
 	for t := range 32 {
 		for from := 0; from < n; from += 16 {
 			rows := min(16, n-from)
 
 			// h = lstm[128](x)   layers.bp:18
-			w.tasks.zh2Product(rows, n, from, t, zh7, h[n*t*128+from*128:], hCellW, zh, hCellB)
+			w.tasks.zh2Product(rows, n, from, t, zh7, h[n*t*128+from*128:], hCellW2, zh, hCellB)
 			hLoop2(rows, n, from, t, zh4, zh7, zh5, zh3, zh6, c[n*t*128+from*128:], zh2, h[n*t*128+from*128:])
 		}
 	}
-
-	// d = 1/N   layers.bp:20
-	d := 1 / float32(n)
 	var s float64
 	clear(dzB)
 	for from := 0; from < n; from += 16 {
@@ -597,8 +618,8 @@ func (w *LstmWork) step(batch *LstmBatch, g *LstmParams, lr float32) LstmLoss {
 			// nextDh = hCellW[:,64:]ᵀ·dzh   layers.bp:18
 			w.tasks.nextDhProduct(rows, n, from, t2, nextDh[from*128:], dzh, hCellW)
 		}
-		w.tasks.cLoop2(n, dh, nextDh)
-		w.tasks.cLoop2(n, dc, nextDc)
+		w.tasks.cLoop(n, dh, nextDh)
+		w.tasks.cLoop(n, dc, nextDc)
 	}
 
 	// dhCellW2 += dzhᵀ·h[:32,:]   layers.bp:18
@@ -887,7 +908,7 @@ func (w *BlockWork) grad(batch *BlockBatch, g *BlockParams) BlockLoss {
 				daMLoop(daM, dza)
 
 				// daM2[i,j,k] = Σₗ daM[i,j,l]·aQ[i,l,k]   layers.bp:27
-				w.tasks.daQ2Product(b, i, daM2, daM, aQ)
+				w.tasks.daM2Product(b, i, daM2, daM, aQ)
 
 				// daV2[i,j,k] = Σₗ daV[i,j,l]·daZ[l,i,k]   layers.bp:27
 				w.tasks.daV2Product(b, i, daV2, daV, daZ)
@@ -1098,7 +1119,7 @@ func (w *BlockWork) step(batch *BlockBatch, g *BlockParams, lr float32) BlockLos
 				daMLoop(daM, dza)
 
 				// daM2[i,j,k] = Σₗ daM[i,j,l]·aQ[i,l,k]   layers.bp:27
-				w.tasks.daQ2Product(b, i, daM2, daM, aQ)
+				w.tasks.daM2Product(b, i, daM2, daM, aQ)
 
 				// daV2[i,j,k] = Σₗ daV[i,j,l]·daZ[l,i,k]   layers.bp:27
 				w.tasks.daV2Product(b, i, daV2, daV, daZ)

@@ -120,18 +120,18 @@ func zWProductPart(rows int, zW, dzz, Y4 []float32, lr0 float32, scratch2 []floa
 }
 
 // zhProductPart is zhProductPartGo: this build has no assembly.
-func zhProductPart(first, count, rows, batch, from, i int, zh, x, hCellW, scratch2 []float32) {
-	zhProductPartGo(first, count, rows, batch, from, i, zh, x, hCellW, scratch2)
+func zhProductPart(batch int, zh, x, hCellW, scratch2 []float32) {
+	zhProductPartGo(batch, zh, x, hCellW, scratch2)
 }
 
-// cLoopPart is cLoopPartGo: this build has no assembly.
-func cLoopPart(first, count, rows int, h, c []float32) {
-	cLoopPartGo(first, count, rows, h, c)
+// hCellW2Loop is hCellW2LoopGo: this build has no assembly.
+func hCellW2Loop(hCellW2, hCellW []float32) {
+	hCellW2LoopGo(hCellW2, hCellW)
 }
 
 // zh2ProductPart is zh2ProductPartGo: this build has no assembly.
-func zh2ProductPart(first, count, rows, batch, from, t int, zh2, h, hCellW, zh, hCellB, scratch2 []float32) {
-	zh2ProductPartGo(first, count, rows, batch, from, t, zh2, h, hCellW, zh, hCellB, scratch2)
+func zh2ProductPart(first, count, rows, batch, from, t int, zh2, h, hCellW2, zh, hCellB, scratch2 []float32) {
+	zh2ProductPartGo(first, count, rows, batch, from, t, zh2, h, hCellW2, zh, hCellB, scratch2)
 }
 
 // hLoopPart is hLoopPartGo: this build has no assembly.
@@ -139,19 +139,14 @@ func hLoopPart(first, count, rows, batch int, zh2, c, nextC, h []float32) {
 	hLoopPartGo(first, count, rows, batch, zh2, c, nextC, h)
 }
 
-// cLoop2Part is cLoop2PartGo: this build has no assembly.
-func cLoop2Part(first, count, batch int, c, nextC []float32) {
-	cLoop2PartGo(first, count, batch, c, nextC)
+// cLoopPart is cLoopPartGo: this build has no assembly.
+func cLoopPart(first, count, batch int, c, nextC []float32) {
+	cLoopPartGo(first, count, batch, c, nextC)
 }
 
 // zProduct2Part is zProduct2PartGo: this build has no assembly.
 func zProduct2Part(rows, batch int, z, h, zW, zB, scratch2 []float32) {
 	zProduct2PartGo(rows, batch, z, h, zW, zB, scratch2)
-}
-
-// zhProduct2Part is zhProduct2PartGo: this build has no assembly.
-func zhProduct2Part(batch int, zh, x, hCellW, scratch2 []float32) {
-	zhProduct2PartGo(batch, zh, x, hCellW, scratch2)
 }
 
 // hLoop2 is hLoop2Go: this build has no assembly.
@@ -382,6 +377,11 @@ func daQ2ProductPart(b, i int, daQ2, daQ, aM, scratch2 []float32) {
 // daMLoop is daMLoopGo: this build has no assembly.
 func daMLoop(daM, dza []float32) {
 	daMLoopGo(daM, dza)
+}
+
+// daM2ProductPart is daM2ProductPartGo: this build has no assembly.
+func daM2ProductPart(b, i int, daM2, daM, aQ, scratch2 []float32) {
+	daM2ProductPartGo(b, i, daM2, daM, aQ, scratch2)
 }
 
 // daV2ProductPart is daV2ProductPartGo: this build has no assembly.

@@ -116,6 +116,11 @@ func contractOf(k *loop.Kernel) (*loop.Contract, error) {
 			return nil, err
 		}
 	}
+	for _, w := range c.Within {
+		if err := checkSizes(w.Const, func(s string) bool { return ints[s] }); err != nil {
+			return nil, err
+		}
+	}
 	for _, b := range []*loop.Buffer{c.Out.Buf, c.A.Buf, c.B.Buf} {
 		if b.Type != symbolic.Real {
 			return nil, fmt.Errorf("%s is not of real numbers", b.Name)
@@ -135,6 +140,11 @@ func contractOf(k *loop.Kernel) (*loop.Contract, error) {
 func turned(c *loop.Contract) *loop.Contract {
 	t := *c
 	t.M, t.N, t.Row, t.Col = c.N, c.M, c.Col, c.Row
+	t.Within = nil
+	for _, b := range c.Within {
+		b.M, b.N = b.N, b.M
+		t.Within = append(t.Within, b)
+	}
 	t.A = loop.Access{Buf: c.B.Buf, Base: c.B.Base, M: c.B.N, K: c.B.K}
 	t.B = loop.Access{Buf: c.A.Buf, Base: c.A.Base, N: c.A.M, K: c.A.K}
 	t.Out.M, t.Out.N = c.Out.N, c.Out.M

@@ -1,6 +1,9 @@
 package gemm
 
-import "github.com/bpgen/bpgen/codegen/simd/asm"
+import (
+	"github.com/bpgen/bpgen/codegen/loop"
+	"github.com/bpgen/bpgen/codegen/simd/asm"
+)
 
 // The dot form is better as long as packing B, which costs about as much as
 // twelve rows with the columns that are done together in the first cache, or as
@@ -117,7 +120,11 @@ func (g *gen) products(acc []asm.V, a asm.G, cols lattice) {
 	r.Repeat(r.GShr(g.kSize, log2(g.lanes)), func() {
 		x := r.Load(asm.Mem{Base: a})
 		for i, s := range acc {
-			r.FMAIntoMem(s, x, cols.at(i, 0))
+			if g.c.Of == loop.Products {
+				r.FMAIntoMem(s, x, cols.at(i, 0))
+			} else {
+				g.add(s, x, r.Load(cols.at(i, 0)))
+			}
 		}
 		g.along(a, vector, 1)
 		g.move(cols, vector, 1)
@@ -127,7 +134,7 @@ func (g *gen) products(acc []asm.V, a asm.G, cols lattice) {
 		mask := r.TailMask(part)
 		x := r.LoadMask(asm.Mem{Base: a}, mask)
 		for i, s := range acc {
-			r.FMAInto(s, x, r.LoadMask(cols.at(i, 0), mask))
+			g.add(s, x, r.LoadMask(cols.at(i, 0), mask))
 		}
 	}, nil)
 }

@@ -1,6 +1,7 @@
 package gemm
 
 import (
+	"github.com/bpgen/bpgen/codegen/loop"
 	"github.com/bpgen/bpgen/codegen/simd/asm"
 	"github.com/bpgen/bpgen/symbolic"
 )
@@ -25,6 +26,9 @@ func (g *gen) heights(vectors int) []int {
 	}[g.t.ISA][vectors-1]
 	if g.a.pack.possible() {
 		most = min(most, g.lanes) // a tile's rows are of one group
+	}
+	if g.c.Of == loop.Squares && g.t.ISA == asm.AVX2 && vectors == 3 {
+		most = 3 // a difference takes a register
 	}
 	var hs []int
 	for h := most; h > 0; h /= 2 {
@@ -198,7 +202,7 @@ func (g *gen) rows(vectors int, row, rows asm.G, mask asm.M) {
 	for i, h := range g.blocks(vectors) {
 		body := func() {
 			g.prefetch(row, h, vectors)
-			g.finish(g.sums(h, vectors, g.rowsAt(row), mask), row, mask)
+			g.finish(g.sums(h, vectors, row, mask), row, mask)
 			r.GAddTo(row, r.Imm(h))
 			r.GAddTo(rows, r.Imm(-h))
 		}
@@ -221,7 +225,7 @@ func (g *gen) rowsLong(vectors int, row, rows asm.G, mask asm.M) {
 		var tile func(i int)
 		tile = func(i int) {
 			then := func() {
-				g.keep(g.sums(hs[i], vectors, g.rowsAt(row), mask))
+				g.keep(g.sums(hs[i], vectors, row, mask))
 				r.GSet(done, r.Imm(hs[i]))
 			}
 			if i == len(hs)-1 {
@@ -271,9 +275,14 @@ func (g *gen) blocks(vectors int) []int {
 	return out
 }
 
-// sums adds up the products of a tile over k.
-func (g *gen) sums(h, vectors int, a asm.G, mask asm.M) [][]asm.V {
+// sums adds up the products of a tile, which begins with a row, over k.
+func (g *gen) sums(h, vectors int, row asm.G, mask asm.M) [][]asm.V {
 	r := g.r
+	first, count := g.within(row, h, vectors)
+	a, b := g.rowsAt(row), g.bAt
+	if len(g.c.Within) > 0 {
+		a, b = r.GAdd(a, g.times(g.tallK, first)), r.GAdd(b, g.times(g.wideK, first))
+	}
 	acc := make([][]asm.V, h)
 	for i := range acc {
 		acc[i] = make([]asm.V, vectors)
@@ -282,7 +291,7 @@ func (g *gen) sums(h, vectors int, a asm.G, mask asm.M) [][]asm.V {
 		}
 	}
 	rows := g.lattice(a, g.tall, h)
-	cols := g.lattice(g.bAt, g.wide, vectors)
+	cols := g.lattice(b, g.wide, vectors)
 	one := func(u int) {
 		left := func(i int) asm.Mem { return rows.at(i, u*g.tallK.bytes) }
 		right := func(j int) asm.V {
@@ -298,7 +307,7 @@ func (g *gen) sums(h, vectors int, a asm.G, mask asm.M) [][]asm.V {
 		g.move(rows, g.tallK, n)
 		g.move(cols, g.wideK, n)
 	}
-	g.overK(func(n int) {
+	g.overK(count, func(n int) {
 		for u := range n {
 			one(u)
 		}
@@ -325,14 +334,27 @@ func (g *gen) rowsAt(row asm.G) asm.G {
 	return at
 }
 
-// step1 adds the products for one k.
+// add adds a term to acc.
+func (g *gen) add(acc, a, b asm.V) {
+	if g.c.Of == loop.Squares {
+		a = g.r.Sub(a, b)
+		b = a
+	}
+	g.r.FMAInto(acc, a, b)
+}
+
+// step1 adds the terms for one k.
 func (g *gen) step1(acc [][]asm.V, left func(int) asm.Mem, right func(int) asm.V) {
 	r := g.r
 	h, vectors := len(acc), len(acc[0])
 	if vectors == 1 {
 		b := right(0)
 		for i := range acc {
-			r.FMAIntoBroadcast(acc[i][0], b, left(i))
+			if g.c.Of == loop.Products {
+				r.FMAIntoBroadcast(acc[i][0], b, left(i))
+			} else {
+				g.add(acc[i][0], r.Broadcast(left(i)), b)
+			}
 		}
 		return
 	}
@@ -344,7 +366,7 @@ func (g *gen) step1(acc [][]asm.V, left func(int) asm.Mem, right func(int) asm.V
 		for j := range vectors {
 			b := right(j)
 			for i := range as {
-				r.FMAInto(acc[i][j], as[i], b)
+				g.add(acc[i][j], as[i], b)
 			}
 		}
 		return
@@ -356,18 +378,56 @@ func (g *gen) step1(acc [][]asm.V, left func(int) asm.Mem, right func(int) asm.V
 	for i := range acc {
 		a := r.Broadcast(left(i))
 		for j, b := range bs {
-			r.FMAInto(acc[i][j], a, b)
+			g.add(acc[i][j], a, b)
 		}
 	}
 }
 
-// overK runs body, which does n steps, for all k: where their number and the
+// within is where k begins and how often it goes on in a tile, so that all terms are there that
+// count for one of its sums.
+func (g *gen) within(row asm.G, h, vectors int) (first, count asm.G) {
+	r := g.r
+	first, count = r.Imm(0), g.kSize
+	if len(g.c.Within) == 0 {
+		return first, count
+	}
+	end := g.kSize
+	for _, b := range g.c.Within {
+		most := g.value(b.Const) // of all but k
+		for _, along := range []struct {
+			by   int
+			from asm.G
+			size int
+		}{{b.M, row, h}, {b.N, g.col, vectors * g.lanes}} {
+			switch along.by {
+			case 1:
+				most = r.GAdd(most, r.GAdd(along.from, r.Imm(along.size-1)))
+			case -1:
+				most = r.GSub(most, along.from)
+			}
+		}
+		switch b.K {
+		case 1:
+			first = r.GMax(first, r.GSub(r.Imm(0), most))
+		case -1:
+			end = r.GMin(end, r.GAdd(most, r.Imm(1)))
+		default: // none of the sums is wanted
+			all := r.GVar(end)
+			r.If(asm.LT, most, r.Imm(0), func() { r.GSet(all, r.Imm(0)) }, nil)
+			end = all
+		}
+	}
+	first = r.GMin(first, g.kSize)
+	return first, r.GSub(end, first)
+}
+
+// overK runs body, which does n steps, for so many k: where their number and the
 // distances are known several at a time, so that pointers move less often.
-func (g *gen) overK(body func(n int)) {
+func (g *gen) overK(count asm.G, body func(n int)) {
 	r := g.r
 	k, known := g.k.Const()
-	if !known || !g.tallK.known || !g.wideK.known {
-		r.Repeat(g.kSize, func() { body(1) })
+	if !known || !g.tallK.known || !g.wideK.known || len(g.c.Within) > 0 {
+		r.Repeat(count, func() { body(1) })
 		return
 	}
 	unroll := 2

@@ -84,10 +84,10 @@ func (w *GMMWork) Value(a GMMArgs) (float64, error) {
 	if err := a.check(); err != nil {
 		return 0, err
 	}
-	if err := checkRoom("GMM", "the computation", float64(a.D)*float64(a.D)*float64(a.K)+33.0*float64(a.D)*float64(a.K)+2.0*float64(a.K)); err != nil {
+	if err := checkRoom("GMM", "the computation", float64(a.D)*float64(a.D)*float64(a.K)+float64(a.D)*float64(a.K)+256.0*float64(a.D)+130.0*float64(a.K)); err != nil {
 		return 0, err
 	}
-	w.reals = grow(w.reals, a.D*a.D*a.K+a.D*a.K*33+a.K*2)
+	w.reals = grow(w.reals, a.D*a.D*a.K+a.D*a.K+a.D*256+a.K*130)
 	y := w.value(&a)
 	return y, nil
 }
@@ -112,10 +112,10 @@ func (w *GMMWork) Grad(a GMMArgs) (float64, GMMGrads, error) {
 	if err := checkApart("GMM", "X", a.X, w.grads.Alpha, w.grads.Mu, w.grads.Q, w.grads.L); err != nil {
 		return 0, GMMGrads{}, err
 	}
-	if err := checkRoom("GMM", "the computation", 2.5*float64(a.D)*float64(a.D)*float64(a.K)+float64(a.D)*float64(a.D)+54.5*float64(a.D)*float64(a.K)+6.0*float64(a.K)); err != nil {
+	if err := checkRoom("GMM", "the computation", 2.5*float64(a.D)*float64(a.D)*float64(a.K)+float64(a.D)*float64(a.D)+69.5*float64(a.D)*float64(a.K)+32.0*float64(a.D)+70.0*float64(a.K)); err != nil {
 		return 0, GMMGrads{}, err
 	}
-	w.reals = grow(w.reals, a.D*a.D*a.K*2+a.D*a.D+a.D*a.K*53+a.K*5)
+	w.reals = grow(w.reals, a.D*a.D*a.K*2+a.D*a.D+a.D*a.K*68+a.D*32+a.K*69)
 	w.grads.Alpha = grow(w.grads.Alpha, a.K)
 	w.grads.Mu = grow(w.grads.Mu, a.D*a.K)
 	w.grads.Q = grow(w.grads.Q, a.D*a.K)

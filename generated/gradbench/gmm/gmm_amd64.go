@@ -76,38 +76,50 @@ func zy3LoopPart(first, count, k, d int, l, zy3 []float64) {
 }
 
 // zy2LoopPart is zy2LoopPartGo, or assembly that computes the same.
-func zy2LoopPart(first, count, rows, k, d int, zy2, x, mu []float64) {
+func zy2LoopPart(first, count, rows, d int, zy2, x, mu []float64) {
 	switch cpu {
 	case avx512:
-		zy2LoopAVX512(first, count, rows, k, d, zy2, x, mu)
+		zy2LoopAVX512(first, count, rows, d, zy2, x, mu)
 	case avx2:
-		zy2LoopAVX2(first, count, rows, k, d, zy2, x, mu)
+		zy2LoopAVX2(first, count, rows, d, zy2, x, mu)
 	default:
-		zy2LoopPartGo(first, count, rows, k, d, zy2, x, mu)
+		zy2LoopPartGo(first, count, rows, d, zy2, x, mu)
 	}
 }
 
 // zy4ProductPart is zy4ProductPartGo, or assembly that computes the same.
-func zy4ProductPart(d, k, rows int, zy4, zy2, zy3, scratch2 []float64) {
+func zy4ProductPart(first, count, d, rows int, zy4, zy2, zy3, scratch2 []float64) {
 	switch cpu {
 	case avx512:
-		zy4ProductAVX512(d, k, rows, zy4, zy2, zy3, 0, rows, 0, d, 3, scratch2)
+		zy4ProductAVX512(d, rows, zy4, zy2, zy3, 0, rows, first, first+count, 3, scratch2)
 	case avx2:
-		zy4ProductAVX2(d, k, rows, zy4, zy2, zy3, 0, rows, 0, d, 3, scratch2)
+		zy4ProductAVX2(d, rows, zy4, zy2, zy3, 0, rows, first, first+count, 3, scratch2)
 	default:
-		zy4ProductPartGo(d, k, rows, zy4, zy2, zy3, scratch2)
+		zy4ProductPartGo(first, count, d, rows, zy4, zy2, zy3, scratch2)
+	}
+}
+
+// zbeta2LoopPart is zbeta2LoopPartGo, or assembly that computes the same.
+func zbeta2LoopPart(first, count, rows, d, k int, zy, zy2, zy4, zbeta2 []float64) {
+	switch cpu {
+	case avx512:
+		zbeta2LoopAVX512(first, count, rows, d, k, zy, zy2, zy4, zbeta2)
+	case avx2:
+		zbeta2LoopAVX2(first, count, rows, d, k, zy, zy2, zy4, zbeta2)
+	default:
+		zbeta2LoopPartGo(first, count, rows, d, k, zy, zy2, zy4, zbeta2)
 	}
 }
 
 // betaLoop is betaLoopGo, or assembly that computes the same.
-func betaLoop(rows, k, d int, zy, zy2, zy4, alpha, zbeta, beta []float64) float64 {
+func betaLoop(rows, k int, alpha, zbeta, zbeta2, beta []float64) float64 {
 	switch cpu {
 	case avx512:
-		return betaLoopAVX512(rows, k, d, zy, zy2, zy4, alpha, zbeta, beta)
+		return betaLoopAVX512(rows, k, alpha, zbeta, zbeta2, beta)
 	case avx2:
-		return betaLoopAVX2(rows, k, d, zy, zy2, zy4, alpha, zbeta, beta)
+		return betaLoopAVX2(rows, k, alpha, zbeta, zbeta2, beta)
 	}
-	return betaLoopGo(rows, k, d, zy, zy2, zy4, alpha, zbeta, beta)
+	return betaLoopGo(rows, k, alpha, zbeta, zbeta2, beta)
 }
 
 // zyLoop2Part is zyLoop2PartGo, or assembly that computes the same.
@@ -132,26 +144,74 @@ func expsLoopPart(first, count, k int, alpha, exps []float64, top float64) float
 	return expsLoopPartGo(first, count, k, alpha, exps, top)
 }
 
-// dl2Loop is dl2LoopGo, or assembly that computes the same.
-func dl2Loop(rows, k, d int, zy, zy2, zy4, y, alpha, zbeta, beta, exps2, dzbeta, dzy2, dmu2, dmu3, dl2 []float64) float64 {
+// zy2Loop2 is zy2Loop2Go, or assembly that computes the same.
+func zy2Loop2(rows, d, k int, zy2, x, mu []float64) {
 	switch cpu {
 	case avx512:
-		return dl2LoopAVX512(rows, k, d, zy, zy2, zy4, y, alpha, zbeta, beta, exps2, dzbeta, dzy2, dmu2, dmu3, dl2)
+		zy2Loop2AVX512(rows, d, k, zy2, x, mu)
 	case avx2:
-		return dl2LoopAVX2(rows, k, d, zy, zy2, zy4, y, alpha, zbeta, beta, exps2, dzbeta, dzy2, dmu2, dmu3, dl2)
+		zy2Loop2AVX2(rows, d, k, zy2, x, mu)
+	default:
+		zy2Loop2Go(rows, d, k, zy2, x, mu)
 	}
-	return dl2LoopGo(rows, k, d, zy, zy2, zy4, y, alpha, zbeta, beta, exps2, dzbeta, dzy2, dmu2, dmu3, dl2)
 }
 
-// dl3ProductPart is dl3ProductPartGo, or assembly that computes the same.
-func dl3ProductPart(first, count, d, k, rows int, dl3, dl2, zy2, scratch2 []float64) {
+// yProductPart is yProductPartGo, or assembly that computes the same.
+func yProductPart(d, k, rows int, y, zy2, zy3, zy, scratch2 []float64) {
 	switch cpu {
 	case avx512:
-		dl3ProductAVX512(d, k, rows, dl3, dl2, zy2, 0, d, first, first+count, 3, scratch2)
+		yProductAVX512(d, k, rows, y, zy2, zy3, zy, 0, rows, 0, d, 3, scratch2)
 	case avx2:
-		dl3ProductAVX2(d, k, rows, dl3, dl2, zy2, 0, d, first, first+count, 3, scratch2)
+		yProductAVX2(d, k, rows, y, zy2, zy3, zy, 0, rows, 0, d, 3, scratch2)
 	default:
-		dl3ProductPartGo(first, count, d, k, rows, dl3, dl2, zy2, scratch2)
+		yProductPartGo(d, k, rows, y, zy2, zy3, zy, scratch2)
+	}
+}
+
+// zbeta2Loop2Part is zbeta2Loop2PartGo, or assembly that computes the same.
+func zbeta2Loop2Part(first, count, rows, d, k int, y, zbeta2 []float64) {
+	switch cpu {
+	case avx512:
+		zbeta2Loop2AVX512(first, count, rows, d, k, y, zbeta2)
+	case avx2:
+		zbeta2Loop2AVX2(first, count, rows, d, k, y, zbeta2)
+	default:
+		zbeta2Loop2PartGo(first, count, rows, d, k, y, zbeta2)
+	}
+}
+
+// dzbeta2Loop is dzbeta2LoopGo, or assembly that computes the same.
+func dzbeta2Loop(rows, k int, alpha, zbeta, zbeta2, beta, exps2, dzbeta, dzbeta2 []float64) float64 {
+	switch cpu {
+	case avx512:
+		return dzbeta2LoopAVX512(rows, k, alpha, zbeta, zbeta2, beta, exps2, dzbeta, dzbeta2)
+	case avx2:
+		return dzbeta2LoopAVX2(rows, k, alpha, zbeta, zbeta2, beta, exps2, dzbeta, dzbeta2)
+	}
+	return dzbeta2LoopGo(rows, k, alpha, zbeta, zbeta2, beta, exps2, dzbeta, dzbeta2)
+}
+
+// dmu2Loop is dmu2LoopGo, or assembly that computes the same.
+func dmu2Loop(rows, d, k int, dzbeta2, y, dmu2, dmu3, dmu4, zy, dzy2, zy2 []float64) {
+	switch cpu {
+	case avx512:
+		dmu2LoopAVX512(rows, d, k, dzbeta2, y, dmu2, dmu3, dmu4, zy, dzy2, zy2)
+	case avx2:
+		dmu2LoopAVX2(rows, d, k, dzbeta2, y, dmu2, dmu3, dmu4, zy, dzy2, zy2)
+	default:
+		dmu2LoopGo(rows, d, k, dzbeta2, y, dmu2, dmu3, dmu4, zy, dzy2, zy2)
+	}
+}
+
+// dl2ProductPart is dl2ProductPartGo, or assembly that computes the same.
+func dl2ProductPart(first, count, d, k, rows int, dl2, dmu2, zy2, scratch2 []float64) {
+	switch cpu {
+	case avx512:
+		dl2ProductAVX512(d, k, rows, dl2, dmu2, zy2, 0, d, first, first+count, 3, scratch2)
+	case avx2:
+		dl2ProductAVX2(d, k, rows, dl2, dmu2, zy2, 0, d, first, first+count, 3, scratch2)
+	default:
+		dl2ProductPartGo(first, count, d, k, rows, dl2, dmu2, zy2, scratch2)
 	}
 }
 
@@ -180,26 +240,26 @@ func dqLoopPart(first, count, k, d int, dzbeta, dalpha, exps, zy, dq, dzy2 []flo
 }
 
 // dmuLoopPart is dmuLoopPartGo, or assembly that computes the same.
-func dmuLoopPart(first, count, k, d int, l, dmu2, dmu, dmu3 []float64) {
+func dmuLoopPart(first, count, k, d int, l, dmu3, dmu, dmu4 []float64) {
 	switch cpu {
 	case avx512:
-		dmuLoopAVX512(first, count, k, d, l, dmu2, dmu, dmu3)
+		dmuLoopAVX512(first, count, k, d, l, dmu3, dmu, dmu4)
 	case avx2:
-		dmuLoopAVX2(first, count, k, d, l, dmu2, dmu, dmu3)
+		dmuLoopAVX2(first, count, k, d, l, dmu3, dmu, dmu4)
 	default:
-		dmuLoopPartGo(first, count, k, d, l, dmu2, dmu, dmu3)
+		dmuLoopPartGo(first, count, k, d, l, dmu3, dmu, dmu4)
 	}
 }
 
 // dlSums is dlSumsGo, or assembly that computes the same.
-func dlSums(k, d int, dl, dzy, dl3, l []float64, dzprior float64) {
+func dlSums(k, d int, dl, dzy, dl2, l []float64, dzprior float64) {
 	switch cpu {
 	case avx512:
-		dlSumsAVX512(k, d, dl, dzy, dl3, l, dzprior)
+		dlSumsAVX512(k, d, dl, dzy, dl2, l, dzprior)
 	case avx2:
-		dlSumsAVX2(k, d, dl, dzy, dl3, l, dzprior)
+		dlSumsAVX2(k, d, dl, dzy, dl2, l, dzprior)
 	default:
-		dlSumsGo(k, d, dl, dzy, dl3, l, dzprior)
+		dlSumsGo(k, d, dl, dzy, dl2, l, dzprior)
 	}
 }
 
@@ -240,22 +300,28 @@ func zy3LoopAVX512(first int, count int, k int, d int, l []float64, zy3 []float6
 func zy3LoopAVX2(first int, count int, k int, d int, l []float64, zy3 []float64)
 
 //go:noescape
-func zy2LoopAVX512(first int, count int, rows int, k int, d int, zy2 []float64, x []float64, mu []float64)
+func zy2LoopAVX512(first int, count int, rows int, d int, zy2 []float64, x []float64, mu []float64)
 
 //go:noescape
-func zy2LoopAVX2(first int, count int, rows int, k int, d int, zy2 []float64, x []float64, mu []float64)
+func zy2LoopAVX2(first int, count int, rows int, d int, zy2 []float64, x []float64, mu []float64)
 
 //go:noescape
-func zy4ProductAVX512(d int, k int, rows int, zy4 []float64, zy2 []float64, zy3 []float64, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float64)
+func zy4ProductAVX512(d int, rows int, zy4 []float64, zy2 []float64, zy3 []float64, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float64)
 
 //go:noescape
-func zy4ProductAVX2(d int, k int, rows int, zy4 []float64, zy2 []float64, zy3 []float64, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float64)
+func zy4ProductAVX2(d int, rows int, zy4 []float64, zy2 []float64, zy3 []float64, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float64)
 
 //go:noescape
-func betaLoopAVX512(rows int, k int, d int, zy []float64, zy2 []float64, zy4 []float64, alpha []float64, zbeta []float64, beta []float64) (data float64)
+func zbeta2LoopAVX512(first int, count int, rows int, d int, k int, zy []float64, zy2 []float64, zy4 []float64, zbeta2 []float64)
 
 //go:noescape
-func betaLoopAVX2(rows int, k int, d int, zy []float64, zy2 []float64, zy4 []float64, alpha []float64, zbeta []float64, beta []float64) (data float64)
+func zbeta2LoopAVX2(first int, count int, rows int, d int, k int, zy []float64, zy2 []float64, zy4 []float64, zbeta2 []float64)
+
+//go:noescape
+func betaLoopAVX512(rows int, k int, alpha []float64, zbeta []float64, zbeta2 []float64, beta []float64) (data float64)
+
+//go:noescape
+func betaLoopAVX2(rows int, k int, alpha []float64, zbeta []float64, zbeta2 []float64, beta []float64) (data float64)
 
 //go:noescape
 func zyLoop2AVX512(first int, count int, k int, d int, q []float64, zy []float64, zbeta []float64, zprior []float64, zprior3 float64, zprior2 float64) (prior float64)
@@ -270,16 +336,40 @@ func expsLoopAVX512(first int, count int, k int, alpha []float64, exps []float64
 func expsLoopAVX2(first int, count int, k int, alpha []float64, exps []float64, top float64) (total float64)
 
 //go:noescape
-func dl2LoopAVX512(rows int, k int, d int, zy []float64, zy2 []float64, zy4 []float64, y []float64, alpha []float64, zbeta []float64, beta []float64, exps2 []float64, dzbeta []float64, dzy2 []float64, dmu2 []float64, dmu3 []float64, dl2 []float64) (data float64)
+func zy2Loop2AVX512(rows int, d int, k int, zy2 []float64, x []float64, mu []float64)
 
 //go:noescape
-func dl2LoopAVX2(rows int, k int, d int, zy []float64, zy2 []float64, zy4 []float64, y []float64, alpha []float64, zbeta []float64, beta []float64, exps2 []float64, dzbeta []float64, dzy2 []float64, dmu2 []float64, dmu3 []float64, dl2 []float64) (data float64)
+func zy2Loop2AVX2(rows int, d int, k int, zy2 []float64, x []float64, mu []float64)
 
 //go:noescape
-func dl3ProductAVX512(d int, k int, rows int, dl3 []float64, dl2 []float64, zy2 []float64, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float64)
+func yProductAVX512(d int, k int, rows int, y []float64, zy2 []float64, zy3 []float64, zy []float64, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float64)
 
 //go:noescape
-func dl3ProductAVX2(d int, k int, rows int, dl3 []float64, dl2 []float64, zy2 []float64, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float64)
+func yProductAVX2(d int, k int, rows int, y []float64, zy2 []float64, zy3 []float64, zy []float64, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float64)
+
+//go:noescape
+func zbeta2Loop2AVX512(first int, count int, rows int, d int, k int, y []float64, zbeta2 []float64)
+
+//go:noescape
+func zbeta2Loop2AVX2(first int, count int, rows int, d int, k int, y []float64, zbeta2 []float64)
+
+//go:noescape
+func dzbeta2LoopAVX512(rows int, k int, alpha []float64, zbeta []float64, zbeta2 []float64, beta []float64, exps2 []float64, dzbeta []float64, dzbeta2 []float64) (data float64)
+
+//go:noescape
+func dzbeta2LoopAVX2(rows int, k int, alpha []float64, zbeta []float64, zbeta2 []float64, beta []float64, exps2 []float64, dzbeta []float64, dzbeta2 []float64) (data float64)
+
+//go:noescape
+func dmu2LoopAVX512(rows int, d int, k int, dzbeta2 []float64, y []float64, dmu2 []float64, dmu3 []float64, dmu4 []float64, zy []float64, dzy2 []float64, zy2 []float64)
+
+//go:noescape
+func dmu2LoopAVX2(rows int, d int, k int, dzbeta2 []float64, y []float64, dmu2 []float64, dmu3 []float64, dmu4 []float64, zy []float64, dzy2 []float64, zy2 []float64)
+
+//go:noescape
+func dl2ProductAVX512(d int, k int, rows int, dl2 []float64, dmu2 []float64, zy2 []float64, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float64)
+
+//go:noescape
+func dl2ProductAVX2(d int, k int, rows int, dl2 []float64, dmu2 []float64, zy2 []float64, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float64)
 
 //go:noescape
 func dzyLoopAVX512(first int, count int, d int, dzy []float64)
@@ -294,16 +384,16 @@ func dqLoopAVX512(first int, count int, k int, d int, dzbeta []float64, dalpha [
 func dqLoopAVX2(first int, count int, k int, d int, dzbeta []float64, dalpha []float64, exps []float64, zy []float64, dq []float64, dzy2 []float64, zgauss float64, total float64, zprior3 float64, dzprior float64)
 
 //go:noescape
-func dmuLoopAVX512(first int, count int, k int, d int, l []float64, dmu2 []float64, dmu []float64, dmu3 []float64)
+func dmuLoopAVX512(first int, count int, k int, d int, l []float64, dmu3 []float64, dmu []float64, dmu4 []float64)
 
 //go:noescape
-func dmuLoopAVX2(first int, count int, k int, d int, l []float64, dmu2 []float64, dmu []float64, dmu3 []float64)
+func dmuLoopAVX2(first int, count int, k int, d int, l []float64, dmu3 []float64, dmu []float64, dmu4 []float64)
 
 //go:noescape
-func dlSumsAVX512(k int, d int, dl []float64, dzy []float64, dl3 []float64, l []float64, dzprior float64)
+func dlSumsAVX512(k int, d int, dl []float64, dzy []float64, dl2 []float64, l []float64, dzprior float64)
 
 //go:noescape
-func dlSumsAVX2(k int, d int, dl []float64, dzy []float64, dl3 []float64, l []float64, dzprior float64)
+func dlSumsAVX2(k int, d int, dl []float64, dzy []float64, dl2 []float64, l []float64, dzprior float64)
 
 // An isa is a set of instructions that there are kernels for. It includes those
 // before it.

@@ -1572,10 +1572,8 @@ TEXT ·zy3LoopAVX512(SB), $32-80
 	VMOVUPD      c64x8_h1936564b3387b325<>+0(SB), Z1
 	VMOVUPD      c64x8_h82630cffcbbaf725<>+0(SB), Z2
 	VMOVUPD      c64x8_heb8fc3b463ee3b25<>+0(SB), Z3
-	VBROADCASTSD c64x1_ffffffffffffffff<>+0(SB), Z4
-	VBROADCASTSD c64x1_fffffffffffffffd<>+0(SB), Z5
-	VPXORD       Z6, Z6, Z6
-	VBROADCASTSD c64x1_0000000000000003<>+0(SB), Z7
+	VPXORD       Z4, Z4, Z4
+	VBROADCASTSD c64x1_fffffffffffffffe<>+0(SB), Z5
 
 loop3:
 	TESTQ DX, DX
@@ -1591,7 +1589,7 @@ loop3:
 loop6:
 	TESTQ        DX, DX
 	JLE          done7
-	VPBROADCASTQ R9, Z8
+	VPBROADCASTQ R9, Z6
 	MOVQ         DX, R10
 	IMULQ        R9, R10
 	LEAQ         (R8)(R10*8), R10
@@ -1602,108 +1600,81 @@ loop6:
 	PCALIGN      $0x20
 
 loop9:
+	VPXORD       Z7, Z7, Z7
+	VPXORD       Z8, Z8, Z8
 	VPXORD       Z9, Z9, Z9
 	VPXORD       Z10, Z10, Z10
-	VPXORD       Z11, Z11, Z11
-	VPXORD       Z12, Z12, Z12
-	VPBROADCASTQ R12, Z13
-	VPADDQ       Z0, Z13, Z14
-	VPADDQ       Z1, Z13, Z15
-	VPADDQ       Z2, Z13, Z16
-	VPADDQ       Z3, Z13, Z13
-	VPCMPQ       $0x01, Z8, Z14, K1
-	VPCMPQ       $0x01, Z8, Z15, K2
-	VPCMPQ       $0x01, Z8, Z16, K3
+	VPBROADCASTQ R12, Z11
+	VPADDQ       Z0, Z11, Z12
+	VPADDQ       Z1, Z11, Z13
+	VPADDQ       Z2, Z11, Z14
+	VPADDQ       Z3, Z11, Z11
+	VPCMPQ       $0x01, Z12, Z6, K1
+	VPCMPQ       $0x01, Z13, Z6, K2
+	VPCMPQ       $0x01, Z14, Z6, K3
 	KMOVW        K3, (SP)
-	VPCMPQ       $0x01, Z8, Z13, K3
+	VPCMPQ       $0x01, Z11, Z6, K3
 	KMOVW        K3, 8(SP)
+	VPSLLQ       $0x01, Z12, Z15
 	MOVQ         DX, R13
+	IMULQ        R9, R13
 	SHLQ         $0x01, R13
-	VPBROADCASTQ R13, Z17
-	VPMULLQ      Z17, Z14, Z18
-	VPMULLQ      Z14, Z14, Z19
-	VPMULLQ      Z4, Z19, Z19
-	VPADDQ       Z19, Z18, Z18
-	VPMULLQ      Z5, Z14, Z19
-	VPADDQ       Z19, Z18, Z18
-	MOVQ         R9, R13
-	SHLQ         $0x01, R13
+	MOVQ         R9, BP
+	IMULQ        R9, BP
+	IMUL3Q       $-1, BP, BP
+	LEAQ         (R13)(BP*1), R13
+	IMUL3Q       $-3, R9, BP
+	LEAQ         (R13)(BP*1), R13
 	LEAQ         -2(R13), R13
-	VPBROADCASTQ R13, Z19
-	VPADDQ       Z19, Z18, Z18
-	VPSRAQ       $0x01, Z18, Z18
-	VPCMPQ       $0x05, Z6, Z18, K3
-	IMUL3Q       $-2, DX, R13
-	VPBROADCASTQ R13, Z18
-	VPMULLQ      Z18, Z14, Z20
-	VPMULLQ      Z14, Z14, Z21
-	VPADDQ       Z21, Z20, Z20
-	VPMULLQ      Z7, Z14, Z21
-	VPADDQ       Z21, Z20, Z20
+	VPBROADCASTQ R13, Z16
+	VPADDQ       Z16, Z15, Z15
+	VPSRAQ       $0x01, Z15, Z15
+	VPCMPQ       $0x05, Z4, Z15, K3
+	VPMULLQ      Z5, Z12, Z15
 	MOVQ         DX, R13
 	IMULQ        DX, R13
 	IMUL3Q       $-1, DX, BP
 	LEAQ         (R13)(BP*1), R13
-	IMUL3Q       $-2, R9, BP
+	MOVQ         DX, BP
+	IMULQ        R9, BP
+	IMUL3Q       $-2, BP, BP
 	LEAQ         (R13)(BP*1), R13
-	VPBROADCASTQ R13, Z21
-	VPADDQ       Z21, Z20, Z20
-	VPSRAQ       $0x01, Z20, Z20
-	VPCMPQ       $0x05, Z6, Z20, K4
+	MOVQ         R9, BP
+	IMULQ        R9, BP
+	LEAQ         (R13)(BP*1), R13
+	IMUL3Q       $+3, R9, BP
+	LEAQ         (R13)(BP*1), R13
+	VPBROADCASTQ R13, Z17
+	VPADDQ       Z17, Z15, Z15
+	VPSRAQ       $0x01, Z15, Z15
+	VPCMPQ       $0x05, Z4, Z15, K4
 	KANDB        K4, K3, K3
-	VPMULLQ      Z17, Z15, Z20
-	VPMULLQ      Z15, Z15, Z22
-	VPMULLQ      Z4, Z22, Z22
-	VPADDQ       Z22, Z20, Z20
-	VPMULLQ      Z5, Z15, Z22
-	VPADDQ       Z22, Z20, Z20
-	VPADDQ       Z19, Z20, Z20
-	VPSRAQ       $0x01, Z20, Z20
-	VPCMPQ       $0x05, Z6, Z20, K4
-	VPMULLQ      Z18, Z15, Z20
-	VPMULLQ      Z15, Z15, Z22
-	VPADDQ       Z22, Z20, Z20
-	VPMULLQ      Z7, Z15, Z22
-	VPADDQ       Z22, Z20, Z20
-	VPADDQ       Z21, Z20, Z20
-	VPSRAQ       $0x01, Z20, Z20
-	VPCMPQ       $0x05, Z6, Z20, K5
+	VPSLLQ       $0x01, Z13, Z15
+	VPADDQ       Z16, Z15, Z15
+	VPSRAQ       $0x01, Z15, Z15
+	VPCMPQ       $0x05, Z4, Z15, K4
+	VPMULLQ      Z5, Z13, Z15
+	VPADDQ       Z17, Z15, Z15
+	VPSRAQ       $0x01, Z15, Z15
+	VPCMPQ       $0x05, Z4, Z15, K5
 	KANDB        K5, K4, K4
-	VPMULLQ      Z17, Z16, Z20
-	VPMULLQ      Z16, Z16, Z22
-	VPMULLQ      Z4, Z22, Z22
-	VPADDQ       Z22, Z20, Z20
-	VPMULLQ      Z5, Z16, Z22
-	VPADDQ       Z22, Z20, Z20
-	VPADDQ       Z19, Z20, Z20
-	VPSRAQ       $0x01, Z20, Z20
-	VPCMPQ       $0x05, Z6, Z20, K5
-	VPMULLQ      Z18, Z16, Z20
-	VPMULLQ      Z16, Z16, Z22
-	VPADDQ       Z22, Z20, Z20
-	VPMULLQ      Z7, Z16, Z22
-	VPADDQ       Z22, Z20, Z20
-	VPADDQ       Z21, Z20, Z20
-	VPSRAQ       $0x01, Z20, Z20
-	VPCMPQ       $0x05, Z6, Z20, K6
+	VPSLLQ       $0x01, Z14, Z15
+	VPADDQ       Z16, Z15, Z15
+	VPSRAQ       $0x01, Z15, Z15
+	VPCMPQ       $0x05, Z4, Z15, K5
+	VPMULLQ      Z5, Z14, Z15
+	VPADDQ       Z17, Z15, Z15
+	VPSRAQ       $0x01, Z15, Z15
+	VPCMPQ       $0x05, Z4, Z15, K6
 	KANDB        K6, K5, K5
-	VPMULLQ      Z17, Z13, Z20
-	VPMULLQ      Z13, Z13, Z22
-	VPMULLQ      Z4, Z22, Z22
-	VPADDQ       Z22, Z20, Z20
-	VPMULLQ      Z5, Z13, Z22
-	VPADDQ       Z22, Z20, Z20
-	VPADDQ       Z19, Z20, Z19
-	VPSRAQ       $0x01, Z19, Z19
-	VPCMPQ       $0x05, Z6, Z19, K6
-	VPMULLQ      Z18, Z13, Z18
-	VPMULLQ      Z13, Z13, Z19
-	VPADDQ       Z19, Z18, Z18
-	VPMULLQ      Z7, Z13, Z19
-	VPADDQ       Z19, Z18, Z18
-	VPADDQ       Z21, Z18, Z18
-	VPSRAQ       $0x01, Z18, Z18
-	VPCMPQ       $0x05, Z6, Z18, K7
+	VPSLLQ       $0x01, Z11, Z15
+	VPADDQ       Z16, Z15, Z15
+	VPSRAQ       $0x01, Z15, Z15
+	VPCMPQ       $0x05, Z4, Z15, K6
+	VPMULLQ      Z5, Z11, Z15
+	VPADDQ       Z17, Z15, Z15
+	VPSRAQ       $0x01, Z15, Z15
+	VPCMPQ       $0x05, Z4, Z15, K7
 	KANDB        K7, K6, K6
 	KANDB        K3, K1, K7
 	KMOVW        K7, 16(SP)
@@ -1719,12 +1690,7 @@ loop9:
 	KANDB        K6, K5, K5
 	KMOVW        8(SP), K7
 	KANDB        K6, K7, K6
-	VPMULLQ      Z17, Z14, Z18
-	VPMULLQ      Z14, Z14, Z19
-	VPMULLQ      Z4, Z19, Z19
-	VPADDQ       Z19, Z18, Z18
-	VPMULLQ      Z5, Z14, Z14
-	VPADDQ       Z14, Z18, Z14
+	VPSLLQ       $0x01, Z12, Z12
 	MOVQ         DX, R13
 	IMULQ        DX, R13
 	IMULQ        AX, R13
@@ -1741,54 +1707,46 @@ loop9:
 	IMULQ        DI, BP
 	IMUL3Q       $-1, BP, BP
 	LEAQ         (R13)(BP*1), R13
-	MOVQ         R9, BP
+	MOVQ         DX, BP
+	IMULQ        R9, BP
 	SHLQ         $0x01, BP
 	LEAQ         (R13)(BP*1), R13
-	VPBROADCASTQ R13, Z18
-	VPADDQ       Z18, Z14, Z14
-	VPSRAQ       $0x01, Z14, Z14
-	VPMULLQ      Z17, Z15, Z19
-	VPMULLQ      Z15, Z15, Z20
-	VPMULLQ      Z4, Z20, Z20
-	VPADDQ       Z20, Z19, Z19
-	VPMULLQ      Z5, Z15, Z15
-	VPADDQ       Z15, Z19, Z15
-	VPADDQ       Z18, Z15, Z15
-	VPSRAQ       $0x01, Z15, Z15
-	VPMULLQ      Z17, Z16, Z19
-	VPMULLQ      Z16, Z16, Z20
-	VPMULLQ      Z4, Z20, Z20
-	VPADDQ       Z20, Z19, Z19
-	VPMULLQ      Z5, Z16, Z16
-	VPADDQ       Z16, Z19, Z16
-	VPADDQ       Z18, Z16, Z16
-	VPSRAQ       $0x01, Z16, Z16
-	VPMULLQ      Z17, Z13, Z17
-	VPMULLQ      Z13, Z13, Z19
-	VPMULLQ      Z4, Z19, Z19
-	VPADDQ       Z19, Z17, Z17
-	VPMULLQ      Z5, Z13, Z13
-	VPADDQ       Z13, Z17, Z13
-	VPADDQ       Z18, Z13, Z13
+	MOVQ         R9, BP
+	IMULQ        R9, BP
+	IMUL3Q       $-1, BP, BP
+	LEAQ         (R13)(BP*1), R13
+	IMUL3Q       $-3, R9, BP
+	LEAQ         (R13)(BP*1), R13
+	VPBROADCASTQ R13, Z15
+	VPADDQ       Z15, Z12, Z12
+	VPSRAQ       $0x01, Z12, Z12
+	VPSLLQ       $0x01, Z13, Z13
+	VPADDQ       Z15, Z13, Z13
 	VPSRAQ       $0x01, Z13, Z13
-	VMOVAPS      Z6, Z17
-	VGATHERQPD   (BX)(Z14*8), K1, Z17
-	VMOVAPS      Z6, Z14
-	VGATHERQPD   (BX)(Z15*8), K2, Z14
-	VMOVAPS      Z6, Z15
-	VGATHERQPD   (BX)(Z16*8), K4, Z15
-	VMOVAPS      Z6, Z16
-	VGATHERQPD   (BX)(Z13*8), K6, Z16
+	VPSLLQ       $0x01, Z14, Z14
+	VPADDQ       Z15, Z14, Z14
+	VPSRAQ       $0x01, Z14, Z14
+	VPSLLQ       $0x01, Z11, Z11
+	VPADDQ       Z15, Z11, Z11
+	VPSRAQ       $0x01, Z11, Z11
+	VMOVAPS      Z4, Z15
+	VGATHERQPD   (BX)(Z12*8), K1, Z15
+	VMOVAPS      Z4, Z12
+	VGATHERQPD   (BX)(Z13*8), K2, Z12
+	VMOVAPS      Z4, Z13
+	VGATHERQPD   (BX)(Z14*8), K4, Z13
+	VMOVAPS      Z4, Z14
+	VGATHERQPD   (BX)(Z11*8), K6, Z14
 	KMOVW        16(SP), K1
-	VBLENDMPD    Z17, Z9, K1, Z9
+	VBLENDMPD    Z15, Z7, K1, Z7
 	KMOVW        24(SP), K1
-	VBLENDMPD    Z14, Z10, K1, Z10
-	VBLENDMPD    Z15, Z11, K3, Z11
-	VBLENDMPD    Z16, Z12, K5, Z12
-	VMOVUPD      Z9, (R10)(R12*8)
-	VMOVUPD      Z10, 64(R10)(R12*8)
-	VMOVUPD      Z11, 128(R10)(R12*8)
-	VMOVUPD      Z12, 192(R10)(R12*8)
+	VBLENDMPD    Z12, Z8, K1, Z8
+	VBLENDMPD    Z13, Z9, K3, Z9
+	VBLENDMPD    Z14, Z10, K5, Z10
+	VMOVUPD      Z7, (R10)(R12*8)
+	VMOVUPD      Z8, 64(R10)(R12*8)
+	VMOVUPD      Z9, 128(R10)(R12*8)
+	VMOVUPD      Z10, 192(R10)(R12*8)
 	ADDQ         $+32, R12
 	CMPQ         R12, R11
 	JLE          loop9
@@ -1807,55 +1765,50 @@ done8:
 loop11:
 	MOVQ         DX, R13
 	SUBQ         R12, R13
-	VPBROADCASTQ R13, Z9
-	VPCMPQ       $0x06, Z0, Z9, K1
-	VPXORD       Z9, Z9, Z9
-	VPBROADCASTQ R12, Z10
-	VPADDQ       Z0, Z10, Z10
-	VPCMPQ       $0x01, Z8, Z10, K2
+	VPBROADCASTQ R13, Z7
+	VPCMPQ       $0x06, Z0, Z7, K1
+	VPXORD       Z7, Z7, Z7
+	VPBROADCASTQ R12, Z8
+	VPADDQ       Z0, Z8, Z8
+	VPCMPQ       $0x01, Z8, Z6, K2
 	KANDB        K2, K1, K3
+	VPSLLQ       $0x01, Z8, Z9
 	MOVQ         DX, R13
+	IMULQ        R9, R13
 	SHLQ         $0x01, R13
-	VPBROADCASTQ R13, Z11
-	VPMULLQ      Z11, Z10, Z12
-	VPMULLQ      Z10, Z10, Z13
-	VPMULLQ      Z4, Z13, Z13
-	VPADDQ       Z13, Z12, Z12
-	VPMULLQ      Z5, Z10, Z13
-	VPADDQ       Z13, Z12, Z12
-	MOVQ         R9, R13
-	SHLQ         $0x01, R13
+	MOVQ         R9, BP
+	IMULQ        R9, BP
+	IMUL3Q       $-1, BP, BP
+	LEAQ         (R13)(BP*1), R13
+	IMUL3Q       $-3, R9, BP
+	LEAQ         (R13)(BP*1), R13
 	LEAQ         -2(R13), R13
-	VPBROADCASTQ R13, Z13
-	VPADDQ       Z13, Z12, Z12
-	VPSRAQ       $0x01, Z12, Z12
-	VPCMPQ       $0x05, Z6, Z12, K4
-	IMUL3Q       $-2, DX, R13
-	VPBROADCASTQ R13, Z12
-	VPMULLQ      Z12, Z10, Z12
-	VPMULLQ      Z10, Z10, Z13
-	VPADDQ       Z13, Z12, Z12
-	VPMULLQ      Z7, Z10, Z13
-	VPADDQ       Z13, Z12, Z12
+	VPBROADCASTQ R13, Z10
+	VPADDQ       Z10, Z9, Z9
+	VPSRAQ       $0x01, Z9, Z9
+	VPCMPQ       $0x05, Z4, Z9, K4
+	VPMULLQ      Z5, Z8, Z9
 	MOVQ         DX, R13
 	IMULQ        DX, R13
 	IMUL3Q       $-1, DX, BP
 	LEAQ         (R13)(BP*1), R13
-	IMUL3Q       $-2, R9, BP
+	MOVQ         DX, BP
+	IMULQ        R9, BP
+	IMUL3Q       $-2, BP, BP
 	LEAQ         (R13)(BP*1), R13
-	VPBROADCASTQ R13, Z13
-	VPADDQ       Z13, Z12, Z12
-	VPSRAQ       $0x01, Z12, Z12
-	VPCMPQ       $0x05, Z6, Z12, K5
+	MOVQ         R9, BP
+	IMULQ        R9, BP
+	LEAQ         (R13)(BP*1), R13
+	IMUL3Q       $+3, R9, BP
+	LEAQ         (R13)(BP*1), R13
+	VPBROADCASTQ R13, Z10
+	VPADDQ       Z10, Z9, Z9
+	VPSRAQ       $0x01, Z9, Z9
+	VPCMPQ       $0x05, Z4, Z9, K5
 	KANDB        K5, K4, K4
 	KANDB        K4, K2, K2
 	KANDB        K4, K3, K3
-	VPMULLQ      Z11, Z10, Z11
-	VPMULLQ      Z10, Z10, Z12
-	VPMULLQ      Z4, Z12, Z12
-	VPADDQ       Z12, Z11, Z11
-	VPMULLQ      Z5, Z10, Z10
-	VPADDQ       Z10, Z11, Z10
+	VPSLLQ       $0x01, Z8, Z8
 	MOVQ         DX, R13
 	IMULQ        DX, R13
 	IMULQ        AX, R13
@@ -1872,16 +1825,23 @@ loop11:
 	IMULQ        DI, BP
 	IMUL3Q       $-1, BP, BP
 	LEAQ         (R13)(BP*1), R13
-	MOVQ         R9, BP
+	MOVQ         DX, BP
+	IMULQ        R9, BP
 	SHLQ         $0x01, BP
 	LEAQ         (R13)(BP*1), R13
-	VPBROADCASTQ R13, Z11
-	VPADDQ       Z11, Z10, Z10
-	VPSRAQ       $0x01, Z10, Z10
-	VMOVAPS      Z6, Z11
-	VGATHERQPD   (BX)(Z10*8), K3, Z11
-	VBLENDMPD    Z11, Z9, K2, Z9
-	VMOVUPD      Z9, K1, (R10)(R12*8)
+	MOVQ         R9, BP
+	IMULQ        R9, BP
+	IMUL3Q       $-1, BP, BP
+	LEAQ         (R13)(BP*1), R13
+	IMUL3Q       $-3, R9, BP
+	LEAQ         (R13)(BP*1), R13
+	VPBROADCASTQ R13, Z9
+	VPADDQ       Z9, Z8, Z8
+	VPSRAQ       $0x01, Z8, Z8
+	VMOVAPS      Z4, Z9
+	VGATHERQPD   (BX)(Z8*8), K3, Z9
+	VBLENDMPD    Z9, Z7, K2, Z7
+	VMOVUPD      Z7, K1, (R10)(R12*8)
 	ADDQ         $+8, R12
 	CMPQ         R12, R11
 	JLE          loop11
@@ -1906,773 +1866,90 @@ done1:
 // func zy3LoopAVX2(first int, count int, k int, d int, l []float64, zy3 []float64)
 // Requires: AVX, AVX2
 TEXT ·zy3LoopAVX2(SB), $256-80
-	LEAQ    31(SP), AX
-	ANDQ    $-32, AX
-	MOVQ    first+0(FP), CX
-	MOVQ    count+8(FP), DX
-	MOVQ    d+24(FP), BX
-	MOVQ    l_base+32(FP), SI
-	MOVQ    zy3_base+56(FP), DI
-	TESTQ   DX, DX
-	JLE     done1
-	MOVQ    BX, R8
-	IMULQ   BX, R8
-	IMULQ   CX, R8
-	LEAQ    (DI)(R8*8), DI
-	TESTQ   DX, DX
-	JLE     done2
-	MOVQ    $+0, R8
-	VXORPS  Y0, Y0, Y0
-	VMOVUPS c32x8_h42a4f02043f7f565<>+0(SB), Y1
+	MOVQ   first+0(FP), AX
+	MOVQ   count+8(FP), CX
+	MOVQ   d+24(FP), DX
+	MOVQ   l_base+32(FP), BX
+	MOVQ   zy3_base+56(FP), SI
+	TESTQ  CX, CX
+	JLE    done1
+	MOVQ   DX, DI
+	IMULQ  DX, DI
+	IMULQ  AX, DI
+	LEAQ   (SI)(DI*8), SI
+	TESTQ  CX, CX
+	JLE    done2
+	MOVQ   $+0, DI
+	VXORPS Y0, Y0, Y0
 
 loop3:
-	TESTQ BX, BX
+	TESTQ DX, DX
 	JLE   done4
-	MOVQ  BX, R9
-	IMULQ BX, R9
-	IMULQ R8, R9
-	LEAQ  (DI)(R9*8), R9
-	LEAQ  -16(BX), R10
-	TESTQ R10, R10
-	JLT   done5
-	MOVQ  $+0, R11
+	MOVQ  DX, R8
+	IMULQ DX, R8
+	IMULQ DI, R8
+	LEAQ  (SI)(R8*8), R8
+	TESTQ DX, DX
+	JLE   done5
+	MOVQ  $+0, R9
 
 loop6:
-	TESTQ        BX, BX
+	TESTQ        DX, DX
 	JLE          done7
-	VMOVQ        R11, X2
-	VPBROADCASTQ X2, Y2
-	VPADDQ       c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y2, Y3
-	VMOVUPS      Y3, (AX)
-	VPADDQ       c64x4_h2a0a6a1bf49360a5<>+0(SB), Y2, Y3
-	VMOVUPS      Y3, 32(AX)
-	VPADDQ       c64x4_hda7e8f1318ed13a5<>+0(SB), Y2, Y3
-	VMOVUPS      Y3, 64(AX)
-	VPADDQ       c64x4_h9fad2d6b622482a5<>+0(SB), Y2, Y2
-	VMOVUPS      Y2, 96(AX)
-	TESTQ        BX, BX
-	JLE          done8
+	VMOVQ        R9, X1
+	VPBROADCASTQ X1, Y1
+	VMOVUPS      Y1, (SP)
+	MOVQ         DX, R10
+	IMULQ        R9, R10
+	LEAQ         (R8)(R10*8), R10
+	LEAQ         -16(DX), R11
+	TESTQ        R11, R11
+	JLT          done8
 	MOVQ         $+0, R12
 	PCALIGN      $0x20
 
 loop9:
-	VXORPS       Y2, Y2, Y2
-	VXORPS       Y3, Y3, Y3
-	VMOVUPS      Y3, 128(AX)
-	VXORPS       Y3, Y3, Y3
-	VMOVUPS      Y3, 160(AX)
-	VXORPS       Y3, Y3, Y3
-	VMOVUPS      Y3, 192(AX)
-	VMOVQ        R12, X3
-	VPBROADCASTQ X3, Y3
-	VMOVUPS      (AX), Y4
-	VPCMPGTQ     Y3, Y4, Y4
-	VMOVUPS      32(AX), Y5
-	VPCMPGTQ     Y3, Y5, Y5
-	VMOVUPS      64(AX), Y6
-	VPCMPGTQ     Y3, Y6, Y6
-	VMOVUPS      96(AX), Y7
-	VPCMPGTQ     Y3, Y7, Y3
-	VMOVUPS      (AX), Y7
-	VPSLLQ       $0x01, Y7, Y7
-	MOVQ         BX, R13
-	IMULQ        R12, R13
-	SHLQ         $0x01, R13
-	MOVQ         R12, BP
-	IMULQ        R12, BP
-	IMUL3Q       $-1, BP, BP
-	LEAQ         (R13)(BP*1), R13
-	IMUL3Q       $-3, R12, BP
-	LEAQ         (R13)(BP*1), R13
-	LEAQ         -2(R13), R13
-	VMOVQ        R13, X8
-	VPBROADCASTQ X8, Y8
-	VPADDQ       Y8, Y7, Y7
-	VPCMPGTQ     Y7, Y0, Y9
-	VPSRLQ       $0x01, Y7, Y7
-	VPSLLQ       $0x3f, Y9, Y9
-	VORPD        Y9, Y7, Y7
-	VPCMPGTQ     Y7, Y0, Y7
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y7, Y7
-	VMOVUPS      (AX), Y9
-	VPSRLQ       $0x20, Y9, Y9
-	VPMULUDQ     c64x4_fffffffffffffffe<>+0(SB), Y9, Y9
-	VMOVUPD      c64x4_fffffffffffffffe<>+0(SB), Y10
-	VPSRLQ       $0x20, Y10, Y10
-	VPMULUDQ     (AX), Y10, Y10
-	VPADDQ       Y10, Y9, Y9
-	VMOVUPD      c64x4_fffffffffffffffe<>+0(SB), Y10
-	VPMULUDQ     (AX), Y10, Y10
-	VPSLLQ       $0x20, Y9, Y9
-	VPADDQ       Y9, Y10, Y9
-	MOVQ         BX, R13
-	IMULQ        BX, R13
-	IMUL3Q       $-1, BX, BP
-	LEAQ         (R13)(BP*1), R13
-	MOVQ         BX, BP
-	IMULQ        R12, BP
-	IMUL3Q       $-2, BP, BP
-	LEAQ         (R13)(BP*1), R13
-	MOVQ         R12, BP
-	IMULQ        R12, BP
-	LEAQ         (R13)(BP*1), R13
-	IMUL3Q       $+3, R12, BP
-	LEAQ         (R13)(BP*1), R13
-	VMOVQ        R13, X10
-	VPBROADCASTQ X10, Y10
-	VPADDQ       Y10, Y9, Y9
-	VPCMPGTQ     Y9, Y0, Y11
-	VPSRLQ       $0x01, Y9, Y9
-	VPSLLQ       $0x3f, Y11, Y11
-	VORPD        Y11, Y9, Y9
-	VPCMPGTQ     Y9, Y0, Y9
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y9, Y9
-	VANDPD       Y9, Y7, Y7
-	VMOVUPS      32(AX), Y9
-	VPSLLQ       $0x01, Y9, Y9
-	VPADDQ       Y8, Y9, Y9
-	VPCMPGTQ     Y9, Y0, Y11
-	VPSRLQ       $0x01, Y9, Y9
-	VPSLLQ       $0x3f, Y11, Y11
-	VORPD        Y11, Y9, Y9
-	VPCMPGTQ     Y9, Y0, Y9
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y9, Y9
-	VMOVUPS      32(AX), Y11
-	VPSRLQ       $0x20, Y11, Y11
-	VPMULUDQ     c64x4_fffffffffffffffe<>+0(SB), Y11, Y11
-	VMOVUPD      c64x4_fffffffffffffffe<>+0(SB), Y12
-	VPSRLQ       $0x20, Y12, Y12
-	VPMULUDQ     32(AX), Y12, Y12
-	VPADDQ       Y12, Y11, Y11
-	VMOVUPD      c64x4_fffffffffffffffe<>+0(SB), Y12
-	VPMULUDQ     32(AX), Y12, Y12
-	VPSLLQ       $0x20, Y11, Y11
-	VPADDQ       Y11, Y12, Y11
-	VPADDQ       Y10, Y11, Y11
-	VPCMPGTQ     Y11, Y0, Y12
-	VPSRLQ       $0x01, Y11, Y11
-	VPSLLQ       $0x3f, Y12, Y12
-	VORPD        Y12, Y11, Y11
-	VPCMPGTQ     Y11, Y0, Y11
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y11, Y11
-	VANDPD       Y11, Y9, Y9
-	VMOVUPS      64(AX), Y11
-	VPSLLQ       $0x01, Y11, Y11
-	VPADDQ       Y8, Y11, Y11
-	VPCMPGTQ     Y11, Y0, Y12
-	VPSRLQ       $0x01, Y11, Y11
-	VPSLLQ       $0x3f, Y12, Y12
-	VORPD        Y12, Y11, Y11
-	VPCMPGTQ     Y11, Y0, Y11
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y11, Y11
-	VMOVUPS      64(AX), Y12
-	VPSRLQ       $0x20, Y12, Y12
-	VPMULUDQ     c64x4_fffffffffffffffe<>+0(SB), Y12, Y12
-	VMOVUPD      c64x4_fffffffffffffffe<>+0(SB), Y13
-	VPSRLQ       $0x20, Y13, Y13
-	VPMULUDQ     64(AX), Y13, Y13
-	VPADDQ       Y13, Y12, Y12
-	VMOVUPD      c64x4_fffffffffffffffe<>+0(SB), Y13
-	VPMULUDQ     64(AX), Y13, Y13
-	VPSLLQ       $0x20, Y12, Y12
-	VPADDQ       Y12, Y13, Y12
-	VPADDQ       Y10, Y12, Y12
-	VPCMPGTQ     Y12, Y0, Y13
-	VPSRLQ       $0x01, Y12, Y12
-	VPSLLQ       $0x3f, Y13, Y13
-	VORPD        Y13, Y12, Y12
-	VPCMPGTQ     Y12, Y0, Y12
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y12, Y12
-	VANDPD       Y12, Y11, Y11
-	VMOVUPS      96(AX), Y12
-	VPSLLQ       $0x01, Y12, Y12
-	VPADDQ       Y8, Y12, Y8
-	VPCMPGTQ     Y8, Y0, Y12
-	VPSRLQ       $0x01, Y8, Y8
-	VPSLLQ       $0x3f, Y12, Y12
-	VORPD        Y12, Y8, Y8
-	VPCMPGTQ     Y8, Y0, Y8
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y8, Y8
-	VMOVUPS      96(AX), Y12
-	VPSRLQ       $0x20, Y12, Y12
-	VPMULUDQ     c64x4_fffffffffffffffe<>+0(SB), Y12, Y12
-	VMOVUPD      c64x4_fffffffffffffffe<>+0(SB), Y13
-	VPSRLQ       $0x20, Y13, Y13
-	VPMULUDQ     96(AX), Y13, Y13
-	VPADDQ       Y13, Y12, Y12
-	VMOVUPD      c64x4_fffffffffffffffe<>+0(SB), Y13
-	VPMULUDQ     96(AX), Y13, Y13
-	VPSLLQ       $0x20, Y12, Y12
-	VPADDQ       Y12, Y13, Y12
-	VPADDQ       Y10, Y12, Y10
-	VPCMPGTQ     Y10, Y0, Y12
-	VPSRLQ       $0x01, Y10, Y10
-	VPSLLQ       $0x3f, Y12, Y12
-	VORPD        Y12, Y10, Y10
-	VPCMPGTQ     Y10, Y0, Y10
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y10, Y10
-	VANDPD       Y10, Y8, Y8
-	VANDPD       Y7, Y4, Y10
-	VANDPD       Y7, Y4, Y4
-	VANDPD       Y9, Y5, Y7
-	VANDPD       Y9, Y5, Y5
-	VANDPD       Y11, Y6, Y9
-	VANDPD       Y11, Y6, Y6
-	VANDPD       Y8, Y3, Y11
-	VANDPD       Y8, Y3, Y3
-	VMOVUPS      (AX), Y8
-	VPSLLQ       $0x01, Y8, Y8
-	MOVQ         BX, R13
-	IMULQ        BX, R13
-	IMULQ        CX, R13
-	MOVQ         BX, BP
-	IMULQ        CX, BP
-	IMUL3Q       $-1, BP, BP
-	LEAQ         (R13)(BP*1), R13
-	LEAQ         -2(R13), R13
-	MOVQ         BX, BP
-	IMULQ        BX, BP
-	IMULQ        R8, BP
-	LEAQ         (R13)(BP*1), R13
-	MOVQ         BX, BP
-	IMULQ        R8, BP
-	IMUL3Q       $-1, BP, BP
-	LEAQ         (R13)(BP*1), R13
-	MOVQ         BX, BP
-	IMULQ        R12, BP
-	SHLQ         $0x01, BP
-	LEAQ         (R13)(BP*1), R13
-	MOVQ         R12, BP
-	IMULQ        R12, BP
-	IMUL3Q       $-1, BP, BP
-	LEAQ         (R13)(BP*1), R13
-	IMUL3Q       $-3, R12, BP
-	LEAQ         (R13)(BP*1), R13
-	VMOVQ        R13, X12
-	VPBROADCASTQ X12, Y12
-	VPADDQ       Y12, Y8, Y8
-	VPCMPGTQ     Y8, Y0, Y13
-	VPSRLQ       $0x01, Y8, Y8
-	VPSLLQ       $0x3f, Y13, Y13
-	VORPD        Y13, Y8, Y8
-	VMOVUPS      32(AX), Y13
-	VPSLLQ       $0x01, Y13, Y13
-	VPADDQ       Y12, Y13, Y13
-	VPCMPGTQ     Y13, Y0, Y14
-	VPSRLQ       $0x01, Y13, Y13
-	VPSLLQ       $0x3f, Y14, Y14
-	VORPD        Y14, Y13, Y13
-	VMOVUPS      64(AX), Y14
-	VPSLLQ       $0x01, Y14, Y14
-	VPADDQ       Y12, Y14, Y14
-	VPCMPGTQ     Y14, Y0, Y15
-	VPSRLQ       $0x01, Y14, Y14
-	VPSLLQ       $0x3f, Y15, Y15
-	VORPD        Y15, Y14, Y14
-	VMOVUPS      96(AX), Y15
-	VPSLLQ       $0x01, Y15, Y15
-	VPADDQ       Y12, Y15, Y12
-	VPCMPGTQ     Y12, Y0, Y15
-	VPSRLQ       $0x01, Y12, Y12
-	VPSLLQ       $0x3f, Y15, Y15
-	VORPD        Y15, Y12, Y12
-	VMOVAPS      Y0, Y15
-	VGATHERQPD   Y4, (SI)(Y8*8), Y15
-	VMOVAPS      Y0, Y4
-	VGATHERQPD   Y5, (SI)(Y13*8), Y4
-	VMOVAPS      Y0, Y5
-	VGATHERQPD   Y6, (SI)(Y14*8), Y5
-	VMOVAPS      Y0, Y6
-	VGATHERQPD   Y3, (SI)(Y12*8), Y6
-	VBLENDVPD    Y10, Y15, Y2, Y2
-	VMOVUPS      128(AX), Y3
-	VBLENDVPD    Y7, Y4, Y3, Y3
-	VMOVUPS      Y3, 128(AX)
-	VMOVUPS      160(AX), Y3
-	VBLENDVPD    Y9, Y5, Y3, Y3
-	VMOVUPS      Y3, 160(AX)
-	VMOVUPS      192(AX), Y3
-	VBLENDVPD    Y11, Y6, Y3, Y3
-	VMOVUPS      Y3, 192(AX)
-	LEAQ         (R9)(R12*8), R13
-	MOVQ         BX, BP
-	IMULQ        R11, BP
-	LEAQ         (R13)(BP*8), R13
-	VMOVQ        BX, X3
-	VPBROADCASTQ X3, Y3
-	VMOVUPD      c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y4
-	VPSRLQ       $0x20, Y4, Y4
-	VPMULUDQ     Y3, Y4, Y4
-	VPSRLQ       $0x20, Y3, Y5
-	VPMULUDQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y5, Y5
-	VPADDQ       Y5, Y4, Y4
-	VPMULUDQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y3, Y5
-	VPSLLQ       $0x20, Y4, Y4
-	VPADDQ       Y4, Y5, Y4
-	VMOVUPD      c64x4_h2a0a6a1bf49360a5<>+0(SB), Y5
-	VPSRLQ       $0x20, Y5, Y5
-	VPMULUDQ     Y3, Y5, Y5
-	VPSRLQ       $0x20, Y3, Y6
-	VPMULUDQ     c64x4_h2a0a6a1bf49360a5<>+0(SB), Y6, Y6
-	VPADDQ       Y6, Y5, Y5
-	VPMULUDQ     c64x4_h2a0a6a1bf49360a5<>+0(SB), Y3, Y6
-	VPSLLQ       $0x20, Y5, Y5
-	VPADDQ       Y5, Y6, Y5
-	VMOVUPD      c64x4_hda7e8f1318ed13a5<>+0(SB), Y6
-	VPSRLQ       $0x20, Y6, Y6
-	VPMULUDQ     Y3, Y6, Y6
-	VPSRLQ       $0x20, Y3, Y7
-	VPMULUDQ     c64x4_hda7e8f1318ed13a5<>+0(SB), Y7, Y7
-	VPADDQ       Y7, Y6, Y6
-	VPMULUDQ     c64x4_hda7e8f1318ed13a5<>+0(SB), Y3, Y7
-	VPSLLQ       $0x20, Y6, Y6
-	VPADDQ       Y6, Y7, Y6
-	VMOVUPD      c64x4_h9fad2d6b622482a5<>+0(SB), Y7
-	VPSRLQ       $0x20, Y7, Y7
-	VPMULUDQ     Y3, Y7, Y7
-	VPSRLQ       $0x20, Y3, Y8
-	VPMULUDQ     c64x4_h9fad2d6b622482a5<>+0(SB), Y8, Y8
-	VPADDQ       Y8, Y7, Y7
-	VPMULUDQ     c64x4_h9fad2d6b622482a5<>+0(SB), Y3, Y3
-	VPSLLQ       $0x20, Y7, Y7
-	VPADDQ       Y7, Y3, Y3
-	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y7
-	VPADDQ       Y7, Y7, Y7
-	VPSHUFD      $0xa0, Y7, Y7
-	VPADDD       Y1, Y7, Y7
-	VPERMPS      Y4, Y7, Y7
-	VMOVQ        X7, BP
-	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y7
-	VPADDQ       Y7, Y7, Y7
-	VPSHUFD      $0xa0, Y7, Y7
-	VPADDD       Y1, Y7, Y7
-	VPERMPS      Y2, Y7, Y7
-	VMOVSD       X7, (R13)(BP*8)
-	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y7
-	VPADDQ       Y7, Y7, Y7
-	VPSHUFD      $0xa0, Y7, Y7
-	VPADDD       Y1, Y7, Y7
-	VPERMPS      Y4, Y7, Y7
-	VMOVQ        X7, BP
-	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y7
-	VPADDQ       Y7, Y7, Y7
-	VPSHUFD      $0xa0, Y7, Y7
-	VPADDD       Y1, Y7, Y7
-	VPERMPS      Y2, Y7, Y7
-	VMOVSD       X7, (R13)(BP*8)
-	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y7
-	VPADDQ       Y7, Y7, Y7
-	VPSHUFD      $0xa0, Y7, Y7
-	VPADDD       Y1, Y7, Y7
-	VPERMPS      Y4, Y7, Y7
-	VMOVQ        X7, BP
-	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y7
-	VPADDQ       Y7, Y7, Y7
-	VPSHUFD      $0xa0, Y7, Y7
-	VPADDD       Y1, Y7, Y7
-	VPERMPS      Y2, Y7, Y7
-	VMOVSD       X7, (R13)(BP*8)
-	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y7
-	VPADDQ       Y7, Y7, Y7
-	VPSHUFD      $0xa0, Y7, Y7
-	VPADDD       Y1, Y7, Y7
-	VPERMPS      Y4, Y7, Y4
-	VMOVQ        X4, BP
-	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y4
-	VPADDQ       Y4, Y4, Y4
-	VPSHUFD      $0xa0, Y4, Y4
-	VPADDD       Y1, Y4, Y4
-	VPERMPS      Y2, Y4, Y2
-	VMOVSD       X2, (R13)(BP*8)
-	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y2
-	VPADDQ       Y2, Y2, Y2
-	VPSHUFD      $0xa0, Y2, Y2
-	VPADDD       Y1, Y2, Y2
-	VPERMPS      Y5, Y2, Y2
-	VMOVQ        X2, BP
-	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y2
-	VPADDQ       Y2, Y2, Y2
-	VPSHUFD      $0xa0, Y2, Y2
-	VPADDD       Y1, Y2, Y2
-	VPERMPS      128(AX), Y2, Y2
-	VMOVSD       X2, (R13)(BP*8)
-	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y2
-	VPADDQ       Y2, Y2, Y2
-	VPSHUFD      $0xa0, Y2, Y2
-	VPADDD       Y1, Y2, Y2
-	VPERMPS      Y5, Y2, Y2
-	VMOVQ        X2, BP
-	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y2
-	VPADDQ       Y2, Y2, Y2
-	VPSHUFD      $0xa0, Y2, Y2
-	VPADDD       Y1, Y2, Y2
-	VPERMPS      128(AX), Y2, Y2
-	VMOVSD       X2, (R13)(BP*8)
-	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y2
-	VPADDQ       Y2, Y2, Y2
-	VPSHUFD      $0xa0, Y2, Y2
-	VPADDD       Y1, Y2, Y2
-	VPERMPS      Y5, Y2, Y2
-	VMOVQ        X2, BP
-	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y2
-	VPADDQ       Y2, Y2, Y2
-	VPSHUFD      $0xa0, Y2, Y2
-	VPADDD       Y1, Y2, Y2
-	VPERMPS      128(AX), Y2, Y2
-	VMOVSD       X2, (R13)(BP*8)
-	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y2
-	VPADDQ       Y2, Y2, Y2
-	VPSHUFD      $0xa0, Y2, Y2
-	VPADDD       Y1, Y2, Y2
-	VPERMPS      Y5, Y2, Y2
-	VMOVQ        X2, BP
-	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y2
-	VPADDQ       Y2, Y2, Y2
-	VPSHUFD      $0xa0, Y2, Y2
-	VPADDD       Y1, Y2, Y2
-	VPERMPS      128(AX), Y2, Y2
-	VMOVSD       X2, (R13)(BP*8)
-	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y2
-	VPADDQ       Y2, Y2, Y2
-	VPSHUFD      $0xa0, Y2, Y2
-	VPADDD       Y1, Y2, Y2
-	VPERMPS      Y6, Y2, Y2
-	VMOVQ        X2, BP
-	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y2
-	VPADDQ       Y2, Y2, Y2
-	VPSHUFD      $0xa0, Y2, Y2
-	VPADDD       Y1, Y2, Y2
-	VPERMPS      160(AX), Y2, Y2
-	VMOVSD       X2, (R13)(BP*8)
-	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y2
-	VPADDQ       Y2, Y2, Y2
-	VPSHUFD      $0xa0, Y2, Y2
-	VPADDD       Y1, Y2, Y2
-	VPERMPS      Y6, Y2, Y2
-	VMOVQ        X2, BP
-	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y2
-	VPADDQ       Y2, Y2, Y2
-	VPSHUFD      $0xa0, Y2, Y2
-	VPADDD       Y1, Y2, Y2
-	VPERMPS      160(AX), Y2, Y2
-	VMOVSD       X2, (R13)(BP*8)
-	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y2
-	VPADDQ       Y2, Y2, Y2
-	VPSHUFD      $0xa0, Y2, Y2
-	VPADDD       Y1, Y2, Y2
-	VPERMPS      Y6, Y2, Y2
-	VMOVQ        X2, BP
-	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y2
-	VPADDQ       Y2, Y2, Y2
-	VPSHUFD      $0xa0, Y2, Y2
-	VPADDD       Y1, Y2, Y2
-	VPERMPS      160(AX), Y2, Y2
-	VMOVSD       X2, (R13)(BP*8)
-	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y2
-	VPADDQ       Y2, Y2, Y2
-	VPSHUFD      $0xa0, Y2, Y2
-	VPADDD       Y1, Y2, Y2
-	VPERMPS      Y6, Y2, Y2
-	VMOVQ        X2, BP
-	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y2
-	VPADDQ       Y2, Y2, Y2
-	VPSHUFD      $0xa0, Y2, Y2
-	VPADDD       Y1, Y2, Y2
-	VPERMPS      160(AX), Y2, Y2
-	VMOVSD       X2, (R13)(BP*8)
-	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y2
-	VPADDQ       Y2, Y2, Y2
-	VPSHUFD      $0xa0, Y2, Y2
-	VPADDD       Y1, Y2, Y2
-	VPERMPS      Y3, Y2, Y2
-	VMOVQ        X2, BP
-	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y2
-	VPADDQ       Y2, Y2, Y2
-	VPSHUFD      $0xa0, Y2, Y2
-	VPADDD       Y1, Y2, Y2
-	VPERMPS      192(AX), Y2, Y2
-	VMOVSD       X2, (R13)(BP*8)
-	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y2
-	VPADDQ       Y2, Y2, Y2
-	VPSHUFD      $0xa0, Y2, Y2
-	VPADDD       Y1, Y2, Y2
-	VPERMPS      Y3, Y2, Y2
-	VMOVQ        X2, BP
-	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y2
-	VPADDQ       Y2, Y2, Y2
-	VPSHUFD      $0xa0, Y2, Y2
-	VPADDD       Y1, Y2, Y2
-	VPERMPS      192(AX), Y2, Y2
-	VMOVSD       X2, (R13)(BP*8)
-	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y2
-	VPADDQ       Y2, Y2, Y2
-	VPSHUFD      $0xa0, Y2, Y2
-	VPADDD       Y1, Y2, Y2
-	VPERMPS      Y3, Y2, Y2
-	VMOVQ        X2, BP
-	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y2
-	VPADDQ       Y2, Y2, Y2
-	VPSHUFD      $0xa0, Y2, Y2
-	VPADDD       Y1, Y2, Y2
-	VPERMPS      192(AX), Y2, Y2
-	VMOVSD       X2, (R13)(BP*8)
-	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y2
-	VPADDQ       Y2, Y2, Y2
-	VPSHUFD      $0xa0, Y2, Y2
-	VPADDD       Y1, Y2, Y2
-	VPERMPS      Y3, Y2, Y2
-	VMOVQ        X2, BP
-	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y2
-	VPADDQ       Y2, Y2, Y2
-	VPSHUFD      $0xa0, Y2, Y2
-	VPADDD       Y1, Y2, Y2
-	VPERMPS      192(AX), Y2, Y2
-	VMOVSD       X2, (R13)(BP*8)
-	ADDQ         $+1, R12
-	CMPQ         R12, BX
-	JLT          loop9
-
-done8:
-done7:
-	ADDQ $+16, R11
-	CMPQ R11, R10
-	JLE  loop6
-
-done5:
-	MOVQ BX, R10
-	ANDQ $+15, R10
-	MOVQ BX, R11
-	SUBQ R10, R11
-	LEAQ -4(BX), R10
-	CMPQ R11, R10
-	JGT  done10
-
-loop11:
-	TESTQ        BX, BX
-	JLE          done12
-	VMOVQ        R11, X2
+	VXORPS       Y1, Y1, Y1
+	VMOVUPS      Y1, 32(SP)
+	VXORPS       Y1, Y1, Y1
+	VMOVUPS      Y1, 64(SP)
+	VXORPS       Y1, Y1, Y1
+	VMOVUPS      Y1, 96(SP)
+	VXORPS       Y1, Y1, Y1
+	VMOVQ        R12, X2
 	VPBROADCASTQ X2, Y2
-	VPADDQ       c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y2, Y2
-	TESTQ        BX, BX
-	JLE          done13
-	MOVQ         $+0, R12
-	PCALIGN      $0x20
-
-loop14:
-	VXORPS       Y3, Y3, Y3
-	VMOVQ        R12, X4
-	VPBROADCASTQ X4, Y4
-	VPCMPGTQ     Y4, Y2, Y4
-	VPSLLQ       $0x01, Y2, Y5
-	MOVQ         BX, R13
-	IMULQ        R12, R13
+	VPADDQ       c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y2, Y3
+	VPADDQ       c64x4_h2a0a6a1bf49360a5<>+0(SB), Y2, Y4
+	VPADDQ       c64x4_hda7e8f1318ed13a5<>+0(SB), Y2, Y5
+	VPADDQ       c64x4_h9fad2d6b622482a5<>+0(SB), Y2, Y2
+	VPCMPGTQ     (SP), Y3, Y6
+	VMOVUPS      Y6, 128(SP)
+	VPCMPGTQ     (SP), Y4, Y6
+	VMOVUPS      Y6, 160(SP)
+	VPCMPGTQ     (SP), Y5, Y6
+	VMOVUPS      Y6, 192(SP)
+	VPCMPGTQ     (SP), Y2, Y6
+	VMOVUPS      Y6, 224(SP)
+	VPSLLQ       $0x01, Y3, Y6
+	MOVQ         DX, R13
+	IMULQ        R9, R13
 	SHLQ         $0x01, R13
-	MOVQ         R12, BP
-	IMULQ        R12, BP
+	MOVQ         R9, BP
+	IMULQ        R9, BP
 	IMUL3Q       $-1, BP, BP
 	LEAQ         (R13)(BP*1), R13
-	IMUL3Q       $-3, R12, BP
+	IMUL3Q       $-3, R9, BP
 	LEAQ         (R13)(BP*1), R13
 	LEAQ         -2(R13), R13
-	VMOVQ        R13, X6
-	VPBROADCASTQ X6, Y6
-	VPADDQ       Y6, Y5, Y5
-	VPCMPGTQ     Y5, Y0, Y6
-	VPSRLQ       $0x01, Y5, Y5
-	VPSLLQ       $0x3f, Y6, Y6
-	VORPD        Y6, Y5, Y5
-	VPCMPGTQ     Y5, Y0, Y5
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y5, Y5
-	VPSRLQ       $0x20, Y2, Y6
-	VPMULUDQ     c64x4_fffffffffffffffe<>+0(SB), Y6, Y6
-	VMOVUPD      c64x4_fffffffffffffffe<>+0(SB), Y7
-	VPSRLQ       $0x20, Y7, Y7
-	VPMULUDQ     Y7, Y2, Y7
-	VPADDQ       Y7, Y6, Y6
-	VPMULUDQ     c64x4_fffffffffffffffe<>+0(SB), Y2, Y7
-	VPSLLQ       $0x20, Y6, Y6
-	VPADDQ       Y6, Y7, Y6
-	MOVQ         BX, R13
-	IMULQ        BX, R13
-	IMUL3Q       $-1, BX, BP
-	LEAQ         (R13)(BP*1), R13
-	MOVQ         BX, BP
-	IMULQ        R12, BP
-	IMUL3Q       $-2, BP, BP
-	LEAQ         (R13)(BP*1), R13
-	MOVQ         R12, BP
-	IMULQ        R12, BP
-	LEAQ         (R13)(BP*1), R13
-	IMUL3Q       $+3, R12, BP
-	LEAQ         (R13)(BP*1), R13
 	VMOVQ        R13, X7
 	VPBROADCASTQ X7, Y7
 	VPADDQ       Y7, Y6, Y6
-	VPCMPGTQ     Y6, Y0, Y7
+	VPCMPGTQ     Y6, Y0, Y8
 	VPSRLQ       $0x01, Y6, Y6
-	VPSLLQ       $0x3f, Y7, Y7
-	VORPD        Y7, Y6, Y6
+	VPSLLQ       $0x3f, Y8, Y8
+	VORPD        Y8, Y6, Y6
 	VPCMPGTQ     Y6, Y0, Y6
 	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y6, Y6
-	VANDPD       Y6, Y5, Y5
-	VANDPD       Y5, Y4, Y6
-	VANDPD       Y5, Y4, Y4
-	VPSLLQ       $0x01, Y2, Y5
-	MOVQ         BX, R13
-	IMULQ        BX, R13
-	IMULQ        CX, R13
-	MOVQ         BX, BP
-	IMULQ        CX, BP
-	IMUL3Q       $-1, BP, BP
-	LEAQ         (R13)(BP*1), R13
-	LEAQ         -2(R13), R13
-	MOVQ         BX, BP
-	IMULQ        BX, BP
-	IMULQ        R8, BP
-	LEAQ         (R13)(BP*1), R13
-	MOVQ         BX, BP
-	IMULQ        R8, BP
-	IMUL3Q       $-1, BP, BP
-	LEAQ         (R13)(BP*1), R13
-	MOVQ         BX, BP
-	IMULQ        R12, BP
-	SHLQ         $0x01, BP
-	LEAQ         (R13)(BP*1), R13
-	MOVQ         R12, BP
-	IMULQ        R12, BP
-	IMUL3Q       $-1, BP, BP
-	LEAQ         (R13)(BP*1), R13
-	IMUL3Q       $-3, R12, BP
-	LEAQ         (R13)(BP*1), R13
-	VMOVQ        R13, X7
-	VPBROADCASTQ X7, Y7
-	VPADDQ       Y7, Y5, Y5
-	VPCMPGTQ     Y5, Y0, Y7
-	VPSRLQ       $0x01, Y5, Y5
-	VPSLLQ       $0x3f, Y7, Y7
-	VORPD        Y7, Y5, Y5
-	VMOVAPS      Y0, Y7
-	VGATHERQPD   Y4, (SI)(Y5*8), Y7
-	VBLENDVPD    Y6, Y7, Y3, Y3
-	LEAQ         (R9)(R12*8), R13
-	MOVQ         BX, BP
-	IMULQ        R11, BP
-	LEAQ         (R13)(BP*8), R13
-	VMOVQ        BX, X4
-	VPBROADCASTQ X4, Y4
-	VMOVUPD      c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y5
-	VPSRLQ       $0x20, Y5, Y5
-	VPMULUDQ     Y4, Y5, Y5
-	VPSRLQ       $0x20, Y4, Y6
-	VPMULUDQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y6, Y6
-	VPADDQ       Y6, Y5, Y5
-	VPMULUDQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y4, Y4
-	VPSLLQ       $0x20, Y5, Y5
-	VPADDQ       Y5, Y4, Y4
-	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y5
-	VPADDQ       Y5, Y5, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       Y1, Y5, Y5
-	VPERMPS      Y4, Y5, Y5
-	VMOVQ        X5, BP
-	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y5
-	VPADDQ       Y5, Y5, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       Y1, Y5, Y5
-	VPERMPS      Y3, Y5, Y5
-	VMOVSD       X5, (R13)(BP*8)
-	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y5
-	VPADDQ       Y5, Y5, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       Y1, Y5, Y5
-	VPERMPS      Y4, Y5, Y5
-	VMOVQ        X5, BP
-	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y5
-	VPADDQ       Y5, Y5, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       Y1, Y5, Y5
-	VPERMPS      Y3, Y5, Y5
-	VMOVSD       X5, (R13)(BP*8)
-	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y5
-	VPADDQ       Y5, Y5, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       Y1, Y5, Y5
-	VPERMPS      Y4, Y5, Y5
-	VMOVQ        X5, BP
-	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y5
-	VPADDQ       Y5, Y5, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       Y1, Y5, Y5
-	VPERMPS      Y3, Y5, Y5
-	VMOVSD       X5, (R13)(BP*8)
-	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y5
-	VPADDQ       Y5, Y5, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       Y1, Y5, Y5
-	VPERMPS      Y4, Y5, Y4
-	VMOVQ        X4, BP
-	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y4
-	VPADDQ       Y4, Y4, Y4
-	VPSHUFD      $0xa0, Y4, Y4
-	VPADDD       Y1, Y4, Y4
-	VPERMPS      Y3, Y4, Y3
-	VMOVSD       X3, (R13)(BP*8)
-	ADDQ         $+1, R12
-	CMPQ         R12, BX
-	JLT          loop14
-
-done13:
-done12:
-	ADDQ $+4, R11
-	CMPQ R11, R10
-	JLE  loop11
-
-done10:
-	MOVQ         BX, R10
-	ANDQ         $+3, R10
-	TESTQ        R10, R10
-	JLE          done15
-	MOVQ         BX, R11
-	SUBQ         R10, R11
-	VMOVQ        R10, X2
-	VPBROADCASTQ X2, Y2
-	VPCMPGTQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y2, Y2
-	TESTQ        BX, BX
-	JLE          done16
-	VMOVQ        R11, X3
-	VPBROADCASTQ X3, Y3
-	VPADDQ       c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y3, Y3
-	TESTQ        BX, BX
-	JLE          done17
-	MOVQ         $+0, R10
-	PCALIGN      $0x20
-
-loop18:
-	VXORPS       Y4, Y4, Y4
-	VMOVQ        R10, X5
-	VPBROADCASTQ X5, Y5
-	VPCMPGTQ     Y5, Y3, Y5
-	VANDPD       Y5, Y2, Y6
-	VPSLLQ       $0x01, Y3, Y7
-	MOVQ         BX, R12
-	IMULQ        R10, R12
-	SHLQ         $0x01, R12
-	MOVQ         R10, R13
-	IMULQ        R10, R13
-	IMUL3Q       $-1, R13, R13
-	LEAQ         (R12)(R13*1), R12
-	IMUL3Q       $-3, R10, R13
-	LEAQ         (R12)(R13*1), R12
-	LEAQ         -2(R12), R12
-	VMOVQ        R12, X8
-	VPBROADCASTQ X8, Y8
-	VPADDQ       Y8, Y7, Y7
-	VPCMPGTQ     Y7, Y0, Y8
-	VPSRLQ       $0x01, Y7, Y7
-	VPSLLQ       $0x3f, Y8, Y8
-	VORPD        Y8, Y7, Y7
-	VPCMPGTQ     Y7, Y0, Y7
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y7, Y7
 	VPSRLQ       $0x20, Y3, Y8
 	VPMULUDQ     c64x4_fffffffffffffffe<>+0(SB), Y8, Y8
 	VMOVUPD      c64x4_fffffffffffffffe<>+0(SB), Y9
@@ -2682,165 +1959,424 @@ loop18:
 	VPMULUDQ     c64x4_fffffffffffffffe<>+0(SB), Y3, Y9
 	VPSLLQ       $0x20, Y8, Y8
 	VPADDQ       Y8, Y9, Y8
-	MOVQ         BX, R12
-	IMULQ        BX, R12
-	IMUL3Q       $-1, BX, R13
-	LEAQ         (R12)(R13*1), R12
-	MOVQ         BX, R13
-	IMULQ        R10, R13
-	IMUL3Q       $-2, R13, R13
-	LEAQ         (R12)(R13*1), R12
-	MOVQ         R10, R13
-	IMULQ        R10, R13
-	LEAQ         (R12)(R13*1), R12
-	IMUL3Q       $+3, R10, R13
-	LEAQ         (R12)(R13*1), R12
-	VMOVQ        R12, X9
+	MOVQ         DX, R13
+	IMULQ        DX, R13
+	IMUL3Q       $-1, DX, BP
+	LEAQ         (R13)(BP*1), R13
+	MOVQ         DX, BP
+	IMULQ        R9, BP
+	IMUL3Q       $-2, BP, BP
+	LEAQ         (R13)(BP*1), R13
+	MOVQ         R9, BP
+	IMULQ        R9, BP
+	LEAQ         (R13)(BP*1), R13
+	IMUL3Q       $+3, R9, BP
+	LEAQ         (R13)(BP*1), R13
+	VMOVQ        R13, X9
 	VPBROADCASTQ X9, Y9
 	VPADDQ       Y9, Y8, Y8
-	VPCMPGTQ     Y8, Y0, Y9
+	VPCMPGTQ     Y8, Y0, Y10
 	VPSRLQ       $0x01, Y8, Y8
-	VPSLLQ       $0x3f, Y9, Y9
-	VORPD        Y9, Y8, Y8
+	VPSLLQ       $0x3f, Y10, Y10
+	VORPD        Y10, Y8, Y8
 	VPCMPGTQ     Y8, Y0, Y8
 	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y8, Y8
-	VANDPD       Y8, Y7, Y7
-	VANDPD       Y7, Y5, Y5
-	VANDPD       Y7, Y6, Y6
-	VPSLLQ       $0x01, Y3, Y7
-	MOVQ         BX, R12
-	IMULQ        BX, R12
-	IMULQ        CX, R12
-	MOVQ         BX, R13
-	IMULQ        CX, R13
-	IMUL3Q       $-1, R13, R13
-	LEAQ         (R12)(R13*1), R12
-	LEAQ         -2(R12), R12
-	MOVQ         BX, R13
-	IMULQ        BX, R13
-	IMULQ        R8, R13
-	LEAQ         (R12)(R13*1), R12
-	MOVQ         BX, R13
-	IMULQ        R8, R13
-	IMUL3Q       $-1, R13, R13
-	LEAQ         (R12)(R13*1), R12
-	MOVQ         BX, R13
-	IMULQ        R10, R13
+	VANDPD       Y8, Y6, Y6
+	VPSLLQ       $0x01, Y4, Y8
+	VPADDQ       Y7, Y8, Y8
+	VPCMPGTQ     Y8, Y0, Y10
+	VPSRLQ       $0x01, Y8, Y8
+	VPSLLQ       $0x3f, Y10, Y10
+	VORPD        Y10, Y8, Y8
+	VPCMPGTQ     Y8, Y0, Y8
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y8, Y8
+	VPSRLQ       $0x20, Y4, Y10
+	VPMULUDQ     c64x4_fffffffffffffffe<>+0(SB), Y10, Y10
+	VMOVUPD      c64x4_fffffffffffffffe<>+0(SB), Y11
+	VPSRLQ       $0x20, Y11, Y11
+	VPMULUDQ     Y11, Y4, Y11
+	VPADDQ       Y11, Y10, Y10
+	VPMULUDQ     c64x4_fffffffffffffffe<>+0(SB), Y4, Y11
+	VPSLLQ       $0x20, Y10, Y10
+	VPADDQ       Y10, Y11, Y10
+	VPADDQ       Y9, Y10, Y10
+	VPCMPGTQ     Y10, Y0, Y11
+	VPSRLQ       $0x01, Y10, Y10
+	VPSLLQ       $0x3f, Y11, Y11
+	VORPD        Y11, Y10, Y10
+	VPCMPGTQ     Y10, Y0, Y10
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y10, Y10
+	VANDPD       Y10, Y8, Y8
+	VPSLLQ       $0x01, Y5, Y10
+	VPADDQ       Y7, Y10, Y10
+	VPCMPGTQ     Y10, Y0, Y11
+	VPSRLQ       $0x01, Y10, Y10
+	VPSLLQ       $0x3f, Y11, Y11
+	VORPD        Y11, Y10, Y10
+	VPCMPGTQ     Y10, Y0, Y10
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y10, Y10
+	VPSRLQ       $0x20, Y5, Y11
+	VPMULUDQ     c64x4_fffffffffffffffe<>+0(SB), Y11, Y11
+	VMOVUPD      c64x4_fffffffffffffffe<>+0(SB), Y12
+	VPSRLQ       $0x20, Y12, Y12
+	VPMULUDQ     Y12, Y5, Y12
+	VPADDQ       Y12, Y11, Y11
+	VPMULUDQ     c64x4_fffffffffffffffe<>+0(SB), Y5, Y12
+	VPSLLQ       $0x20, Y11, Y11
+	VPADDQ       Y11, Y12, Y11
+	VPADDQ       Y9, Y11, Y11
+	VPCMPGTQ     Y11, Y0, Y12
+	VPSRLQ       $0x01, Y11, Y11
+	VPSLLQ       $0x3f, Y12, Y12
+	VORPD        Y12, Y11, Y11
+	VPCMPGTQ     Y11, Y0, Y11
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y11, Y11
+	VANDPD       Y11, Y10, Y10
+	VPSLLQ       $0x01, Y2, Y11
+	VPADDQ       Y7, Y11, Y7
+	VPCMPGTQ     Y7, Y0, Y11
+	VPSRLQ       $0x01, Y7, Y7
+	VPSLLQ       $0x3f, Y11, Y11
+	VORPD        Y11, Y7, Y7
+	VPCMPGTQ     Y7, Y0, Y7
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y7, Y7
+	VPSRLQ       $0x20, Y2, Y11
+	VPMULUDQ     c64x4_fffffffffffffffe<>+0(SB), Y11, Y11
+	VMOVUPD      c64x4_fffffffffffffffe<>+0(SB), Y12
+	VPSRLQ       $0x20, Y12, Y12
+	VPMULUDQ     Y12, Y2, Y12
+	VPADDQ       Y12, Y11, Y11
+	VPMULUDQ     c64x4_fffffffffffffffe<>+0(SB), Y2, Y12
+	VPSLLQ       $0x20, Y11, Y11
+	VPADDQ       Y11, Y12, Y11
+	VPADDQ       Y9, Y11, Y9
+	VPCMPGTQ     Y9, Y0, Y11
+	VPSRLQ       $0x01, Y9, Y9
+	VPSLLQ       $0x3f, Y11, Y11
+	VORPD        Y11, Y9, Y9
+	VPCMPGTQ     Y9, Y0, Y9
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y9, Y9
+	VANDPD       Y9, Y7, Y7
+	VANDPD       128(SP), Y6, Y9
+	VANDPD       128(SP), Y6, Y6
+	VANDPD       160(SP), Y8, Y11
+	VANDPD       160(SP), Y8, Y8
+	VANDPD       192(SP), Y10, Y12
+	VANDPD       192(SP), Y10, Y10
+	VANDPD       224(SP), Y7, Y13
+	VANDPD       224(SP), Y7, Y7
+	VPSLLQ       $0x01, Y3, Y3
+	MOVQ         DX, R13
+	IMULQ        DX, R13
+	IMULQ        AX, R13
+	MOVQ         DX, BP
+	IMULQ        AX, BP
+	IMUL3Q       $-1, BP, BP
+	LEAQ         (R13)(BP*1), R13
+	LEAQ         -2(R13), R13
+	MOVQ         DX, BP
+	IMULQ        DX, BP
+	IMULQ        DI, BP
+	LEAQ         (R13)(BP*1), R13
+	MOVQ         DX, BP
+	IMULQ        DI, BP
+	IMUL3Q       $-1, BP, BP
+	LEAQ         (R13)(BP*1), R13
+	MOVQ         DX, BP
+	IMULQ        R9, BP
+	SHLQ         $0x01, BP
+	LEAQ         (R13)(BP*1), R13
+	MOVQ         R9, BP
+	IMULQ        R9, BP
+	IMUL3Q       $-1, BP, BP
+	LEAQ         (R13)(BP*1), R13
+	IMUL3Q       $-3, R9, BP
+	LEAQ         (R13)(BP*1), R13
+	VMOVQ        R13, X14
+	VPBROADCASTQ X14, Y14
+	VPADDQ       Y14, Y3, Y3
+	VPCMPGTQ     Y3, Y0, Y15
+	VPSRLQ       $0x01, Y3, Y3
+	VPSLLQ       $0x3f, Y15, Y15
+	VORPD        Y15, Y3, Y3
+	VPSLLQ       $0x01, Y4, Y4
+	VPADDQ       Y14, Y4, Y4
+	VPCMPGTQ     Y4, Y0, Y15
+	VPSRLQ       $0x01, Y4, Y4
+	VPSLLQ       $0x3f, Y15, Y15
+	VORPD        Y15, Y4, Y4
+	VPSLLQ       $0x01, Y5, Y5
+	VPADDQ       Y14, Y5, Y5
+	VPCMPGTQ     Y5, Y0, Y15
+	VPSRLQ       $0x01, Y5, Y5
+	VPSLLQ       $0x3f, Y15, Y15
+	VORPD        Y15, Y5, Y5
+	VPSLLQ       $0x01, Y2, Y2
+	VPADDQ       Y14, Y2, Y2
+	VPCMPGTQ     Y2, Y0, Y14
+	VPSRLQ       $0x01, Y2, Y2
+	VPSLLQ       $0x3f, Y14, Y14
+	VORPD        Y14, Y2, Y2
+	VMOVAPS      Y0, Y14
+	VGATHERQPD   Y6, (BX)(Y3*8), Y14
+	VMOVAPS      Y0, Y3
+	VGATHERQPD   Y8, (BX)(Y4*8), Y3
+	VMOVAPS      Y0, Y4
+	VGATHERQPD   Y10, (BX)(Y5*8), Y4
+	VMOVAPS      Y0, Y5
+	VGATHERQPD   Y7, (BX)(Y2*8), Y5
+	VMOVUPS      32(SP), Y2
+	VBLENDVPD    Y9, Y14, Y2, Y2
+	VMOVUPS      Y2, 32(SP)
+	VMOVUPS      64(SP), Y2
+	VBLENDVPD    Y11, Y3, Y2, Y2
+	VMOVUPS      Y2, 64(SP)
+	VMOVUPS      96(SP), Y2
+	VBLENDVPD    Y12, Y4, Y2, Y2
+	VMOVUPS      Y2, 96(SP)
+	VBLENDVPD    Y13, Y5, Y1, Y1
+	VMOVUPS      32(SP), Y2
+	VMOVUPD      Y2, (R10)(R12*8)
+	VMOVUPS      64(SP), Y2
+	VMOVUPD      Y2, 32(R10)(R12*8)
+	VMOVUPS      96(SP), Y2
+	VMOVUPD      Y2, 64(R10)(R12*8)
+	VMOVUPD      Y1, 96(R10)(R12*8)
+	ADDQ         $+16, R12
+	CMPQ         R12, R11
+	JLE          loop9
+
+done8:
+	MOVQ    DX, R11
+	ANDQ    $+15, R11
+	MOVQ    DX, R12
+	SUBQ    R11, R12
+	LEAQ    -4(DX), R11
+	CMPQ    R12, R11
+	JGT     done10
+	PCALIGN $0x20
+
+loop11:
+	VXORPS       Y1, Y1, Y1
+	VMOVQ        R12, X2
+	VPBROADCASTQ X2, Y2
+	VPADDQ       c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y2, Y2
+	VPCMPGTQ     (SP), Y2, Y3
+	VPSLLQ       $0x01, Y2, Y4
+	MOVQ         DX, R13
+	IMULQ        R9, R13
 	SHLQ         $0x01, R13
-	LEAQ         (R12)(R13*1), R12
-	MOVQ         R10, R13
-	IMULQ        R10, R13
+	MOVQ         R9, BP
+	IMULQ        R9, BP
+	IMUL3Q       $-1, BP, BP
+	LEAQ         (R13)(BP*1), R13
+	IMUL3Q       $-3, R9, BP
+	LEAQ         (R13)(BP*1), R13
+	LEAQ         -2(R13), R13
+	VMOVQ        R13, X5
+	VPBROADCASTQ X5, Y5
+	VPADDQ       Y5, Y4, Y4
+	VPCMPGTQ     Y4, Y0, Y5
+	VPSRLQ       $0x01, Y4, Y4
+	VPSLLQ       $0x3f, Y5, Y5
+	VORPD        Y5, Y4, Y4
+	VPCMPGTQ     Y4, Y0, Y4
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y4, Y4
+	VPSRLQ       $0x20, Y2, Y5
+	VPMULUDQ     c64x4_fffffffffffffffe<>+0(SB), Y5, Y5
+	VMOVUPD      c64x4_fffffffffffffffe<>+0(SB), Y6
+	VPSRLQ       $0x20, Y6, Y6
+	VPMULUDQ     Y6, Y2, Y6
+	VPADDQ       Y6, Y5, Y5
+	VPMULUDQ     c64x4_fffffffffffffffe<>+0(SB), Y2, Y6
+	VPSLLQ       $0x20, Y5, Y5
+	VPADDQ       Y5, Y6, Y5
+	MOVQ         DX, R13
+	IMULQ        DX, R13
+	IMUL3Q       $-1, DX, BP
+	LEAQ         (R13)(BP*1), R13
+	MOVQ         DX, BP
+	IMULQ        R9, BP
+	IMUL3Q       $-2, BP, BP
+	LEAQ         (R13)(BP*1), R13
+	MOVQ         R9, BP
+	IMULQ        R9, BP
+	LEAQ         (R13)(BP*1), R13
+	IMUL3Q       $+3, R9, BP
+	LEAQ         (R13)(BP*1), R13
+	VMOVQ        R13, X6
+	VPBROADCASTQ X6, Y6
+	VPADDQ       Y6, Y5, Y5
+	VPCMPGTQ     Y5, Y0, Y6
+	VPSRLQ       $0x01, Y5, Y5
+	VPSLLQ       $0x3f, Y6, Y6
+	VORPD        Y6, Y5, Y5
+	VPCMPGTQ     Y5, Y0, Y5
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y5, Y5
+	VANDPD       Y5, Y4, Y4
+	VANDPD       Y4, Y3, Y5
+	VANDPD       Y4, Y3, Y3
+	VPSLLQ       $0x01, Y2, Y2
+	MOVQ         DX, R13
+	IMULQ        DX, R13
+	IMULQ        AX, R13
+	MOVQ         DX, BP
+	IMULQ        AX, BP
+	IMUL3Q       $-1, BP, BP
+	LEAQ         (R13)(BP*1), R13
+	LEAQ         -2(R13), R13
+	MOVQ         DX, BP
+	IMULQ        DX, BP
+	IMULQ        DI, BP
+	LEAQ         (R13)(BP*1), R13
+	MOVQ         DX, BP
+	IMULQ        DI, BP
+	IMUL3Q       $-1, BP, BP
+	LEAQ         (R13)(BP*1), R13
+	MOVQ         DX, BP
+	IMULQ        R9, BP
+	SHLQ         $0x01, BP
+	LEAQ         (R13)(BP*1), R13
+	MOVQ         R9, BP
+	IMULQ        R9, BP
+	IMUL3Q       $-1, BP, BP
+	LEAQ         (R13)(BP*1), R13
+	IMUL3Q       $-3, R9, BP
+	LEAQ         (R13)(BP*1), R13
+	VMOVQ        R13, X4
+	VPBROADCASTQ X4, Y4
+	VPADDQ       Y4, Y2, Y2
+	VPCMPGTQ     Y2, Y0, Y4
+	VPSRLQ       $0x01, Y2, Y2
+	VPSLLQ       $0x3f, Y4, Y4
+	VORPD        Y4, Y2, Y2
+	VMOVAPS      Y0, Y4
+	VGATHERQPD   Y3, (BX)(Y2*8), Y4
+	VBLENDVPD    Y5, Y4, Y1, Y1
+	VMOVUPD      Y1, (R10)(R12*8)
+	ADDQ         $+4, R12
+	CMPQ         R12, R11
+	JLE          loop11
+
+done10:
+	MOVQ         DX, R11
+	ANDQ         $+3, R11
+	TESTQ        R11, R11
+	JLE          done12
+	MOVQ         DX, R12
+	SUBQ         R11, R12
+	VMOVQ        R11, X1
+	VPBROADCASTQ X1, Y1
+	VPCMPGTQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y1, Y1
+	VXORPS       Y2, Y2, Y2
+	VMOVQ        R12, X3
+	VPBROADCASTQ X3, Y3
+	VPADDQ       c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y3, Y3
+	VPCMPGTQ     (SP), Y3, Y4
+	VANDPD       Y4, Y1, Y5
+	VPSLLQ       $0x01, Y3, Y6
+	MOVQ         DX, R11
+	IMULQ        R9, R11
+	SHLQ         $0x01, R11
+	MOVQ         R9, R13
+	IMULQ        R9, R13
 	IMUL3Q       $-1, R13, R13
-	LEAQ         (R12)(R13*1), R12
-	IMUL3Q       $-3, R10, R13
-	LEAQ         (R12)(R13*1), R12
-	VMOVQ        R12, X8
+	LEAQ         (R11)(R13*1), R11
+	IMUL3Q       $-3, R9, R13
+	LEAQ         (R11)(R13*1), R11
+	LEAQ         -2(R11), R11
+	VMOVQ        R11, X7
+	VPBROADCASTQ X7, Y7
+	VPADDQ       Y7, Y6, Y6
+	VPCMPGTQ     Y6, Y0, Y7
+	VPSRLQ       $0x01, Y6, Y6
+	VPSLLQ       $0x3f, Y7, Y7
+	VORPD        Y7, Y6, Y6
+	VPCMPGTQ     Y6, Y0, Y6
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y6, Y6
+	VPSRLQ       $0x20, Y3, Y7
+	VPMULUDQ     c64x4_fffffffffffffffe<>+0(SB), Y7, Y7
+	VMOVUPD      c64x4_fffffffffffffffe<>+0(SB), Y8
+	VPSRLQ       $0x20, Y8, Y8
+	VPMULUDQ     Y8, Y3, Y8
+	VPADDQ       Y8, Y7, Y7
+	VPMULUDQ     c64x4_fffffffffffffffe<>+0(SB), Y3, Y8
+	VPSLLQ       $0x20, Y7, Y7
+	VPADDQ       Y7, Y8, Y7
+	MOVQ         DX, R11
+	IMULQ        DX, R11
+	IMUL3Q       $-1, DX, R13
+	LEAQ         (R11)(R13*1), R11
+	MOVQ         DX, R13
+	IMULQ        R9, R13
+	IMUL3Q       $-2, R13, R13
+	LEAQ         (R11)(R13*1), R11
+	MOVQ         R9, R13
+	IMULQ        R9, R13
+	LEAQ         (R11)(R13*1), R11
+	IMUL3Q       $+3, R9, R13
+	LEAQ         (R11)(R13*1), R11
+	VMOVQ        R11, X8
 	VPBROADCASTQ X8, Y8
 	VPADDQ       Y8, Y7, Y7
 	VPCMPGTQ     Y7, Y0, Y8
 	VPSRLQ       $0x01, Y7, Y7
 	VPSLLQ       $0x3f, Y8, Y8
 	VORPD        Y8, Y7, Y7
-	VMOVAPS      Y0, Y8
-	VGATHERQPD   Y6, (SI)(Y7*8), Y8
-	VBLENDVPD    Y5, Y8, Y4, Y4
-	LEAQ         (R9)(R10*8), R12
-	MOVQ         BX, R13
-	IMULQ        R11, R13
-	LEAQ         (R12)(R13*8), R12
-	VMOVQ        BX, X5
-	VPBROADCASTQ X5, Y5
-	VMOVUPD      c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y6
-	VPSRLQ       $0x20, Y6, Y6
-	VPMULUDQ     Y5, Y6, Y6
-	VPSRLQ       $0x20, Y5, Y7
-	VPMULUDQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y7, Y7
-	VPADDQ       Y7, Y6, Y6
-	VPMULUDQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y5, Y5
-	VPSLLQ       $0x20, Y6, Y6
-	VPADDQ       Y6, Y5, Y5
-	VMOVMSKPD    Y2, R13
-	ANDQ         $+1, R13
-	TESTQ        R13, R13
-	JEQ          done19
-	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y6
-	VPADDQ       Y6, Y6, Y6
-	VPSHUFD      $0xa0, Y6, Y6
-	VPADDD       Y1, Y6, Y6
-	VPERMPS      Y5, Y6, Y6
-	VMOVQ        X6, R13
-	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y6
-	VPADDQ       Y6, Y6, Y6
-	VPSHUFD      $0xa0, Y6, Y6
-	VPADDD       Y1, Y6, Y6
-	VPERMPS      Y4, Y6, Y6
-	VMOVSD       X6, (R12)(R13*8)
+	VPCMPGTQ     Y7, Y0, Y7
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y7, Y7
+	VANDPD       Y7, Y6, Y6
+	VANDPD       Y6, Y4, Y4
+	VANDPD       Y6, Y5, Y5
+	VPSLLQ       $0x01, Y3, Y3
+	MOVQ         DX, R11
+	IMULQ        DX, R11
+	IMULQ        AX, R11
+	MOVQ         DX, R13
+	IMULQ        AX, R13
+	IMUL3Q       $-1, R13, R13
+	LEAQ         (R11)(R13*1), R11
+	LEAQ         -2(R11), R11
+	MOVQ         DX, R13
+	IMULQ        DX, R13
+	IMULQ        DI, R13
+	LEAQ         (R11)(R13*1), R11
+	MOVQ         DX, R13
+	IMULQ        DI, R13
+	IMUL3Q       $-1, R13, R13
+	LEAQ         (R11)(R13*1), R11
+	MOVQ         DX, R13
+	IMULQ        R9, R13
+	SHLQ         $0x01, R13
+	LEAQ         (R11)(R13*1), R11
+	MOVQ         R9, R13
+	IMULQ        R9, R13
+	IMUL3Q       $-1, R13, R13
+	LEAQ         (R11)(R13*1), R11
+	IMUL3Q       $-3, R9, R13
+	LEAQ         (R11)(R13*1), R11
+	VMOVQ        R11, X6
+	VPBROADCASTQ X6, Y6
+	VPADDQ       Y6, Y3, Y3
+	VPCMPGTQ     Y3, Y0, Y6
+	VPSRLQ       $0x01, Y3, Y3
+	VPSLLQ       $0x3f, Y6, Y6
+	VORPD        Y6, Y3, Y3
+	VMOVAPS      Y0, Y6
+	VGATHERQPD   Y5, (BX)(Y3*8), Y6
+	VBLENDVPD    Y4, Y6, Y2, Y2
+	VMASKMOVPD   Y2, Y1, (R10)(R12*8)
 
-done19:
-	VMOVMSKPD Y2, R13
-	ANDQ      $+2, R13
-	TESTQ     R13, R13
-	JEQ       done20
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    Y1, Y6, Y6
-	VPERMPS   Y5, Y6, Y6
-	VMOVQ     X6, R13
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    Y1, Y6, Y6
-	VPERMPS   Y4, Y6, Y6
-	VMOVSD    X6, (R12)(R13*8)
+done12:
+done7:
+	ADDQ $+1, R9
+	CMPQ R9, DX
+	JLT  loop6
 
-done20:
-	VMOVMSKPD Y2, R13
-	ANDQ      $+4, R13
-	TESTQ     R13, R13
-	JEQ       done21
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    Y1, Y6, Y6
-	VPERMPS   Y5, Y6, Y6
-	VMOVQ     X6, R13
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    Y1, Y6, Y6
-	VPERMPS   Y4, Y6, Y6
-	VMOVSD    X6, (R12)(R13*8)
-
-done21:
-	VMOVMSKPD Y2, R13
-	ANDQ      $+8, R13
-	TESTQ     R13, R13
-	JEQ       done22
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    Y1, Y6, Y6
-	VPERMPS   Y5, Y6, Y5
-	VMOVQ     X5, R13
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y5
-	VPADDQ    Y5, Y5, Y5
-	VPSHUFD   $0xa0, Y5, Y5
-	VPADDD    Y1, Y5, Y5
-	VPERMPS   Y4, Y5, Y4
-	VMOVSD    X4, (R12)(R13*8)
-
-done22:
-	ADDQ $+1, R10
-	CMPQ R10, BX
-	JLT  loop18
-
-done17:
-done16:
-done15:
+done5:
 done4:
-	ADDQ $+1, R8
-	CMPQ R8, DX
+	ADDQ $+1, DI
+	CMPQ DI, CX
 	JLT  loop3
 
 done2:
@@ -2848,111 +2384,83 @@ done1:
 	VZEROUPPER
 	RET
 
-// func zy2LoopAVX512(first int, count int, rows int, k int, d int, zy2 []float64, x []float64, mu []float64)
+// func zy2LoopAVX512(first int, count int, rows int, d int, zy2 []float64, x []float64, mu []float64)
 // Requires: AVX, AVX512F
-TEXT ·zy2LoopAVX512(SB), $8-112
+TEXT ·zy2LoopAVX512(SB), $0-104
 	MOVQ    first+0(FP), AX
-	MOVQ    k+24(FP), CX
-	MOVQ    d+32(FP), DX
-	MOVQ    zy2_base+40(FP), BX
-	MOVQ    x_base+64(FP), SI
-	MOVQ    mu_base+88(FP), DI
-	MOVQ    count+8(FP), R8
-	TESTQ   R8, R8
+	MOVQ    count+8(FP), CX
+	MOVQ    d+24(FP), DX
+	MOVQ    zy2_base+32(FP), BX
+	MOVQ    x_base+56(FP), SI
+	MOVQ    mu_base+80(FP), DI
+	TESTQ   CX, CX
 	JLE     done1
-	MOVQ    DX, R8
-	IMULQ   AX, R8
-	LEAQ    (SI)(R8*8), SI
-	MOVQ    SI, (SP)
 	IMULQ   DX, AX
-	IMULQ   CX, AX
+	LEAQ    (SI)(AX*8), SI
 	LEAQ    (BX)(AX*8), AX
-	MOVQ    count+8(FP), BX
-	TESTQ   BX, BX
+	TESTQ   CX, CX
 	JLE     done2
 	MOVQ    $+0, BX
 	VMOVUPD c64x8_hb0099f969b546f25<>+0(SB), Z0
 
 loop3:
-	TESTQ CX, CX
-	JLE   done4
-	MOVQ  BX, SI
-	IMULQ DX, SI
-	MOVQ  (SP), R8
-	LEAQ  (R8)(SI*8), SI
-	MOVQ  BX, R8
-	IMULQ DX, R8
-	IMULQ CX, R8
-	LEAQ  (AX)(R8*8), R8
-	TESTQ CX, CX
-	JLE   done5
-	MOVQ  $+0, R9
+	TESTQ   DX, DX
+	JLE     done4
+	MOVQ    BX, R8
+	IMULQ   DX, R8
+	LEAQ    (SI)(R8*8), R9
+	LEAQ    (AX)(R8*8), R8
+	LEAQ    -32(DX), R10
+	TESTQ   R10, R10
+	JLT     done5
+	MOVQ    $+0, R11
+	PCALIGN $0x20
 
 loop6:
-	TESTQ   DX, DX
-	JLE     done7
-	MOVQ    DX, R10
-	IMULQ   R9, R10
-	LEAQ    (DI)(R10*8), R11
-	LEAQ    (R8)(R10*8), R10
-	LEAQ    -32(DX), R12
-	TESTQ   R12, R12
-	JLT     done8
-	MOVQ    $+0, R13
-	PCALIGN $0x20
-
-loop9:
-	VMOVUPD (SI)(R13*8), Z1
-	VMOVUPD 64(SI)(R13*8), Z2
-	VMOVUPD 128(SI)(R13*8), Z3
-	VMOVUPD 192(SI)(R13*8), Z4
-	VSUBPD  (R11)(R13*8), Z1, Z1
-	VSUBPD  64(R11)(R13*8), Z2, Z2
-	VSUBPD  128(R11)(R13*8), Z3, Z3
-	VSUBPD  192(R11)(R13*8), Z4, Z4
-	VMOVUPD Z1, (R10)(R13*8)
-	VMOVUPD Z2, 64(R10)(R13*8)
-	VMOVUPD Z3, 128(R10)(R13*8)
-	VMOVUPD Z4, 192(R10)(R13*8)
-	ADDQ    $+32, R13
-	CMPQ    R13, R12
-	JLE     loop9
-
-done8:
-	MOVQ    DX, R12
-	ANDQ    $+31, R12
-	MOVQ    DX, R13
-	SUBQ    R12, R13
-	LEAQ    7(DX), R12
-	LEAQ    -8(R12), R12
-	CMPQ    R13, R12
-	JGT     done10
-	PCALIGN $0x20
-
-loop11:
-	MOVQ         DX, BP
-	SUBQ         R13, BP
-	VPBROADCASTQ BP, Z1
-	VPCMPQ       $0x06, Z0, Z1, K1
-	VMOVUPD.Z    (SI)(R13*8), K1, Z1
-	VMOVUPD.Z    (R11)(R13*8), K1, Z2
-	VSUBPD       Z2, Z1, Z1
-	VMOVUPD      Z1, K1, (R10)(R13*8)
-	ADDQ         $+8, R13
-	CMPQ         R13, R12
-	JLE          loop11
-
-done10:
-done7:
-	ADDQ $+1, R9
-	CMPQ R9, CX
-	JLT  loop6
+	VMOVUPD (R9)(R11*8), Z1
+	VMOVUPD 64(R9)(R11*8), Z2
+	VMOVUPD 128(R9)(R11*8), Z3
+	VMOVUPD 192(R9)(R11*8), Z4
+	VSUBPD  (DI)(R11*8), Z1, Z1
+	VSUBPD  64(DI)(R11*8), Z2, Z2
+	VSUBPD  128(DI)(R11*8), Z3, Z3
+	VSUBPD  192(DI)(R11*8), Z4, Z4
+	VMOVUPD Z1, (R8)(R11*8)
+	VMOVUPD Z2, 64(R8)(R11*8)
+	VMOVUPD Z3, 128(R8)(R11*8)
+	VMOVUPD Z4, 192(R8)(R11*8)
+	ADDQ    $+32, R11
+	CMPQ    R11, R10
+	JLE     loop6
 
 done5:
+	MOVQ    DX, R10
+	ANDQ    $+31, R10
+	MOVQ    DX, R11
+	SUBQ    R10, R11
+	LEAQ    7(DX), R10
+	LEAQ    -8(R10), R10
+	CMPQ    R11, R10
+	JGT     done7
+	PCALIGN $0x20
+
+loop8:
+	MOVQ         DX, R12
+	SUBQ         R11, R12
+	VPBROADCASTQ R12, Z1
+	VPCMPQ       $0x06, Z0, Z1, K1
+	VMOVUPD.Z    (R9)(R11*8), K1, Z1
+	VMOVUPD.Z    (DI)(R11*8), K1, Z2
+	VSUBPD       Z2, Z1, Z1
+	VMOVUPD      Z1, K1, (R8)(R11*8)
+	ADDQ         $+8, R11
+	CMPQ         R11, R10
+	JLE          loop8
+
+done7:
 done4:
 	ADDQ $+1, BX
-	MOVQ count+8(FP), SI
-	CMPQ BX, SI
+	CMPQ BX, CX
 	JLT  loop3
 
 done2:
@@ -2960,118 +2468,92 @@ done1:
 	VZEROUPPER
 	RET
 
-// func zy2LoopAVX2(first int, count int, rows int, k int, d int, zy2 []float64, x []float64, mu []float64)
+// func zy2LoopAVX2(first int, count int, rows int, d int, zy2 []float64, x []float64, mu []float64)
 // Requires: AVX, AVX2
-TEXT ·zy2LoopAVX2(SB), $8-112
+TEXT ·zy2LoopAVX2(SB), $0-104
 	MOVQ    first+0(FP), AX
-	MOVQ    k+24(FP), CX
-	MOVQ    d+32(FP), DX
-	MOVQ    zy2_base+40(FP), BX
-	MOVQ    x_base+64(FP), SI
-	MOVQ    mu_base+88(FP), DI
-	MOVQ    count+8(FP), R8
-	TESTQ   R8, R8
+	MOVQ    count+8(FP), CX
+	MOVQ    d+24(FP), DX
+	MOVQ    zy2_base+32(FP), BX
+	MOVQ    x_base+56(FP), SI
+	MOVQ    mu_base+80(FP), DI
+	TESTQ   CX, CX
 	JLE     done1
-	MOVQ    DX, R8
-	IMULQ   AX, R8
-	LEAQ    (SI)(R8*8), SI
 	IMULQ   DX, AX
-	IMULQ   CX, AX
+	LEAQ    (SI)(AX*8), SI
 	LEAQ    (BX)(AX*8), AX
-	MOVQ    count+8(FP), BX
-	TESTQ   BX, BX
+	TESTQ   CX, CX
 	JLE     done2
 	MOVQ    $+0, BX
 	VMOVUPD c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y0
 
 loop3:
-	TESTQ CX, CX
-	JLE   done4
-	MOVQ  BX, R8
-	IMULQ DX, R8
-	LEAQ  (SI)(R8*8), R8
-	MOVQ  BX, R9
-	IMULQ DX, R9
-	IMULQ CX, R9
-	LEAQ  (AX)(R9*8), R9
-	TESTQ CX, CX
-	JLE   done5
-	MOVQ  $+0, R10
+	TESTQ   DX, DX
+	JLE     done4
+	MOVQ    BX, R8
+	IMULQ   DX, R8
+	LEAQ    (SI)(R8*8), R9
+	LEAQ    (AX)(R8*8), R8
+	LEAQ    -16(DX), R10
+	TESTQ   R10, R10
+	JLT     done5
+	MOVQ    $+0, R11
+	PCALIGN $0x20
 
 loop6:
-	TESTQ   DX, DX
-	JLE     done7
-	MOVQ    DX, R11
-	IMULQ   R10, R11
-	LEAQ    (DI)(R11*8), R12
-	LEAQ    (R9)(R11*8), R11
-	LEAQ    -16(DX), R13
-	TESTQ   R13, R13
-	JLT     done8
-	MOVQ    $+0, BP
-	PCALIGN $0x20
-
-loop9:
-	VMOVUPD (R8)(BP*8), Y1
-	VMOVUPD 32(R8)(BP*8), Y2
-	VMOVUPD 64(R8)(BP*8), Y3
-	VMOVUPD 96(R8)(BP*8), Y4
-	VSUBPD  (R12)(BP*8), Y1, Y1
-	VSUBPD  32(R12)(BP*8), Y2, Y2
-	VSUBPD  64(R12)(BP*8), Y3, Y3
-	VSUBPD  96(R12)(BP*8), Y4, Y4
-	VMOVUPD Y1, (R11)(BP*8)
-	VMOVUPD Y2, 32(R11)(BP*8)
-	VMOVUPD Y3, 64(R11)(BP*8)
-	VMOVUPD Y4, 96(R11)(BP*8)
-	ADDQ    $+16, BP
-	CMPQ    BP, R13
-	JLE     loop9
-
-done8:
-	MOVQ    DX, R13
-	ANDQ    $+15, R13
-	MOVQ    DX, BP
-	SUBQ    R13, BP
-	LEAQ    -4(DX), R13
-	CMPQ    BP, R13
-	JGT     done10
-	PCALIGN $0x20
-
-loop11:
-	VMOVUPD (R8)(BP*8), Y1
-	VSUBPD  (R12)(BP*8), Y1, Y1
-	VMOVUPD Y1, (R11)(BP*8)
-	ADDQ    $+4, BP
-	CMPQ    BP, R13
-	JLE     loop11
-
-done10:
-	MOVQ         DX, R13
-	ANDQ         $+3, R13
-	TESTQ        R13, R13
-	JLE          done12
-	MOVQ         DX, BP
-	SUBQ         R13, BP
-	VMOVQ        R13, X1
-	VPBROADCASTQ X1, Y1
-	VPCMPGTQ     Y0, Y1, Y1
-	VMASKMOVPD   (R8)(BP*8), Y1, Y2
-	VMASKMOVPD   (R12)(BP*8), Y1, Y3
-	VSUBPD       Y3, Y2, Y2
-	VMASKMOVPD   Y2, Y1, (R11)(BP*8)
-
-done12:
-done7:
-	ADDQ $+1, R10
-	CMPQ R10, CX
-	JLT  loop6
+	VMOVUPD (R9)(R11*8), Y1
+	VMOVUPD 32(R9)(R11*8), Y2
+	VMOVUPD 64(R9)(R11*8), Y3
+	VMOVUPD 96(R9)(R11*8), Y4
+	VSUBPD  (DI)(R11*8), Y1, Y1
+	VSUBPD  32(DI)(R11*8), Y2, Y2
+	VSUBPD  64(DI)(R11*8), Y3, Y3
+	VSUBPD  96(DI)(R11*8), Y4, Y4
+	VMOVUPD Y1, (R8)(R11*8)
+	VMOVUPD Y2, 32(R8)(R11*8)
+	VMOVUPD Y3, 64(R8)(R11*8)
+	VMOVUPD Y4, 96(R8)(R11*8)
+	ADDQ    $+16, R11
+	CMPQ    R11, R10
+	JLE     loop6
 
 done5:
+	MOVQ    DX, R10
+	ANDQ    $+15, R10
+	MOVQ    DX, R11
+	SUBQ    R10, R11
+	LEAQ    -4(DX), R10
+	CMPQ    R11, R10
+	JGT     done7
+	PCALIGN $0x20
+
+loop8:
+	VMOVUPD (R9)(R11*8), Y1
+	VSUBPD  (DI)(R11*8), Y1, Y1
+	VMOVUPD Y1, (R8)(R11*8)
+	ADDQ    $+4, R11
+	CMPQ    R11, R10
+	JLE     loop8
+
+done7:
+	MOVQ         DX, R10
+	ANDQ         $+3, R10
+	TESTQ        R10, R10
+	JLE          done9
+	MOVQ         DX, R11
+	SUBQ         R10, R11
+	VMOVQ        R10, X1
+	VPBROADCASTQ X1, Y1
+	VPCMPGTQ     Y0, Y1, Y1
+	VMASKMOVPD   (R9)(R11*8), Y1, Y2
+	VMASKMOVPD   (DI)(R11*8), Y1, Y3
+	VSUBPD       Y3, Y2, Y2
+	VMASKMOVPD   Y2, Y1, (R8)(R11*8)
+
+done9:
 done4:
 	ADDQ $+1, BX
-	MOVQ count+8(FP), R8
-	CMPQ BX, R8
+	CMPQ BX, CX
 	JLT  loop3
 
 done2:
@@ -3079,531 +2561,160 @@ done1:
 	VZEROUPPER
 	RET
 
-// func zy4ProductAVX512(d int, k int, rows int, zy4 []float64, zy2 []float64, zy3 []float64, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float64)
-// Requires: AVX, AVX512DQ, AVX512F, MMX+
-TEXT ·zy4ProductAVX512(SB), $24-160
+// func zy4ProductAVX512(d int, rows int, zy4 []float64, zy2 []float64, zy3 []float64, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float64)
+// Requires: AVX, AVX512F, CMOV, MMX+
+TEXT ·zy4ProductAVX512(SB), $40-152
 	MOVQ  d+0(FP), AX
-	MOVQ  rows+16(FP), CX
-	MOVQ  zy4_base+24(FP), DX
-	MOVQ  k+8(FP), BX
-	IMULQ AX, BX
-	SHLQ  $0x03, BX
-	MOVQ  BX, (SP)
-	MOVQ  k+8(FP), BX
-	IMULQ AX, BX
-	SHLQ  $0x03, BX
+	MOVQ  zy4_base+16(FP), CX
+	MOVQ  scratch_base+128(FP), DX
+	MOVQ  scratch_len+136(FP), BX
 	MOVQ  AX, SI
 	SHLQ  $0x03, SI
-	MOVQ  $+12, DI
-	CMPQ  AX, $+448
-	JLE   done1
-	MOVQ  $+4, DI
-
-done1:
-	CMPQ    CX, DI
-	JGT     else3
-	MOVQ    colLo+112(FP), CX
-	MOVQ    CX, 8(SP)
-	MOVQ    colHi+120(FP), CX
-	MOVQ    colLo+112(FP), DI
-	SUBQ    DI, CX
-	MOVQ    CX, 16(SP)
-	MOVQ    colLo+112(FP), CX
-	IMULQ   SI, CX
-	MOVQ    zy3_base+72(FP), DI
-	LEAQ    (DI)(CX*1), CX
-	CMPQ    16(SP), $+8
-	JLT     done4
-	VMOVUPD c64x8_hb0099f969b546f25<>+0(SB), Z0
-
-loop5:
-	MOVQ  rowLo+96(FP), DI
-	MOVQ  DI, R8
-	IMULQ BX, R8
-	MOVQ  zy2_base+48(FP), R9
-	LEAQ  (R9)(R8*1), R8
-	MOVQ  rowHi+104(FP), R9
-	SUBQ  DI, R9
+	MOVQ  SI, (SP)
+	MOVQ  AX, SI
+	SHLQ  $0x03, SI
+	MOVQ  AX, DI
+	SHLQ  $0x03, DI
+	MOVQ  DI, 8(SP)
+	MOVQ  $+0, DI
+	MOVQ  AX, R8
+	SHLQ  $0x03, R8
+	MOVQ  rows+8(FP), R9
+	CMPQ  R9, $+32
+	JLT   done1
+	MOVQ  R8, R9
+	ANDQ  $+4095, R9
 	TESTQ R9, R9
-	JLE   done6
+	JNE   done2
+	MOVQ  $+1, DI
 
-loop7:
-	VPXORD  Z1, Z1, Z1
-	VPXORD  Z2, Z2, Z2
-	VPXORD  Z3, Z3, Z3
-	VPXORD  Z4, Z4, Z4
-	VPXORD  Z5, Z5, Z5
-	VPXORD  Z6, Z6, Z6
-	VPXORD  Z7, Z7, Z7
-	VPXORD  Z8, Z8, Z8
-	MOVQ    R8, R10
-	MOVQ    CX, R11
-	LEAQ    (SI)(SI*2), R12
-	LEAQ    (CX)(SI*4), R13
-	MOVQ    AX, BP
-	SARQ    $0x03, BP
-	TESTQ   BP, BP
-	JLE     done8
-	PCALIGN $0x20
+done2:
+	IMULQ AX, R8
+	CMPQ  R8, $+4194304
+	JLT   done3
+	MOVQ  $+1, DI
 
-loop9:
-	VMOVUPD     (R10), Z9
-	VFMADD231PD (R11), Z9, Z1
-	VFMADD231PD (R11)(SI*1), Z9, Z2
-	VFMADD231PD (R11)(SI*2), Z9, Z3
-	VFMADD231PD (R11)(R12*1), Z9, Z4
-	VFMADD231PD (R13), Z9, Z5
-	VFMADD231PD (R13)(SI*1), Z9, Z6
-	VFMADD231PD (R13)(SI*2), Z9, Z7
-	VFMADD231PD (R13)(R12*1), Z9, Z8
-	ADDQ        $+64, R10
-	ADDQ        $+64, R11
-	ADDQ        $+64, R13
-	SUBQ        $+1, BP
-	JNE         loop9
-
-done8:
-	MOVQ         AX, BP
-	ANDQ         $+7, BP
-	TESTQ        BP, BP
-	JLE          done10
-	VPBROADCASTQ BP, Z9
-	VPCMPQ       $0x06, Z0, Z9, K1
-	VMOVUPD.Z    (R10), K1, Z9
-	VMOVUPD.Z    (R11), K1, Z10
-	VFMADD231PD  Z10, Z9, Z1
-	VMOVUPD.Z    (R11)(SI*1), K1, Z10
-	VFMADD231PD  Z10, Z9, Z2
-	VMOVUPD.Z    (R11)(SI*2), K1, Z10
-	VFMADD231PD  Z10, Z9, Z3
-	VMOVUPD.Z    (R11)(R12*1), K1, Z10
-	VFMADD231PD  Z10, Z9, Z4
-	VMOVUPD.Z    (R13), K1, Z10
-	VFMADD231PD  Z10, Z9, Z5
-	VMOVUPD.Z    (R13)(SI*1), K1, Z10
-	VFMADD231PD  Z10, Z9, Z6
-	VMOVUPD.Z    (R13)(SI*2), K1, Z10
-	VFMADD231PD  Z10, Z9, Z7
-	VMOVUPD.Z    (R13)(R12*1), K1, Z10
-	VFMADD231PD  Z10, Z9, Z8
-
-done10:
-	VUNPCKLPD  Z2, Z1, Z9
-	VUNPCKHPD  Z2, Z1, Z1
-	VADDPD     Z1, Z9, Z1
-	VUNPCKLPD  Z4, Z3, Z2
-	VUNPCKHPD  Z4, Z3, Z3
-	VADDPD     Z3, Z2, Z2
-	VUNPCKLPD  Z6, Z5, Z3
-	VUNPCKHPD  Z6, Z5, Z4
-	VADDPD     Z4, Z3, Z3
-	VUNPCKLPD  Z8, Z7, Z4
-	VUNPCKHPD  Z8, Z7, Z5
-	VADDPD     Z5, Z4, Z4
-	VSHUFF64X2 $0x88, Z2, Z1, Z5
-	VSHUFF64X2 $0xdd, Z2, Z1, Z1
-	VADDPD     Z1, Z5, Z1
-	VSHUFF64X2 $0x88, Z4, Z3, Z2
-	VSHUFF64X2 $0xdd, Z4, Z3, Z3
-	VADDPD     Z3, Z2, Z2
-	VSHUFF64X2 $0x88, Z2, Z1, Z3
-	VSHUFF64X2 $0xdd, Z2, Z1, Z1
-	VADDPD     Z1, Z3, Z1
-	MOVQ       DI, R10
-	IMULQ      AX, R10
-	MOVQ       k+8(FP), R11
-	IMULQ      R11, R10
-	LEAQ       (DX)(R10*8), R10
-	MOVQ       8(SP), R11
-	VMOVUPD    Z1, (R10)(R11*8)
-	ADDQ       $+1, DI
-	ADDQ       BX, R8
-	SUBQ       $+1, R9
-	JNE        loop7
-
-done6:
-	ADDQ SI, CX
-	ADDQ SI, CX
-	ADDQ SI, CX
-	ADDQ SI, CX
-	ADDQ SI, CX
-	ADDQ SI, CX
-	ADDQ SI, CX
-	ADDQ SI, CX
-	MOVQ 8(SP), DI
-	ADDQ $+8, DI
-	MOVQ DI, 8(SP)
-	MOVQ 16(SP), DI
-	ADDQ $-8, DI
-	MOVQ DI, 16(SP)
-	CMPQ 16(SP), $+8
-	JGE  loop5
+done3:
+done1:
+	MOVQ  AX, R8
+	SHLQ  $0x03, R8
+	LEAQ  64(R8), R8
+	SHLQ  $0x03, R8
+	MOVQ  R8, 16(SP)
+	LEAQ  (DX)(BX*8), DX
+	MOVQ  colHi+112(FP), BX
+	MOVQ  colLo+104(FP), R8
+	SUBQ  R8, BX
+	LEAQ  7(BX), BX
+	SARQ  $0x03, BX
+	IMULQ 16(SP), BX
+	SUBQ  BX, DX
+	ANDQ  $-64, DX
+	MOVQ  $+64, BX
+	TESTQ DI, DI
+	JEQ   done4
+	MOVQ  16(SP), BX
 
 done4:
-	CMPQ    16(SP), $+4
-	JLT     done11
-	VMOVUPD c64x8_hb0099f969b546f25<>+0(SB), Z0
-	MOVQ    $+15, DI
+	MOVQ  8(SP), R8
+	TESTQ DI, DI
+	JEQ   done5
+	MOVQ  $+64, R8
+
+done5:
+	MOVQ  zy3_base+64(FP), R9
+	MOVQ  colLo+104(FP), R10
+	LEAQ  (R9)(R10*8), R9
+	MOVQ  R9, 24(SP)
+	TESTQ DI, DI
+	JEQ   done6
+	MOVQ  DX, 24(SP)
+
+done6:
+	TESTQ        DI, DI
+	JEQ          done7
+	MOVQ         pack+120(FP), DI
+	ANDQ         $+1, DI
+	TESTQ        DI, DI
+	JEQ          done8
+	MOVQ         colHi+112(FP), DI
+	MOVQ         colLo+104(FP), R9
+	SUBQ         R9, DI
+	MOVQ         DI, R9
+	SARQ         $0x03, R9
+	ANDQ         $+7, DI
+	MOVQ         DI, 32(SP)
+	MOVQ         32(SP), DI
+	VPBROADCASTQ DI, Z0
+	VPCMPQ       $0x06, c64x8_hb0099f969b546f25<>+0(SB), Z0, K1
+	MOVQ         zy3_base+64(FP), DI
+	MOVQ         colLo+104(FP), R10
+	LEAQ         (DI)(R10*8), DI
+	MOVQ         8(SP), R10
+	SHLQ         $0x03, R10
+	TESTQ        AX, AX
+	JLE          done9
+	MOVQ         AX, R11
+
+loop10:
+	MOVQ    DI, R12
+	MOVQ    DX, R13
+	TESTQ   R9, R9
+	JLE     done11
+	MOVQ    R9, BP
+	PCALIGN $0x20
 
 loop12:
-	MOVQ  rowLo+96(FP), R8
-	MOVQ  R8, R9
-	IMULQ BX, R9
-	MOVQ  zy2_base+48(FP), R10
-	LEAQ  (R10)(R9*1), R9
-	MOVQ  rowHi+104(FP), R10
-	SUBQ  R8, R10
-	TESTQ R10, R10
-	JLE   done13
-
-loop14:
-	VPXORD  Z1, Z1, Z1
-	VPXORD  Z2, Z2, Z2
-	VPXORD  Z3, Z3, Z3
-	VPXORD  Z4, Z4, Z4
-	MOVQ    R9, R11
-	MOVQ    CX, R12
-	LEAQ    (SI)(SI*2), R13
-	MOVQ    AX, BP
-	SARQ    $0x03, BP
-	TESTQ   BP, BP
-	JLE     done15
-	PCALIGN $0x20
-
-loop16:
-	VMOVUPD     (R11), Z5
-	VFMADD231PD (R12), Z5, Z1
-	VFMADD231PD (R12)(SI*1), Z5, Z2
-	VFMADD231PD (R12)(SI*2), Z5, Z3
-	VFMADD231PD (R12)(R13*1), Z5, Z4
-	ADDQ        $+64, R11
-	ADDQ        $+64, R12
-	SUBQ        $+1, BP
-	JNE         loop16
-
-done15:
-	MOVQ         AX, BP
-	ANDQ         $+7, BP
-	TESTQ        BP, BP
-	JLE          done17
-	VPBROADCASTQ BP, Z5
-	VPCMPQ       $0x06, Z0, Z5, K1
-	VMOVUPD.Z    (R11), K1, Z5
-	VMOVUPD.Z    (R12), K1, Z6
-	VFMADD231PD  Z6, Z5, Z1
-	VMOVUPD.Z    (R12)(SI*1), K1, Z6
-	VFMADD231PD  Z6, Z5, Z2
-	VMOVUPD.Z    (R12)(SI*2), K1, Z6
-	VFMADD231PD  Z6, Z5, Z3
-	VMOVUPD.Z    (R12)(R13*1), K1, Z6
-	VFMADD231PD  Z6, Z5, Z4
-
-done17:
-	VUNPCKLPD  Z2, Z1, Z5
-	VUNPCKHPD  Z2, Z1, Z1
-	VADDPD     Z1, Z5, Z1
-	VUNPCKLPD  Z4, Z3, Z2
-	VUNPCKHPD  Z4, Z3, Z3
-	VADDPD     Z3, Z2, Z2
-	VSHUFF64X2 $0x88, Z2, Z1, Z3
-	VSHUFF64X2 $0xdd, Z2, Z1, Z1
-	VADDPD     Z1, Z3, Z1
-	VSHUFF64X2 $0x88, Z1, Z1, Z2
-	VSHUFF64X2 $0xdd, Z1, Z1, Z1
-	VADDPD     Z1, Z2, Z1
-	KMOVB      DI, K1
-	MOVQ       R8, R11
-	IMULQ      AX, R11
-	MOVQ       k+8(FP), R12
-	IMULQ      R12, R11
-	LEAQ       (DX)(R11*8), R11
-	MOVQ       8(SP), R12
-	VMOVUPD    Z1, K1, (R11)(R12*8)
-	ADDQ       $+1, R8
-	ADDQ       BX, R9
-	SUBQ       $+1, R10
-	JNE        loop14
-
-done13:
-	ADDQ SI, CX
-	ADDQ SI, CX
-	ADDQ SI, CX
-	ADDQ SI, CX
-	MOVQ 8(SP), R8
-	ADDQ $+4, R8
-	MOVQ R8, 8(SP)
-	MOVQ 16(SP), R8
-	ADDQ $-4, R8
-	MOVQ R8, 16(SP)
-	CMPQ 16(SP), $+4
-	JGE  loop12
+	PREFETCHT0 (R12)(R10*1)
+	VMOVUPD    (R12), Z0
+	VMOVUPD    Z0, (R13)
+	ADDQ       $+64, R12
+	ADDQ       16(SP), R13
+	SUBQ       $+1, BP
+	JNE        loop12
 
 done11:
-	CMPQ    16(SP), $+1
-	JLT     done18
-	VMOVUPD c64x8_hb0099f969b546f25<>+0(SB), Z0
-	MOVQ    $+1, DI
+	MOVQ      32(SP), BP
+	TESTQ     BP, BP
+	JLE       done13
+	VMOVUPD.Z (R12), K1, Z0
+	VMOVUPD   Z0, (R13)
 
-loop19:
-	MOVQ  rowLo+96(FP), R8
-	MOVQ  R8, R9
-	IMULQ BX, R9
-	MOVQ  zy2_base+48(FP), R10
-	LEAQ  (R10)(R9*1), R9
-	MOVQ  rowHi+104(FP), R10
-	SUBQ  R8, R10
-	TESTQ R10, R10
-	JLE   done20
+done13:
+	ADDQ 8(SP), DI
+	ADDQ $+64, DX
+	SUBQ $+1, R11
+	JNE  loop10
 
-loop21:
-	VPXORD  Z1, Z1, Z1
-	MOVQ    R9, R11
-	MOVQ    CX, R12
-	MOVQ    AX, R13
-	SARQ    $0x03, R13
-	TESTQ   R13, R13
-	JLE     done22
-	PCALIGN $0x20
-
-loop23:
-	VMOVUPD     (R11), Z2
-	VFMADD231PD (R12), Z2, Z1
-	ADDQ        $+64, R11
-	ADDQ        $+64, R12
-	SUBQ        $+1, R13
-	JNE         loop23
-
-done22:
-	MOVQ         AX, R13
-	ANDQ         $+7, R13
-	TESTQ        R13, R13
-	JLE          done24
-	VPBROADCASTQ R13, Z2
-	VPCMPQ       $0x06, Z0, Z2, K1
-	VMOVUPD.Z    (R11), K1, Z2
-	VMOVUPD.Z    (R12), K1, Z3
-	VFMADD231PD  Z3, Z2, Z1
-
-done24:
-	VUNPCKLPD  Z1, Z1, Z2
-	VUNPCKHPD  Z1, Z1, Z1
-	VADDPD     Z1, Z2, Z1
-	VSHUFF64X2 $0x88, Z1, Z1, Z2
-	VSHUFF64X2 $0xdd, Z1, Z1, Z1
-	VADDPD     Z1, Z2, Z1
-	VSHUFF64X2 $0x88, Z1, Z1, Z2
-	VSHUFF64X2 $0xdd, Z1, Z1, Z1
-	VADDPD     Z1, Z2, Z1
-	KMOVB      DI, K1
-	MOVQ       R8, R11
-	IMULQ      AX, R11
-	MOVQ       k+8(FP), R12
-	IMULQ      R12, R11
-	LEAQ       (DX)(R11*8), R11
-	MOVQ       8(SP), R12
-	VMOVUPD    Z1, K1, (R11)(R12*8)
-	ADDQ       $+1, R8
-	ADDQ       BX, R9
-	SUBQ       $+1, R10
-	JNE        loop21
-
-done20:
-	ADDQ SI, CX
-	MOVQ 8(SP), R8
-	ADDQ $+1, R8
-	MOVQ R8, 8(SP)
-	MOVQ 16(SP), R8
-	ADDQ $-1, R8
-	MOVQ R8, 16(SP)
-	CMPQ 16(SP), $+1
-	JGE  loop19
-
-done18:
-	JMP done2
-
-else3:
-	MOVQ    AX, CX
-	SHLQ    $0x03, CX
-	LEAQ    64(CX), CX
-	SHLQ    $0x03, CX
-	MOVQ    scratch_base+136(FP), DI
-	MOVQ    scratch_len+144(FP), R8
-	LEAQ    (DI)(R8*8), DI
-	MOVQ    colHi+120(FP), R8
-	MOVQ    colLo+112(FP), R9
-	SUBQ    R9, R8
-	LEAQ    7(R8), R8
-	SARQ    $0x03, R8
-	IMULQ   CX, R8
-	SUBQ    R8, DI
-	ANDQ    $-64, DI
-	MOVQ    DI, R8
-	MOVQ    pack+128(FP), R9
-	ANDQ    $+1, R9
-	TESTQ   R9, R9
-	JEQ     done25
-	MOVQ    colHi+120(FP), R9
-	MOVQ    colLo+112(FP), R10
-	SUBQ    R10, R9
-	MOVQ    R9, 16(SP)
-	MOVQ    colLo+112(FP), R9
-	IMULQ   SI, R9
-	MOVQ    zy3_base+72(FP), R10
-	LEAQ    (R10)(R9*1), R9
-	CMPQ    16(SP), $+8
-	JLT     done26
-	VMOVUPD c64x8_hb0099f969b546f25<>+0(SB), Z0
-
-loop27:
-	MOVQ    R9, R10
-	LEAQ    (SI)(SI*2), R11
-	LEAQ    (R9)(SI*4), R12
-	MOVQ    DI, R13
-	MOVQ    AX, BP
-	TESTQ   BP, BP
-	JLE     done28
-	PCALIGN $0x20
-
-loop29:
-	VPBROADCASTQ BP, Z1
-	VPCMPQ       $0x06, Z0, Z1, K1
-	VMOVUPD.Z    (R10), K1, Z1
-	VMOVUPD.Z    (R10)(SI*1), K1, Z2
-	VMOVUPD.Z    (R10)(SI*2), K1, Z3
-	VMOVUPD.Z    (R10)(R11*1), K1, Z4
-	VMOVUPD.Z    (R12), K1, Z5
-	VMOVUPD.Z    (R12)(SI*1), K1, Z6
-	VMOVUPD.Z    (R12)(SI*2), K1, Z7
-	VMOVUPD.Z    (R12)(R11*1), K1, Z8
-	VUNPCKLPD    Z2, Z1, Z9
-	VUNPCKHPD    Z2, Z1, Z1
-	VUNPCKLPD    Z4, Z3, Z2
-	VUNPCKHPD    Z4, Z3, Z3
-	VUNPCKLPD    Z6, Z5, Z4
-	VUNPCKHPD    Z6, Z5, Z5
-	VUNPCKLPD    Z8, Z7, Z6
-	VUNPCKHPD    Z8, Z7, Z7
-	VSHUFF64X2   $0x88, Z2, Z9, Z8
-	VSHUFF64X2   $0xdd, Z2, Z9, Z2
-	VSHUFF64X2   $0x88, Z6, Z4, Z9
-	VSHUFF64X2   $0xdd, Z6, Z4, Z4
-	VSHUFF64X2   $0x88, Z9, Z8, Z6
-	VSHUFF64X2   $0x88, Z4, Z2, Z10
-	VSHUFF64X2   $0xdd, Z9, Z8, Z8
-	VSHUFF64X2   $0xdd, Z4, Z2, Z2
-	VSHUFF64X2   $0x88, Z3, Z1, Z4
-	VSHUFF64X2   $0xdd, Z3, Z1, Z1
-	VSHUFF64X2   $0x88, Z7, Z5, Z3
-	VSHUFF64X2   $0xdd, Z7, Z5, Z5
-	VSHUFF64X2   $0x88, Z3, Z4, Z7
-	VSHUFF64X2   $0x88, Z5, Z1, Z9
-	VSHUFF64X2   $0xdd, Z3, Z4, Z3
-	VSHUFF64X2   $0xdd, Z5, Z1, Z1
-	VMOVUPD      Z6, (R13)
-	VMOVUPD      Z7, 64(R13)
-	VMOVUPD      Z10, 128(R13)
-	VMOVUPD      Z9, 192(R13)
-	VMOVUPD      Z8, 256(R13)
-	VMOVUPD      Z3, 320(R13)
-	VMOVUPD      Z2, 384(R13)
-	VMOVUPD      Z1, 448(R13)
-	ADDQ         $+64, R10
-	ADDQ         $+64, R12
-	ADDQ         $+512, R13
-	ADDQ         $-8, BP
-	TESTQ        BP, BP
-	JGT          loop29
-
-done28:
-	ADDQ SI, R9
-	ADDQ SI, R9
-	ADDQ SI, R9
-	ADDQ SI, R9
-	ADDQ SI, R9
-	ADDQ SI, R9
-	ADDQ SI, R9
-	ADDQ SI, R9
-	ADDQ CX, DI
-	MOVQ 16(SP), R10
-	ADDQ $-8, R10
-	MOVQ R10, 16(SP)
-	CMPQ 16(SP), $+8
-	JGE  loop27
-
-done26:
-	MOVQ    16(SP), R10
-	TESTQ   R10, R10
-	JLE     done30
-	MOVQ    DI, R10
-	TESTQ   AX, AX
-	JLE     done31
-	MOVQ    AX, R11
-	VPXORD  Z0, Z0, Z0
-	PCALIGN $0x20
-
-loop32:
-	VMOVUPD Z0, (R10)
-	ADDQ    $+64, R10
-	SUBQ    $+1, R11
-	JNE     loop32
-
-done31:
-	MOVQ  16(SP), R10
-	TESTQ R10, R10
-	JLE   done33
-	MOVQ  16(SP), R10
-
-loop34:
-	MOVQ    R9, R11
-	MOVQ    DI, R12
-	TESTQ   AX, AX
-	JLE     done35
-	MOVQ    AX, R13
-	PCALIGN $0x20
-
-loop36:
-	VMOVSD (R11), X0
-	VMOVSD X0, (R12)
-	ADDQ   $+8, R11
-	ADDQ   $+64, R12
-	SUBQ   $+1, R13
-	JNE    loop36
-
-done35:
-	ADDQ SI, R9
-	ADDQ $+8, DI
-	SUBQ $+1, R10
-	JNE  loop34
-
-done33:
-done30:
-done25:
-	MOVQ    colLo+112(FP), SI
-	MOVQ    colHi+120(FP), DI
-	MOVQ    colLo+112(FP), R9
+done9:
+done8:
+done7:
+	MOVQ    colLo+104(FP), DX
+	MOVQ    colHi+112(FP), DI
+	MOVQ    colLo+104(FP), R9
 	SUBQ    R9, DI
-	MOVQ    DI, 16(SP)
-	CMPQ    16(SP), $+17
-	JLT     done37
+	MOVQ    DI, 32(SP)
+	CMPQ    32(SP), $+17
+	JLT     done14
 	VMOVUPD c64x8_hb0099f969b546f25<>+0(SB), Z0
 
-loop38:
-	MOVQ         rowHi+104(FP), DI
-	MOVQ         rowLo+96(FP), R9
+loop15:
+	MOVQ         rowHi+96(FP), DI
+	MOVQ         rowLo+88(FP), R9
 	SUBQ         R9, DI
-	MOVQ         rowLo+96(FP), R9
-	MOVQ         16(SP), R10
+	MOVQ         rowLo+88(FP), R9
+	MOVQ         32(SP), R10
 	LEAQ         -16(R10), R10
 	VPBROADCASTQ R10, Z1
 	VPCMPQ       $0x06, Z0, Z1, K1
 	CMPQ         DI, $+8
-	JLT          done39
+	JLT          done16
 
-loop40:
+loop17:
 	MOVQ       R9, R10
 	IMULQ      (SP), R10
-	LEAQ       (DX)(R10*1), R10
-	LEAQ       (R10)(SI*8), R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(DX*8), R10
 	PREFETCHT0 (R10)
 	PREFETCHT0 64(R10)
 	PREFETCHT0 128(R10)
@@ -3636,10 +2747,27 @@ loop40:
 	PREFETCHT0 64(R10)
 	PREFETCHT0 128(R10)
 	ADDQ       (SP), R10
-	MOVQ       R9, R10
-	IMULQ      BX, R10
-	MOVQ       zy2_base+48(FP), R11
-	LEAQ       (R11)(R10*1), R10
+	LEAQ       23(DX), R10
+	LEAQ       -1(R10), R10
+	LEAQ       1(R10), R10
+	CMPQ       R10, AX
+	MOVQ       AX, R11
+	CMOVQLT    R10, R11
+	MOVQ       $+0, R10
+	CMPQ       AX, R10
+	MOVQ       $+0, R10
+	CMOVQLT    AX, R10
+	SUBQ       R10, R11
+	MOVQ       R9, R12
+	IMULQ      SI, R12
+	MOVQ       zy2_base+40(FP), R13
+	LEAQ       (R13)(R12*1), R12
+	MOVQ       R10, R13
+	SHLQ       $0x03, R13
+	LEAQ       (R12)(R13*1), R12
+	IMULQ      R8, R10
+	MOVQ       24(SP), R13
+	LEAQ       (R13)(R10*1), R10
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
 	VPXORD     Z3, Z3, Z3
@@ -3664,134 +2792,116 @@ loop40:
 	VPXORD     Z22, Z22, Z22
 	VPXORD     Z23, Z23, Z23
 	VPXORD     Z24, Z24, Z24
-	MOVQ       R10, R11
-	LEAQ       (BX)(BX*2), R12
-	LEAQ       (R10)(BX*4), R10
-	MOVQ       R8, R13
-	TESTQ      AX, AX
-	JLE        done41
-	MOVQ       AX, BP
+	MOVQ       R12, R13
+	LEAQ       (SI)(SI*2), BP
+	LEAQ       (R12)(SI*4), R12
+	TESTQ      R11, R11
+	JLE        done18
 	PCALIGN    $0x20
 
-loop42:
-	VMOVUPD      (R13), Z25
-	VMOVUPD      (R13)(CX*1), Z26
-	VMOVUPD      (R13)(CX*2), Z27
-	VBROADCASTSD (R11), Z28
+loop19:
+	VMOVUPD      (R10), Z25
+	VMOVUPD      (R10)(BX*1), Z26
+	VMOVUPD.Z    (R10)(BX*2), K1, Z27
+	VBROADCASTSD (R13), Z28
 	VFMADD231PD  Z25, Z28, Z1
 	VFMADD231PD  Z26, Z28, Z2
 	VFMADD231PD  Z27, Z28, Z3
-	VBROADCASTSD (R11)(BX*1), Z28
+	VBROADCASTSD (R13)(SI*1), Z28
 	VFMADD231PD  Z25, Z28, Z4
 	VFMADD231PD  Z26, Z28, Z5
 	VFMADD231PD  Z27, Z28, Z6
-	VBROADCASTSD (R11)(BX*2), Z28
+	VBROADCASTSD (R13)(SI*2), Z28
 	VFMADD231PD  Z25, Z28, Z7
 	VFMADD231PD  Z26, Z28, Z8
 	VFMADD231PD  Z27, Z28, Z9
-	VBROADCASTSD (R11)(R12*1), Z28
+	VBROADCASTSD (R13)(BP*1), Z28
 	VFMADD231PD  Z25, Z28, Z10
 	VFMADD231PD  Z26, Z28, Z11
 	VFMADD231PD  Z27, Z28, Z12
-	VBROADCASTSD (R10), Z28
+	VBROADCASTSD (R12), Z28
 	VFMADD231PD  Z25, Z28, Z13
 	VFMADD231PD  Z26, Z28, Z14
 	VFMADD231PD  Z27, Z28, Z15
-	VBROADCASTSD (R10)(BX*1), Z28
+	VBROADCASTSD (R12)(SI*1), Z28
 	VFMADD231PD  Z25, Z28, Z16
 	VFMADD231PD  Z26, Z28, Z17
 	VFMADD231PD  Z27, Z28, Z18
-	VBROADCASTSD (R10)(BX*2), Z28
+	VBROADCASTSD (R12)(SI*2), Z28
 	VFMADD231PD  Z25, Z28, Z19
 	VFMADD231PD  Z26, Z28, Z20
 	VFMADD231PD  Z27, Z28, Z21
-	VBROADCASTSD (R10)(R12*1), Z28
+	VBROADCASTSD (R12)(BP*1), Z28
 	VFMADD231PD  Z25, Z28, Z22
 	VFMADD231PD  Z26, Z28, Z23
 	VFMADD231PD  Z27, Z28, Z24
-	ADDQ         $+8, R11
-	ADDQ         $+8, R10
-	ADDQ         $+64, R13
-	SUBQ         $+1, BP
-	JNE          loop42
+	ADDQ         $+8, R13
+	ADDQ         $+8, R12
+	ADDQ         R8, R10
+	SUBQ         $+1, R11
+	JNE          loop19
 
-done41:
+done18:
 	MOVQ    R9, R10
 	IMULQ   AX, R10
-	MOVQ    k+8(FP), R11
-	IMULQ   R11, R10
-	LEAQ    (DX)(R10*8), R10
-	VMOVUPD Z1, (R10)(SI*8)
-	VMOVUPD Z2, 64(R10)(SI*8)
-	VMOVUPD Z3, K1, 128(R10)(SI*8)
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Z1, (R10)(DX*8)
+	VMOVUPD Z2, 64(R10)(DX*8)
+	VMOVUPD Z3, K1, 128(R10)(DX*8)
 	LEAQ    1(R9), R10
 	IMULQ   AX, R10
-	MOVQ    k+8(FP), R11
-	IMULQ   R11, R10
-	LEAQ    (DX)(R10*8), R10
-	VMOVUPD Z4, (R10)(SI*8)
-	VMOVUPD Z5, 64(R10)(SI*8)
-	VMOVUPD Z6, K1, 128(R10)(SI*8)
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Z4, (R10)(DX*8)
+	VMOVUPD Z5, 64(R10)(DX*8)
+	VMOVUPD Z6, K1, 128(R10)(DX*8)
 	LEAQ    2(R9), R10
 	IMULQ   AX, R10
-	MOVQ    k+8(FP), R11
-	IMULQ   R11, R10
-	LEAQ    (DX)(R10*8), R10
-	VMOVUPD Z7, (R10)(SI*8)
-	VMOVUPD Z8, 64(R10)(SI*8)
-	VMOVUPD Z9, K1, 128(R10)(SI*8)
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Z7, (R10)(DX*8)
+	VMOVUPD Z8, 64(R10)(DX*8)
+	VMOVUPD Z9, K1, 128(R10)(DX*8)
 	LEAQ    3(R9), R10
 	IMULQ   AX, R10
-	MOVQ    k+8(FP), R11
-	IMULQ   R11, R10
-	LEAQ    (DX)(R10*8), R10
-	VMOVUPD Z10, (R10)(SI*8)
-	VMOVUPD Z11, 64(R10)(SI*8)
-	VMOVUPD Z12, K1, 128(R10)(SI*8)
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Z10, (R10)(DX*8)
+	VMOVUPD Z11, 64(R10)(DX*8)
+	VMOVUPD Z12, K1, 128(R10)(DX*8)
 	LEAQ    4(R9), R10
 	IMULQ   AX, R10
-	MOVQ    k+8(FP), R11
-	IMULQ   R11, R10
-	LEAQ    (DX)(R10*8), R10
-	VMOVUPD Z13, (R10)(SI*8)
-	VMOVUPD Z14, 64(R10)(SI*8)
-	VMOVUPD Z15, K1, 128(R10)(SI*8)
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Z13, (R10)(DX*8)
+	VMOVUPD Z14, 64(R10)(DX*8)
+	VMOVUPD Z15, K1, 128(R10)(DX*8)
 	LEAQ    5(R9), R10
 	IMULQ   AX, R10
-	MOVQ    k+8(FP), R11
-	IMULQ   R11, R10
-	LEAQ    (DX)(R10*8), R10
-	VMOVUPD Z16, (R10)(SI*8)
-	VMOVUPD Z17, 64(R10)(SI*8)
-	VMOVUPD Z18, K1, 128(R10)(SI*8)
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Z16, (R10)(DX*8)
+	VMOVUPD Z17, 64(R10)(DX*8)
+	VMOVUPD Z18, K1, 128(R10)(DX*8)
 	LEAQ    6(R9), R10
 	IMULQ   AX, R10
-	MOVQ    k+8(FP), R11
-	IMULQ   R11, R10
-	LEAQ    (DX)(R10*8), R10
-	VMOVUPD Z19, (R10)(SI*8)
-	VMOVUPD Z20, 64(R10)(SI*8)
-	VMOVUPD Z21, K1, 128(R10)(SI*8)
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Z19, (R10)(DX*8)
+	VMOVUPD Z20, 64(R10)(DX*8)
+	VMOVUPD Z21, K1, 128(R10)(DX*8)
 	LEAQ    7(R9), R10
 	IMULQ   AX, R10
-	MOVQ    k+8(FP), R11
-	IMULQ   R11, R10
-	LEAQ    (DX)(R10*8), R10
-	VMOVUPD Z22, (R10)(SI*8)
-	VMOVUPD Z23, 64(R10)(SI*8)
-	VMOVUPD Z24, K1, 128(R10)(SI*8)
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Z22, (R10)(DX*8)
+	VMOVUPD Z23, 64(R10)(DX*8)
+	VMOVUPD Z24, K1, 128(R10)(DX*8)
 	ADDQ    $+8, R9
 	ADDQ    $-8, DI
 	CMPQ    DI, $+8
-	JGE     loop40
+	JGE     loop17
 
-done39:
+done16:
 	CMPQ       DI, $+4
-	JLT        done43
+	JLT        done20
 	MOVQ       R9, R10
 	IMULQ      (SP), R10
-	LEAQ       (DX)(R10*1), R10
-	LEAQ       (R10)(SI*8), R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(DX*8), R10
 	PREFETCHT0 (R10)
 	PREFETCHT0 64(R10)
 	PREFETCHT0 128(R10)
@@ -3808,10 +2918,27 @@ done39:
 	PREFETCHT0 64(R10)
 	PREFETCHT0 128(R10)
 	ADDQ       (SP), R10
-	MOVQ       R9, R10
-	IMULQ      BX, R10
-	MOVQ       zy2_base+48(FP), R11
-	LEAQ       (R11)(R10*1), R10
+	LEAQ       23(DX), R10
+	LEAQ       -1(R10), R10
+	LEAQ       1(R10), R10
+	CMPQ       R10, AX
+	MOVQ       AX, R11
+	CMOVQLT    R10, R11
+	MOVQ       $+0, R10
+	CMPQ       AX, R10
+	MOVQ       $+0, R10
+	CMOVQLT    AX, R10
+	SUBQ       R10, R11
+	MOVQ       R9, R12
+	IMULQ      SI, R12
+	MOVQ       zy2_base+40(FP), R13
+	LEAQ       (R13)(R12*1), R12
+	MOVQ       R10, R13
+	SHLQ       $0x03, R13
+	LEAQ       (R12)(R13*1), R12
+	IMULQ      R8, R10
+	MOVQ       24(SP), R13
+	LEAQ       (R13)(R10*1), R10
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
 	VPXORD     Z3, Z3, Z3
@@ -3824,81 +2951,71 @@ done39:
 	VPXORD     Z10, Z10, Z10
 	VPXORD     Z11, Z11, Z11
 	VPXORD     Z12, Z12, Z12
-	LEAQ       (BX)(BX*2), R11
-	MOVQ       R8, R12
-	TESTQ      AX, AX
-	JLE        done44
-	MOVQ       AX, R13
+	LEAQ       (SI)(SI*2), R13
+	TESTQ      R11, R11
+	JLE        done21
 	PCALIGN    $0x20
 
-loop45:
-	VMOVUPD      (R12), Z13
-	VMOVUPD      (R12)(CX*1), Z14
-	VMOVUPD      (R12)(CX*2), Z15
-	VBROADCASTSD (R10), Z16
+loop22:
+	VMOVUPD      (R10), Z13
+	VMOVUPD      (R10)(BX*1), Z14
+	VMOVUPD.Z    (R10)(BX*2), K1, Z15
+	VBROADCASTSD (R12), Z16
 	VFMADD231PD  Z13, Z16, Z1
 	VFMADD231PD  Z14, Z16, Z2
 	VFMADD231PD  Z15, Z16, Z3
-	VBROADCASTSD (R10)(BX*1), Z16
+	VBROADCASTSD (R12)(SI*1), Z16
 	VFMADD231PD  Z13, Z16, Z4
 	VFMADD231PD  Z14, Z16, Z5
 	VFMADD231PD  Z15, Z16, Z6
-	VBROADCASTSD (R10)(BX*2), Z16
+	VBROADCASTSD (R12)(SI*2), Z16
 	VFMADD231PD  Z13, Z16, Z7
 	VFMADD231PD  Z14, Z16, Z8
 	VFMADD231PD  Z15, Z16, Z9
-	VBROADCASTSD (R10)(R11*1), Z16
+	VBROADCASTSD (R12)(R13*1), Z16
 	VFMADD231PD  Z13, Z16, Z10
 	VFMADD231PD  Z14, Z16, Z11
 	VFMADD231PD  Z15, Z16, Z12
-	ADDQ         $+8, R10
-	ADDQ         $+64, R12
-	SUBQ         $+1, R13
-	JNE          loop45
+	ADDQ         $+8, R12
+	ADDQ         R8, R10
+	SUBQ         $+1, R11
+	JNE          loop22
 
-done44:
+done21:
 	MOVQ    R9, R10
 	IMULQ   AX, R10
-	MOVQ    k+8(FP), R11
-	IMULQ   R11, R10
-	LEAQ    (DX)(R10*8), R10
-	VMOVUPD Z1, (R10)(SI*8)
-	VMOVUPD Z2, 64(R10)(SI*8)
-	VMOVUPD Z3, K1, 128(R10)(SI*8)
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Z1, (R10)(DX*8)
+	VMOVUPD Z2, 64(R10)(DX*8)
+	VMOVUPD Z3, K1, 128(R10)(DX*8)
 	LEAQ    1(R9), R10
 	IMULQ   AX, R10
-	MOVQ    k+8(FP), R11
-	IMULQ   R11, R10
-	LEAQ    (DX)(R10*8), R10
-	VMOVUPD Z4, (R10)(SI*8)
-	VMOVUPD Z5, 64(R10)(SI*8)
-	VMOVUPD Z6, K1, 128(R10)(SI*8)
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Z4, (R10)(DX*8)
+	VMOVUPD Z5, 64(R10)(DX*8)
+	VMOVUPD Z6, K1, 128(R10)(DX*8)
 	LEAQ    2(R9), R10
 	IMULQ   AX, R10
-	MOVQ    k+8(FP), R11
-	IMULQ   R11, R10
-	LEAQ    (DX)(R10*8), R10
-	VMOVUPD Z7, (R10)(SI*8)
-	VMOVUPD Z8, 64(R10)(SI*8)
-	VMOVUPD Z9, K1, 128(R10)(SI*8)
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Z7, (R10)(DX*8)
+	VMOVUPD Z8, 64(R10)(DX*8)
+	VMOVUPD Z9, K1, 128(R10)(DX*8)
 	LEAQ    3(R9), R10
 	IMULQ   AX, R10
-	MOVQ    k+8(FP), R11
-	IMULQ   R11, R10
-	LEAQ    (DX)(R10*8), R10
-	VMOVUPD Z10, (R10)(SI*8)
-	VMOVUPD Z11, 64(R10)(SI*8)
-	VMOVUPD Z12, K1, 128(R10)(SI*8)
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Z10, (R10)(DX*8)
+	VMOVUPD Z11, 64(R10)(DX*8)
+	VMOVUPD Z12, K1, 128(R10)(DX*8)
 	ADDQ    $+4, R9
 	ADDQ    $-4, DI
 
-done43:
+done20:
 	CMPQ       DI, $+2
-	JLT        done46
+	JLT        done23
 	MOVQ       R9, R10
 	IMULQ      (SP), R10
-	LEAQ       (DX)(R10*1), R10
-	LEAQ       (R10)(SI*8), R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(DX*8), R10
 	PREFETCHT0 (R10)
 	PREFETCHT0 64(R10)
 	PREFETCHT0 128(R10)
@@ -3907,138 +3024,169 @@ done43:
 	PREFETCHT0 64(R10)
 	PREFETCHT0 128(R10)
 	ADDQ       (SP), R10
-	MOVQ       R9, R10
-	IMULQ      BX, R10
-	MOVQ       zy2_base+48(FP), R11
-	LEAQ       (R11)(R10*1), R10
+	LEAQ       23(DX), R10
+	LEAQ       -1(R10), R10
+	LEAQ       1(R10), R10
+	CMPQ       R10, AX
+	MOVQ       AX, R11
+	CMOVQLT    R10, R11
+	MOVQ       $+0, R10
+	CMPQ       AX, R10
+	MOVQ       $+0, R10
+	CMOVQLT    AX, R10
+	SUBQ       R10, R11
+	MOVQ       R9, R12
+	IMULQ      SI, R12
+	MOVQ       zy2_base+40(FP), R13
+	LEAQ       (R13)(R12*1), R12
+	MOVQ       R10, R13
+	SHLQ       $0x03, R13
+	LEAQ       (R12)(R13*1), R12
+	IMULQ      R8, R10
+	MOVQ       24(SP), R13
+	LEAQ       (R13)(R10*1), R10
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
 	VPXORD     Z3, Z3, Z3
 	VPXORD     Z4, Z4, Z4
 	VPXORD     Z5, Z5, Z5
 	VPXORD     Z6, Z6, Z6
-	MOVQ       R8, R11
-	TESTQ      AX, AX
-	JLE        done47
-	MOVQ       AX, R12
+	TESTQ      R11, R11
+	JLE        done24
 	PCALIGN    $0x20
 
-loop48:
-	VBROADCASTSD (R10), Z7
-	VBROADCASTSD (R10)(BX*1), Z8
-	VMOVUPD      (R11), Z9
+loop25:
+	VBROADCASTSD (R12), Z7
+	VBROADCASTSD (R12)(SI*1), Z8
+	VMOVUPD      (R10), Z9
 	VFMADD231PD  Z9, Z7, Z1
 	VFMADD231PD  Z9, Z8, Z4
-	VMOVUPD      (R11)(CX*1), Z9
+	VMOVUPD      (R10)(BX*1), Z9
 	VFMADD231PD  Z9, Z7, Z2
 	VFMADD231PD  Z9, Z8, Z5
-	VMOVUPD      (R11)(CX*2), Z9
+	VMOVUPD.Z    (R10)(BX*2), K1, Z9
 	VFMADD231PD  Z9, Z7, Z3
 	VFMADD231PD  Z9, Z8, Z6
-	ADDQ         $+8, R10
-	ADDQ         $+64, R11
-	SUBQ         $+1, R12
-	JNE          loop48
+	ADDQ         $+8, R12
+	ADDQ         R8, R10
+	SUBQ         $+1, R11
+	JNE          loop25
 
-done47:
+done24:
 	MOVQ    R9, R10
 	IMULQ   AX, R10
-	MOVQ    k+8(FP), R11
-	IMULQ   R11, R10
-	LEAQ    (DX)(R10*8), R10
-	VMOVUPD Z1, (R10)(SI*8)
-	VMOVUPD Z2, 64(R10)(SI*8)
-	VMOVUPD Z3, K1, 128(R10)(SI*8)
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Z1, (R10)(DX*8)
+	VMOVUPD Z2, 64(R10)(DX*8)
+	VMOVUPD Z3, K1, 128(R10)(DX*8)
 	LEAQ    1(R9), R10
 	IMULQ   AX, R10
-	MOVQ    k+8(FP), R11
-	IMULQ   R11, R10
-	LEAQ    (DX)(R10*8), R10
-	VMOVUPD Z4, (R10)(SI*8)
-	VMOVUPD Z5, 64(R10)(SI*8)
-	VMOVUPD Z6, K1, 128(R10)(SI*8)
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Z4, (R10)(DX*8)
+	VMOVUPD Z5, 64(R10)(DX*8)
+	VMOVUPD Z6, K1, 128(R10)(DX*8)
 	ADDQ    $+2, R9
 	ADDQ    $-2, DI
 
-done46:
+done23:
 	CMPQ       DI, $+1
-	JLT        done49
+	JLT        done26
 	MOVQ       R9, R10
 	IMULQ      (SP), R10
-	LEAQ       (DX)(R10*1), R10
-	LEAQ       (R10)(SI*8), R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(DX*8), R10
 	PREFETCHT0 (R10)
 	PREFETCHT0 64(R10)
 	PREFETCHT0 128(R10)
 	ADDQ       (SP), R10
-	MOVQ       R9, R10
-	IMULQ      BX, R10
-	MOVQ       zy2_base+48(FP), R11
-	LEAQ       (R11)(R10*1), R10
+	LEAQ       23(DX), R10
+	LEAQ       -1(R10), R10
+	LEAQ       1(R10), R10
+	CMPQ       R10, AX
+	MOVQ       AX, R11
+	CMOVQLT    R10, R11
+	MOVQ       $+0, R10
+	CMPQ       AX, R10
+	MOVQ       $+0, R10
+	CMOVQLT    AX, R10
+	SUBQ       R10, R11
+	MOVQ       R9, R12
+	IMULQ      SI, R12
+	MOVQ       zy2_base+40(FP), R13
+	LEAQ       (R13)(R12*1), R12
+	MOVQ       R10, R13
+	SHLQ       $0x03, R13
+	LEAQ       (R12)(R13*1), R12
+	IMULQ      R8, R10
+	MOVQ       24(SP), R13
+	LEAQ       (R13)(R10*1), R10
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
 	VPXORD     Z3, Z3, Z3
-	MOVQ       R8, R11
-	TESTQ      AX, AX
-	JLE        done50
-	MOVQ       AX, R12
+	TESTQ      R11, R11
+	JLE        done27
 	PCALIGN    $0x20
 
-loop51:
-	VBROADCASTSD (R10), Z4
-	VFMADD231PD  (R11), Z4, Z1
-	VFMADD231PD  (R11)(CX*1), Z4, Z2
-	VFMADD231PD  (R11)(CX*2), Z4, Z3
-	ADDQ         $+8, R10
-	ADDQ         $+64, R11
-	SUBQ         $+1, R12
-	JNE          loop51
+loop28:
+	VBROADCASTSD (R12), Z4
+	VFMADD231PD  (R10), Z4, Z1
+	VFMADD231PD  (R10)(BX*1), Z4, Z2
+	VMOVUPD.Z    (R10)(BX*2), K1, Z5
+	VFMADD231PD  Z5, Z4, Z3
+	ADDQ         $+8, R12
+	ADDQ         R8, R10
+	SUBQ         $+1, R11
+	JNE          loop28
 
-done50:
+done27:
 	MOVQ    R9, R10
 	IMULQ   AX, R10
-	MOVQ    k+8(FP), R11
-	IMULQ   R11, R10
-	LEAQ    (DX)(R10*8), R10
-	VMOVUPD Z1, (R10)(SI*8)
-	VMOVUPD Z2, 64(R10)(SI*8)
-	VMOVUPD Z3, K1, 128(R10)(SI*8)
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Z1, (R10)(DX*8)
+	VMOVUPD Z2, 64(R10)(DX*8)
+	VMOVUPD Z3, K1, 128(R10)(DX*8)
 	ADDQ    $+1, R9
 	ADDQ    $-1, DI
 
-done49:
-	ADDQ $+24, SI
-	MOVQ 16(SP), DI
+done26:
+	ADDQ $+24, DX
+	MOVQ 32(SP), DI
 	ADDQ $-24, DI
-	MOVQ DI, 16(SP)
-	ADDQ CX, R8
-	ADDQ CX, R8
-	ADDQ CX, R8
-	CMPQ 16(SP), $+17
-	JGE  loop38
+	MOVQ DI, 32(SP)
+	MOVQ 24(SP), DI
+	ADDQ BX, DI
+	MOVQ DI, 24(SP)
+	MOVQ 24(SP), DI
+	ADDQ BX, DI
+	MOVQ DI, 24(SP)
+	MOVQ 24(SP), DI
+	ADDQ BX, DI
+	MOVQ DI, 24(SP)
+	CMPQ 32(SP), $+17
+	JGE  loop15
 
-done37:
-	CMPQ    16(SP), $+9
-	JLT     done52
+done14:
+	CMPQ    32(SP), $+9
+	JLT     done29
 	VMOVUPD c64x8_hb0099f969b546f25<>+0(SB), Z0
 
-loop53:
-	MOVQ         rowHi+104(FP), DI
-	MOVQ         rowLo+96(FP), R9
+loop30:
+	MOVQ         rowHi+96(FP), DI
+	MOVQ         rowLo+88(FP), R9
 	SUBQ         R9, DI
-	MOVQ         rowLo+96(FP), R9
-	MOVQ         16(SP), R10
+	MOVQ         rowLo+88(FP), R9
+	MOVQ         32(SP), R10
 	LEAQ         -8(R10), R10
 	VPBROADCASTQ R10, Z1
 	VPCMPQ       $0x06, Z0, Z1, K1
 	CMPQ         DI, $+8
-	JLT          done54
+	JLT          done31
 
-loop55:
+loop32:
 	MOVQ       R9, R10
 	IMULQ      (SP), R10
-	LEAQ       (DX)(R10*1), R10
-	LEAQ       (R10)(SI*8), R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(DX*8), R10
 	PREFETCHT0 (R10)
 	PREFETCHT0 64(R10)
 	ADDQ       (SP), R10
@@ -4063,10 +3211,27 @@ loop55:
 	PREFETCHT0 (R10)
 	PREFETCHT0 64(R10)
 	ADDQ       (SP), R10
-	MOVQ       R9, R10
-	IMULQ      BX, R10
-	MOVQ       zy2_base+48(FP), R11
-	LEAQ       (R11)(R10*1), R10
+	LEAQ       15(DX), R10
+	LEAQ       -1(R10), R10
+	LEAQ       1(R10), R10
+	CMPQ       R10, AX
+	MOVQ       AX, R11
+	CMOVQLT    R10, R11
+	MOVQ       $+0, R10
+	CMPQ       AX, R10
+	MOVQ       $+0, R10
+	CMOVQLT    AX, R10
+	SUBQ       R10, R11
+	MOVQ       R9, R12
+	IMULQ      SI, R12
+	MOVQ       zy2_base+40(FP), R13
+	LEAQ       (R13)(R12*1), R12
+	MOVQ       R10, R13
+	SHLQ       $0x03, R13
+	LEAQ       (R12)(R13*1), R12
+	IMULQ      R8, R10
+	MOVQ       24(SP), R13
+	LEAQ       (R13)(R10*1), R10
 	VPXORD     Z1, Z1, Z1
 	VPXORD     Z2, Z2, Z2
 	VPXORD     Z3, Z3, Z3
@@ -4083,1100 +3248,99 @@ loop55:
 	VPXORD     Z14, Z14, Z14
 	VPXORD     Z15, Z15, Z15
 	VPXORD     Z16, Z16, Z16
-	MOVQ       R10, R11
-	LEAQ       (BX)(BX*2), R12
-	LEAQ       (R10)(BX*4), R10
-	MOVQ       R8, R13
-	TESTQ      AX, AX
-	JLE        done56
-	MOVQ       AX, BP
+	MOVQ       R12, R13
+	LEAQ       (SI)(SI*2), BP
+	LEAQ       (R12)(SI*4), R12
+	TESTQ      R11, R11
+	JLE        done33
 	PCALIGN    $0x20
 
-loop57:
-	VMOVUPD      (R13), Z17
-	VMOVUPD      (R13)(CX*1), Z18
-	VBROADCASTSD (R11), Z19
+loop34:
+	VMOVUPD      (R10), Z17
+	VMOVUPD.Z    (R10)(BX*1), K1, Z18
+	VBROADCASTSD (R13), Z19
 	VFMADD231PD  Z17, Z19, Z1
 	VFMADD231PD  Z18, Z19, Z2
-	VBROADCASTSD (R11)(BX*1), Z19
+	VBROADCASTSD (R13)(SI*1), Z19
 	VFMADD231PD  Z17, Z19, Z3
 	VFMADD231PD  Z18, Z19, Z4
-	VBROADCASTSD (R11)(BX*2), Z19
+	VBROADCASTSD (R13)(SI*2), Z19
 	VFMADD231PD  Z17, Z19, Z5
 	VFMADD231PD  Z18, Z19, Z6
-	VBROADCASTSD (R11)(R12*1), Z19
+	VBROADCASTSD (R13)(BP*1), Z19
 	VFMADD231PD  Z17, Z19, Z7
 	VFMADD231PD  Z18, Z19, Z8
-	VBROADCASTSD (R10), Z19
+	VBROADCASTSD (R12), Z19
 	VFMADD231PD  Z17, Z19, Z9
 	VFMADD231PD  Z18, Z19, Z10
-	VBROADCASTSD (R10)(BX*1), Z19
+	VBROADCASTSD (R12)(SI*1), Z19
 	VFMADD231PD  Z17, Z19, Z11
 	VFMADD231PD  Z18, Z19, Z12
-	VBROADCASTSD (R10)(BX*2), Z19
+	VBROADCASTSD (R12)(SI*2), Z19
 	VFMADD231PD  Z17, Z19, Z13
 	VFMADD231PD  Z18, Z19, Z14
-	VBROADCASTSD (R10)(R12*1), Z19
+	VBROADCASTSD (R12)(BP*1), Z19
 	VFMADD231PD  Z17, Z19, Z15
 	VFMADD231PD  Z18, Z19, Z16
-	ADDQ         $+8, R11
-	ADDQ         $+8, R10
-	ADDQ         $+64, R13
-	SUBQ         $+1, BP
-	JNE          loop57
+	ADDQ         $+8, R13
+	ADDQ         $+8, R12
+	ADDQ         R8, R10
+	SUBQ         $+1, R11
+	JNE          loop34
 
-done56:
+done33:
 	MOVQ    R9, R10
 	IMULQ   AX, R10
-	MOVQ    k+8(FP), R11
-	IMULQ   R11, R10
-	LEAQ    (DX)(R10*8), R10
-	VMOVUPD Z1, (R10)(SI*8)
-	VMOVUPD Z2, K1, 64(R10)(SI*8)
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Z1, (R10)(DX*8)
+	VMOVUPD Z2, K1, 64(R10)(DX*8)
 	LEAQ    1(R9), R10
 	IMULQ   AX, R10
-	MOVQ    k+8(FP), R11
-	IMULQ   R11, R10
-	LEAQ    (DX)(R10*8), R10
-	VMOVUPD Z3, (R10)(SI*8)
-	VMOVUPD Z4, K1, 64(R10)(SI*8)
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Z3, (R10)(DX*8)
+	VMOVUPD Z4, K1, 64(R10)(DX*8)
 	LEAQ    2(R9), R10
 	IMULQ   AX, R10
-	MOVQ    k+8(FP), R11
-	IMULQ   R11, R10
-	LEAQ    (DX)(R10*8), R10
-	VMOVUPD Z5, (R10)(SI*8)
-	VMOVUPD Z6, K1, 64(R10)(SI*8)
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Z5, (R10)(DX*8)
+	VMOVUPD Z6, K1, 64(R10)(DX*8)
 	LEAQ    3(R9), R10
 	IMULQ   AX, R10
-	MOVQ    k+8(FP), R11
-	IMULQ   R11, R10
-	LEAQ    (DX)(R10*8), R10
-	VMOVUPD Z7, (R10)(SI*8)
-	VMOVUPD Z8, K1, 64(R10)(SI*8)
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Z7, (R10)(DX*8)
+	VMOVUPD Z8, K1, 64(R10)(DX*8)
 	LEAQ    4(R9), R10
 	IMULQ   AX, R10
-	MOVQ    k+8(FP), R11
-	IMULQ   R11, R10
-	LEAQ    (DX)(R10*8), R10
-	VMOVUPD Z9, (R10)(SI*8)
-	VMOVUPD Z10, K1, 64(R10)(SI*8)
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Z9, (R10)(DX*8)
+	VMOVUPD Z10, K1, 64(R10)(DX*8)
 	LEAQ    5(R9), R10
 	IMULQ   AX, R10
-	MOVQ    k+8(FP), R11
-	IMULQ   R11, R10
-	LEAQ    (DX)(R10*8), R10
-	VMOVUPD Z11, (R10)(SI*8)
-	VMOVUPD Z12, K1, 64(R10)(SI*8)
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Z11, (R10)(DX*8)
+	VMOVUPD Z12, K1, 64(R10)(DX*8)
 	LEAQ    6(R9), R10
 	IMULQ   AX, R10
-	MOVQ    k+8(FP), R11
-	IMULQ   R11, R10
-	LEAQ    (DX)(R10*8), R10
-	VMOVUPD Z13, (R10)(SI*8)
-	VMOVUPD Z14, K1, 64(R10)(SI*8)
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Z13, (R10)(DX*8)
+	VMOVUPD Z14, K1, 64(R10)(DX*8)
 	LEAQ    7(R9), R10
 	IMULQ   AX, R10
-	MOVQ    k+8(FP), R11
-	IMULQ   R11, R10
-	LEAQ    (DX)(R10*8), R10
-	VMOVUPD Z15, (R10)(SI*8)
-	VMOVUPD Z16, K1, 64(R10)(SI*8)
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Z15, (R10)(DX*8)
+	VMOVUPD Z16, K1, 64(R10)(DX*8)
 	ADDQ    $+8, R9
 	ADDQ    $-8, DI
 	CMPQ    DI, $+8
-	JGE     loop55
+	JGE     loop32
 
-done54:
-	CMPQ       DI, $+4
-	JLT        done58
-	MOVQ       R9, R10
-	IMULQ      (SP), R10
-	LEAQ       (DX)(R10*1), R10
-	LEAQ       (R10)(SI*8), R10
-	PREFETCHT0 (R10)
-	PREFETCHT0 64(R10)
-	ADDQ       (SP), R10
-	PREFETCHT0 (R10)
-	PREFETCHT0 64(R10)
-	ADDQ       (SP), R10
-	PREFETCHT0 (R10)
-	PREFETCHT0 64(R10)
-	ADDQ       (SP), R10
-	PREFETCHT0 (R10)
-	PREFETCHT0 64(R10)
-	ADDQ       (SP), R10
-	MOVQ       R9, R10
-	IMULQ      BX, R10
-	MOVQ       zy2_base+48(FP), R11
-	LEAQ       (R11)(R10*1), R10
-	VPXORD     Z1, Z1, Z1
-	VPXORD     Z2, Z2, Z2
-	VPXORD     Z3, Z3, Z3
-	VPXORD     Z4, Z4, Z4
-	VPXORD     Z5, Z5, Z5
-	VPXORD     Z6, Z6, Z6
-	VPXORD     Z7, Z7, Z7
-	VPXORD     Z8, Z8, Z8
-	LEAQ       (BX)(BX*2), R11
-	MOVQ       R8, R12
-	TESTQ      AX, AX
-	JLE        done59
-	MOVQ       AX, R13
-	PCALIGN    $0x20
-
-loop60:
-	VMOVUPD      (R12), Z9
-	VMOVUPD      (R12)(CX*1), Z10
-	VBROADCASTSD (R10), Z11
-	VFMADD231PD  Z9, Z11, Z1
-	VFMADD231PD  Z10, Z11, Z2
-	VBROADCASTSD (R10)(BX*1), Z11
-	VFMADD231PD  Z9, Z11, Z3
-	VFMADD231PD  Z10, Z11, Z4
-	VBROADCASTSD (R10)(BX*2), Z11
-	VFMADD231PD  Z9, Z11, Z5
-	VFMADD231PD  Z10, Z11, Z6
-	VBROADCASTSD (R10)(R11*1), Z11
-	VFMADD231PD  Z9, Z11, Z7
-	VFMADD231PD  Z10, Z11, Z8
-	ADDQ         $+8, R10
-	ADDQ         $+64, R12
-	SUBQ         $+1, R13
-	JNE          loop60
-
-done59:
-	MOVQ    R9, R10
-	IMULQ   AX, R10
-	MOVQ    k+8(FP), R11
-	IMULQ   R11, R10
-	LEAQ    (DX)(R10*8), R10
-	VMOVUPD Z1, (R10)(SI*8)
-	VMOVUPD Z2, K1, 64(R10)(SI*8)
-	LEAQ    1(R9), R10
-	IMULQ   AX, R10
-	MOVQ    k+8(FP), R11
-	IMULQ   R11, R10
-	LEAQ    (DX)(R10*8), R10
-	VMOVUPD Z3, (R10)(SI*8)
-	VMOVUPD Z4, K1, 64(R10)(SI*8)
-	LEAQ    2(R9), R10
-	IMULQ   AX, R10
-	MOVQ    k+8(FP), R11
-	IMULQ   R11, R10
-	LEAQ    (DX)(R10*8), R10
-	VMOVUPD Z5, (R10)(SI*8)
-	VMOVUPD Z6, K1, 64(R10)(SI*8)
-	LEAQ    3(R9), R10
-	IMULQ   AX, R10
-	MOVQ    k+8(FP), R11
-	IMULQ   R11, R10
-	LEAQ    (DX)(R10*8), R10
-	VMOVUPD Z7, (R10)(SI*8)
-	VMOVUPD Z8, K1, 64(R10)(SI*8)
-	ADDQ    $+4, R9
-	ADDQ    $-4, DI
-
-done58:
-	CMPQ       DI, $+2
-	JLT        done61
-	MOVQ       R9, R10
-	IMULQ      (SP), R10
-	LEAQ       (DX)(R10*1), R10
-	LEAQ       (R10)(SI*8), R10
-	PREFETCHT0 (R10)
-	PREFETCHT0 64(R10)
-	ADDQ       (SP), R10
-	PREFETCHT0 (R10)
-	PREFETCHT0 64(R10)
-	ADDQ       (SP), R10
-	MOVQ       R9, R10
-	IMULQ      BX, R10
-	MOVQ       zy2_base+48(FP), R11
-	LEAQ       (R11)(R10*1), R10
-	VPXORD     Z1, Z1, Z1
-	VPXORD     Z2, Z2, Z2
-	VPXORD     Z3, Z3, Z3
-	VPXORD     Z4, Z4, Z4
-	MOVQ       R8, R11
-	TESTQ      AX, AX
-	JLE        done62
-	MOVQ       AX, R12
-	PCALIGN    $0x20
-
-loop63:
-	VMOVUPD      (R11), Z5
-	VMOVUPD      (R11)(CX*1), Z6
-	VBROADCASTSD (R10), Z7
-	VFMADD231PD  Z5, Z7, Z1
-	VFMADD231PD  Z6, Z7, Z2
-	VBROADCASTSD (R10)(BX*1), Z7
-	VFMADD231PD  Z5, Z7, Z3
-	VFMADD231PD  Z6, Z7, Z4
-	ADDQ         $+8, R10
-	ADDQ         $+64, R11
-	SUBQ         $+1, R12
-	JNE          loop63
-
-done62:
-	MOVQ    R9, R10
-	IMULQ   AX, R10
-	MOVQ    k+8(FP), R11
-	IMULQ   R11, R10
-	LEAQ    (DX)(R10*8), R10
-	VMOVUPD Z1, (R10)(SI*8)
-	VMOVUPD Z2, K1, 64(R10)(SI*8)
-	LEAQ    1(R9), R10
-	IMULQ   AX, R10
-	MOVQ    k+8(FP), R11
-	IMULQ   R11, R10
-	LEAQ    (DX)(R10*8), R10
-	VMOVUPD Z3, (R10)(SI*8)
-	VMOVUPD Z4, K1, 64(R10)(SI*8)
-	ADDQ    $+2, R9
-	ADDQ    $-2, DI
-
-done61:
-	CMPQ       DI, $+1
-	JLT        done64
-	MOVQ       R9, R10
-	IMULQ      (SP), R10
-	LEAQ       (DX)(R10*1), R10
-	LEAQ       (R10)(SI*8), R10
-	PREFETCHT0 (R10)
-	PREFETCHT0 64(R10)
-	ADDQ       (SP), R10
-	MOVQ       R9, R10
-	IMULQ      BX, R10
-	MOVQ       zy2_base+48(FP), R11
-	LEAQ       (R11)(R10*1), R10
-	VPXORD     Z1, Z1, Z1
-	VPXORD     Z2, Z2, Z2
-	MOVQ       R8, R11
-	TESTQ      AX, AX
-	JLE        done65
-	MOVQ       AX, R12
-	PCALIGN    $0x20
-
-loop66:
-	VBROADCASTSD (R10), Z3
-	VFMADD231PD  (R11), Z3, Z1
-	VFMADD231PD  (R11)(CX*1), Z3, Z2
-	ADDQ         $+8, R10
-	ADDQ         $+64, R11
-	SUBQ         $+1, R12
-	JNE          loop66
-
-done65:
-	MOVQ    R9, R10
-	IMULQ   AX, R10
-	MOVQ    k+8(FP), R11
-	IMULQ   R11, R10
-	LEAQ    (DX)(R10*8), R10
-	VMOVUPD Z1, (R10)(SI*8)
-	VMOVUPD Z2, K1, 64(R10)(SI*8)
-	ADDQ    $+1, R9
-	ADDQ    $-1, DI
-
-done64:
-	ADDQ $+16, SI
-	MOVQ 16(SP), DI
-	ADDQ $-16, DI
-	MOVQ DI, 16(SP)
-	ADDQ CX, R8
-	ADDQ CX, R8
-	CMPQ 16(SP), $+9
-	JGE  loop53
-
-done52:
-	CMPQ    16(SP), $+1
-	JLT     done67
-	VMOVUPD c64x8_hb0099f969b546f25<>+0(SB), Z0
-
-loop68:
-	MOVQ         rowHi+104(FP), DI
-	MOVQ         rowLo+96(FP), R9
-	SUBQ         R9, DI
-	MOVQ         rowLo+96(FP), R9
-	MOVQ         16(SP), R10
-	VPBROADCASTQ R10, Z1
-	VPCMPQ       $0x06, Z0, Z1, K1
-	CMPQ         DI, $+8
-	JLT          done69
-
-loop70:
-	MOVQ       R9, R10
-	IMULQ      (SP), R10
-	LEAQ       (DX)(R10*1), R10
-	LEAQ       (R10)(SI*8), R10
-	PREFETCHT0 (R10)
-	ADDQ       (SP), R10
-	PREFETCHT0 (R10)
-	ADDQ       (SP), R10
-	PREFETCHT0 (R10)
-	ADDQ       (SP), R10
-	PREFETCHT0 (R10)
-	ADDQ       (SP), R10
-	PREFETCHT0 (R10)
-	ADDQ       (SP), R10
-	PREFETCHT0 (R10)
-	ADDQ       (SP), R10
-	PREFETCHT0 (R10)
-	ADDQ       (SP), R10
-	PREFETCHT0 (R10)
-	ADDQ       (SP), R10
-	MOVQ       R9, R10
-	IMULQ      BX, R10
-	MOVQ       zy2_base+48(FP), R11
-	LEAQ       (R11)(R10*1), R10
-	VPXORD     Z1, Z1, Z1
-	VPXORD     Z2, Z2, Z2
-	VPXORD     Z3, Z3, Z3
-	VPXORD     Z4, Z4, Z4
-	VPXORD     Z5, Z5, Z5
-	VPXORD     Z6, Z6, Z6
-	VPXORD     Z7, Z7, Z7
-	VPXORD     Z8, Z8, Z8
-	MOVQ       R10, R11
-	LEAQ       (BX)(BX*2), R12
-	LEAQ       (R10)(BX*4), R10
-	MOVQ       R8, R13
-	TESTQ      AX, AX
-	JLE        done71
-	MOVQ       AX, BP
-	PCALIGN    $0x20
-
-loop72:
-	VMOVUPD          (R13), Z9
-	VFMADD231PD.BCST (R11), Z9, Z1
-	VFMADD231PD.BCST (R11)(BX*1), Z9, Z2
-	VFMADD231PD.BCST (R11)(BX*2), Z9, Z3
-	VFMADD231PD.BCST (R11)(R12*1), Z9, Z4
-	VFMADD231PD.BCST (R10), Z9, Z5
-	VFMADD231PD.BCST (R10)(BX*1), Z9, Z6
-	VFMADD231PD.BCST (R10)(BX*2), Z9, Z7
-	VFMADD231PD.BCST (R10)(R12*1), Z9, Z8
-	ADDQ             $+8, R11
-	ADDQ             $+8, R10
-	ADDQ             $+64, R13
-	SUBQ             $+1, BP
-	JNE              loop72
-
-done71:
-	MOVQ    R9, R10
-	IMULQ   AX, R10
-	MOVQ    k+8(FP), R11
-	IMULQ   R11, R10
-	LEAQ    (DX)(R10*8), R10
-	VMOVUPD Z1, K1, (R10)(SI*8)
-	LEAQ    1(R9), R10
-	IMULQ   AX, R10
-	MOVQ    k+8(FP), R11
-	IMULQ   R11, R10
-	LEAQ    (DX)(R10*8), R10
-	VMOVUPD Z2, K1, (R10)(SI*8)
-	LEAQ    2(R9), R10
-	IMULQ   AX, R10
-	MOVQ    k+8(FP), R11
-	IMULQ   R11, R10
-	LEAQ    (DX)(R10*8), R10
-	VMOVUPD Z3, K1, (R10)(SI*8)
-	LEAQ    3(R9), R10
-	IMULQ   AX, R10
-	MOVQ    k+8(FP), R11
-	IMULQ   R11, R10
-	LEAQ    (DX)(R10*8), R10
-	VMOVUPD Z4, K1, (R10)(SI*8)
-	LEAQ    4(R9), R10
-	IMULQ   AX, R10
-	MOVQ    k+8(FP), R11
-	IMULQ   R11, R10
-	LEAQ    (DX)(R10*8), R10
-	VMOVUPD Z5, K1, (R10)(SI*8)
-	LEAQ    5(R9), R10
-	IMULQ   AX, R10
-	MOVQ    k+8(FP), R11
-	IMULQ   R11, R10
-	LEAQ    (DX)(R10*8), R10
-	VMOVUPD Z6, K1, (R10)(SI*8)
-	LEAQ    6(R9), R10
-	IMULQ   AX, R10
-	MOVQ    k+8(FP), R11
-	IMULQ   R11, R10
-	LEAQ    (DX)(R10*8), R10
-	VMOVUPD Z7, K1, (R10)(SI*8)
-	LEAQ    7(R9), R10
-	IMULQ   AX, R10
-	MOVQ    k+8(FP), R11
-	IMULQ   R11, R10
-	LEAQ    (DX)(R10*8), R10
-	VMOVUPD Z8, K1, (R10)(SI*8)
-	ADDQ    $+8, R9
-	ADDQ    $-8, DI
-	CMPQ    DI, $+8
-	JGE     loop70
-
-done69:
-	CMPQ       DI, $+4
-	JLT        done73
-	MOVQ       R9, R10
-	IMULQ      (SP), R10
-	LEAQ       (DX)(R10*1), R10
-	LEAQ       (R10)(SI*8), R10
-	PREFETCHT0 (R10)
-	ADDQ       (SP), R10
-	PREFETCHT0 (R10)
-	ADDQ       (SP), R10
-	PREFETCHT0 (R10)
-	ADDQ       (SP), R10
-	PREFETCHT0 (R10)
-	ADDQ       (SP), R10
-	MOVQ       R9, R10
-	IMULQ      BX, R10
-	MOVQ       zy2_base+48(FP), R11
-	LEAQ       (R11)(R10*1), R10
-	VPXORD     Z1, Z1, Z1
-	VPXORD     Z2, Z2, Z2
-	VPXORD     Z3, Z3, Z3
-	VPXORD     Z4, Z4, Z4
-	LEAQ       (BX)(BX*2), R11
-	MOVQ       R8, R12
-	TESTQ      AX, AX
-	JLE        done74
-	MOVQ       AX, R13
-	PCALIGN    $0x20
-
-loop75:
-	VMOVUPD          (R12), Z5
-	VFMADD231PD.BCST (R10), Z5, Z1
-	VFMADD231PD.BCST (R10)(BX*1), Z5, Z2
-	VFMADD231PD.BCST (R10)(BX*2), Z5, Z3
-	VFMADD231PD.BCST (R10)(R11*1), Z5, Z4
-	ADDQ             $+8, R10
-	ADDQ             $+64, R12
-	SUBQ             $+1, R13
-	JNE              loop75
-
-done74:
-	MOVQ    R9, R10
-	IMULQ   AX, R10
-	MOVQ    k+8(FP), R11
-	IMULQ   R11, R10
-	LEAQ    (DX)(R10*8), R10
-	VMOVUPD Z1, K1, (R10)(SI*8)
-	LEAQ    1(R9), R10
-	IMULQ   AX, R10
-	MOVQ    k+8(FP), R11
-	IMULQ   R11, R10
-	LEAQ    (DX)(R10*8), R10
-	VMOVUPD Z2, K1, (R10)(SI*8)
-	LEAQ    2(R9), R10
-	IMULQ   AX, R10
-	MOVQ    k+8(FP), R11
-	IMULQ   R11, R10
-	LEAQ    (DX)(R10*8), R10
-	VMOVUPD Z3, K1, (R10)(SI*8)
-	LEAQ    3(R9), R10
-	IMULQ   AX, R10
-	MOVQ    k+8(FP), R11
-	IMULQ   R11, R10
-	LEAQ    (DX)(R10*8), R10
-	VMOVUPD Z4, K1, (R10)(SI*8)
-	ADDQ    $+4, R9
-	ADDQ    $-4, DI
-
-done73:
-	CMPQ       DI, $+2
-	JLT        done76
-	MOVQ       R9, R10
-	IMULQ      (SP), R10
-	LEAQ       (DX)(R10*1), R10
-	LEAQ       (R10)(SI*8), R10
-	PREFETCHT0 (R10)
-	ADDQ       (SP), R10
-	PREFETCHT0 (R10)
-	ADDQ       (SP), R10
-	MOVQ       R9, R10
-	IMULQ      BX, R10
-	MOVQ       zy2_base+48(FP), R11
-	LEAQ       (R11)(R10*1), R10
-	VPXORD     Z1, Z1, Z1
-	VPXORD     Z2, Z2, Z2
-	MOVQ       R8, R11
-	TESTQ      AX, AX
-	JLE        done77
-	MOVQ       AX, R12
-	PCALIGN    $0x20
-
-loop78:
-	VMOVUPD          (R11), Z3
-	VFMADD231PD.BCST (R10), Z3, Z1
-	VFMADD231PD.BCST (R10)(BX*1), Z3, Z2
-	ADDQ             $+8, R10
-	ADDQ             $+64, R11
-	SUBQ             $+1, R12
-	JNE              loop78
-
-done77:
-	MOVQ    R9, R10
-	IMULQ   AX, R10
-	MOVQ    k+8(FP), R11
-	IMULQ   R11, R10
-	LEAQ    (DX)(R10*8), R10
-	VMOVUPD Z1, K1, (R10)(SI*8)
-	LEAQ    1(R9), R10
-	IMULQ   AX, R10
-	MOVQ    k+8(FP), R11
-	IMULQ   R11, R10
-	LEAQ    (DX)(R10*8), R10
-	VMOVUPD Z2, K1, (R10)(SI*8)
-	ADDQ    $+2, R9
-	ADDQ    $-2, DI
-
-done76:
-	CMPQ       DI, $+1
-	JLT        done79
-	MOVQ       R9, R10
-	IMULQ      (SP), R10
-	LEAQ       (DX)(R10*1), R10
-	LEAQ       (R10)(SI*8), R10
-	PREFETCHT0 (R10)
-	ADDQ       (SP), R10
-	MOVQ       R9, R10
-	IMULQ      BX, R10
-	MOVQ       zy2_base+48(FP), R11
-	LEAQ       (R11)(R10*1), R10
-	VPXORD     Z1, Z1, Z1
-	MOVQ       R8, R11
-	TESTQ      AX, AX
-	JLE        done80
-	MOVQ       AX, R12
-	PCALIGN    $0x20
-
-loop81:
-	VMOVUPD          (R11), Z2
-	VFMADD231PD.BCST (R10), Z2, Z1
-	ADDQ             $+8, R10
-	ADDQ             $+64, R11
-	SUBQ             $+1, R12
-	JNE              loop81
-
-done80:
-	MOVQ    R9, R10
-	IMULQ   AX, R10
-	MOVQ    k+8(FP), R11
-	IMULQ   R11, R10
-	LEAQ    (DX)(R10*8), R10
-	VMOVUPD Z1, K1, (R10)(SI*8)
-	ADDQ    $+1, R9
-	ADDQ    $-1, DI
-
-done79:
-	ADDQ $+8, SI
-	MOVQ 16(SP), DI
-	ADDQ $-8, DI
-	MOVQ DI, 16(SP)
-	ADDQ CX, R8
-	CMPQ 16(SP), $+1
-	JGE  loop68
-
-done67:
-done2:
-	VZEROUPPER
-	RET
-
-// func zy4ProductAVX2(d int, k int, rows int, zy4 []float64, zy2 []float64, zy3 []float64, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float64)
-// Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·zy4ProductAVX2(SB), $16-160
-	MOVQ  rows+16(FP), AX
-	MOVQ  zy4_base+24(FP), CX
-	MOVQ  d+0(FP), DX
-	MOVQ  k+8(FP), BX
-	IMULQ BX, DX
-	SHLQ  $0x03, DX
-	MOVQ  DX, (SP)
-	MOVQ  d+0(FP), DX
-	MOVQ  k+8(FP), BX
-	IMULQ BX, DX
-	SHLQ  $0x03, DX
-	MOVQ  d+0(FP), BX
-	SHLQ  $0x03, BX
-	MOVQ  $+12, SI
-	MOVQ  d+0(FP), DI
-	CMPQ  DI, $+448
-	JLE   done1
-	MOVQ  $+4, SI
-
-done1:
-	CMPQ    AX, SI
-	JGT     else3
-	MOVQ    colLo+112(FP), AX
-	MOVQ    colHi+120(FP), SI
-	MOVQ    colLo+112(FP), DI
-	SUBQ    DI, SI
-	MOVQ    SI, 8(SP)
-	MOVQ    colLo+112(FP), SI
-	IMULQ   BX, SI
-	MOVQ    zy3_base+72(FP), DI
-	LEAQ    (DI)(SI*1), SI
-	CMPQ    8(SP), $+8
-	JLT     done4
-	VMOVUPD c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y0
-
-loop5:
-	MOVQ  rowLo+96(FP), DI
-	MOVQ  DI, R8
-	IMULQ DX, R8
-	MOVQ  zy2_base+48(FP), R9
-	LEAQ  (R9)(R8*1), R8
-	MOVQ  rowHi+104(FP), R9
-	SUBQ  DI, R9
-	TESTQ R9, R9
-	JLE   done6
-
-loop7:
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	VXORPS  Y5, Y5, Y5
-	VXORPS  Y6, Y6, Y6
-	VXORPS  Y7, Y7, Y7
-	VXORPS  Y8, Y8, Y8
-	MOVQ    R8, R10
-	MOVQ    SI, R11
-	LEAQ    (BX)(BX*2), R12
-	LEAQ    (SI)(BX*4), R13
-	MOVQ    d+0(FP), BP
-	SARQ    $0x02, BP
-	TESTQ   BP, BP
-	JLE     done8
-	PCALIGN $0x20
-
-loop9:
-	VMOVUPD     (R10), Y9
-	VFMADD231PD (R11), Y9, Y1
-	VFMADD231PD (R11)(BX*1), Y9, Y2
-	VFMADD231PD (R11)(BX*2), Y9, Y3
-	VFMADD231PD (R11)(R12*1), Y9, Y4
-	VFMADD231PD (R13), Y9, Y5
-	VFMADD231PD (R13)(BX*1), Y9, Y6
-	VFMADD231PD (R13)(BX*2), Y9, Y7
-	VFMADD231PD (R13)(R12*1), Y9, Y8
-	ADDQ        $+32, R10
-	ADDQ        $+32, R11
-	ADDQ        $+32, R13
-	SUBQ        $+1, BP
-	JNE         loop9
-
-done8:
-	MOVQ         d+0(FP), BP
-	ANDQ         $+3, BP
-	TESTQ        BP, BP
-	JLE          done10
-	VMOVQ        BP, X9
-	VPBROADCASTQ X9, Y9
-	VPCMPGTQ     Y0, Y9, Y9
-	VMASKMOVPD   (R10), Y9, Y10
-	VMASKMOVPD   (R11), Y9, Y11
-	VFMADD231PD  Y11, Y10, Y1
-	VMASKMOVPD   (R11)(BX*1), Y9, Y11
-	VFMADD231PD  Y11, Y10, Y2
-	VMASKMOVPD   (R11)(BX*2), Y9, Y11
-	VFMADD231PD  Y11, Y10, Y3
-	VMASKMOVPD   (R11)(R12*1), Y9, Y11
-	VFMADD231PD  Y11, Y10, Y4
-	VMASKMOVPD   (R13), Y9, Y11
-	VFMADD231PD  Y11, Y10, Y5
-	VMASKMOVPD   (R13)(BX*1), Y9, Y11
-	VFMADD231PD  Y11, Y10, Y6
-	VMASKMOVPD   (R13)(BX*2), Y9, Y11
-	VFMADD231PD  Y11, Y10, Y7
-	VMASKMOVPD   (R13)(R12*1), Y9, Y9
-	VFMADD231PD  Y9, Y10, Y8
-
-done10:
-	VUNPCKLPD  Y2, Y1, Y9
-	VUNPCKHPD  Y2, Y1, Y1
-	VADDPD     Y1, Y9, Y1
-	VUNPCKLPD  Y4, Y3, Y2
-	VUNPCKHPD  Y4, Y3, Y3
-	VADDPD     Y3, Y2, Y2
-	VPERM2F128 $0x20, Y2, Y1, Y3
-	VPERM2F128 $0x31, Y2, Y1, Y1
-	VADDPD     Y1, Y3, Y1
-	VUNPCKLPD  Y6, Y5, Y2
-	VUNPCKHPD  Y6, Y5, Y3
-	VADDPD     Y3, Y2, Y2
-	VUNPCKLPD  Y8, Y7, Y3
-	VUNPCKHPD  Y8, Y7, Y4
-	VADDPD     Y4, Y3, Y3
-	VPERM2F128 $0x20, Y3, Y2, Y4
-	VPERM2F128 $0x31, Y3, Y2, Y2
-	VADDPD     Y2, Y4, Y2
-	MOVQ       d+0(FP), R10
-	IMULQ      DI, R10
-	MOVQ       k+8(FP), R11
-	IMULQ      R11, R10
-	LEAQ       (CX)(R10*8), R10
-	VMOVUPD    Y1, (R10)(AX*8)
-	VMOVUPD    Y2, 32(R10)(AX*8)
-	ADDQ       $+1, DI
-	ADDQ       DX, R8
-	SUBQ       $+1, R9
-	JNE        loop7
-
-done6:
-	ADDQ BX, SI
-	ADDQ BX, SI
-	ADDQ BX, SI
-	ADDQ BX, SI
-	ADDQ BX, SI
-	ADDQ BX, SI
-	ADDQ BX, SI
-	ADDQ BX, SI
-	ADDQ $+8, AX
-	MOVQ 8(SP), DI
-	ADDQ $-8, DI
-	MOVQ DI, 8(SP)
-	CMPQ 8(SP), $+8
-	JGE  loop5
-
-done4:
-	CMPQ    8(SP), $+4
-	JLT     done11
-	VMOVUPD c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y0
-
-loop12:
-	MOVQ  rowLo+96(FP), DI
-	MOVQ  DI, R8
-	IMULQ DX, R8
-	MOVQ  zy2_base+48(FP), R9
-	LEAQ  (R9)(R8*1), R8
-	MOVQ  rowHi+104(FP), R9
-	SUBQ  DI, R9
-	TESTQ R9, R9
-	JLE   done13
-
-loop14:
-	VXORPS  Y1, Y1, Y1
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	VXORPS  Y4, Y4, Y4
-	MOVQ    R8, R10
-	MOVQ    SI, R11
-	LEAQ    (BX)(BX*2), R12
-	MOVQ    d+0(FP), R13
-	SARQ    $0x02, R13
-	TESTQ   R13, R13
-	JLE     done15
-	PCALIGN $0x20
-
-loop16:
-	VMOVUPD     (R10), Y5
-	VFMADD231PD (R11), Y5, Y1
-	VFMADD231PD (R11)(BX*1), Y5, Y2
-	VFMADD231PD (R11)(BX*2), Y5, Y3
-	VFMADD231PD (R11)(R12*1), Y5, Y4
-	ADDQ        $+32, R10
-	ADDQ        $+32, R11
-	SUBQ        $+1, R13
-	JNE         loop16
-
-done15:
-	MOVQ         d+0(FP), R13
-	ANDQ         $+3, R13
-	TESTQ        R13, R13
-	JLE          done17
-	VMOVQ        R13, X5
-	VPBROADCASTQ X5, Y5
-	VPCMPGTQ     Y0, Y5, Y5
-	VMASKMOVPD   (R10), Y5, Y6
-	VMASKMOVPD   (R11), Y5, Y7
-	VFMADD231PD  Y7, Y6, Y1
-	VMASKMOVPD   (R11)(BX*1), Y5, Y7
-	VFMADD231PD  Y7, Y6, Y2
-	VMASKMOVPD   (R11)(BX*2), Y5, Y7
-	VFMADD231PD  Y7, Y6, Y3
-	VMASKMOVPD   (R11)(R12*1), Y5, Y5
-	VFMADD231PD  Y5, Y6, Y4
-
-done17:
-	VUNPCKLPD  Y2, Y1, Y5
-	VUNPCKHPD  Y2, Y1, Y1
-	VADDPD     Y1, Y5, Y1
-	VUNPCKLPD  Y4, Y3, Y2
-	VUNPCKHPD  Y4, Y3, Y3
-	VADDPD     Y3, Y2, Y2
-	VPERM2F128 $0x20, Y2, Y1, Y3
-	VPERM2F128 $0x31, Y2, Y1, Y1
-	VADDPD     Y1, Y3, Y1
-	MOVQ       d+0(FP), R10
-	IMULQ      DI, R10
-	MOVQ       k+8(FP), R11
-	IMULQ      R11, R10
-	LEAQ       (CX)(R10*8), R10
-	VMOVUPD    Y1, (R10)(AX*8)
-	ADDQ       $+1, DI
-	ADDQ       DX, R8
-	SUBQ       $+1, R9
-	JNE        loop14
-
-done13:
-	ADDQ BX, SI
-	ADDQ BX, SI
-	ADDQ BX, SI
-	ADDQ BX, SI
-	ADDQ $+4, AX
-	MOVQ 8(SP), DI
-	ADDQ $-4, DI
-	MOVQ DI, 8(SP)
-	CMPQ 8(SP), $+4
-	JGE  loop12
-
-done11:
-	CMPQ    8(SP), $+1
-	JLT     done18
-	VMOVUPD c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y0
-	VMOVUPD c64x4_hcc7e09af1e83611d<>+0(SB), Y1
-
-loop19:
-	MOVQ  rowLo+96(FP), DI
-	MOVQ  DI, R8
-	IMULQ DX, R8
-	MOVQ  zy2_base+48(FP), R9
-	LEAQ  (R9)(R8*1), R8
-	MOVQ  rowHi+104(FP), R9
-	SUBQ  DI, R9
-	TESTQ R9, R9
-	JLE   done20
-
-loop21:
-	VXORPS  Y2, Y2, Y2
-	MOVQ    R8, R10
-	MOVQ    SI, R11
-	MOVQ    d+0(FP), R12
-	SARQ    $0x02, R12
-	TESTQ   R12, R12
-	JLE     done22
-	PCALIGN $0x20
-
-loop23:
-	VMOVUPD     (R10), Y3
-	VFMADD231PD (R11), Y3, Y2
-	ADDQ        $+32, R10
-	ADDQ        $+32, R11
-	SUBQ        $+1, R12
-	JNE         loop23
-
-done22:
-	MOVQ         d+0(FP), R12
-	ANDQ         $+3, R12
-	TESTQ        R12, R12
-	JLE          done24
-	VMOVQ        R12, X3
-	VPBROADCASTQ X3, Y3
-	VPCMPGTQ     Y0, Y3, Y3
-	VMASKMOVPD   (R10), Y3, Y4
-	VMASKMOVPD   (R11), Y3, Y3
-	VFMADD231PD  Y3, Y4, Y2
-
-done24:
-	VUNPCKLPD  Y2, Y2, Y3
-	VUNPCKHPD  Y2, Y2, Y2
-	VADDPD     Y2, Y3, Y2
-	VPERM2F128 $0x20, Y2, Y2, Y3
-	VPERM2F128 $0x31, Y2, Y2, Y2
-	VADDPD     Y2, Y3, Y2
-	MOVQ       d+0(FP), R10
-	IMULQ      DI, R10
-	MOVQ       k+8(FP), R11
-	IMULQ      R11, R10
-	LEAQ       (CX)(R10*8), R10
-	VMASKMOVPD Y2, Y1, (R10)(AX*8)
-	ADDQ       $+1, DI
-	ADDQ       DX, R8
-	SUBQ       $+1, R9
-	JNE        loop21
-
-done20:
-	ADDQ BX, SI
-	ADDQ $+1, AX
-	MOVQ 8(SP), DI
-	ADDQ $-1, DI
-	MOVQ DI, 8(SP)
-	CMPQ 8(SP), $+1
-	JGE  loop19
-
-done18:
-	JMP done2
-
-else3:
-	MOVQ    d+0(FP), AX
-	SHLQ    $0x02, AX
-	LEAQ    16(AX), AX
-	SHLQ    $0x03, AX
-	MOVQ    scratch_base+136(FP), SI
-	MOVQ    scratch_len+144(FP), DI
-	LEAQ    (SI)(DI*8), SI
-	MOVQ    colHi+120(FP), DI
-	MOVQ    colLo+112(FP), R8
-	SUBQ    R8, DI
-	LEAQ    3(DI), DI
-	SARQ    $0x02, DI
-	IMULQ   AX, DI
-	SUBQ    DI, SI
-	ANDQ    $-64, SI
-	MOVQ    SI, DI
-	MOVQ    pack+128(FP), R8
-	ANDQ    $+1, R8
-	TESTQ   R8, R8
-	JEQ     done25
-	MOVQ    colHi+120(FP), R8
-	MOVQ    colLo+112(FP), R9
-	SUBQ    R9, R8
-	MOVQ    colLo+112(FP), R9
-	IMULQ   BX, R9
-	MOVQ    zy3_base+72(FP), R10
-	LEAQ    (R10)(R9*1), R9
-	CMPQ    R8, $+4
-	JLT     done26
-	VMOVUPD c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y0
-
-loop27:
-	MOVQ    R9, R10
-	LEAQ    (BX)(BX*2), R11
-	MOVQ    SI, R12
-	MOVQ    d+0(FP), R13
-	SARQ    $0x02, R13
-	TESTQ   R13, R13
-	JLE     done28
-	PCALIGN $0x20
-
-loop29:
-	VMOVUPD    (R10), Y1
-	VMOVUPD    (R10)(BX*1), Y2
-	VMOVUPD    (R10)(BX*2), Y3
-	VMOVUPD    (R10)(R11*1), Y4
-	VUNPCKLPD  Y2, Y1, Y5
-	VUNPCKHPD  Y2, Y1, Y1
-	VUNPCKLPD  Y4, Y3, Y2
-	VUNPCKHPD  Y4, Y3, Y3
-	VPERM2F128 $0x20, Y2, Y5, Y4
-	VPERM2F128 $0x31, Y2, Y5, Y2
-	VPERM2F128 $0x20, Y3, Y1, Y5
-	VPERM2F128 $0x31, Y3, Y1, Y1
-	VMOVUPD    Y4, (R12)
-	VMOVUPD    Y5, 32(R12)
-	VMOVUPD    Y2, 64(R12)
-	VMOVUPD    Y1, 96(R12)
-	ADDQ       $+32, R10
-	ADDQ       $+128, R12
-	SUBQ       $+1, R13
-	JNE        loop29
-
-done28:
-	MOVQ         d+0(FP), R13
-	ANDQ         $+3, R13
-	TESTQ        R13, R13
-	JLE          done30
-	VMOVQ        R13, X1
-	VPBROADCASTQ X1, Y1
-	VPCMPGTQ     Y0, Y1, Y1
-	VMASKMOVPD   (R10), Y1, Y2
-	VMASKMOVPD   (R10)(BX*1), Y1, Y3
-	VMASKMOVPD   (R10)(BX*2), Y1, Y4
-	VMASKMOVPD   (R10)(R11*1), Y1, Y1
-	VUNPCKLPD    Y3, Y2, Y5
-	VUNPCKHPD    Y3, Y2, Y2
-	VUNPCKLPD    Y1, Y4, Y3
-	VUNPCKHPD    Y1, Y4, Y1
-	VPERM2F128   $0x20, Y3, Y5, Y4
-	VPERM2F128   $0x31, Y3, Y5, Y3
-	VPERM2F128   $0x20, Y1, Y2, Y5
-	VPERM2F128   $0x31, Y1, Y2, Y1
-	VMOVUPD      Y4, (R12)
-	VMOVUPD      Y5, 32(R12)
-	VMOVUPD      Y3, 64(R12)
-	VMOVUPD      Y1, 96(R12)
-
-done30:
-	ADDQ BX, R9
-	ADDQ BX, R9
-	ADDQ BX, R9
-	ADDQ BX, R9
-	ADDQ AX, SI
-	ADDQ $-4, R8
-	CMPQ R8, $+4
-	JGE  loop27
-
-done26:
-	TESTQ   R8, R8
-	JLE     done31
-	MOVQ    SI, R10
-	MOVQ    d+0(FP), R11
-	TESTQ   R11, R11
-	JLE     done32
-	MOVQ    d+0(FP), R11
-	VXORPS  Y0, Y0, Y0
-	PCALIGN $0x20
-
-loop33:
-	VMOVUPD Y0, (R10)
-	ADDQ    $+32, R10
-	SUBQ    $+1, R11
-	JNE     loop33
-
-done32:
-	TESTQ R8, R8
-	JLE   done34
-
-loop35:
-	MOVQ    R9, R10
-	MOVQ    SI, R11
-	MOVQ    d+0(FP), R12
-	TESTQ   R12, R12
-	JLE     done36
-	MOVQ    d+0(FP), R12
-	PCALIGN $0x20
-
-loop37:
-	VMOVSD (R10), X0
-	VMOVSD X0, (R11)
-	ADDQ   $+8, R10
-	ADDQ   $+32, R11
-	SUBQ   $+1, R12
-	JNE    loop37
-
-done36:
-	ADDQ BX, R9
-	ADDQ $+8, SI
-	SUBQ $+1, R8
-	JNE  loop35
-
-done34:
 done31:
-done25:
-	MOVQ colLo+112(FP), BX
-	MOVQ colHi+120(FP), SI
-	MOVQ colLo+112(FP), R8
-	SUBQ R8, SI
-	CMPQ SI, $+12
-	JLT  done38
-
-loop39:
-	MOVQ rowHi+104(FP), R8
-	MOVQ rowLo+96(FP), R9
-	SUBQ R9, R8
-	MOVQ rowLo+96(FP), R9
-	CMPQ R8, $+4
-	JLT  done40
-
-loop41:
+	CMPQ       DI, $+4
+	JLT        done35
 	MOVQ       R9, R10
 	IMULQ      (SP), R10
 	LEAQ       (CX)(R10*1), R10
-	LEAQ       (R10)(BX*8), R10
+	LEAQ       (R10)(DX*8), R10
 	PREFETCHT0 (R10)
 	PREFETCHT0 64(R10)
 	ADDQ       (SP), R10
@@ -5189,10 +3353,735 @@ loop41:
 	PREFETCHT0 (R10)
 	PREFETCHT0 64(R10)
 	ADDQ       (SP), R10
+	LEAQ       15(DX), R10
+	LEAQ       -1(R10), R10
+	LEAQ       1(R10), R10
+	CMPQ       R10, AX
+	MOVQ       AX, R11
+	CMOVQLT    R10, R11
+	MOVQ       $+0, R10
+	CMPQ       AX, R10
+	MOVQ       $+0, R10
+	CMOVQLT    AX, R10
+	SUBQ       R10, R11
+	MOVQ       R9, R12
+	IMULQ      SI, R12
+	MOVQ       zy2_base+40(FP), R13
+	LEAQ       (R13)(R12*1), R12
+	MOVQ       R10, R13
+	SHLQ       $0x03, R13
+	LEAQ       (R12)(R13*1), R12
+	IMULQ      R8, R10
+	MOVQ       24(SP), R13
+	LEAQ       (R13)(R10*1), R10
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	LEAQ       (SI)(SI*2), R13
+	TESTQ      R11, R11
+	JLE        done36
+	PCALIGN    $0x20
+
+loop37:
+	VMOVUPD      (R10), Z9
+	VMOVUPD.Z    (R10)(BX*1), K1, Z10
+	VBROADCASTSD (R12), Z11
+	VFMADD231PD  Z9, Z11, Z1
+	VFMADD231PD  Z10, Z11, Z2
+	VBROADCASTSD (R12)(SI*1), Z11
+	VFMADD231PD  Z9, Z11, Z3
+	VFMADD231PD  Z10, Z11, Z4
+	VBROADCASTSD (R12)(SI*2), Z11
+	VFMADD231PD  Z9, Z11, Z5
+	VFMADD231PD  Z10, Z11, Z6
+	VBROADCASTSD (R12)(R13*1), Z11
+	VFMADD231PD  Z9, Z11, Z7
+	VFMADD231PD  Z10, Z11, Z8
+	ADDQ         $+8, R12
+	ADDQ         R8, R10
+	SUBQ         $+1, R11
+	JNE          loop37
+
+done36:
+	MOVQ    R9, R10
+	IMULQ   AX, R10
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Z1, (R10)(DX*8)
+	VMOVUPD Z2, K1, 64(R10)(DX*8)
+	LEAQ    1(R9), R10
+	IMULQ   AX, R10
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Z3, (R10)(DX*8)
+	VMOVUPD Z4, K1, 64(R10)(DX*8)
+	LEAQ    2(R9), R10
+	IMULQ   AX, R10
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Z5, (R10)(DX*8)
+	VMOVUPD Z6, K1, 64(R10)(DX*8)
+	LEAQ    3(R9), R10
+	IMULQ   AX, R10
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Z7, (R10)(DX*8)
+	VMOVUPD Z8, K1, 64(R10)(DX*8)
+	ADDQ    $+4, R9
+	ADDQ    $-4, DI
+
+done35:
+	CMPQ       DI, $+2
+	JLT        done38
 	MOVQ       R9, R10
-	IMULQ      DX, R10
-	MOVQ       zy2_base+48(FP), R11
-	LEAQ       (R11)(R10*1), R10
+	IMULQ      (SP), R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(DX*8), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       (SP), R10
+	LEAQ       15(DX), R10
+	LEAQ       -1(R10), R10
+	LEAQ       1(R10), R10
+	CMPQ       R10, AX
+	MOVQ       AX, R11
+	CMOVQLT    R10, R11
+	MOVQ       $+0, R10
+	CMPQ       AX, R10
+	MOVQ       $+0, R10
+	CMOVQLT    AX, R10
+	SUBQ       R10, R11
+	MOVQ       R9, R12
+	IMULQ      SI, R12
+	MOVQ       zy2_base+40(FP), R13
+	LEAQ       (R13)(R12*1), R12
+	MOVQ       R10, R13
+	SHLQ       $0x03, R13
+	LEAQ       (R12)(R13*1), R12
+	IMULQ      R8, R10
+	MOVQ       24(SP), R13
+	LEAQ       (R13)(R10*1), R10
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	TESTQ      R11, R11
+	JLE        done39
+	PCALIGN    $0x20
+
+loop40:
+	VMOVUPD      (R10), Z5
+	VMOVUPD.Z    (R10)(BX*1), K1, Z6
+	VBROADCASTSD (R12), Z7
+	VFMADD231PD  Z5, Z7, Z1
+	VFMADD231PD  Z6, Z7, Z2
+	VBROADCASTSD (R12)(SI*1), Z7
+	VFMADD231PD  Z5, Z7, Z3
+	VFMADD231PD  Z6, Z7, Z4
+	ADDQ         $+8, R12
+	ADDQ         R8, R10
+	SUBQ         $+1, R11
+	JNE          loop40
+
+done39:
+	MOVQ    R9, R10
+	IMULQ   AX, R10
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Z1, (R10)(DX*8)
+	VMOVUPD Z2, K1, 64(R10)(DX*8)
+	LEAQ    1(R9), R10
+	IMULQ   AX, R10
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Z3, (R10)(DX*8)
+	VMOVUPD Z4, K1, 64(R10)(DX*8)
+	ADDQ    $+2, R9
+	ADDQ    $-2, DI
+
+done38:
+	CMPQ       DI, $+1
+	JLT        done41
+	MOVQ       R9, R10
+	IMULQ      (SP), R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(DX*8), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       (SP), R10
+	LEAQ       15(DX), R10
+	LEAQ       -1(R10), R10
+	LEAQ       1(R10), R10
+	CMPQ       R10, AX
+	MOVQ       AX, R11
+	CMOVQLT    R10, R11
+	MOVQ       $+0, R10
+	CMPQ       AX, R10
+	MOVQ       $+0, R10
+	CMOVQLT    AX, R10
+	SUBQ       R10, R11
+	MOVQ       R9, R12
+	IMULQ      SI, R12
+	MOVQ       zy2_base+40(FP), R13
+	LEAQ       (R13)(R12*1), R12
+	MOVQ       R10, R13
+	SHLQ       $0x03, R13
+	LEAQ       (R12)(R13*1), R12
+	IMULQ      R8, R10
+	MOVQ       24(SP), R13
+	LEAQ       (R13)(R10*1), R10
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	TESTQ      R11, R11
+	JLE        done42
+	PCALIGN    $0x20
+
+loop43:
+	VBROADCASTSD (R12), Z3
+	VFMADD231PD  (R10), Z3, Z1
+	VMOVUPD.Z    (R10)(BX*1), K1, Z4
+	VFMADD231PD  Z4, Z3, Z2
+	ADDQ         $+8, R12
+	ADDQ         R8, R10
+	SUBQ         $+1, R11
+	JNE          loop43
+
+done42:
+	MOVQ    R9, R10
+	IMULQ   AX, R10
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Z1, (R10)(DX*8)
+	VMOVUPD Z2, K1, 64(R10)(DX*8)
+	ADDQ    $+1, R9
+	ADDQ    $-1, DI
+
+done41:
+	ADDQ $+16, DX
+	MOVQ 32(SP), DI
+	ADDQ $-16, DI
+	MOVQ DI, 32(SP)
+	MOVQ 24(SP), DI
+	ADDQ BX, DI
+	MOVQ DI, 24(SP)
+	MOVQ 24(SP), DI
+	ADDQ BX, DI
+	MOVQ DI, 24(SP)
+	CMPQ 32(SP), $+9
+	JGE  loop30
+
+done29:
+	CMPQ    32(SP), $+1
+	JLT     done44
+	VMOVUPD c64x8_hb0099f969b546f25<>+0(SB), Z0
+
+loop45:
+	MOVQ         rowHi+96(FP), DI
+	MOVQ         rowLo+88(FP), R9
+	SUBQ         R9, DI
+	MOVQ         rowLo+88(FP), R9
+	MOVQ         32(SP), R10
+	VPBROADCASTQ R10, Z1
+	VPCMPQ       $0x06, Z0, Z1, K1
+	CMPQ         DI, $+8
+	JLT          done46
+
+loop47:
+	MOVQ       R9, R10
+	IMULQ      (SP), R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(DX*8), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	LEAQ       7(DX), R10
+	LEAQ       -1(R10), R10
+	LEAQ       1(R10), R10
+	CMPQ       R10, AX
+	MOVQ       AX, R11
+	CMOVQLT    R10, R11
+	MOVQ       $+0, R10
+	CMPQ       AX, R10
+	MOVQ       $+0, R10
+	CMOVQLT    AX, R10
+	SUBQ       R10, R11
+	MOVQ       R9, R12
+	IMULQ      SI, R12
+	MOVQ       zy2_base+40(FP), R13
+	LEAQ       (R13)(R12*1), R12
+	MOVQ       R10, R13
+	SHLQ       $0x03, R13
+	LEAQ       (R12)(R13*1), R12
+	IMULQ      R8, R10
+	MOVQ       24(SP), R13
+	LEAQ       (R13)(R10*1), R10
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	MOVQ       R12, R13
+	LEAQ       (SI)(SI*2), BP
+	LEAQ       (R12)(SI*4), R12
+	TESTQ      R11, R11
+	JLE        done48
+	PCALIGN    $0x20
+
+loop49:
+	VMOVUPD.Z        (R10), K1, Z9
+	VFMADD231PD.BCST (R13), Z9, Z1
+	VFMADD231PD.BCST (R13)(SI*1), Z9, Z2
+	VFMADD231PD.BCST (R13)(SI*2), Z9, Z3
+	VFMADD231PD.BCST (R13)(BP*1), Z9, Z4
+	VFMADD231PD.BCST (R12), Z9, Z5
+	VFMADD231PD.BCST (R12)(SI*1), Z9, Z6
+	VFMADD231PD.BCST (R12)(SI*2), Z9, Z7
+	VFMADD231PD.BCST (R12)(BP*1), Z9, Z8
+	ADDQ             $+8, R13
+	ADDQ             $+8, R12
+	ADDQ             R8, R10
+	SUBQ             $+1, R11
+	JNE              loop49
+
+done48:
+	MOVQ    R9, R10
+	IMULQ   AX, R10
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Z1, K1, (R10)(DX*8)
+	LEAQ    1(R9), R10
+	IMULQ   AX, R10
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Z2, K1, (R10)(DX*8)
+	LEAQ    2(R9), R10
+	IMULQ   AX, R10
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Z3, K1, (R10)(DX*8)
+	LEAQ    3(R9), R10
+	IMULQ   AX, R10
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Z4, K1, (R10)(DX*8)
+	LEAQ    4(R9), R10
+	IMULQ   AX, R10
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Z5, K1, (R10)(DX*8)
+	LEAQ    5(R9), R10
+	IMULQ   AX, R10
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Z6, K1, (R10)(DX*8)
+	LEAQ    6(R9), R10
+	IMULQ   AX, R10
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Z7, K1, (R10)(DX*8)
+	LEAQ    7(R9), R10
+	IMULQ   AX, R10
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Z8, K1, (R10)(DX*8)
+	ADDQ    $+8, R9
+	ADDQ    $-8, DI
+	CMPQ    DI, $+8
+	JGE     loop47
+
+done46:
+	CMPQ       DI, $+4
+	JLT        done50
+	MOVQ       R9, R10
+	IMULQ      (SP), R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(DX*8), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	LEAQ       7(DX), R10
+	LEAQ       -1(R10), R10
+	LEAQ       1(R10), R10
+	CMPQ       R10, AX
+	MOVQ       AX, R11
+	CMOVQLT    R10, R11
+	MOVQ       $+0, R10
+	CMPQ       AX, R10
+	MOVQ       $+0, R10
+	CMOVQLT    AX, R10
+	SUBQ       R10, R11
+	MOVQ       R9, R12
+	IMULQ      SI, R12
+	MOVQ       zy2_base+40(FP), R13
+	LEAQ       (R13)(R12*1), R12
+	MOVQ       R10, R13
+	SHLQ       $0x03, R13
+	LEAQ       (R12)(R13*1), R12
+	IMULQ      R8, R10
+	MOVQ       24(SP), R13
+	LEAQ       (R13)(R10*1), R10
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	LEAQ       (SI)(SI*2), R13
+	TESTQ      R11, R11
+	JLE        done51
+	PCALIGN    $0x20
+
+loop52:
+	VMOVUPD.Z        (R10), K1, Z5
+	VFMADD231PD.BCST (R12), Z5, Z1
+	VFMADD231PD.BCST (R12)(SI*1), Z5, Z2
+	VFMADD231PD.BCST (R12)(SI*2), Z5, Z3
+	VFMADD231PD.BCST (R12)(R13*1), Z5, Z4
+	ADDQ             $+8, R12
+	ADDQ             R8, R10
+	SUBQ             $+1, R11
+	JNE              loop52
+
+done51:
+	MOVQ    R9, R10
+	IMULQ   AX, R10
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Z1, K1, (R10)(DX*8)
+	LEAQ    1(R9), R10
+	IMULQ   AX, R10
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Z2, K1, (R10)(DX*8)
+	LEAQ    2(R9), R10
+	IMULQ   AX, R10
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Z3, K1, (R10)(DX*8)
+	LEAQ    3(R9), R10
+	IMULQ   AX, R10
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Z4, K1, (R10)(DX*8)
+	ADDQ    $+4, R9
+	ADDQ    $-4, DI
+
+done50:
+	CMPQ       DI, $+2
+	JLT        done53
+	MOVQ       R9, R10
+	IMULQ      (SP), R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(DX*8), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	LEAQ       7(DX), R10
+	LEAQ       -1(R10), R10
+	LEAQ       1(R10), R10
+	CMPQ       R10, AX
+	MOVQ       AX, R11
+	CMOVQLT    R10, R11
+	MOVQ       $+0, R10
+	CMPQ       AX, R10
+	MOVQ       $+0, R10
+	CMOVQLT    AX, R10
+	SUBQ       R10, R11
+	MOVQ       R9, R12
+	IMULQ      SI, R12
+	MOVQ       zy2_base+40(FP), R13
+	LEAQ       (R13)(R12*1), R12
+	MOVQ       R10, R13
+	SHLQ       $0x03, R13
+	LEAQ       (R12)(R13*1), R12
+	IMULQ      R8, R10
+	MOVQ       24(SP), R13
+	LEAQ       (R13)(R10*1), R10
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	TESTQ      R11, R11
+	JLE        done54
+	PCALIGN    $0x20
+
+loop55:
+	VMOVUPD.Z        (R10), K1, Z3
+	VFMADD231PD.BCST (R12), Z3, Z1
+	VFMADD231PD.BCST (R12)(SI*1), Z3, Z2
+	ADDQ             $+8, R12
+	ADDQ             R8, R10
+	SUBQ             $+1, R11
+	JNE              loop55
+
+done54:
+	MOVQ    R9, R10
+	IMULQ   AX, R10
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Z1, K1, (R10)(DX*8)
+	LEAQ    1(R9), R10
+	IMULQ   AX, R10
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Z2, K1, (R10)(DX*8)
+	ADDQ    $+2, R9
+	ADDQ    $-2, DI
+
+done53:
+	CMPQ       DI, $+1
+	JLT        done56
+	MOVQ       R9, R10
+	IMULQ      (SP), R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(DX*8), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	LEAQ       7(DX), R10
+	LEAQ       -1(R10), R10
+	LEAQ       1(R10), R10
+	CMPQ       R10, AX
+	MOVQ       AX, R11
+	CMOVQLT    R10, R11
+	MOVQ       $+0, R10
+	CMPQ       AX, R10
+	MOVQ       $+0, R10
+	CMOVQLT    AX, R10
+	SUBQ       R10, R11
+	MOVQ       R9, R12
+	IMULQ      SI, R12
+	MOVQ       zy2_base+40(FP), R13
+	LEAQ       (R13)(R12*1), R12
+	MOVQ       R10, R13
+	SHLQ       $0x03, R13
+	LEAQ       (R12)(R13*1), R12
+	IMULQ      R8, R10
+	MOVQ       24(SP), R13
+	LEAQ       (R13)(R10*1), R10
+	VPXORD     Z1, Z1, Z1
+	TESTQ      R11, R11
+	JLE        done57
+	PCALIGN    $0x20
+
+loop58:
+	VMOVUPD.Z        (R10), K1, Z2
+	VFMADD231PD.BCST (R12), Z2, Z1
+	ADDQ             $+8, R12
+	ADDQ             R8, R10
+	SUBQ             $+1, R11
+	JNE              loop58
+
+done57:
+	MOVQ    R9, R10
+	IMULQ   AX, R10
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Z1, K1, (R10)(DX*8)
+	ADDQ    $+1, R9
+	ADDQ    $-1, DI
+
+done56:
+	ADDQ $+8, DX
+	MOVQ 32(SP), DI
+	ADDQ $-8, DI
+	MOVQ DI, 32(SP)
+	MOVQ 24(SP), DI
+	ADDQ BX, DI
+	MOVQ DI, 24(SP)
+	CMPQ 32(SP), $+1
+	JGE  loop45
+
+done44:
+	VZEROUPPER
+	RET
+
+// func zy4ProductAVX2(d int, rows int, zy4 []float64, zy2 []float64, zy3 []float64, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float64)
+// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+TEXT ·zy4ProductAVX2(SB), $40-152
+	MOVQ  d+0(FP), AX
+	MOVQ  zy4_base+16(FP), CX
+	MOVQ  scratch_base+128(FP), DX
+	MOVQ  scratch_len+136(FP), BX
+	MOVQ  AX, SI
+	SHLQ  $0x03, SI
+	MOVQ  SI, (SP)
+	MOVQ  AX, SI
+	SHLQ  $0x03, SI
+	MOVQ  AX, DI
+	SHLQ  $0x03, DI
+	MOVQ  DI, 8(SP)
+	MOVQ  $+0, DI
+	MOVQ  AX, R8
+	SHLQ  $0x03, R8
+	MOVQ  rows+8(FP), R9
+	CMPQ  R9, $+32
+	JLT   done1
+	MOVQ  R8, R9
+	ANDQ  $+2047, R9
+	TESTQ R9, R9
+	JNE   done2
+	MOVQ  $+1, DI
+
+done2:
+	IMULQ AX, R8
+	CMPQ  R8, $+4194304
+	JLT   done3
+	MOVQ  $+1, DI
+
+done3:
+done1:
+	MOVQ  AX, R8
+	SHLQ  $0x02, R8
+	LEAQ  16(R8), R8
+	SHLQ  $0x03, R8
+	MOVQ  R8, 16(SP)
+	LEAQ  (DX)(BX*8), DX
+	MOVQ  colHi+112(FP), BX
+	MOVQ  colLo+104(FP), R8
+	SUBQ  R8, BX
+	LEAQ  3(BX), BX
+	SARQ  $0x02, BX
+	IMULQ 16(SP), BX
+	SUBQ  BX, DX
+	ANDQ  $-64, DX
+	MOVQ  $+32, BX
+	TESTQ DI, DI
+	JEQ   done4
+	MOVQ  16(SP), BX
+
+done4:
+	MOVQ  8(SP), R8
+	TESTQ DI, DI
+	JEQ   done5
+	MOVQ  $+32, R8
+
+done5:
+	MOVQ  zy3_base+64(FP), R9
+	MOVQ  colLo+104(FP), R10
+	LEAQ  (R9)(R10*8), R9
+	MOVQ  R9, 24(SP)
+	TESTQ DI, DI
+	JEQ   done6
+	MOVQ  DX, 24(SP)
+
+done6:
+	TESTQ        DI, DI
+	JEQ          done7
+	MOVQ         pack+120(FP), DI
+	ANDQ         $+1, DI
+	TESTQ        DI, DI
+	JEQ          done8
+	MOVQ         colHi+112(FP), DI
+	MOVQ         colLo+104(FP), R9
+	SUBQ         R9, DI
+	MOVQ         DI, R9
+	SARQ         $0x02, R9
+	ANDQ         $+3, DI
+	MOVQ         DI, 32(SP)
+	MOVQ         32(SP), DI
+	VMOVQ        DI, X0
+	VPBROADCASTQ X0, Y0
+	VPCMPGTQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y0, Y0
+	MOVQ         zy3_base+64(FP), DI
+	MOVQ         colLo+104(FP), R10
+	LEAQ         (DI)(R10*8), DI
+	MOVQ         8(SP), R10
+	SHLQ         $0x03, R10
+	TESTQ        AX, AX
+	JLE          done9
+	MOVQ         AX, R11
+
+loop10:
+	MOVQ    DI, R12
+	MOVQ    DX, R13
+	TESTQ   R9, R9
+	JLE     done11
+	MOVQ    R9, BP
+	PCALIGN $0x20
+
+loop12:
+	PREFETCHT0 (R12)(R10*1)
+	VMOVUPD    (R12), Y1
+	VMOVUPD    Y1, (R13)
+	ADDQ       $+32, R12
+	ADDQ       16(SP), R13
+	SUBQ       $+1, BP
+	JNE        loop12
+
+done11:
+	MOVQ       32(SP), BP
+	TESTQ      BP, BP
+	JLE        done13
+	VMASKMOVPD (R12), Y0, Y1
+	VMOVUPD    Y1, (R13)
+
+done13:
+	ADDQ 8(SP), DI
+	ADDQ $+32, DX
+	SUBQ $+1, R11
+	JNE  loop10
+
+done9:
+done8:
+done7:
+	MOVQ colLo+104(FP), DX
+	MOVQ colHi+112(FP), DI
+	MOVQ colLo+104(FP), R9
+	SUBQ R9, DI
+	MOVQ DI, 32(SP)
+	CMPQ 32(SP), $+12
+	JLT  done14
+	MOVQ $+0, DI
+
+loop15:
+	MOVQ rowHi+96(FP), R9
+	MOVQ rowLo+88(FP), R10
+	SUBQ R10, R9
+	MOVQ rowLo+88(FP), R10
+	CMPQ R9, $+4
+	JLT  done16
+
+loop17:
+	MOVQ       R10, R11
+	IMULQ      (SP), R11
+	LEAQ       (CX)(R11*1), R11
+	LEAQ       (R11)(DX*8), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       (SP), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       (SP), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       (SP), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       (SP), R11
+	LEAQ       11(DX), R11
+	LEAQ       -1(R11), R11
+	LEAQ       1(R11), R11
+	CMPQ       R11, AX
+	MOVQ       AX, R12
+	CMOVQLT    R11, R12
+	CMPQ       AX, DI
+	MOVQ       DI, R11
+	CMOVQLT    AX, R11
+	SUBQ       R11, R12
+	MOVQ       R10, R13
+	IMULQ      SI, R13
+	MOVQ       zy2_base+40(FP), BP
+	LEAQ       (BP)(R13*1), R13
+	MOVQ       R11, BP
+	SHLQ       $0x03, BP
+	LEAQ       (R13)(BP*1), R13
+	IMULQ      R8, R11
+	MOVQ       24(SP), BP
+	LEAQ       (BP)(R11*1), R11
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
@@ -5205,232 +4094,262 @@ loop41:
 	VXORPS     Y9, Y9, Y9
 	VXORPS     Y10, Y10, Y10
 	VXORPS     Y11, Y11, Y11
-	LEAQ       (DX)(DX*2), R11
-	MOVQ       DI, R12
-	MOVQ       d+0(FP), R13
-	TESTQ      R13, R13
-	JLE        done42
-	MOVQ       d+0(FP), R13
+	LEAQ       (SI)(SI*2), BP
+	TESTQ      R12, R12
+	JLE        done18
 	PCALIGN    $0x20
 
-loop43:
-	VMOVUPD      (R12), Y12
-	VMOVUPD      (R12)(AX*1), Y13
-	VMOVUPD      (R12)(AX*2), Y14
-	VBROADCASTSD (R10), Y15
+loop19:
+	VMOVUPD      (R11), Y12
+	VMOVUPD      (R11)(BX*1), Y13
+	VMOVUPD      (R11)(BX*2), Y14
+	VBROADCASTSD (R13), Y15
 	VFMADD231PD  Y12, Y15, Y0
 	VFMADD231PD  Y13, Y15, Y1
 	VFMADD231PD  Y14, Y15, Y2
-	VBROADCASTSD (R10)(DX*1), Y15
+	VBROADCASTSD (R13)(SI*1), Y15
 	VFMADD231PD  Y12, Y15, Y3
 	VFMADD231PD  Y13, Y15, Y4
 	VFMADD231PD  Y14, Y15, Y5
-	VBROADCASTSD (R10)(DX*2), Y15
+	VBROADCASTSD (R13)(SI*2), Y15
 	VFMADD231PD  Y12, Y15, Y6
 	VFMADD231PD  Y13, Y15, Y7
 	VFMADD231PD  Y14, Y15, Y8
-	VBROADCASTSD (R10)(R11*1), Y15
+	VBROADCASTSD (R13)(BP*1), Y15
 	VFMADD231PD  Y12, Y15, Y9
 	VFMADD231PD  Y13, Y15, Y10
 	VFMADD231PD  Y14, Y15, Y11
-	ADDQ         $+8, R10
-	ADDQ         $+32, R12
-	SUBQ         $+1, R13
-	JNE          loop43
+	ADDQ         $+8, R13
+	ADDQ         R8, R11
+	SUBQ         $+1, R12
+	JNE          loop19
 
-done42:
-	MOVQ    d+0(FP), R10
-	IMULQ   R9, R10
-	MOVQ    k+8(FP), R11
-	IMULQ   R11, R10
-	LEAQ    (CX)(R10*8), R10
-	VMOVUPD Y0, (R10)(BX*8)
-	VMOVUPD Y1, 32(R10)(BX*8)
-	VMOVUPD Y2, 64(R10)(BX*8)
-	LEAQ    1(R9), R10
-	MOVQ    d+0(FP), R11
-	IMULQ   R11, R10
-	MOVQ    k+8(FP), R11
-	IMULQ   R11, R10
-	LEAQ    (CX)(R10*8), R10
-	VMOVUPD Y3, (R10)(BX*8)
-	VMOVUPD Y4, 32(R10)(BX*8)
-	VMOVUPD Y5, 64(R10)(BX*8)
-	LEAQ    2(R9), R10
-	MOVQ    d+0(FP), R11
-	IMULQ   R11, R10
-	MOVQ    k+8(FP), R11
-	IMULQ   R11, R10
-	LEAQ    (CX)(R10*8), R10
-	VMOVUPD Y6, (R10)(BX*8)
-	VMOVUPD Y7, 32(R10)(BX*8)
-	VMOVUPD Y8, 64(R10)(BX*8)
-	LEAQ    3(R9), R10
-	MOVQ    d+0(FP), R11
-	IMULQ   R11, R10
-	MOVQ    k+8(FP), R11
-	IMULQ   R11, R10
-	LEAQ    (CX)(R10*8), R10
-	VMOVUPD Y9, (R10)(BX*8)
-	VMOVUPD Y10, 32(R10)(BX*8)
-	VMOVUPD Y11, 64(R10)(BX*8)
-	ADDQ    $+4, R9
-	ADDQ    $-4, R8
-	CMPQ    R8, $+4
-	JGE     loop41
+done18:
+	MOVQ    R10, R11
+	IMULQ   AX, R11
+	LEAQ    (CX)(R11*8), R11
+	VMOVUPD Y0, (R11)(DX*8)
+	VMOVUPD Y1, 32(R11)(DX*8)
+	VMOVUPD Y2, 64(R11)(DX*8)
+	LEAQ    1(R10), R11
+	IMULQ   AX, R11
+	LEAQ    (CX)(R11*8), R11
+	VMOVUPD Y3, (R11)(DX*8)
+	VMOVUPD Y4, 32(R11)(DX*8)
+	VMOVUPD Y5, 64(R11)(DX*8)
+	LEAQ    2(R10), R11
+	IMULQ   AX, R11
+	LEAQ    (CX)(R11*8), R11
+	VMOVUPD Y6, (R11)(DX*8)
+	VMOVUPD Y7, 32(R11)(DX*8)
+	VMOVUPD Y8, 64(R11)(DX*8)
+	LEAQ    3(R10), R11
+	IMULQ   AX, R11
+	LEAQ    (CX)(R11*8), R11
+	VMOVUPD Y9, (R11)(DX*8)
+	VMOVUPD Y10, 32(R11)(DX*8)
+	VMOVUPD Y11, 64(R11)(DX*8)
+	ADDQ    $+4, R10
+	ADDQ    $-4, R9
+	CMPQ    R9, $+4
+	JGE     loop17
 
-done40:
-	CMPQ       R8, $+2
-	JLT        done44
-	MOVQ       R9, R10
-	IMULQ      (SP), R10
-	LEAQ       (CX)(R10*1), R10
-	LEAQ       (R10)(BX*8), R10
-	PREFETCHT0 (R10)
-	PREFETCHT0 64(R10)
-	ADDQ       (SP), R10
-	PREFETCHT0 (R10)
-	PREFETCHT0 64(R10)
-	ADDQ       (SP), R10
-	MOVQ       R9, R10
-	IMULQ      DX, R10
-	MOVQ       zy2_base+48(FP), R11
-	LEAQ       (R11)(R10*1), R10
+done16:
+	CMPQ       R9, $+2
+	JLT        done20
+	MOVQ       R10, R11
+	IMULQ      (SP), R11
+	LEAQ       (CX)(R11*1), R11
+	LEAQ       (R11)(DX*8), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       (SP), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       (SP), R11
+	LEAQ       11(DX), R11
+	LEAQ       -1(R11), R11
+	LEAQ       1(R11), R11
+	CMPQ       R11, AX
+	MOVQ       AX, R12
+	CMOVQLT    R11, R12
+	CMPQ       AX, DI
+	MOVQ       DI, R11
+	CMOVQLT    AX, R11
+	SUBQ       R11, R12
+	MOVQ       R10, R13
+	IMULQ      SI, R13
+	MOVQ       zy2_base+40(FP), BP
+	LEAQ       (BP)(R13*1), R13
+	MOVQ       R11, BP
+	SHLQ       $0x03, BP
+	LEAQ       (R13)(BP*1), R13
+	IMULQ      R8, R11
+	MOVQ       24(SP), BP
+	LEAQ       (BP)(R11*1), R11
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
 	VXORPS     Y3, Y3, Y3
 	VXORPS     Y4, Y4, Y4
 	VXORPS     Y5, Y5, Y5
-	MOVQ       DI, R11
-	MOVQ       d+0(FP), R12
 	TESTQ      R12, R12
-	JLE        done45
-	MOVQ       d+0(FP), R12
+	JLE        done21
 	PCALIGN    $0x20
 
-loop46:
-	VBROADCASTSD (R10), Y6
-	VBROADCASTSD (R10)(DX*1), Y7
+loop22:
+	VBROADCASTSD (R13), Y6
+	VBROADCASTSD (R13)(SI*1), Y7
 	VMOVUPD      (R11), Y8
 	VFMADD231PD  Y8, Y6, Y0
 	VFMADD231PD  Y8, Y7, Y3
-	VMOVUPD      (R11)(AX*1), Y8
+	VMOVUPD      (R11)(BX*1), Y8
 	VFMADD231PD  Y8, Y6, Y1
 	VFMADD231PD  Y8, Y7, Y4
-	VMOVUPD      (R11)(AX*2), Y8
+	VMOVUPD      (R11)(BX*2), Y8
 	VFMADD231PD  Y8, Y6, Y2
 	VFMADD231PD  Y8, Y7, Y5
-	ADDQ         $+8, R10
-	ADDQ         $+32, R11
+	ADDQ         $+8, R13
+	ADDQ         R8, R11
 	SUBQ         $+1, R12
-	JNE          loop46
+	JNE          loop22
 
-done45:
-	MOVQ    d+0(FP), R10
-	IMULQ   R9, R10
-	MOVQ    k+8(FP), R11
-	IMULQ   R11, R10
-	LEAQ    (CX)(R10*8), R10
-	VMOVUPD Y0, (R10)(BX*8)
-	VMOVUPD Y1, 32(R10)(BX*8)
-	VMOVUPD Y2, 64(R10)(BX*8)
-	LEAQ    1(R9), R10
-	MOVQ    d+0(FP), R11
-	IMULQ   R11, R10
-	MOVQ    k+8(FP), R11
-	IMULQ   R11, R10
-	LEAQ    (CX)(R10*8), R10
-	VMOVUPD Y3, (R10)(BX*8)
-	VMOVUPD Y4, 32(R10)(BX*8)
-	VMOVUPD Y5, 64(R10)(BX*8)
-	ADDQ    $+2, R9
-	ADDQ    $-2, R8
+done21:
+	MOVQ    R10, R11
+	IMULQ   AX, R11
+	LEAQ    (CX)(R11*8), R11
+	VMOVUPD Y0, (R11)(DX*8)
+	VMOVUPD Y1, 32(R11)(DX*8)
+	VMOVUPD Y2, 64(R11)(DX*8)
+	LEAQ    1(R10), R11
+	IMULQ   AX, R11
+	LEAQ    (CX)(R11*8), R11
+	VMOVUPD Y3, (R11)(DX*8)
+	VMOVUPD Y4, 32(R11)(DX*8)
+	VMOVUPD Y5, 64(R11)(DX*8)
+	ADDQ    $+2, R10
+	ADDQ    $-2, R9
 
-done44:
-	CMPQ       R8, $+1
-	JLT        done47
-	MOVQ       R9, R10
-	IMULQ      (SP), R10
-	LEAQ       (CX)(R10*1), R10
-	LEAQ       (R10)(BX*8), R10
-	PREFETCHT0 (R10)
-	PREFETCHT0 64(R10)
-	ADDQ       (SP), R10
-	MOVQ       R9, R10
-	IMULQ      DX, R10
-	MOVQ       zy2_base+48(FP), R11
-	LEAQ       (R11)(R10*1), R10
+done20:
+	CMPQ       R9, $+1
+	JLT        done23
+	MOVQ       R10, R11
+	IMULQ      (SP), R11
+	LEAQ       (CX)(R11*1), R11
+	LEAQ       (R11)(DX*8), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       (SP), R11
+	LEAQ       11(DX), R11
+	LEAQ       -1(R11), R11
+	LEAQ       1(R11), R11
+	CMPQ       R11, AX
+	MOVQ       AX, R12
+	CMOVQLT    R11, R12
+	CMPQ       AX, DI
+	MOVQ       DI, R11
+	CMOVQLT    AX, R11
+	SUBQ       R11, R12
+	MOVQ       R10, R13
+	IMULQ      SI, R13
+	MOVQ       zy2_base+40(FP), BP
+	LEAQ       (BP)(R13*1), R13
+	MOVQ       R11, BP
+	SHLQ       $0x03, BP
+	LEAQ       (R13)(BP*1), R13
+	IMULQ      R8, R11
+	MOVQ       24(SP), BP
+	LEAQ       (BP)(R11*1), R11
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
-	MOVQ       DI, R11
-	MOVQ       d+0(FP), R12
 	TESTQ      R12, R12
-	JLE        done48
-	MOVQ       d+0(FP), R12
+	JLE        done24
 	PCALIGN    $0x20
 
-loop49:
-	VBROADCASTSD (R10), Y3
+loop25:
+	VBROADCASTSD (R13), Y3
 	VFMADD231PD  (R11), Y3, Y0
-	VFMADD231PD  (R11)(AX*1), Y3, Y1
-	VFMADD231PD  (R11)(AX*2), Y3, Y2
-	ADDQ         $+8, R10
-	ADDQ         $+32, R11
+	VFMADD231PD  (R11)(BX*1), Y3, Y1
+	VFMADD231PD  (R11)(BX*2), Y3, Y2
+	ADDQ         $+8, R13
+	ADDQ         R8, R11
 	SUBQ         $+1, R12
-	JNE          loop49
+	JNE          loop25
 
-done48:
-	MOVQ    d+0(FP), R10
-	IMULQ   R9, R10
-	MOVQ    k+8(FP), R11
-	IMULQ   R11, R10
-	LEAQ    (CX)(R10*8), R10
-	VMOVUPD Y0, (R10)(BX*8)
-	VMOVUPD Y1, 32(R10)(BX*8)
-	VMOVUPD Y2, 64(R10)(BX*8)
-	ADDQ    $+1, R9
-	ADDQ    $-1, R8
+done24:
+	MOVQ    R10, R11
+	IMULQ   AX, R11
+	LEAQ    (CX)(R11*8), R11
+	VMOVUPD Y0, (R11)(DX*8)
+	VMOVUPD Y1, 32(R11)(DX*8)
+	VMOVUPD Y2, 64(R11)(DX*8)
+	ADDQ    $+1, R10
+	ADDQ    $-1, R9
 
-done47:
-	ADDQ $+12, BX
-	ADDQ $-12, SI
-	ADDQ AX, DI
-	ADDQ AX, DI
-	ADDQ AX, DI
-	CMPQ SI, $+12
-	JGE  loop39
+done23:
+	ADDQ $+12, DX
+	MOVQ 32(SP), R9
+	ADDQ $-12, R9
+	MOVQ R9, 32(SP)
+	MOVQ 24(SP), R9
+	ADDQ BX, R9
+	MOVQ R9, 24(SP)
+	MOVQ 24(SP), R9
+	ADDQ BX, R9
+	MOVQ R9, 24(SP)
+	MOVQ 24(SP), R9
+	ADDQ BX, R9
+	MOVQ R9, 24(SP)
+	CMPQ 32(SP), $+12
+	JGE  loop15
 
-done38:
-	CMPQ SI, $+8
-	JLT  done50
+done14:
+	CMPQ 32(SP), $+8
+	JLT  done26
+	MOVQ $+0, DI
 
-loop51:
-	MOVQ rowHi+104(FP), R8
-	MOVQ rowLo+96(FP), R9
-	SUBQ R9, R8
-	MOVQ rowLo+96(FP), R9
-	CMPQ R8, $+4
-	JLT  done52
+loop27:
+	MOVQ rowHi+96(FP), R9
+	MOVQ rowLo+88(FP), R10
+	SUBQ R10, R9
+	MOVQ rowLo+88(FP), R10
+	CMPQ R9, $+4
+	JLT  done28
 
-loop53:
-	MOVQ       R9, R10
-	IMULQ      (SP), R10
-	LEAQ       (CX)(R10*1), R10
-	LEAQ       (R10)(BX*8), R10
-	PREFETCHT0 (R10)
-	ADDQ       (SP), R10
-	PREFETCHT0 (R10)
-	ADDQ       (SP), R10
-	PREFETCHT0 (R10)
-	ADDQ       (SP), R10
-	PREFETCHT0 (R10)
-	ADDQ       (SP), R10
-	MOVQ       R9, R10
-	IMULQ      DX, R10
-	MOVQ       zy2_base+48(FP), R11
-	LEAQ       (R11)(R10*1), R10
+loop29:
+	MOVQ       R10, R11
+	IMULQ      (SP), R11
+	LEAQ       (CX)(R11*1), R11
+	LEAQ       (R11)(DX*8), R11
+	PREFETCHT0 (R11)
+	ADDQ       (SP), R11
+	PREFETCHT0 (R11)
+	ADDQ       (SP), R11
+	PREFETCHT0 (R11)
+	ADDQ       (SP), R11
+	PREFETCHT0 (R11)
+	ADDQ       (SP), R11
+	LEAQ       7(DX), R11
+	LEAQ       -1(R11), R11
+	LEAQ       1(R11), R11
+	CMPQ       R11, AX
+	MOVQ       AX, R12
+	CMOVQLT    R11, R12
+	CMPQ       AX, DI
+	MOVQ       DI, R11
+	CMOVQLT    AX, R11
+	SUBQ       R11, R12
+	MOVQ       R10, R13
+	IMULQ      SI, R13
+	MOVQ       zy2_base+40(FP), BP
+	LEAQ       (BP)(R13*1), R13
+	MOVQ       R11, BP
+	SHLQ       $0x03, BP
+	LEAQ       (R13)(BP*1), R13
+	IMULQ      R8, R11
+	MOVQ       24(SP), BP
+	LEAQ       (BP)(R11*1), R11
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
@@ -5439,201 +4358,213 @@ loop53:
 	VXORPS     Y5, Y5, Y5
 	VXORPS     Y6, Y6, Y6
 	VXORPS     Y7, Y7, Y7
-	LEAQ       (DX)(DX*2), R11
-	MOVQ       DI, R12
-	MOVQ       d+0(FP), R13
-	TESTQ      R13, R13
-	JLE        done54
-	MOVQ       d+0(FP), R13
+	LEAQ       (SI)(SI*2), BP
+	TESTQ      R12, R12
+	JLE        done30
 	PCALIGN    $0x20
 
-loop55:
-	VMOVUPD      (R12), Y8
-	VMOVUPD      (R12)(AX*1), Y9
-	VBROADCASTSD (R10), Y10
+loop31:
+	VMOVUPD      (R11), Y8
+	VMOVUPD      (R11)(BX*1), Y9
+	VBROADCASTSD (R13), Y10
 	VFMADD231PD  Y8, Y10, Y0
 	VFMADD231PD  Y9, Y10, Y1
-	VBROADCASTSD (R10)(DX*1), Y10
+	VBROADCASTSD (R13)(SI*1), Y10
 	VFMADD231PD  Y8, Y10, Y2
 	VFMADD231PD  Y9, Y10, Y3
-	VBROADCASTSD (R10)(DX*2), Y10
+	VBROADCASTSD (R13)(SI*2), Y10
 	VFMADD231PD  Y8, Y10, Y4
 	VFMADD231PD  Y9, Y10, Y5
-	VBROADCASTSD (R10)(R11*1), Y10
+	VBROADCASTSD (R13)(BP*1), Y10
 	VFMADD231PD  Y8, Y10, Y6
 	VFMADD231PD  Y9, Y10, Y7
-	ADDQ         $+8, R10
-	ADDQ         $+32, R12
-	SUBQ         $+1, R13
-	JNE          loop55
+	ADDQ         $+8, R13
+	ADDQ         R8, R11
+	SUBQ         $+1, R12
+	JNE          loop31
 
-done54:
-	MOVQ    d+0(FP), R10
-	IMULQ   R9, R10
-	MOVQ    k+8(FP), R11
-	IMULQ   R11, R10
-	LEAQ    (CX)(R10*8), R10
-	VMOVUPD Y0, (R10)(BX*8)
-	VMOVUPD Y1, 32(R10)(BX*8)
-	LEAQ    1(R9), R10
-	MOVQ    d+0(FP), R11
-	IMULQ   R11, R10
-	MOVQ    k+8(FP), R11
-	IMULQ   R11, R10
-	LEAQ    (CX)(R10*8), R10
-	VMOVUPD Y2, (R10)(BX*8)
-	VMOVUPD Y3, 32(R10)(BX*8)
-	LEAQ    2(R9), R10
-	MOVQ    d+0(FP), R11
-	IMULQ   R11, R10
-	MOVQ    k+8(FP), R11
-	IMULQ   R11, R10
-	LEAQ    (CX)(R10*8), R10
-	VMOVUPD Y4, (R10)(BX*8)
-	VMOVUPD Y5, 32(R10)(BX*8)
-	LEAQ    3(R9), R10
-	MOVQ    d+0(FP), R11
-	IMULQ   R11, R10
-	MOVQ    k+8(FP), R11
-	IMULQ   R11, R10
-	LEAQ    (CX)(R10*8), R10
-	VMOVUPD Y6, (R10)(BX*8)
-	VMOVUPD Y7, 32(R10)(BX*8)
-	ADDQ    $+4, R9
-	ADDQ    $-4, R8
-	CMPQ    R8, $+4
-	JGE     loop53
+done30:
+	MOVQ    R10, R11
+	IMULQ   AX, R11
+	LEAQ    (CX)(R11*8), R11
+	VMOVUPD Y0, (R11)(DX*8)
+	VMOVUPD Y1, 32(R11)(DX*8)
+	LEAQ    1(R10), R11
+	IMULQ   AX, R11
+	LEAQ    (CX)(R11*8), R11
+	VMOVUPD Y2, (R11)(DX*8)
+	VMOVUPD Y3, 32(R11)(DX*8)
+	LEAQ    2(R10), R11
+	IMULQ   AX, R11
+	LEAQ    (CX)(R11*8), R11
+	VMOVUPD Y4, (R11)(DX*8)
+	VMOVUPD Y5, 32(R11)(DX*8)
+	LEAQ    3(R10), R11
+	IMULQ   AX, R11
+	LEAQ    (CX)(R11*8), R11
+	VMOVUPD Y6, (R11)(DX*8)
+	VMOVUPD Y7, 32(R11)(DX*8)
+	ADDQ    $+4, R10
+	ADDQ    $-4, R9
+	CMPQ    R9, $+4
+	JGE     loop29
 
-done52:
-	CMPQ       R8, $+2
-	JLT        done56
-	MOVQ       R9, R10
-	IMULQ      (SP), R10
-	LEAQ       (CX)(R10*1), R10
-	LEAQ       (R10)(BX*8), R10
-	PREFETCHT0 (R10)
-	ADDQ       (SP), R10
-	PREFETCHT0 (R10)
-	ADDQ       (SP), R10
-	MOVQ       R9, R10
-	IMULQ      DX, R10
-	MOVQ       zy2_base+48(FP), R11
-	LEAQ       (R11)(R10*1), R10
+done28:
+	CMPQ       R9, $+2
+	JLT        done32
+	MOVQ       R10, R11
+	IMULQ      (SP), R11
+	LEAQ       (CX)(R11*1), R11
+	LEAQ       (R11)(DX*8), R11
+	PREFETCHT0 (R11)
+	ADDQ       (SP), R11
+	PREFETCHT0 (R11)
+	ADDQ       (SP), R11
+	LEAQ       7(DX), R11
+	LEAQ       -1(R11), R11
+	LEAQ       1(R11), R11
+	CMPQ       R11, AX
+	MOVQ       AX, R12
+	CMOVQLT    R11, R12
+	CMPQ       AX, DI
+	MOVQ       DI, R11
+	CMOVQLT    AX, R11
+	SUBQ       R11, R12
+	MOVQ       R10, R13
+	IMULQ      SI, R13
+	MOVQ       zy2_base+40(FP), BP
+	LEAQ       (BP)(R13*1), R13
+	MOVQ       R11, BP
+	SHLQ       $0x03, BP
+	LEAQ       (R13)(BP*1), R13
+	IMULQ      R8, R11
+	MOVQ       24(SP), BP
+	LEAQ       (BP)(R11*1), R11
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
 	VXORPS     Y2, Y2, Y2
 	VXORPS     Y3, Y3, Y3
-	MOVQ       DI, R11
-	MOVQ       d+0(FP), R12
 	TESTQ      R12, R12
-	JLE        done57
-	MOVQ       d+0(FP), R12
+	JLE        done33
 	PCALIGN    $0x20
 
-loop58:
+loop34:
 	VMOVUPD      (R11), Y4
-	VMOVUPD      (R11)(AX*1), Y5
-	VBROADCASTSD (R10), Y6
+	VMOVUPD      (R11)(BX*1), Y5
+	VBROADCASTSD (R13), Y6
 	VFMADD231PD  Y4, Y6, Y0
 	VFMADD231PD  Y5, Y6, Y1
-	VBROADCASTSD (R10)(DX*1), Y6
+	VBROADCASTSD (R13)(SI*1), Y6
 	VFMADD231PD  Y4, Y6, Y2
 	VFMADD231PD  Y5, Y6, Y3
-	ADDQ         $+8, R10
-	ADDQ         $+32, R11
+	ADDQ         $+8, R13
+	ADDQ         R8, R11
 	SUBQ         $+1, R12
-	JNE          loop58
+	JNE          loop34
 
-done57:
-	MOVQ    d+0(FP), R10
-	IMULQ   R9, R10
-	MOVQ    k+8(FP), R11
-	IMULQ   R11, R10
-	LEAQ    (CX)(R10*8), R10
-	VMOVUPD Y0, (R10)(BX*8)
-	VMOVUPD Y1, 32(R10)(BX*8)
-	LEAQ    1(R9), R10
-	MOVQ    d+0(FP), R11
-	IMULQ   R11, R10
-	MOVQ    k+8(FP), R11
-	IMULQ   R11, R10
-	LEAQ    (CX)(R10*8), R10
-	VMOVUPD Y2, (R10)(BX*8)
-	VMOVUPD Y3, 32(R10)(BX*8)
-	ADDQ    $+2, R9
-	ADDQ    $-2, R8
+done33:
+	MOVQ    R10, R11
+	IMULQ   AX, R11
+	LEAQ    (CX)(R11*8), R11
+	VMOVUPD Y0, (R11)(DX*8)
+	VMOVUPD Y1, 32(R11)(DX*8)
+	LEAQ    1(R10), R11
+	IMULQ   AX, R11
+	LEAQ    (CX)(R11*8), R11
+	VMOVUPD Y2, (R11)(DX*8)
+	VMOVUPD Y3, 32(R11)(DX*8)
+	ADDQ    $+2, R10
+	ADDQ    $-2, R9
 
-done56:
-	CMPQ       R8, $+1
-	JLT        done59
-	MOVQ       R9, R10
-	IMULQ      (SP), R10
-	LEAQ       (CX)(R10*1), R10
-	LEAQ       (R10)(BX*8), R10
-	PREFETCHT0 (R10)
-	ADDQ       (SP), R10
-	MOVQ       R9, R10
-	IMULQ      DX, R10
-	MOVQ       zy2_base+48(FP), R11
-	LEAQ       (R11)(R10*1), R10
+done32:
+	CMPQ       R9, $+1
+	JLT        done35
+	MOVQ       R10, R11
+	IMULQ      (SP), R11
+	LEAQ       (CX)(R11*1), R11
+	LEAQ       (R11)(DX*8), R11
+	PREFETCHT0 (R11)
+	ADDQ       (SP), R11
+	LEAQ       7(DX), R11
+	LEAQ       -1(R11), R11
+	LEAQ       1(R11), R11
+	CMPQ       R11, AX
+	MOVQ       AX, R12
+	CMOVQLT    R11, R12
+	CMPQ       AX, DI
+	MOVQ       DI, R11
+	CMOVQLT    AX, R11
+	SUBQ       R11, R12
+	MOVQ       R10, R13
+	IMULQ      SI, R13
+	MOVQ       zy2_base+40(FP), BP
+	LEAQ       (BP)(R13*1), R13
+	MOVQ       R11, BP
+	SHLQ       $0x03, BP
+	LEAQ       (R13)(BP*1), R13
+	IMULQ      R8, R11
+	MOVQ       24(SP), BP
+	LEAQ       (BP)(R11*1), R11
 	VXORPS     Y0, Y0, Y0
 	VXORPS     Y1, Y1, Y1
-	MOVQ       DI, R11
-	MOVQ       d+0(FP), R12
 	TESTQ      R12, R12
-	JLE        done60
-	MOVQ       d+0(FP), R12
+	JLE        done36
 	PCALIGN    $0x20
 
-loop61:
-	VBROADCASTSD (R10), Y2
+loop37:
+	VBROADCASTSD (R13), Y2
 	VFMADD231PD  (R11), Y2, Y0
-	VFMADD231PD  (R11)(AX*1), Y2, Y1
-	ADDQ         $+8, R10
-	ADDQ         $+32, R11
+	VFMADD231PD  (R11)(BX*1), Y2, Y1
+	ADDQ         $+8, R13
+	ADDQ         R8, R11
 	SUBQ         $+1, R12
-	JNE          loop61
+	JNE          loop37
 
-done60:
-	MOVQ    d+0(FP), R10
-	IMULQ   R9, R10
-	MOVQ    k+8(FP), R11
-	IMULQ   R11, R10
-	LEAQ    (CX)(R10*8), R10
-	VMOVUPD Y0, (R10)(BX*8)
-	VMOVUPD Y1, 32(R10)(BX*8)
-	ADDQ    $+1, R9
-	ADDQ    $-1, R8
+done36:
+	MOVQ    R10, R11
+	IMULQ   AX, R11
+	LEAQ    (CX)(R11*8), R11
+	VMOVUPD Y0, (R11)(DX*8)
+	VMOVUPD Y1, 32(R11)(DX*8)
+	ADDQ    $+1, R10
+	ADDQ    $-1, R9
 
-done59:
-	ADDQ $+8, BX
-	ADDQ $-8, SI
-	ADDQ AX, DI
-	ADDQ AX, DI
-	CMPQ SI, $+8
-	JGE  loop51
+done35:
+	ADDQ $+8, DX
+	MOVQ 32(SP), R9
+	ADDQ $-8, R9
+	MOVQ R9, 32(SP)
+	MOVQ 24(SP), R9
+	ADDQ BX, R9
+	MOVQ R9, 24(SP)
+	MOVQ 24(SP), R9
+	ADDQ BX, R9
+	MOVQ R9, 24(SP)
+	CMPQ 32(SP), $+8
+	JGE  loop27
 
-done50:
-	CMPQ    SI, $+1
-	JLT     done62
+done26:
+	CMPQ    32(SP), $+1
+	JLT     done38
 	VMOVUPD c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y0
 
-loop63:
-	MOVQ         rowHi+104(FP), R8
-	MOVQ         rowLo+96(FP), R9
-	SUBQ         R9, R8
-	MOVQ         rowLo+96(FP), R9
-	VMOVQ        SI, X1
+loop39:
+	MOVQ         rowHi+96(FP), DI
+	MOVQ         rowLo+88(FP), R9
+	SUBQ         R9, DI
+	MOVQ         rowLo+88(FP), R9
+	MOVQ         32(SP), R10
+	VMOVQ        R10, X1
 	VPBROADCASTQ X1, Y1
 	VPCMPGTQ     Y0, Y1, Y1
-	CMPQ         R8, $+8
-	JLT          done64
+	CMPQ         DI, $+8
+	JLT          done40
 
-loop65:
+loop41:
 	MOVQ       R9, R10
 	IMULQ      (SP), R10
 	LEAQ       (CX)(R10*1), R10
-	LEAQ       (R10)(BX*8), R10
+	LEAQ       (R10)(DX*8), R10
 	PREFETCHT0 (R10)
 	ADDQ       (SP), R10
 	PREFETCHT0 (R10)
@@ -5650,10 +4581,27 @@ loop65:
 	ADDQ       (SP), R10
 	PREFETCHT0 (R10)
 	ADDQ       (SP), R10
-	MOVQ       R9, R10
-	IMULQ      DX, R10
-	MOVQ       zy2_base+48(FP), R11
-	LEAQ       (R11)(R10*1), R10
+	LEAQ       3(DX), R10
+	LEAQ       -1(R10), R10
+	LEAQ       1(R10), R10
+	CMPQ       R10, AX
+	MOVQ       AX, R11
+	CMOVQLT    R10, R11
+	MOVQ       $+0, R10
+	CMPQ       AX, R10
+	MOVQ       $+0, R10
+	CMOVQLT    AX, R10
+	SUBQ       R10, R11
+	MOVQ       R9, R12
+	IMULQ      SI, R12
+	MOVQ       zy2_base+40(FP), R13
+	LEAQ       (R13)(R12*1), R12
+	MOVQ       R10, R13
+	SHLQ       $0x03, R13
+	LEAQ       (R12)(R13*1), R12
+	IMULQ      R8, R10
+	MOVQ       24(SP), R13
+	LEAQ       (R13)(R10*1), R10
 	VXORPS     Y2, Y2, Y2
 	VXORPS     Y3, Y3, Y3
 	VXORPS     Y4, Y4, Y4
@@ -5662,108 +4610,82 @@ loop65:
 	VXORPS     Y7, Y7, Y7
 	VXORPS     Y8, Y8, Y8
 	VXORPS     Y9, Y9, Y9
-	MOVQ       R10, R11
-	LEAQ       (DX)(DX*2), R12
-	LEAQ       (R10)(DX*4), R10
-	MOVQ       DI, R13
-	MOVQ       d+0(FP), BP
-	TESTQ      BP, BP
-	JLE        done66
-	MOVQ       d+0(FP), BP
+	MOVQ       R12, R13
+	LEAQ       (SI)(SI*2), BP
+	LEAQ       (R12)(SI*4), R12
+	TESTQ      R11, R11
+	JLE        done42
 	PCALIGN    $0x20
 
-loop67:
-	VMOVUPD      (R13), Y10
-	VBROADCASTSD (R11), Y11
+loop43:
+	VMASKMOVPD   (R10), Y1, Y10
+	VBROADCASTSD (R13), Y11
 	VFMADD231PD  Y11, Y10, Y2
-	VBROADCASTSD (R11)(DX*1), Y11
+	VBROADCASTSD (R13)(SI*1), Y11
 	VFMADD231PD  Y11, Y10, Y3
-	VBROADCASTSD (R11)(DX*2), Y11
+	VBROADCASTSD (R13)(SI*2), Y11
 	VFMADD231PD  Y11, Y10, Y4
-	VBROADCASTSD (R11)(R12*1), Y11
+	VBROADCASTSD (R13)(BP*1), Y11
 	VFMADD231PD  Y11, Y10, Y5
-	VBROADCASTSD (R10), Y11
+	VBROADCASTSD (R12), Y11
 	VFMADD231PD  Y11, Y10, Y6
-	VBROADCASTSD (R10)(DX*1), Y11
+	VBROADCASTSD (R12)(SI*1), Y11
 	VFMADD231PD  Y11, Y10, Y7
-	VBROADCASTSD (R10)(DX*2), Y11
+	VBROADCASTSD (R12)(SI*2), Y11
 	VFMADD231PD  Y11, Y10, Y8
-	VBROADCASTSD (R10)(R12*1), Y11
+	VBROADCASTSD (R12)(BP*1), Y11
 	VFMADD231PD  Y11, Y10, Y9
-	ADDQ         $+8, R11
-	ADDQ         $+8, R10
-	ADDQ         $+32, R13
-	SUBQ         $+1, BP
-	JNE          loop67
+	ADDQ         $+8, R13
+	ADDQ         $+8, R12
+	ADDQ         R8, R10
+	SUBQ         $+1, R11
+	JNE          loop43
 
-done66:
-	MOVQ       d+0(FP), R10
-	IMULQ      R9, R10
-	MOVQ       k+8(FP), R11
-	IMULQ      R11, R10
+done42:
+	MOVQ       R9, R10
+	IMULQ      AX, R10
 	LEAQ       (CX)(R10*8), R10
-	VMASKMOVPD Y2, Y1, (R10)(BX*8)
+	VMASKMOVPD Y2, Y1, (R10)(DX*8)
 	LEAQ       1(R9), R10
-	MOVQ       d+0(FP), R11
-	IMULQ      R11, R10
-	MOVQ       k+8(FP), R11
-	IMULQ      R11, R10
+	IMULQ      AX, R10
 	LEAQ       (CX)(R10*8), R10
-	VMASKMOVPD Y3, Y1, (R10)(BX*8)
+	VMASKMOVPD Y3, Y1, (R10)(DX*8)
 	LEAQ       2(R9), R10
-	MOVQ       d+0(FP), R11
-	IMULQ      R11, R10
-	MOVQ       k+8(FP), R11
-	IMULQ      R11, R10
+	IMULQ      AX, R10
 	LEAQ       (CX)(R10*8), R10
-	VMASKMOVPD Y4, Y1, (R10)(BX*8)
+	VMASKMOVPD Y4, Y1, (R10)(DX*8)
 	LEAQ       3(R9), R10
-	MOVQ       d+0(FP), R11
-	IMULQ      R11, R10
-	MOVQ       k+8(FP), R11
-	IMULQ      R11, R10
+	IMULQ      AX, R10
 	LEAQ       (CX)(R10*8), R10
-	VMASKMOVPD Y5, Y1, (R10)(BX*8)
+	VMASKMOVPD Y5, Y1, (R10)(DX*8)
 	LEAQ       4(R9), R10
-	MOVQ       d+0(FP), R11
-	IMULQ      R11, R10
-	MOVQ       k+8(FP), R11
-	IMULQ      R11, R10
+	IMULQ      AX, R10
 	LEAQ       (CX)(R10*8), R10
-	VMASKMOVPD Y6, Y1, (R10)(BX*8)
+	VMASKMOVPD Y6, Y1, (R10)(DX*8)
 	LEAQ       5(R9), R10
-	MOVQ       d+0(FP), R11
-	IMULQ      R11, R10
-	MOVQ       k+8(FP), R11
-	IMULQ      R11, R10
+	IMULQ      AX, R10
 	LEAQ       (CX)(R10*8), R10
-	VMASKMOVPD Y7, Y1, (R10)(BX*8)
+	VMASKMOVPD Y7, Y1, (R10)(DX*8)
 	LEAQ       6(R9), R10
-	MOVQ       d+0(FP), R11
-	IMULQ      R11, R10
-	MOVQ       k+8(FP), R11
-	IMULQ      R11, R10
+	IMULQ      AX, R10
 	LEAQ       (CX)(R10*8), R10
-	VMASKMOVPD Y8, Y1, (R10)(BX*8)
+	VMASKMOVPD Y8, Y1, (R10)(DX*8)
 	LEAQ       7(R9), R10
-	MOVQ       d+0(FP), R11
-	IMULQ      R11, R10
-	MOVQ       k+8(FP), R11
-	IMULQ      R11, R10
+	IMULQ      AX, R10
 	LEAQ       (CX)(R10*8), R10
-	VMASKMOVPD Y9, Y1, (R10)(BX*8)
+	VMASKMOVPD Y9, Y1, (R10)(DX*8)
 	ADDQ       $+8, R9
-	ADDQ       $-8, R8
-	CMPQ       R8, $+8
-	JGE        loop65
+	ADDQ       $-8, DI
+	CMPQ       DI, $+8
+	JGE        loop41
 
-done64:
-	CMPQ       R8, $+4
-	JLT        done68
+done40:
+	CMPQ       DI, $+4
+	JLT        done44
 	MOVQ       R9, R10
 	IMULQ      (SP), R10
 	LEAQ       (CX)(R10*1), R10
-	LEAQ       (R10)(BX*8), R10
+	LEAQ       (R10)(DX*8), R10
 	PREFETCHT0 (R10)
 	ADDQ       (SP), R10
 	PREFETCHT0 (R10)
@@ -5772,189 +4694,457 @@ done64:
 	ADDQ       (SP), R10
 	PREFETCHT0 (R10)
 	ADDQ       (SP), R10
-	MOVQ       R9, R10
-	IMULQ      DX, R10
-	MOVQ       zy2_base+48(FP), R11
-	LEAQ       (R11)(R10*1), R10
+	LEAQ       3(DX), R10
+	LEAQ       -1(R10), R10
+	LEAQ       1(R10), R10
+	CMPQ       R10, AX
+	MOVQ       AX, R11
+	CMOVQLT    R10, R11
+	MOVQ       $+0, R10
+	CMPQ       AX, R10
+	MOVQ       $+0, R10
+	CMOVQLT    AX, R10
+	SUBQ       R10, R11
+	MOVQ       R9, R12
+	IMULQ      SI, R12
+	MOVQ       zy2_base+40(FP), R13
+	LEAQ       (R13)(R12*1), R12
+	MOVQ       R10, R13
+	SHLQ       $0x03, R13
+	LEAQ       (R12)(R13*1), R12
+	IMULQ      R8, R10
+	MOVQ       24(SP), R13
+	LEAQ       (R13)(R10*1), R10
 	VXORPS     Y2, Y2, Y2
 	VXORPS     Y3, Y3, Y3
 	VXORPS     Y4, Y4, Y4
 	VXORPS     Y5, Y5, Y5
-	LEAQ       (DX)(DX*2), R11
-	MOVQ       DI, R12
-	MOVQ       d+0(FP), R13
-	TESTQ      R13, R13
-	JLE        done69
-	MOVQ       d+0(FP), R13
+	LEAQ       (SI)(SI*2), R13
+	TESTQ      R11, R11
+	JLE        done45
 	PCALIGN    $0x20
 
-loop70:
-	VMOVUPD      (R12), Y6
-	VBROADCASTSD (R10), Y7
+loop46:
+	VMASKMOVPD   (R10), Y1, Y6
+	VBROADCASTSD (R12), Y7
 	VFMADD231PD  Y7, Y6, Y2
-	VBROADCASTSD (R10)(DX*1), Y7
+	VBROADCASTSD (R12)(SI*1), Y7
 	VFMADD231PD  Y7, Y6, Y3
-	VBROADCASTSD (R10)(DX*2), Y7
+	VBROADCASTSD (R12)(SI*2), Y7
 	VFMADD231PD  Y7, Y6, Y4
-	VBROADCASTSD (R10)(R11*1), Y7
+	VBROADCASTSD (R12)(R13*1), Y7
 	VFMADD231PD  Y7, Y6, Y5
-	ADDQ         $+8, R10
-	ADDQ         $+32, R12
-	SUBQ         $+1, R13
-	JNE          loop70
+	ADDQ         $+8, R12
+	ADDQ         R8, R10
+	SUBQ         $+1, R11
+	JNE          loop46
 
-done69:
-	MOVQ       d+0(FP), R10
-	IMULQ      R9, R10
-	MOVQ       k+8(FP), R11
-	IMULQ      R11, R10
+done45:
+	MOVQ       R9, R10
+	IMULQ      AX, R10
 	LEAQ       (CX)(R10*8), R10
-	VMASKMOVPD Y2, Y1, (R10)(BX*8)
+	VMASKMOVPD Y2, Y1, (R10)(DX*8)
 	LEAQ       1(R9), R10
-	MOVQ       d+0(FP), R11
-	IMULQ      R11, R10
-	MOVQ       k+8(FP), R11
-	IMULQ      R11, R10
+	IMULQ      AX, R10
 	LEAQ       (CX)(R10*8), R10
-	VMASKMOVPD Y3, Y1, (R10)(BX*8)
+	VMASKMOVPD Y3, Y1, (R10)(DX*8)
 	LEAQ       2(R9), R10
-	MOVQ       d+0(FP), R11
-	IMULQ      R11, R10
-	MOVQ       k+8(FP), R11
-	IMULQ      R11, R10
+	IMULQ      AX, R10
 	LEAQ       (CX)(R10*8), R10
-	VMASKMOVPD Y4, Y1, (R10)(BX*8)
+	VMASKMOVPD Y4, Y1, (R10)(DX*8)
 	LEAQ       3(R9), R10
-	MOVQ       d+0(FP), R11
-	IMULQ      R11, R10
-	MOVQ       k+8(FP), R11
-	IMULQ      R11, R10
+	IMULQ      AX, R10
 	LEAQ       (CX)(R10*8), R10
-	VMASKMOVPD Y5, Y1, (R10)(BX*8)
+	VMASKMOVPD Y5, Y1, (R10)(DX*8)
 	ADDQ       $+4, R9
-	ADDQ       $-4, R8
+	ADDQ       $-4, DI
 
-done68:
-	CMPQ       R8, $+2
-	JLT        done71
+done44:
+	CMPQ       DI, $+2
+	JLT        done47
 	MOVQ       R9, R10
 	IMULQ      (SP), R10
 	LEAQ       (CX)(R10*1), R10
-	LEAQ       (R10)(BX*8), R10
+	LEAQ       (R10)(DX*8), R10
 	PREFETCHT0 (R10)
 	ADDQ       (SP), R10
 	PREFETCHT0 (R10)
 	ADDQ       (SP), R10
-	MOVQ       R9, R10
-	IMULQ      DX, R10
-	MOVQ       zy2_base+48(FP), R11
-	LEAQ       (R11)(R10*1), R10
+	LEAQ       3(DX), R10
+	LEAQ       -1(R10), R10
+	LEAQ       1(R10), R10
+	CMPQ       R10, AX
+	MOVQ       AX, R11
+	CMOVQLT    R10, R11
+	MOVQ       $+0, R10
+	CMPQ       AX, R10
+	MOVQ       $+0, R10
+	CMOVQLT    AX, R10
+	SUBQ       R10, R11
+	MOVQ       R9, R12
+	IMULQ      SI, R12
+	MOVQ       zy2_base+40(FP), R13
+	LEAQ       (R13)(R12*1), R12
+	MOVQ       R10, R13
+	SHLQ       $0x03, R13
+	LEAQ       (R12)(R13*1), R12
+	IMULQ      R8, R10
+	MOVQ       24(SP), R13
+	LEAQ       (R13)(R10*1), R10
 	VXORPS     Y2, Y2, Y2
 	VXORPS     Y3, Y3, Y3
-	MOVQ       DI, R11
-	MOVQ       d+0(FP), R12
-	TESTQ      R12, R12
-	JLE        done72
-	MOVQ       d+0(FP), R12
+	TESTQ      R11, R11
+	JLE        done48
 	PCALIGN    $0x20
 
-loop73:
-	VMOVUPD      (R11), Y4
-	VBROADCASTSD (R10), Y5
+loop49:
+	VMASKMOVPD   (R10), Y1, Y4
+	VBROADCASTSD (R12), Y5
 	VFMADD231PD  Y5, Y4, Y2
-	VBROADCASTSD (R10)(DX*1), Y5
+	VBROADCASTSD (R12)(SI*1), Y5
 	VFMADD231PD  Y5, Y4, Y3
-	ADDQ         $+8, R10
-	ADDQ         $+32, R11
-	SUBQ         $+1, R12
-	JNE          loop73
+	ADDQ         $+8, R12
+	ADDQ         R8, R10
+	SUBQ         $+1, R11
+	JNE          loop49
 
-done72:
-	MOVQ       d+0(FP), R10
-	IMULQ      R9, R10
-	MOVQ       k+8(FP), R11
-	IMULQ      R11, R10
+done48:
+	MOVQ       R9, R10
+	IMULQ      AX, R10
 	LEAQ       (CX)(R10*8), R10
-	VMASKMOVPD Y2, Y1, (R10)(BX*8)
+	VMASKMOVPD Y2, Y1, (R10)(DX*8)
 	LEAQ       1(R9), R10
-	MOVQ       d+0(FP), R11
-	IMULQ      R11, R10
-	MOVQ       k+8(FP), R11
-	IMULQ      R11, R10
+	IMULQ      AX, R10
 	LEAQ       (CX)(R10*8), R10
-	VMASKMOVPD Y3, Y1, (R10)(BX*8)
+	VMASKMOVPD Y3, Y1, (R10)(DX*8)
 	ADDQ       $+2, R9
-	ADDQ       $-2, R8
+	ADDQ       $-2, DI
 
-done71:
-	CMPQ       R8, $+1
-	JLT        done74
+done47:
+	CMPQ       DI, $+1
+	JLT        done50
 	MOVQ       R9, R10
 	IMULQ      (SP), R10
 	LEAQ       (CX)(R10*1), R10
-	LEAQ       (R10)(BX*8), R10
+	LEAQ       (R10)(DX*8), R10
 	PREFETCHT0 (R10)
 	ADDQ       (SP), R10
-	MOVQ       R9, R10
-	IMULQ      DX, R10
-	MOVQ       zy2_base+48(FP), R11
-	LEAQ       (R11)(R10*1), R10
+	LEAQ       3(DX), R10
+	LEAQ       -1(R10), R10
+	LEAQ       1(R10), R10
+	CMPQ       R10, AX
+	MOVQ       AX, R11
+	CMOVQLT    R10, R11
+	MOVQ       $+0, R10
+	CMPQ       AX, R10
+	MOVQ       $+0, R10
+	CMOVQLT    AX, R10
+	SUBQ       R10, R11
+	MOVQ       R9, R12
+	IMULQ      SI, R12
+	MOVQ       zy2_base+40(FP), R13
+	LEAQ       (R13)(R12*1), R12
+	MOVQ       R10, R13
+	SHLQ       $0x03, R13
+	LEAQ       (R12)(R13*1), R12
+	IMULQ      R8, R10
+	MOVQ       24(SP), R13
+	LEAQ       (R13)(R10*1), R10
 	VXORPS     Y2, Y2, Y2
-	MOVQ       DI, R11
-	MOVQ       d+0(FP), R12
-	TESTQ      R12, R12
-	JLE        done75
-	MOVQ       d+0(FP), R12
+	TESTQ      R11, R11
+	JLE        done51
 	PCALIGN    $0x20
 
-loop76:
-	VBROADCASTSD (R10), Y3
-	VFMADD231PD  (R11), Y3, Y2
-	ADDQ         $+8, R10
-	ADDQ         $+32, R11
-	SUBQ         $+1, R12
-	JNE          loop76
+loop52:
+	VMASKMOVPD   (R10), Y1, Y3
+	VBROADCASTSD (R12), Y4
+	VFMADD231PD  Y4, Y3, Y2
+	ADDQ         $+8, R12
+	ADDQ         R8, R10
+	SUBQ         $+1, R11
+	JNE          loop52
 
-done75:
-	MOVQ       d+0(FP), R10
-	IMULQ      R9, R10
-	MOVQ       k+8(FP), R11
-	IMULQ      R11, R10
+done51:
+	MOVQ       R9, R10
+	IMULQ      AX, R10
 	LEAQ       (CX)(R10*8), R10
-	VMASKMOVPD Y2, Y1, (R10)(BX*8)
+	VMASKMOVPD Y2, Y1, (R10)(DX*8)
 	ADDQ       $+1, R9
-	ADDQ       $-1, R8
+	ADDQ       $-1, DI
 
-done74:
-	ADDQ $+4, BX
-	ADDQ $-4, SI
-	ADDQ AX, DI
-	CMPQ SI, $+1
-	JGE  loop63
+done50:
+	ADDQ $+4, DX
+	MOVQ 32(SP), DI
+	ADDQ $-4, DI
+	MOVQ DI, 32(SP)
+	MOVQ 24(SP), DI
+	ADDQ BX, DI
+	MOVQ DI, 24(SP)
+	CMPQ 32(SP), $+1
+	JGE  loop39
 
-done62:
-done2:
+done38:
 	VZEROUPPER
 	RET
 
-// func betaLoopAVX512(rows int, k int, d int, zy []float64, zy2 []float64, zy4 []float64, alpha []float64, zbeta []float64, beta []float64) (data float64)
+// func zbeta2LoopAVX512(first int, count int, rows int, d int, k int, zy []float64, zy2 []float64, zy4 []float64, zbeta2 []float64)
+// Requires: AVX, AVX512F, AVX512VL
+TEXT ·zbeta2LoopAVX512(SB), $8-136
+	MOVQ    first+0(FP), AX
+	MOVQ    count+8(FP), CX
+	MOVQ    d+24(FP), DX
+	MOVQ    k+32(FP), BX
+	MOVQ    zy_base+40(FP), SI
+	MOVQ    zy2_base+64(FP), DI
+	MOVQ    zy4_base+88(FP), R8
+	MOVQ    zbeta2_base+112(FP), R9
+	TESTQ   CX, CX
+	JLE     done1
+	MOVQ    DX, R10
+	IMULQ   AX, R10
+	LEAQ    (DI)(R10*8), DI
+	LEAQ    (R8)(R10*8), R8
+	IMULQ   BX, AX
+	LEAQ    (R9)(AX*8), AX
+	TESTQ   CX, CX
+	JLE     done2
+	MOVQ    $+0, R9
+	VMOVUPD c64x8_hb0099f969b546f25<>+0(SB), Z0
+
+loop3:
+	VPXORD  Z1, Z1, Z1
+	TESTQ   DX, DX
+	JLE     done4
+	MOVQ    R9, R10
+	IMULQ   DX, R10
+	LEAQ    (DI)(R10*8), R11
+	LEAQ    (R8)(R10*8), R10
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	LEAQ    -32(DX), R12
+	TESTQ   R12, R12
+	JLT     done5
+	MOVQ    $+0, R13
+	PCALIGN $0x20
+
+loop6:
+	VMOVUPD     (R11)(R13*8), Z6
+	VMOVUPD     64(R11)(R13*8), Z7
+	VMOVUPD     128(R11)(R13*8), Z8
+	VMOVUPD     192(R11)(R13*8), Z9
+	VMOVUPD     (R10)(R13*8), Z10
+	VMOVUPD     64(R10)(R13*8), Z11
+	VMOVUPD     128(R10)(R13*8), Z12
+	VMOVUPD     192(R10)(R13*8), Z13
+	VFMADD231PD (SI)(R13*8), Z6, Z10
+	VFMADD231PD 64(SI)(R13*8), Z7, Z11
+	VFMADD231PD 128(SI)(R13*8), Z8, Z12
+	VFMADD231PD 192(SI)(R13*8), Z9, Z13
+	VFMADD231PD Z10, Z10, Z2
+	VFMADD231PD Z11, Z11, Z3
+	VFMADD231PD Z12, Z12, Z4
+	VFMADD231PD Z13, Z13, Z5
+	ADDQ        $+32, R13
+	CMPQ        R13, R12
+	JLE         loop6
+
+done5:
+	MOVQ    DX, R12
+	ANDQ    $+31, R12
+	MOVQ    DX, R13
+	SUBQ    R12, R13
+	LEAQ    7(DX), R12
+	LEAQ    -8(R12), R12
+	CMPQ    R13, R12
+	JGT     done7
+	PCALIGN $0x20
+
+loop8:
+	MOVQ         DX, BP
+	SUBQ         R13, BP
+	VPBROADCASTQ BP, Z6
+	VPCMPQ       $0x06, Z0, Z6, K1
+	VMOVUPD.Z    (SI)(R13*8), K1, Z6
+	VMOVUPD.Z    (R11)(R13*8), K1, Z7
+	VMOVUPD.Z    (R10)(R13*8), K1, Z8
+	VFMADD231PD  Z7, Z6, Z8
+	VFMADD213PD  Z2, Z8, Z8
+	VBLENDMPD    Z8, Z2, K1, Z2
+	ADDQ         $+8, R13
+	CMPQ         R13, R12
+	JLE          loop8
+
+done7:
+	VADDPD        Z3, Z2, Z2
+	VADDPD        Z5, Z4, Z3
+	VADDPD        Z3, Z2, Z2
+	VEXTRACTF64X4 $0x01, Z2, Y3
+	VADDPD        Y3, Y2, Y2
+	VEXTRACTF32X4 $0x01, Y2, X3
+	VADDPD        X3, X2, X2
+	VPERMILPD     $0x01, X2, X3
+	VADDPD        X3, X2, X2
+	VBROADCASTSD  X2, Z2
+	VADDPD        Z2, Z1, Z1
+
+done4:
+	MOVQ   R9, R10
+	IMULQ  BX, R10
+	LEAQ   (AX)(R10*8), R10
+	VMOVSD X1, (R10)
+	ADDQ   $+1, R9
+	CMPQ   R9, CX
+	JLT    loop3
+
+done2:
+done1:
+	VZEROUPPER
+	RET
+
+// func zbeta2LoopAVX2(first int, count int, rows int, d int, k int, zy []float64, zy2 []float64, zy4 []float64, zbeta2 []float64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·zbeta2LoopAVX2(SB), $0-136
+	MOVQ    first+0(FP), AX
+	MOVQ    count+8(FP), CX
+	MOVQ    d+24(FP), DX
+	MOVQ    k+32(FP), BX
+	MOVQ    zy_base+40(FP), SI
+	MOVQ    zy2_base+64(FP), DI
+	MOVQ    zy4_base+88(FP), R8
+	MOVQ    zbeta2_base+112(FP), R9
+	TESTQ   CX, CX
+	JLE     done1
+	MOVQ    DX, R10
+	IMULQ   AX, R10
+	LEAQ    (DI)(R10*8), DI
+	LEAQ    (R8)(R10*8), R8
+	IMULQ   BX, AX
+	LEAQ    (R9)(AX*8), AX
+	TESTQ   CX, CX
+	JLE     done2
+	MOVQ    $+0, R9
+	VMOVUPD c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y0
+
+loop3:
+	VXORPS  Y1, Y1, Y1
+	TESTQ   DX, DX
+	JLE     done4
+	MOVQ    R9, R10
+	IMULQ   DX, R10
+	LEAQ    (DI)(R10*8), R11
+	LEAQ    (R8)(R10*8), R10
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	LEAQ    -16(DX), R12
+	TESTQ   R12, R12
+	JLT     done5
+	MOVQ    $+0, R13
+	PCALIGN $0x20
+
+loop6:
+	VMOVUPD     (R11)(R13*8), Y6
+	VMOVUPD     32(R11)(R13*8), Y7
+	VMOVUPD     64(R11)(R13*8), Y8
+	VMOVUPD     96(R11)(R13*8), Y9
+	VMOVUPD     (R10)(R13*8), Y10
+	VMOVUPD     32(R10)(R13*8), Y11
+	VMOVUPD     64(R10)(R13*8), Y12
+	VMOVUPD     96(R10)(R13*8), Y13
+	VFMADD231PD (SI)(R13*8), Y6, Y10
+	VFMADD231PD 32(SI)(R13*8), Y7, Y11
+	VFMADD231PD 64(SI)(R13*8), Y8, Y12
+	VFMADD231PD 96(SI)(R13*8), Y9, Y13
+	VFMADD231PD Y10, Y10, Y2
+	VFMADD231PD Y11, Y11, Y3
+	VFMADD231PD Y12, Y12, Y4
+	VFMADD231PD Y13, Y13, Y5
+	ADDQ        $+16, R13
+	CMPQ        R13, R12
+	JLE         loop6
+
+done5:
+	MOVQ    DX, R12
+	ANDQ    $+15, R12
+	MOVQ    DX, R13
+	SUBQ    R12, R13
+	LEAQ    -4(DX), R12
+	CMPQ    R13, R12
+	JGT     done7
+	PCALIGN $0x20
+
+loop8:
+	VMOVUPD     (R11)(R13*8), Y6
+	VMOVUPD     (R10)(R13*8), Y7
+	VFMADD231PD (SI)(R13*8), Y6, Y7
+	VFMADD231PD Y7, Y7, Y2
+	ADDQ        $+4, R13
+	CMPQ        R13, R12
+	JLE         loop8
+
+done7:
+	MOVQ         DX, R12
+	ANDQ         $+3, R12
+	TESTQ        R12, R12
+	JLE          done9
+	MOVQ         DX, R13
+	SUBQ         R12, R13
+	VMOVQ        R12, X6
+	VPBROADCASTQ X6, Y6
+	VPCMPGTQ     Y0, Y6, Y6
+	VMASKMOVPD   (SI)(R13*8), Y6, Y7
+	VMASKMOVPD   (R11)(R13*8), Y6, Y8
+	VMASKMOVPD   (R10)(R13*8), Y6, Y9
+	VFMADD231PD  Y8, Y7, Y9
+	VFMADD213PD  Y2, Y9, Y9
+	VBLENDVPD    Y6, Y9, Y2, Y2
+
+done9:
+	VADDPD       Y3, Y2, Y2
+	VADDPD       Y5, Y4, Y3
+	VADDPD       Y3, Y2, Y2
+	VEXTRACTF128 $0x01, Y2, X3
+	VADDPD       X3, X2, X2
+	VPERMILPD    $0x01, X2, X3
+	VADDPD       X3, X2, X2
+	VBROADCASTSD X2, Y2
+	VADDPD       Y2, Y1, Y1
+
+done4:
+	MOVQ   R9, R10
+	IMULQ  BX, R10
+	LEAQ   (AX)(R10*8), R10
+	VMOVSD X1, (R10)
+	ADDQ   $+1, R9
+	CMPQ   R9, CX
+	JLT    loop3
+
+done2:
+done1:
+	VZEROUPPER
+	RET
+
+// func betaLoopAVX512(rows int, k int, alpha []float64, zbeta []float64, zbeta2 []float64, beta []float64) (data float64)
 // Requires: AVX, AVX512DQ, AVX512F, AVX512VL
-TEXT ·betaLoopAVX512(SB), $8-176
-	MOVQ         k+8(FP), AX
-	MOVQ         d+16(FP), CX
-	MOVQ         zbeta_base+120(FP), DX
-	MOVQ         beta_base+144(FP), BX
+TEXT ·betaLoopAVX512(SB), $0-120
+	MOVQ         rows+0(FP), AX
+	MOVQ         k+8(FP), CX
+	MOVQ         alpha_base+16(FP), DX
+	MOVQ         zbeta_base+40(FP), BX
+	MOVQ         zbeta2_base+64(FP), SI
+	MOVQ         beta_base+88(FP), DI
 	VPXORD       Z0, Z0, Z0
-	MOVQ         rows+0(FP), SI
-	TESTQ        SI, SI
+	TESTQ        AX, AX
 	JLE          done1
-	MOVQ         rows+0(FP), SI
-	TESTQ        SI, SI
+	TESTQ        AX, AX
 	JLE          done2
-	MOVQ         $+0, SI
-	MOVQ         SI, (SP)
-	VMOVUPD      c64x8_hb0099f969b546f25<>+0(SB), Z1
-	VBROADCASTSD c64x1_4000000000000000<>+0(SB), Z2
+	MOVQ         $+0, R8
+	VBROADCASTSD c64x1_3fe0000000000000<>+0(SB), Z1
+	VMOVUPD      c64x8_hb0099f969b546f25<>+0(SB), Z2
+	MOVQ         $+0, R9
 	VBROADCASTSD c64x1_42f8000000000000<>+0(SB), Z3
 	VBROADCASTSD c64x1_3ff71547652b82fe<>+0(SB), Z4
 	VBROADCASTSD c64x1_3fe62e42fefa39ef<>+0(SB), Z5
@@ -5970,159 +5160,203 @@ TEXT ·betaLoopAVX512(SB), $8-176
 	VBROADCASTSD c64x1_3fc555555548f23c<>+0(SB), Z15
 	VBROADCASTSD c64x1_3fdfffffffffffbc<>+0(SB), Z16
 	VPXORD       Z17, Z17, Z17
+	VBROADCASTSD c64x1_3fe5555555555555<>+0(SB), Z18
 
 loop3:
-	VBROADCASTSD c64x1_fff0000000000000<>+0(SB), Z18
-	TESTQ        AX, AX
+	VBROADCASTSD c64x1_fff0000000000000<>+0(SB), Z19
+	TESTQ        CX, CX
 	JLE          done4
-	MOVQ         CX, SI
-	IMULQ        (SP), SI
-	IMULQ        AX, SI
-	MOVQ         zy2_base+48(FP), DI
-	LEAQ         (DI)(SI*8), DI
-	MOVQ         zy4_base+72(FP), R8
-	LEAQ         (R8)(SI*8), SI
-	TESTQ        AX, AX
-	JLE          done5
-	MOVQ         $+0, R8
+	MOVQ         R8, R10
+	IMULQ        CX, R10
+	LEAQ         (SI)(R10*8), R10
+	VBROADCASTSD c64x1_fff0000000000000<>+0(SB), Z20
+	KMOVB        R9, K1
+	VBROADCASTSD c64x1_fff0000000000000<>+0(SB), Z21
+	KMOVB        R9, K2
+	VBROADCASTSD c64x1_fff0000000000000<>+0(SB), Z22
+	KMOVB        R9, K3
+	VBROADCASTSD c64x1_fff0000000000000<>+0(SB), Z23
+	KMOVB        R9, K4
+	LEAQ         -32(CX), R11
+	TESTQ        R11, R11
+	JLT          done5
+	MOVQ         $+0, R12
+	PCALIGN      $0x20
 
 loop6:
-	VPXORD  Z19, Z19, Z19
-	TESTQ   CX, CX
-	JLE     done7
-	MOVQ    CX, R9
-	IMULQ   R8, R9
-	MOVQ    zy_base+24(FP), R10
-	LEAQ    (R10)(R9*8), R10
-	LEAQ    (DI)(R9*8), R11
-	LEAQ    (SI)(R9*8), R9
-	VPXORD  Z20, Z20, Z20
-	VPXORD  Z21, Z21, Z21
-	VPXORD  Z22, Z22, Z22
-	VPXORD  Z23, Z23, Z23
-	LEAQ    -32(CX), R12
-	TESTQ   R12, R12
-	JLT     done8
-	MOVQ    $+0, R13
-	PCALIGN $0x20
-
-loop9:
-	VMOVUPD     (R11)(R13*8), Z24
-	VMOVUPD     64(R11)(R13*8), Z25
-	VMOVUPD     128(R11)(R13*8), Z26
-	VMOVUPD     192(R11)(R13*8), Z27
-	VMOVUPD     (R9)(R13*8), Z28
-	VMOVUPD     64(R9)(R13*8), Z29
-	VMOVUPD     128(R9)(R13*8), Z30
-	VMOVUPD     192(R9)(R13*8), Z31
-	VFMADD231PD (R10)(R13*8), Z24, Z28
-	VFMADD231PD 64(R10)(R13*8), Z25, Z29
-	VFMADD231PD 128(R10)(R13*8), Z26, Z30
-	VFMADD231PD 192(R10)(R13*8), Z27, Z31
-	VFMADD231PD Z28, Z28, Z20
-	VFMADD231PD Z29, Z29, Z21
-	VFMADD231PD Z30, Z30, Z22
-	VFMADD231PD Z31, Z31, Z23
-	ADDQ        $+32, R13
-	CMPQ        R13, R12
-	JLE         loop9
-
-done8:
-	MOVQ    CX, R12
-	ANDQ    $+31, R12
-	MOVQ    CX, R13
-	SUBQ    R12, R13
-	LEAQ    7(CX), R12
-	LEAQ    -8(R12), R12
-	CMPQ    R13, R12
-	JGT     done10
-	PCALIGN $0x20
-
-loop11:
-	MOVQ         CX, BP
-	SUBQ         R13, BP
-	VPBROADCASTQ BP, Z24
-	VPCMPQ       $0x06, Z1, Z24, K1
-	VMOVUPD.Z    (R10)(R13*8), K1, Z24
-	VMOVUPD.Z    (R11)(R13*8), K1, Z25
-	VMOVUPD.Z    (R9)(R13*8), K1, Z26
-	VFMADD231PD  Z25, Z24, Z26
-	VFMADD213PD  Z20, Z26, Z26
-	VBLENDMPD    Z26, Z20, K1, Z20
-	ADDQ         $+8, R13
-	CMPQ         R13, R12
-	JLE          loop11
-
-done10:
-	VADDPD        Z21, Z20, Z20
-	VADDPD        Z23, Z22, Z21
-	VADDPD        Z21, Z20, Z20
-	VEXTRACTF64X4 $0x01, Z20, Y21
-	VADDPD        Y21, Y20, Y20
-	VEXTRACTF32X4 $0x01, Y20, X21
-	VADDPD        X21, X20, X20
-	VPERMILPD     $0x01, X20, X21
-	VADDPD        X21, X20, X20
-	VBROADCASTSD  X20, Z20
-	VADDPD        Z20, Z19, Z19
-
-done7:
-	MOVQ         alpha_base+96(FP), R9
-	LEAQ         (R9)(R8*8), R9
-	LEAQ         (DX)(R8*8), R10
-	VBROADCASTSD (R10), Z20
-	VADDPD.BCST  (R9), Z20, Z20
-	VDIVPD       Z2, Z19, Z19
-	VSUBPD       Z19, Z20, Z19
-	LEAQ         (BX)(R8*8), R9
-	VMOVSD       X19, (R9)
-	VCMPPD       $0x03, Z18, Z18, K1
-	VMAXPD       Z19, Z18, Z19
-	VBLENDMPD    Z18, Z19, K1, Z18
-	ADDQ         $+1, R8
-	CMPQ         R8, AX
-	JLT          loop6
+	VMOVUPD (BX)(R12*8), Z24
+	VMOVUPD 64(BX)(R12*8), Z25
+	VMOVUPD 128(BX)(R12*8), Z26
+	VMOVUPD 192(BX)(R12*8), Z27
+	VADDPD  (DX)(R12*8), Z24, Z24
+	VADDPD  64(DX)(R12*8), Z25, Z25
+	VADDPD  128(DX)(R12*8), Z26, Z26
+	VADDPD  192(DX)(R12*8), Z27, Z27
+	VMULPD  (R10)(R12*8), Z1, Z28
+	VMULPD  64(R10)(R12*8), Z1, Z29
+	VMULPD  128(R10)(R12*8), Z1, Z30
+	VMULPD  192(R10)(R12*8), Z1, Z31
+	VSUBPD  Z28, Z24, Z24
+	VSUBPD  Z29, Z25, Z25
+	VSUBPD  Z30, Z26, Z26
+	VSUBPD  Z31, Z27, Z27
+	VMOVUPD Z24, (DI)(R12*8)
+	VMOVUPD Z25, 64(DI)(R12*8)
+	VMOVUPD Z26, 128(DI)(R12*8)
+	VMOVUPD Z27, 192(DI)(R12*8)
+	VMAXPD  Z20, Z24, Z20
+	VCMPPD  $0x03, Z24, Z24, K5
+	KORB    K5, K1, K1
+	VMAXPD  Z21, Z25, Z21
+	VCMPPD  $0x03, Z25, Z25, K5
+	KORB    K5, K2, K2
+	VMAXPD  Z22, Z26, Z22
+	VCMPPD  $0x03, Z26, Z26, K5
+	KORB    K5, K3, K3
+	VMAXPD  Z23, Z27, Z23
+	VCMPPD  $0x03, Z27, Z27, K5
+	KORB    K5, K4, K4
+	ADDQ    $+32, R12
+	CMPQ    R12, R11
+	JLE     loop6
 
 done5:
+	MOVQ    CX, R11
+	ANDQ    $+31, R11
+	MOVQ    CX, R12
+	SUBQ    R11, R12
+	LEAQ    7(CX), R11
+	LEAQ    -8(R11), R11
+	CMPQ    R12, R11
+	JGT     done7
+	PCALIGN $0x20
+
+loop8:
+	MOVQ         CX, R13
+	SUBQ         R12, R13
+	VPBROADCASTQ R13, Z24
+	VPCMPQ       $0x06, Z2, Z24, K5
+	VMOVUPD.Z    (DX)(R12*8), K5, Z24
+	VMOVUPD.Z    (BX)(R12*8), K5, Z25
+	VADDPD       Z25, Z24, Z24
+	VMOVUPD.Z    (R10)(R12*8), K5, Z25
+	VMULPD       Z1, Z25, Z25
+	VSUBPD       Z25, Z24, Z24
+	VMOVUPD      Z24, K5, (DI)(R12*8)
+	VMAXPD       Z20, Z24, Z25
+	VCMPPD       $0x03, Z24, Z24, K6
+	KANDB        K5, K6, K6
+	KORB         K6, K1, K1
+	VBLENDMPD    Z25, Z20, K5, Z20
+	ADDQ         $+8, R12
+	CMPQ         R12, R11
+	JLE          loop8
+
+done7:
+	VMAXPD        Z21, Z20, Z20
+	VMAXPD        Z23, Z22, Z21
+	VMAXPD        Z21, Z20, Z20
+	VEXTRACTF64X4 $0x01, Z20, Y21
+	VMAXPD        Y21, Y20, Y20
+	VEXTRACTF32X4 $0x01, Y20, X21
+	VMAXPD        X21, X20, X20
+	VPERMILPD     $0x01, X20, X21
+	VMAXPD        X21, X20, X20
+	VBROADCASTSD  X20, Z20
+	KORB          K2, K1, K1
+	KORB          K4, K3, K2
+	KORB          K2, K1, K1
+	VCMPPD        $0x03, Z19, Z19, K2
+	VMAXPD        Z19, Z20, Z20
+	VBLENDMPD     Z19, Z20, K2, Z19
+	KMOVB         K1, R10
+	TESTQ         R10, R10
+	JEQ           done9
+	VBROADCASTSD  c64x1_7ff8000000000001<>+0(SB), Z19
+
+done9:
 done4:
-	VANDPD.BCST c64x1_7fffffffffffffff<>+0(SB), Z18, Z19
-	VCMPPD.BCST $0x11, c64x1_7ff0000000000000<>+0(SB), Z19, K1
-	VBLENDMPD   Z18, Z17, K1, Z18
-	VPXORD      Z19, Z19, Z19
-	TESTQ       AX, AX
-	JLE         done12
+	VANDPD.BCST c64x1_7fffffffffffffff<>+0(SB), Z19, Z20
+	VCMPPD.BCST $0x11, c64x1_7ff0000000000000<>+0(SB), Z20, K1
+	VBLENDMPD   Z19, Z17, K1, Z19
 	VPXORD      Z20, Z20, Z20
+	TESTQ       CX, CX
+	JLE         done10
 	VPXORD      Z21, Z21, Z21
-	LEAQ        -16(AX), SI
-	TESTQ       SI, SI
-	JLT         done13
-	MOVQ        $+0, DI
+	VPXORD      Z22, Z22, Z22
+	LEAQ        -16(CX), R10
+	TESTQ       R10, R10
+	JLT         done11
+	MOVQ        $+0, R11
 	PCALIGN     $0x20
 
-loop14:
-	VMOVUPD      (BX)(DI*8), Z22
-	VMOVUPD      64(BX)(DI*8), Z23
-	VSUBPD       Z18, Z22, Z22
-	VSUBPD       Z18, Z23, Z23
-	VMOVAPS      Z3, Z24
-	VFMADD231PD  Z4, Z22, Z24
-	VSUBPD       Z3, Z24, Z25
-	VFNMADD231PD Z5, Z25, Z22
-	VFNMADD231PD Z6, Z25, Z22
-	VRANGEPD     $0x02, Z7, Z22, Z22
-	VMOVAPS      Z24, Z26
-	VPERMI2PD    Z9, Z8, Z26
-	VPERMI2PD    Z11, Z10, Z24
-	VMULPD       Z22, Z22, Z27
-	VMOVAPS      Z13, Z28
-	VFMADD231PD  Z22, Z12, Z28
-	VFMADD213PD  Z14, Z22, Z28
-	VFMADD213PD  Z15, Z22, Z28
-	VFMADD213PD  Z16, Z22, Z28
+loop12:
+	VMOVUPD      (DI)(R11*8), Z23
+	VMOVUPD      64(DI)(R11*8), Z24
+	VSUBPD       Z19, Z23, Z23
+	VSUBPD       Z19, Z24, Z24
+	VMOVAPS      Z3, Z25
+	VFMADD231PD  Z4, Z23, Z25
+	VSUBPD       Z3, Z25, Z26
+	VFNMADD231PD Z5, Z26, Z23
+	VFNMADD231PD Z6, Z26, Z23
+	VRANGEPD     $0x02, Z7, Z23, Z23
+	VMOVAPS      Z25, Z27
+	VPERMI2PD    Z9, Z8, Z27
+	VPERMI2PD    Z11, Z10, Z25
+	VMULPD       Z23, Z23, Z28
+	VMOVAPS      Z13, Z29
+	VFMADD231PD  Z23, Z12, Z29
+	VFMADD213PD  Z14, Z23, Z29
+	VFMADD213PD  Z15, Z23, Z29
+	VFMADD213PD  Z16, Z23, Z29
+	VADDPD       Z25, Z23, Z23
+	VFMADD231PD  Z29, Z28, Z23
+	VFMADD231PD  Z23, Z27, Z27
+	VSCALEFPD    Z26, Z27, Z23
+	VMOVAPS      Z3, Z25
+	VFMADD231PD  Z4, Z24, Z25
+	VSUBPD       Z3, Z25, Z26
+	VFNMADD231PD Z5, Z26, Z24
+	VFNMADD231PD Z6, Z26, Z24
+	VRANGEPD     $0x02, Z7, Z24, Z24
+	VMOVAPS      Z25, Z27
+	VPERMI2PD    Z9, Z8, Z27
+	VPERMI2PD    Z11, Z10, Z25
+	VMULPD       Z24, Z24, Z28
+	VMOVAPS      Z13, Z29
+	VFMADD231PD  Z24, Z12, Z29
+	VFMADD213PD  Z14, Z24, Z29
+	VFMADD213PD  Z15, Z24, Z29
+	VFMADD213PD  Z16, Z24, Z29
+	VADDPD       Z25, Z24, Z24
+	VFMADD231PD  Z29, Z28, Z24
+	VFMADD231PD  Z24, Z27, Z27
+	VSCALEFPD    Z26, Z27, Z24
+	VADDPD       Z23, Z21, Z21
 	VADDPD       Z24, Z22, Z22
-	VFMADD231PD  Z28, Z27, Z22
-	VFMADD231PD  Z22, Z26, Z26
-	VSCALEFPD    Z25, Z26, Z22
+	ADDQ         $+16, R11
+	CMPQ         R11, R10
+	JLE          loop12
+
+done11:
+	MOVQ    CX, R10
+	ANDQ    $+15, R10
+	MOVQ    CX, R11
+	SUBQ    R10, R11
+	LEAQ    7(CX), R10
+	LEAQ    -8(R10), R10
+	CMPQ    R11, R10
+	JGT     done13
+	PCALIGN $0x20
+
+loop14:
+	MOVQ         CX, R12
+	SUBQ         R11, R12
+	VPBROADCASTQ R12, Z23
+	VPCMPQ       $0x06, Z2, Z23, K1
+	VMOVUPD.Z    (DI)(R11*8), K1, Z23
+	VSUBPD       Z19, Z23, Z23
 	VMOVAPS      Z3, Z24
 	VFMADD231PD  Z4, Z23, Z24
 	VSUBPD       Z3, Z24, Z25
@@ -6142,429 +5376,440 @@ loop14:
 	VFMADD231PD  Z28, Z27, Z23
 	VFMADD231PD  Z23, Z26, Z26
 	VSCALEFPD    Z25, Z26, Z23
-	VADDPD       Z22, Z20, Z20
-	VADDPD       Z23, Z21, Z21
-	ADDQ         $+16, DI
-	CMPQ         DI, SI
+	VADDPD       Z23, Z21, Z23
+	VBLENDMPD    Z23, Z21, K1, Z21
+	ADDQ         $+8, R11
+	CMPQ         R11, R10
 	JLE          loop14
 
 done13:
-	MOVQ    AX, SI
-	ANDQ    $+15, SI
-	MOVQ    AX, DI
-	SUBQ    SI, DI
-	LEAQ    7(AX), SI
-	LEAQ    -8(SI), SI
-	CMPQ    DI, SI
-	JGT     done15
-	PCALIGN $0x20
-
-loop16:
-	MOVQ         AX, R8
-	SUBQ         DI, R8
-	VPBROADCASTQ R8, Z22
-	VPCMPQ       $0x06, Z1, Z22, K1
-	VMOVUPD.Z    (BX)(DI*8), K1, Z22
-	VSUBPD       Z18, Z22, Z22
-	VMOVAPS      Z3, Z23
-	VFMADD231PD  Z4, Z22, Z23
-	VSUBPD       Z3, Z23, Z24
-	VFNMADD231PD Z5, Z24, Z22
-	VFNMADD231PD Z6, Z24, Z22
-	VRANGEPD     $0x02, Z7, Z22, Z22
-	VMOVAPS      Z23, Z25
-	VPERMI2PD    Z9, Z8, Z25
-	VPERMI2PD    Z11, Z10, Z23
-	VMULPD       Z22, Z22, Z26
-	VMOVAPS      Z13, Z27
-	VFMADD231PD  Z22, Z12, Z27
-	VFMADD213PD  Z14, Z22, Z27
-	VFMADD213PD  Z15, Z22, Z27
-	VFMADD213PD  Z16, Z22, Z27
-	VADDPD       Z23, Z22, Z22
-	VFMADD231PD  Z27, Z26, Z22
-	VFMADD231PD  Z22, Z25, Z25
-	VSCALEFPD    Z24, Z25, Z22
-	VADDPD       Z22, Z20, Z22
-	VBLENDMPD    Z22, Z20, K1, Z20
-	ADDQ         $+8, DI
-	CMPQ         DI, SI
-	JLE          loop16
-
-done15:
+	VADDPD        Z22, Z21, Z21
+	VEXTRACTF64X4 $0x01, Z21, Y22
+	VADDPD        Y22, Y21, Y21
+	VEXTRACTF32X4 $0x01, Y21, X22
+	VADDPD        X22, X21, X21
+	VPERMILPD     $0x01, X21, X22
+	VADDPD        X22, X21, X21
+	VBROADCASTSD  X21, Z21
 	VADDPD        Z21, Z20, Z20
-	VEXTRACTF64X4 $0x01, Z20, Y21
-	VADDPD        Y21, Y20, Y20
-	VEXTRACTF32X4 $0x01, Y20, X21
-	VADDPD        X21, X20, X20
-	VPERMILPD     $0x01, X20, X21
-	VADDPD        X21, X20, X20
-	VBROADCASTSD  X20, Z20
-	VADDPD        Z20, Z19, Z19
 
-done12:
-	VGETMANTPD       $0x0f, Z19, Z20
-	VGETEXPPD        Z19, Z19
-	VGETEXPPD        Z20, Z21
-	VSUBPD           Z21, Z19, Z19
-	VSUBPD           Z7, Z20, Z20
-	VMULPD.BCST      c64x1_3fe62e42fefa3800<>+0(SB), Z19, Z21
-	VADDPD           Z20, Z21, Z22
-	VSUBPD           Z21, Z22, Z21
-	VSUBPD           Z21, Z20, Z21
-	VRANGEPD         $0x02, Z7, Z21, Z21
-	VADDPD           Z2, Z20, Z23
-	VDIVPD           Z23, Z20, Z23
-	VMULPD           Z23, Z23, Z24
-	VMULPD.BCST      c64x1_3fe0000000000000<>+0(SB), Z20, Z25
-	VMULPD           Z20, Z25, Z20
-	VBROADCASTSD     c64x1_3fc0e82b63c90356<>+0(SB), Z25
-	VFMADD231PD.BCST c64x1_3fc16df64a551f2e<>+0(SB), Z24, Z25
-	VFMADD213PD.BCST c64x1_3fc3b2a5cfebdba0<>+0(SB), Z24, Z25
-	VFMADD213PD.BCST c64x1_3fc745ca82fac344<>+0(SB), Z24, Z25
-	VFMADD213PD.BCST c64x1_3fcc71c72ef79fab<>+0(SB), Z24, Z25
-	VFMADD213PD.BCST c64x1_3fd24924923ce261<>+0(SB), Z24, Z25
-	VFMADD213PD.BCST c64x1_3fd9999999999ffd<>+0(SB), Z24, Z25
-	VFMADD213PD.BCST c64x1_3fe5555555555555<>+0(SB), Z24, Z25
-	VFMADD213PD      Z20, Z25, Z24
-	VFMSUB231PD      Z24, Z23, Z20
-	VADDPD           Z21, Z20, Z20
-	VFMADD231PD.BCST c64x1_3d2ef35793c76730<>+0(SB), Z19, Z20
-	VADDPD           Z20, Z22, Z19
-	VADDPD           Z19, Z18, Z18
-	VADDPD           Z18, Z0, Z0
-	MOVQ             (SP), SI
-	ADDQ             $+1, SI
-	MOVQ             SI, (SP)
-	MOVQ             (SP), SI
-	MOVQ             rows+0(FP), DI
-	CMPQ             SI, DI
+done10:
+	VGETMANTPD       $0x0f, Z20, Z21
+	VGETEXPPD        Z20, Z20
+	VGETEXPPD        Z21, Z22
+	VSUBPD           Z22, Z20, Z20
+	VSUBPD           Z7, Z21, Z21
+	VMULPD.BCST      c64x1_3fe62e42fefa3800<>+0(SB), Z20, Z22
+	VADDPD           Z21, Z22, Z23
+	VSUBPD           Z22, Z23, Z22
+	VSUBPD           Z22, Z21, Z22
+	VRANGEPD         $0x02, Z7, Z22, Z22
+	VADDPD.BCST      c64x1_4000000000000000<>+0(SB), Z21, Z24
+	VDIVPD           Z24, Z21, Z24
+	VMULPD           Z24, Z24, Z25
+	VMULPD           Z1, Z21, Z26
+	VMULPD           Z21, Z26, Z21
+	VBROADCASTSD     c64x1_3fc0e82b63c90356<>+0(SB), Z26
+	VFMADD231PD.BCST c64x1_3fc16df64a551f2e<>+0(SB), Z25, Z26
+	VFMADD213PD.BCST c64x1_3fc3b2a5cfebdba0<>+0(SB), Z25, Z26
+	VFMADD213PD.BCST c64x1_3fc745ca82fac344<>+0(SB), Z25, Z26
+	VFMADD213PD.BCST c64x1_3fcc71c72ef79fab<>+0(SB), Z25, Z26
+	VFMADD213PD.BCST c64x1_3fd24924923ce261<>+0(SB), Z25, Z26
+	VFMADD213PD.BCST c64x1_3fd9999999999ffd<>+0(SB), Z25, Z26
+	VFMADD213PD      Z18, Z25, Z26
+	VFMADD213PD      Z21, Z26, Z25
+	VFMSUB231PD      Z25, Z24, Z21
+	VADDPD           Z22, Z21, Z21
+	VFMADD231PD.BCST c64x1_3d2ef35793c76730<>+0(SB), Z20, Z21
+	VADDPD           Z21, Z23, Z20
+	VADDPD           Z20, Z19, Z19
+	VADDPD           Z19, Z0, Z0
+	ADDQ             $+1, R8
+	CMPQ             R8, AX
 	JLT              loop3
 
 done2:
 done1:
-	VMOVSD X0, data+168(FP)
+	VMOVSD X0, data+112(FP)
 	VZEROUPPER
 	RET
 
-// func betaLoopAVX2(rows int, k int, d int, zy []float64, zy2 []float64, zy4 []float64, alpha []float64, zbeta []float64, beta []float64) (data float64)
+// func betaLoopAVX2(rows int, k int, alpha []float64, zbeta []float64, zbeta2 []float64, beta []float64) (data float64)
 // Requires: AVX, AVX2, FMA3
-TEXT ·betaLoopAVX2(SB), $40-176
-	MOVQ    k+8(FP), AX
-	MOVQ    d+16(FP), CX
-	MOVQ    alpha_base+96(FP), DX
-	MOVQ    zbeta_base+120(FP), BX
-	MOVQ    beta_base+144(FP), SI
+TEXT ·betaLoopAVX2(SB), $96-120
+	LEAQ    31(SP), AX
+	ANDQ    $-32, AX
+	MOVQ    rows+0(FP), CX
+	MOVQ    k+8(FP), DX
+	MOVQ    alpha_base+16(FP), BX
+	MOVQ    zbeta_base+40(FP), SI
+	MOVQ    zbeta2_base+64(FP), DI
+	MOVQ    beta_base+88(FP), R8
 	VXORPS  Y0, Y0, Y0
-	VMOVUPS Y0, (SP)
-	MOVQ    rows+0(FP), DI
-	TESTQ   DI, DI
+	VMOVUPS Y0, (AX)
+	TESTQ   CX, CX
 	JLE     done1
-	MOVQ    rows+0(FP), DI
-	TESTQ   DI, DI
+	TESTQ   CX, CX
 	JLE     done2
-	MOVQ    $+0, DI
-	MOVQ    DI, 32(SP)
-	VMOVUPD c64x4_c087500000000000<>+0(SB), Y0
-	VMOVUPD c64x4_4086300000000000<>+0(SB), Y1
-
-loop3:
-	VMOVUPD c64x4_fff0000000000000<>+0(SB), Y2
-	TESTQ   AX, AX
-	JLE     done4
-	MOVQ    CX, DI
-	IMULQ   32(SP), DI
-	IMULQ   AX, DI
-	MOVQ    zy2_base+48(FP), R8
-	LEAQ    (R8)(DI*8), R8
-	MOVQ    zy4_base+72(FP), R9
-	LEAQ    (R9)(DI*8), DI
-	TESTQ   AX, AX
-	JLE     done5
 	MOVQ    $+0, R9
 
-loop6:
-	VXORPS  Y3, Y3, Y3
-	TESTQ   CX, CX
-	JLE     done7
-	MOVQ    CX, R10
-	IMULQ   R9, R10
-	MOVQ    zy_base+24(FP), R11
-	LEAQ    (R11)(R10*8), R11
-	LEAQ    (R8)(R10*8), R12
+loop3:
+	VMOVUPD c64x4_fff0000000000000<>+0(SB), Y0
+	VMOVUPS Y0, 32(AX)
+	TESTQ   DX, DX
+	JLE     done4
+	MOVQ    R9, R10
+	IMULQ   DX, R10
 	LEAQ    (DI)(R10*8), R10
-	VXORPS  Y4, Y4, Y4
-	VXORPS  Y5, Y5, Y5
-	VXORPS  Y6, Y6, Y6
-	VXORPS  Y7, Y7, Y7
-	LEAQ    -16(CX), R13
-	TESTQ   R13, R13
-	JLT     done8
-	MOVQ    $+0, BP
+	VMOVUPD c64x4_fff0000000000000<>+0(SB), Y0
+	VMOVUPD c64x4_0000000000000000<>+0(SB), Y1
+	VMOVUPD c64x4_fff0000000000000<>+0(SB), Y2
+	VMOVUPD c64x4_0000000000000000<>+0(SB), Y3
+	VMOVUPD c64x4_fff0000000000000<>+0(SB), Y4
+	VMOVUPD c64x4_0000000000000000<>+0(SB), Y5
+	VMOVUPD c64x4_fff0000000000000<>+0(SB), Y6
+	VMOVUPD c64x4_0000000000000000<>+0(SB), Y7
+	LEAQ    -16(DX), R11
+	TESTQ   R11, R11
+	JLT     done5
+	MOVQ    $+0, R12
 	PCALIGN $0x20
 
-loop9:
-	VMOVUPD     (R12)(BP*8), Y8
-	VMOVUPD     32(R12)(BP*8), Y9
-	VMOVUPD     64(R12)(BP*8), Y10
-	VMOVUPD     96(R12)(BP*8), Y11
-	VMOVUPD     (R10)(BP*8), Y12
-	VMOVUPD     32(R10)(BP*8), Y13
-	VMOVUPD     64(R10)(BP*8), Y14
-	VMOVUPD     96(R10)(BP*8), Y15
-	VFMADD231PD (R11)(BP*8), Y8, Y12
-	VFMADD231PD 32(R11)(BP*8), Y9, Y13
-	VFMADD231PD 64(R11)(BP*8), Y10, Y14
-	VFMADD231PD 96(R11)(BP*8), Y11, Y15
-	VFMADD231PD Y12, Y12, Y4
-	VFMADD231PD Y13, Y13, Y5
-	VFMADD231PD Y14, Y14, Y6
-	VFMADD231PD Y15, Y15, Y7
-	ADDQ        $+16, BP
-	CMPQ        BP, R13
-	JLE         loop9
-
-done8:
-	MOVQ    CX, R13
-	ANDQ    $+15, R13
-	MOVQ    CX, BP
-	SUBQ    R13, BP
-	LEAQ    -4(CX), R13
-	CMPQ    BP, R13
-	JGT     done10
-	PCALIGN $0x20
-
-loop11:
-	VMOVUPD     (R12)(BP*8), Y8
-	VMOVUPD     (R10)(BP*8), Y9
-	VFMADD231PD (R11)(BP*8), Y8, Y9
-	VFMADD231PD Y9, Y9, Y4
-	ADDQ        $+4, BP
-	CMPQ        BP, R13
-	JLE         loop11
-
-done10:
-	MOVQ         CX, R13
-	ANDQ         $+3, R13
-	TESTQ        R13, R13
-	JLE          done12
-	MOVQ         CX, BP
-	SUBQ         R13, BP
-	VMOVQ        R13, X8
-	VPBROADCASTQ X8, Y8
-	VPCMPGTQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y8, Y8
-	VMASKMOVPD   (R11)(BP*8), Y8, Y9
-	VMASKMOVPD   (R12)(BP*8), Y8, Y10
-	VMASKMOVPD   (R10)(BP*8), Y8, Y11
-	VFMADD231PD  Y10, Y9, Y11
-	VFMADD213PD  Y4, Y11, Y11
-	VBLENDVPD    Y8, Y11, Y4, Y4
-
-done12:
-	VADDPD       Y5, Y4, Y4
-	VADDPD       Y7, Y6, Y5
-	VADDPD       Y5, Y4, Y4
-	VEXTRACTF128 $0x01, Y4, X5
-	VADDPD       X5, X4, X4
-	VPERMILPD    $0x01, X4, X5
-	VADDPD       X5, X4, X4
-	VBROADCASTSD X4, Y4
-	VADDPD       Y4, Y3, Y3
-
-done7:
-	LEAQ         (DX)(R9*8), R10
-	VBROADCASTSD (R10), Y4
-	LEAQ         (BX)(R9*8), R10
-	VBROADCASTSD (R10), Y5
-	VADDPD       Y5, Y4, Y4
-	VDIVPD       c64x4_4000000000000000<>+0(SB), Y3, Y3
-	VSUBPD       Y3, Y4, Y3
-	LEAQ         (SI)(R9*8), R10
-	VMOVSD       X3, (R10)
-	VCMPPD       $0x03, Y2, Y2, Y4
-	VMAXPD       Y3, Y2, Y3
-	VBLENDVPD    Y4, Y2, Y3, Y2
-	ADDQ         $+1, R9
-	CMPQ         R9, AX
-	JLT          loop6
+loop6:
+	VMOVUPD (SI)(R12*8), Y8
+	VMOVUPD 32(SI)(R12*8), Y9
+	VMOVUPD 64(SI)(R12*8), Y10
+	VMOVUPD 96(SI)(R12*8), Y11
+	VADDPD  (BX)(R12*8), Y8, Y8
+	VADDPD  32(BX)(R12*8), Y9, Y9
+	VADDPD  64(BX)(R12*8), Y10, Y10
+	VADDPD  96(BX)(R12*8), Y11, Y11
+	VMOVUPD c64x4_3fe0000000000000<>+0(SB), Y12
+	VMULPD  (R10)(R12*8), Y12, Y12
+	VMOVUPD c64x4_3fe0000000000000<>+0(SB), Y13
+	VMULPD  32(R10)(R12*8), Y13, Y13
+	VMOVUPD c64x4_3fe0000000000000<>+0(SB), Y14
+	VMULPD  64(R10)(R12*8), Y14, Y14
+	VMOVUPD c64x4_3fe0000000000000<>+0(SB), Y15
+	VMULPD  96(R10)(R12*8), Y15, Y15
+	VSUBPD  Y12, Y8, Y8
+	VSUBPD  Y13, Y9, Y9
+	VSUBPD  Y14, Y10, Y10
+	VSUBPD  Y15, Y11, Y11
+	VMOVUPD Y8, (R8)(R12*8)
+	VMOVUPD Y9, 32(R8)(R12*8)
+	VMOVUPD Y10, 64(R8)(R12*8)
+	VMOVUPD Y11, 96(R8)(R12*8)
+	VMAXPD  Y0, Y8, Y0
+	VCMPPD  $0x03, Y8, Y8, Y8
+	VORPD   Y8, Y1, Y1
+	VMAXPD  Y2, Y9, Y2
+	VCMPPD  $0x03, Y9, Y9, Y8
+	VORPD   Y8, Y3, Y3
+	VMAXPD  Y4, Y10, Y4
+	VCMPPD  $0x03, Y10, Y10, Y8
+	VORPD   Y8, Y5, Y5
+	VMAXPD  Y6, Y11, Y6
+	VCMPPD  $0x03, Y11, Y11, Y8
+	VORPD   Y8, Y7, Y7
+	ADDQ    $+16, R12
+	CMPQ    R12, R11
+	JLE     loop6
 
 done5:
+	MOVQ    DX, R11
+	ANDQ    $+15, R11
+	MOVQ    DX, R12
+	SUBQ    R11, R12
+	LEAQ    -4(DX), R11
+	CMPQ    R12, R11
+	JGT     done7
+	PCALIGN $0x20
+
+loop8:
+	VMOVUPD (SI)(R12*8), Y8
+	VADDPD  (BX)(R12*8), Y8, Y8
+	VMOVUPD c64x4_3fe0000000000000<>+0(SB), Y9
+	VMULPD  (R10)(R12*8), Y9, Y9
+	VSUBPD  Y9, Y8, Y8
+	VMOVUPD Y8, (R8)(R12*8)
+	VMAXPD  Y0, Y8, Y0
+	VCMPPD  $0x03, Y8, Y8, Y8
+	VORPD   Y8, Y1, Y1
+	ADDQ    $+4, R12
+	CMPQ    R12, R11
+	JLE     loop8
+
+done7:
+	MOVQ         DX, R11
+	ANDQ         $+3, R11
+	TESTQ        R11, R11
+	JLE          done9
+	MOVQ         DX, R12
+	SUBQ         R11, R12
+	VMOVQ        R11, X8
+	VPBROADCASTQ X8, Y8
+	VPCMPGTQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y8, Y8
+	VMASKMOVPD   (BX)(R12*8), Y8, Y9
+	VMASKMOVPD   (SI)(R12*8), Y8, Y10
+	VADDPD       Y10, Y9, Y9
+	VMASKMOVPD   (R10)(R12*8), Y8, Y10
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y10, Y10
+	VSUBPD       Y10, Y9, Y9
+	VMASKMOVPD   Y9, Y8, (R8)(R12*8)
+	VMAXPD       Y0, Y9, Y10
+	VCMPPD       $0x03, Y9, Y9, Y9
+	VANDPD       Y8, Y9, Y9
+	VORPD        Y9, Y1, Y1
+	VBLENDVPD    Y8, Y10, Y0, Y0
+
+done9:
+	VMAXPD       Y2, Y0, Y0
+	VMAXPD       Y6, Y4, Y2
+	VMAXPD       Y2, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X2
+	VMAXPD       X2, X0, X0
+	VPERMILPD    $0x01, X0, X2
+	VMAXPD       X2, X0, X0
+	VBROADCASTSD X0, Y0
+	VORPD        Y3, Y1, Y1
+	VORPD        Y7, Y5, Y2
+	VORPD        Y2, Y1, Y1
+	VMOVUPS      32(AX), Y2
+	VCMPPD       $0x03, Y2, Y2, Y2
+	VMAXPD       32(AX), Y0, Y0
+	VMOVUPS      32(AX), Y3
+	VBLENDVPD    Y2, Y3, Y0, Y3
+	VMOVUPS      Y3, 32(AX)
+	VMOVMSKPD    Y1, R10
+	TESTQ        R10, R10
+	JEQ          done10
+	VMOVUPD      c64x4_7ff8000000000001<>+0(SB), Y0
+	VMOVUPS      Y0, 32(AX)
+
+done10:
 done4:
-	VANDPD    c64x4_7fffffffffffffff<>+0(SB), Y2, Y3
-	VCMPPD    $0x11, c64x4_7ff0000000000000<>+0(SB), Y3, Y3
-	VXORPS    Y4, Y4, Y4
-	VBLENDVPD Y3, Y2, Y4, Y2
+	VMOVUPD   c64x4_7fffffffffffffff<>+0(SB), Y0
+	VANDPD    32(AX), Y0, Y0
+	VCMPPD    $0x11, c64x4_7ff0000000000000<>+0(SB), Y0, Y0
+	VXORPS    Y1, Y1, Y1
+	VBLENDVPD Y0, 32(AX), Y1, Y0
+	VXORPS    Y1, Y1, Y1
+	TESTQ     DX, DX
+	JLE       done11
+	VXORPS    Y2, Y2, Y2
 	VXORPS    Y3, Y3, Y3
-	TESTQ     AX, AX
-	JLE       done13
-	VXORPS    Y4, Y4, Y4
-	VXORPS    Y5, Y5, Y5
-	LEAQ      -8(AX), DI
-	TESTQ     DI, DI
-	JLT       done14
-	MOVQ      $+0, R8
+	LEAQ      -8(DX), R10
+	TESTQ     R10, R10
+	JLT       done12
+	MOVQ      $+0, R11
 	PCALIGN   $0x20
 
+loop13:
+	VMOVUPD      (R8)(R11*8), Y4
+	VMOVUPD      32(R8)(R11*8), Y5
+	VSUBPD       Y0, Y4, Y4
+	VSUBPD       Y0, Y5, Y5
+	VMOVUPD      c64x4_4086300000000000<>+0(SB), Y6
+	VMINPD       Y4, Y6, Y4
+	VMOVUPD      c64x4_c087500000000000<>+0(SB), Y6
+	VMAXPD       Y4, Y6, Y4
+	VMOVUPD      c64x4_43380000000007fe<>+0(SB), Y6
+	VFMADD231PD  c64x4_3ff71547652b82fe<>+0(SB), Y4, Y6
+	VSUBPD       c64x4_43380000000007fe<>+0(SB), Y6, Y7
+	VFNMADD231PD c64x4_3fe62e42fefa39ef<>+0(SB), Y7, Y4
+	VFNMADD231PD c64x4_3c7abc9e3b39803f<>+0(SB), Y7, Y4
+	VMOVUPD      c64x4_3e928adfefa75ca0<>+0(SB), Y7
+	VFMADD231PD  c64x4_3e5ad9303fd4d2ca<>+0(SB), Y4, Y7
+	VFMADD213PD  c64x4_3ec71df18e2549e2<>+0(SB), Y4, Y7
+	VFMADD213PD  c64x4_3efa019995cdc7a7<>+0(SB), Y4, Y7
+	VFMADD213PD  c64x4_3f2a01a012ff2944<>+0(SB), Y4, Y7
+	VFMADD213PD  c64x4_3f56c16c18477aef<>+0(SB), Y4, Y7
+	VFMADD213PD  c64x4_3f81111111126b30<>+0(SB), Y4, Y7
+	VFMADD213PD  c64x4_3fa55555555506ba<>+0(SB), Y4, Y7
+	VFMADD213PD  c64x4_3fc55555555554fe<>+0(SB), Y4, Y7
+	VFMADD213PD  c64x4_3fe000000000000a<>+0(SB), Y4, Y7
+	VFMADD213PD  c64x4_3ff0000000000000<>+0(SB), Y4, Y7
+	VFMADD213PD  c64x4_3ff0000000000000<>+0(SB), Y4, Y7
+	VPSRLQ       $0x01, Y6, Y4
+	VPSLLQ       $0x34, Y4, Y8
+	VMULPD       Y8, Y7, Y7
+	VPSUBQ       Y4, Y6, Y4
+	VPSLLQ       $0x34, Y4, Y4
+	VMULPD       Y4, Y7, Y4
+	VMOVUPD      c64x4_4086300000000000<>+0(SB), Y6
+	VMINPD       Y5, Y6, Y5
+	VMOVUPD      c64x4_c087500000000000<>+0(SB), Y6
+	VMAXPD       Y5, Y6, Y5
+	VMOVUPD      c64x4_43380000000007fe<>+0(SB), Y6
+	VFMADD231PD  c64x4_3ff71547652b82fe<>+0(SB), Y5, Y6
+	VSUBPD       c64x4_43380000000007fe<>+0(SB), Y6, Y7
+	VFNMADD231PD c64x4_3fe62e42fefa39ef<>+0(SB), Y7, Y5
+	VFNMADD231PD c64x4_3c7abc9e3b39803f<>+0(SB), Y7, Y5
+	VMOVUPD      c64x4_3e928adfefa75ca0<>+0(SB), Y7
+	VFMADD231PD  c64x4_3e5ad9303fd4d2ca<>+0(SB), Y5, Y7
+	VFMADD213PD  c64x4_3ec71df18e2549e2<>+0(SB), Y5, Y7
+	VFMADD213PD  c64x4_3efa019995cdc7a7<>+0(SB), Y5, Y7
+	VFMADD213PD  c64x4_3f2a01a012ff2944<>+0(SB), Y5, Y7
+	VFMADD213PD  c64x4_3f56c16c18477aef<>+0(SB), Y5, Y7
+	VFMADD213PD  c64x4_3f81111111126b30<>+0(SB), Y5, Y7
+	VFMADD213PD  c64x4_3fa55555555506ba<>+0(SB), Y5, Y7
+	VFMADD213PD  c64x4_3fc55555555554fe<>+0(SB), Y5, Y7
+	VFMADD213PD  c64x4_3fe000000000000a<>+0(SB), Y5, Y7
+	VFMADD213PD  c64x4_3ff0000000000000<>+0(SB), Y5, Y7
+	VFMADD213PD  c64x4_3ff0000000000000<>+0(SB), Y5, Y7
+	VPSRLQ       $0x01, Y6, Y5
+	VPSLLQ       $0x34, Y5, Y8
+	VMULPD       Y8, Y7, Y7
+	VPSUBQ       Y5, Y6, Y5
+	VPSLLQ       $0x34, Y5, Y5
+	VMULPD       Y5, Y7, Y5
+	VADDPD       Y4, Y2, Y2
+	VADDPD       Y5, Y3, Y3
+	ADDQ         $+8, R11
+	CMPQ         R11, R10
+	JLE          loop13
+
+done12:
+	MOVQ    DX, R10
+	ANDQ    $+7, R10
+	MOVQ    DX, R11
+	SUBQ    R10, R11
+	LEAQ    -4(DX), R10
+	CMPQ    R11, R10
+	JGT     done14
+	PCALIGN $0x20
+
 loop15:
-	VMOVUPD      (SI)(R8*8), Y6
-	VMOVUPD      32(SI)(R8*8), Y7
-	VSUBPD       Y2, Y6, Y6
-	VSUBPD       Y2, Y7, Y7
-	VMINPD       Y6, Y1, Y6
-	VMAXPD       Y6, Y0, Y6
-	VMOVUPD      c64x4_43380000000007fe<>+0(SB), Y8
-	VFMADD231PD  c64x4_3ff71547652b82fe<>+0(SB), Y6, Y8
-	VSUBPD       c64x4_43380000000007fe<>+0(SB), Y8, Y9
-	VFNMADD231PD c64x4_3fe62e42fefa39ef<>+0(SB), Y9, Y6
-	VFNMADD231PD c64x4_3c7abc9e3b39803f<>+0(SB), Y9, Y6
-	VMOVUPD      c64x4_3e928adfefa75ca0<>+0(SB), Y9
-	VFMADD231PD  c64x4_3e5ad9303fd4d2ca<>+0(SB), Y6, Y9
-	VFMADD213PD  c64x4_3ec71df18e2549e2<>+0(SB), Y6, Y9
-	VFMADD213PD  c64x4_3efa019995cdc7a7<>+0(SB), Y6, Y9
-	VFMADD213PD  c64x4_3f2a01a012ff2944<>+0(SB), Y6, Y9
-	VFMADD213PD  c64x4_3f56c16c18477aef<>+0(SB), Y6, Y9
-	VFMADD213PD  c64x4_3f81111111126b30<>+0(SB), Y6, Y9
-	VFMADD213PD  c64x4_3fa55555555506ba<>+0(SB), Y6, Y9
-	VFMADD213PD  c64x4_3fc55555555554fe<>+0(SB), Y6, Y9
-	VFMADD213PD  c64x4_3fe000000000000a<>+0(SB), Y6, Y9
-	VFMADD213PD  c64x4_3ff0000000000000<>+0(SB), Y6, Y9
-	VFMADD213PD  c64x4_3ff0000000000000<>+0(SB), Y6, Y9
-	VPSRLQ       $0x01, Y8, Y6
-	VPSLLQ       $0x34, Y6, Y10
-	VMULPD       Y10, Y9, Y9
-	VPSUBQ       Y6, Y8, Y6
-	VPSLLQ       $0x34, Y6, Y6
-	VMULPD       Y6, Y9, Y6
-	VMINPD       Y7, Y1, Y7
-	VMAXPD       Y7, Y0, Y7
-	VMOVUPD      c64x4_43380000000007fe<>+0(SB), Y8
-	VFMADD231PD  c64x4_3ff71547652b82fe<>+0(SB), Y7, Y8
-	VSUBPD       c64x4_43380000000007fe<>+0(SB), Y8, Y9
-	VFNMADD231PD c64x4_3fe62e42fefa39ef<>+0(SB), Y9, Y7
-	VFNMADD231PD c64x4_3c7abc9e3b39803f<>+0(SB), Y9, Y7
-	VMOVUPD      c64x4_3e928adfefa75ca0<>+0(SB), Y9
-	VFMADD231PD  c64x4_3e5ad9303fd4d2ca<>+0(SB), Y7, Y9
-	VFMADD213PD  c64x4_3ec71df18e2549e2<>+0(SB), Y7, Y9
-	VFMADD213PD  c64x4_3efa019995cdc7a7<>+0(SB), Y7, Y9
-	VFMADD213PD  c64x4_3f2a01a012ff2944<>+0(SB), Y7, Y9
-	VFMADD213PD  c64x4_3f56c16c18477aef<>+0(SB), Y7, Y9
-	VFMADD213PD  c64x4_3f81111111126b30<>+0(SB), Y7, Y9
-	VFMADD213PD  c64x4_3fa55555555506ba<>+0(SB), Y7, Y9
-	VFMADD213PD  c64x4_3fc55555555554fe<>+0(SB), Y7, Y9
-	VFMADD213PD  c64x4_3fe000000000000a<>+0(SB), Y7, Y9
-	VFMADD213PD  c64x4_3ff0000000000000<>+0(SB), Y7, Y9
-	VFMADD213PD  c64x4_3ff0000000000000<>+0(SB), Y7, Y9
-	VPSRLQ       $0x01, Y8, Y7
-	VPSLLQ       $0x34, Y7, Y10
-	VMULPD       Y10, Y9, Y9
-	VPSUBQ       Y7, Y8, Y7
-	VPSLLQ       $0x34, Y7, Y7
-	VMULPD       Y7, Y9, Y7
-	VADDPD       Y6, Y4, Y4
-	VADDPD       Y7, Y5, Y5
-	ADDQ         $+8, R8
-	CMPQ         R8, DI
+	VMOVUPD      (R8)(R11*8), Y4
+	VSUBPD       Y0, Y4, Y4
+	VMOVUPD      c64x4_4086300000000000<>+0(SB), Y5
+	VMINPD       Y4, Y5, Y4
+	VMOVUPD      c64x4_c087500000000000<>+0(SB), Y5
+	VMAXPD       Y4, Y5, Y4
+	VMOVUPD      c64x4_43380000000007fe<>+0(SB), Y5
+	VFMADD231PD  c64x4_3ff71547652b82fe<>+0(SB), Y4, Y5
+	VSUBPD       c64x4_43380000000007fe<>+0(SB), Y5, Y6
+	VFNMADD231PD c64x4_3fe62e42fefa39ef<>+0(SB), Y6, Y4
+	VFNMADD231PD c64x4_3c7abc9e3b39803f<>+0(SB), Y6, Y4
+	VMOVUPD      c64x4_3e928adfefa75ca0<>+0(SB), Y6
+	VFMADD231PD  c64x4_3e5ad9303fd4d2ca<>+0(SB), Y4, Y6
+	VFMADD213PD  c64x4_3ec71df18e2549e2<>+0(SB), Y4, Y6
+	VFMADD213PD  c64x4_3efa019995cdc7a7<>+0(SB), Y4, Y6
+	VFMADD213PD  c64x4_3f2a01a012ff2944<>+0(SB), Y4, Y6
+	VFMADD213PD  c64x4_3f56c16c18477aef<>+0(SB), Y4, Y6
+	VFMADD213PD  c64x4_3f81111111126b30<>+0(SB), Y4, Y6
+	VFMADD213PD  c64x4_3fa55555555506ba<>+0(SB), Y4, Y6
+	VFMADD213PD  c64x4_3fc55555555554fe<>+0(SB), Y4, Y6
+	VFMADD213PD  c64x4_3fe000000000000a<>+0(SB), Y4, Y6
+	VFMADD213PD  c64x4_3ff0000000000000<>+0(SB), Y4, Y6
+	VFMADD213PD  c64x4_3ff0000000000000<>+0(SB), Y4, Y6
+	VPSRLQ       $0x01, Y5, Y4
+	VPSLLQ       $0x34, Y4, Y7
+	VMULPD       Y7, Y6, Y6
+	VPSUBQ       Y4, Y5, Y4
+	VPSLLQ       $0x34, Y4, Y4
+	VMULPD       Y4, Y6, Y4
+	VADDPD       Y4, Y2, Y2
+	ADDQ         $+4, R11
+	CMPQ         R11, R10
 	JLE          loop15
 
 done14:
-	MOVQ    AX, DI
-	ANDQ    $+7, DI
-	MOVQ    AX, R8
-	SUBQ    DI, R8
-	LEAQ    -4(AX), DI
-	CMPQ    R8, DI
-	JGT     done16
-	PCALIGN $0x20
-
-loop17:
-	VMOVUPD      (SI)(R8*8), Y6
-	VSUBPD       Y2, Y6, Y6
-	VMINPD       Y6, Y1, Y6
-	VMAXPD       Y6, Y0, Y6
-	VMOVUPD      c64x4_43380000000007fe<>+0(SB), Y7
-	VFMADD231PD  c64x4_3ff71547652b82fe<>+0(SB), Y6, Y7
-	VSUBPD       c64x4_43380000000007fe<>+0(SB), Y7, Y8
-	VFNMADD231PD c64x4_3fe62e42fefa39ef<>+0(SB), Y8, Y6
-	VFNMADD231PD c64x4_3c7abc9e3b39803f<>+0(SB), Y8, Y6
-	VMOVUPD      c64x4_3e928adfefa75ca0<>+0(SB), Y8
-	VFMADD231PD  c64x4_3e5ad9303fd4d2ca<>+0(SB), Y6, Y8
-	VFMADD213PD  c64x4_3ec71df18e2549e2<>+0(SB), Y6, Y8
-	VFMADD213PD  c64x4_3efa019995cdc7a7<>+0(SB), Y6, Y8
-	VFMADD213PD  c64x4_3f2a01a012ff2944<>+0(SB), Y6, Y8
-	VFMADD213PD  c64x4_3f56c16c18477aef<>+0(SB), Y6, Y8
-	VFMADD213PD  c64x4_3f81111111126b30<>+0(SB), Y6, Y8
-	VFMADD213PD  c64x4_3fa55555555506ba<>+0(SB), Y6, Y8
-	VFMADD213PD  c64x4_3fc55555555554fe<>+0(SB), Y6, Y8
-	VFMADD213PD  c64x4_3fe000000000000a<>+0(SB), Y6, Y8
-	VFMADD213PD  c64x4_3ff0000000000000<>+0(SB), Y6, Y8
-	VFMADD213PD  c64x4_3ff0000000000000<>+0(SB), Y6, Y8
-	VPSRLQ       $0x01, Y7, Y6
-	VPSLLQ       $0x34, Y6, Y9
-	VMULPD       Y9, Y8, Y8
-	VPSUBQ       Y6, Y7, Y6
-	VPSLLQ       $0x34, Y6, Y6
-	VMULPD       Y6, Y8, Y6
-	VADDPD       Y6, Y4, Y4
-	ADDQ         $+4, R8
-	CMPQ         R8, DI
-	JLE          loop17
+	MOVQ         DX, R10
+	ANDQ         $+3, R10
+	TESTQ        R10, R10
+	JLE          done16
+	MOVQ         DX, R11
+	SUBQ         R10, R11
+	VMOVQ        R10, X4
+	VPBROADCASTQ X4, Y4
+	VPCMPGTQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y4, Y4
+	VMASKMOVPD   (R8)(R11*8), Y4, Y5
+	VSUBPD       Y0, Y5, Y5
+	VMOVUPD      c64x4_4086300000000000<>+0(SB), Y6
+	VMINPD       Y5, Y6, Y5
+	VMOVUPD      c64x4_c087500000000000<>+0(SB), Y6
+	VMAXPD       Y5, Y6, Y5
+	VMOVUPD      c64x4_43380000000007fe<>+0(SB), Y6
+	VFMADD231PD  c64x4_3ff71547652b82fe<>+0(SB), Y5, Y6
+	VSUBPD       c64x4_43380000000007fe<>+0(SB), Y6, Y7
+	VFNMADD231PD c64x4_3fe62e42fefa39ef<>+0(SB), Y7, Y5
+	VFNMADD231PD c64x4_3c7abc9e3b39803f<>+0(SB), Y7, Y5
+	VMOVUPD      c64x4_3e928adfefa75ca0<>+0(SB), Y7
+	VFMADD231PD  c64x4_3e5ad9303fd4d2ca<>+0(SB), Y5, Y7
+	VFMADD213PD  c64x4_3ec71df18e2549e2<>+0(SB), Y5, Y7
+	VFMADD213PD  c64x4_3efa019995cdc7a7<>+0(SB), Y5, Y7
+	VFMADD213PD  c64x4_3f2a01a012ff2944<>+0(SB), Y5, Y7
+	VFMADD213PD  c64x4_3f56c16c18477aef<>+0(SB), Y5, Y7
+	VFMADD213PD  c64x4_3f81111111126b30<>+0(SB), Y5, Y7
+	VFMADD213PD  c64x4_3fa55555555506ba<>+0(SB), Y5, Y7
+	VFMADD213PD  c64x4_3fc55555555554fe<>+0(SB), Y5, Y7
+	VFMADD213PD  c64x4_3fe000000000000a<>+0(SB), Y5, Y7
+	VFMADD213PD  c64x4_3ff0000000000000<>+0(SB), Y5, Y7
+	VFMADD213PD  c64x4_3ff0000000000000<>+0(SB), Y5, Y7
+	VPSRLQ       $0x01, Y6, Y5
+	VPSLLQ       $0x34, Y5, Y8
+	VMULPD       Y8, Y7, Y7
+	VPSUBQ       Y5, Y6, Y5
+	VPSLLQ       $0x34, Y5, Y5
+	VMULPD       Y5, Y7, Y5
+	VADDPD       Y5, Y2, Y5
+	VBLENDVPD    Y4, Y5, Y2, Y2
 
 done16:
-	MOVQ         AX, DI
-	ANDQ         $+3, DI
-	TESTQ        DI, DI
-	JLE          done18
-	MOVQ         AX, R8
-	SUBQ         DI, R8
-	VMOVQ        DI, X6
-	VPBROADCASTQ X6, Y6
-	VPCMPGTQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y6, Y6
-	VMASKMOVPD   (SI)(R8*8), Y6, Y7
-	VSUBPD       Y2, Y7, Y7
-	VMINPD       Y7, Y1, Y7
-	VMAXPD       Y7, Y0, Y7
-	VMOVUPD      c64x4_43380000000007fe<>+0(SB), Y8
-	VFMADD231PD  c64x4_3ff71547652b82fe<>+0(SB), Y7, Y8
-	VSUBPD       c64x4_43380000000007fe<>+0(SB), Y8, Y9
-	VFNMADD231PD c64x4_3fe62e42fefa39ef<>+0(SB), Y9, Y7
-	VFNMADD231PD c64x4_3c7abc9e3b39803f<>+0(SB), Y9, Y7
-	VMOVUPD      c64x4_3e928adfefa75ca0<>+0(SB), Y9
-	VFMADD231PD  c64x4_3e5ad9303fd4d2ca<>+0(SB), Y7, Y9
-	VFMADD213PD  c64x4_3ec71df18e2549e2<>+0(SB), Y7, Y9
-	VFMADD213PD  c64x4_3efa019995cdc7a7<>+0(SB), Y7, Y9
-	VFMADD213PD  c64x4_3f2a01a012ff2944<>+0(SB), Y7, Y9
-	VFMADD213PD  c64x4_3f56c16c18477aef<>+0(SB), Y7, Y9
-	VFMADD213PD  c64x4_3f81111111126b30<>+0(SB), Y7, Y9
-	VFMADD213PD  c64x4_3fa55555555506ba<>+0(SB), Y7, Y9
-	VFMADD213PD  c64x4_3fc55555555554fe<>+0(SB), Y7, Y9
-	VFMADD213PD  c64x4_3fe000000000000a<>+0(SB), Y7, Y9
-	VFMADD213PD  c64x4_3ff0000000000000<>+0(SB), Y7, Y9
-	VFMADD213PD  c64x4_3ff0000000000000<>+0(SB), Y7, Y9
-	VPSRLQ       $0x01, Y8, Y7
-	VPSLLQ       $0x34, Y7, Y10
-	VMULPD       Y10, Y9, Y9
-	VPSUBQ       Y7, Y8, Y7
-	VPSLLQ       $0x34, Y7, Y7
-	VMULPD       Y7, Y9, Y7
-	VADDPD       Y7, Y4, Y7
-	VBLENDVPD    Y6, Y7, Y4, Y4
+	VADDPD       Y3, Y2, Y2
+	VEXTRACTF128 $0x01, Y2, X3
+	VADDPD       X3, X2, X2
+	VPERMILPD    $0x01, X2, X3
+	VADDPD       X3, X2, X2
+	VBROADCASTSD X2, Y2
+	VADDPD       Y2, Y1, Y1
 
-done18:
-	VADDPD       Y5, Y4, Y4
-	VEXTRACTF128 $0x01, Y4, X5
-	VADDPD       X5, X4, X4
-	VPERMILPD    $0x01, X4, X5
-	VADDPD       X5, X4, X4
-	VBROADCASTSD X4, Y4
-	VADDPD       Y4, Y3, Y3
-
-done13:
-	VPADDQ      c64x4_0008000000000000<>+0(SB), Y3, Y4
+done11:
+	VPADDQ      c64x4_0008000000000000<>+0(SB), Y1, Y2
+	VANDPD      c64x4_000fffffffffffff<>+0(SB), Y2, Y3
+	VPADDQ      c64x4_3fe8000000000000<>+0(SB), Y3, Y3
+	VPSRLQ      $0x34, Y2, Y2
+	VORPD       c64x4_4330000000000000<>+0(SB), Y2, Y2
+	VSUBPD      c64x4_43300000000003ff<>+0(SB), Y2, Y2
+	VSUBPD      c64x4_3ff0000000000000<>+0(SB), Y3, Y3
+	VMULPD      c64x4_3fe62e42fefa3800<>+0(SB), Y2, Y4
+	VADDPD      Y3, Y4, Y5
+	VSUBPD      Y4, Y5, Y4
+	VSUBPD      Y4, Y3, Y4
+	VADDPD      c64x4_4000000000000000<>+0(SB), Y3, Y6
+	VDIVPD      Y6, Y3, Y6
+	VMULPD      Y6, Y6, Y7
+	VMULPD      c64x4_3fe0000000000000<>+0(SB), Y3, Y8
+	VMULPD      Y3, Y8, Y3
+	VMOVUPD     c64x4_3fc0e82b63c90356<>+0(SB), Y8
+	VFMADD231PD c64x4_3fc16df64a551f2e<>+0(SB), Y7, Y8
+	VFMADD213PD c64x4_3fc3b2a5cfebdba0<>+0(SB), Y7, Y8
+	VFMADD213PD c64x4_3fc745ca82fac344<>+0(SB), Y7, Y8
+	VFMADD213PD c64x4_3fcc71c72ef79fab<>+0(SB), Y7, Y8
+	VFMADD213PD c64x4_3fd24924923ce261<>+0(SB), Y7, Y8
+	VFMADD213PD c64x4_3fd9999999999ffd<>+0(SB), Y7, Y8
+	VFMADD213PD c64x4_3fe5555555555555<>+0(SB), Y7, Y8
+	VFMADD213PD Y3, Y8, Y7
+	VFMSUB231PD Y7, Y6, Y3
+	VADDPD      Y4, Y3, Y3
+	VFMADD231PD c64x4_3d2ef35793c76730<>+0(SB), Y2, Y3
+	VADDPD      Y3, Y5, Y2
+	VPADDQ      c64x4_7ff0000000000000<>+0(SB), Y1, Y3
+	VMOVUPD     c64x4_ffe0000000000000<>+0(SB), Y4
+	VPCMPGTQ    Y3, Y4, Y3
+	VXORPD      c64x4_ffffffffffffffff<>+0(SB), Y3, Y3
+	VTESTPD     Y3, Y3
+	JEQ         done17
+	VCMPPD      $0x11, c64x4_0010000000000000<>+0(SB), Y1, Y3
+	VMULPD      c64x4_4340000000000000<>+0(SB), Y1, Y4
+	VPADDQ      c64x4_0008000000000000<>+0(SB), Y4, Y4
 	VANDPD      c64x4_000fffffffffffff<>+0(SB), Y4, Y5
 	VPADDQ      c64x4_3fe8000000000000<>+0(SB), Y5, Y5
 	VPSRLQ      $0x34, Y4, Y4
 	VORPD       c64x4_4330000000000000<>+0(SB), Y4, Y4
-	VSUBPD      c64x4_43300000000003ff<>+0(SB), Y4, Y4
+	VSUBPD      c64x4_4330000000000434<>+0(SB), Y4, Y4
 	VSUBPD      c64x4_3ff0000000000000<>+0(SB), Y5, Y5
 	VMULPD      c64x4_3fe62e42fefa3800<>+0(SB), Y4, Y6
 	VADDPD      Y5, Y6, Y7
@@ -6588,70 +5833,29 @@ done13:
 	VADDPD      Y6, Y5, Y5
 	VFMADD231PD c64x4_3d2ef35793c76730<>+0(SB), Y4, Y5
 	VADDPD      Y5, Y7, Y4
-	VPADDQ      c64x4_7ff0000000000000<>+0(SB), Y3, Y5
-	VMOVUPD     c64x4_ffe0000000000000<>+0(SB), Y6
-	VPCMPGTQ    Y5, Y6, Y5
-	VXORPD      c64x4_ffffffffffffffff<>+0(SB), Y5, Y5
-	VTESTPD     Y5, Y5
-	JEQ         done19
-	VCMPPD      $0x11, c64x4_0010000000000000<>+0(SB), Y3, Y5
-	VMULPD      c64x4_4340000000000000<>+0(SB), Y3, Y6
-	VPADDQ      c64x4_0008000000000000<>+0(SB), Y6, Y6
-	VANDPD      c64x4_000fffffffffffff<>+0(SB), Y6, Y7
-	VPADDQ      c64x4_3fe8000000000000<>+0(SB), Y7, Y7
-	VPSRLQ      $0x34, Y6, Y6
-	VORPD       c64x4_4330000000000000<>+0(SB), Y6, Y6
-	VSUBPD      c64x4_4330000000000434<>+0(SB), Y6, Y6
-	VSUBPD      c64x4_3ff0000000000000<>+0(SB), Y7, Y7
-	VMULPD      c64x4_3fe62e42fefa3800<>+0(SB), Y6, Y8
-	VADDPD      Y7, Y8, Y9
-	VSUBPD      Y8, Y9, Y8
-	VSUBPD      Y8, Y7, Y8
-	VADDPD      c64x4_4000000000000000<>+0(SB), Y7, Y10
-	VDIVPD      Y10, Y7, Y10
-	VMULPD      Y10, Y10, Y11
-	VMULPD      c64x4_3fe0000000000000<>+0(SB), Y7, Y12
-	VMULPD      Y7, Y12, Y7
-	VMOVUPD     c64x4_3fc0e82b63c90356<>+0(SB), Y12
-	VFMADD231PD c64x4_3fc16df64a551f2e<>+0(SB), Y11, Y12
-	VFMADD213PD c64x4_3fc3b2a5cfebdba0<>+0(SB), Y11, Y12
-	VFMADD213PD c64x4_3fc745ca82fac344<>+0(SB), Y11, Y12
-	VFMADD213PD c64x4_3fcc71c72ef79fab<>+0(SB), Y11, Y12
-	VFMADD213PD c64x4_3fd24924923ce261<>+0(SB), Y11, Y12
-	VFMADD213PD c64x4_3fd9999999999ffd<>+0(SB), Y11, Y12
-	VFMADD213PD c64x4_3fe5555555555555<>+0(SB), Y11, Y12
-	VFMADD213PD Y7, Y12, Y11
-	VFMSUB231PD Y11, Y10, Y7
-	VADDPD      Y8, Y7, Y7
-	VFMADD231PD c64x4_3d2ef35793c76730<>+0(SB), Y6, Y7
-	VADDPD      Y7, Y9, Y6
-	VBLENDVPD   Y5, Y6, Y4, Y5
-	VXORPS      Y6, Y6, Y6
-	VCMPPD      $0x00, Y6, Y3, Y6
-	VBLENDVPD   Y6, c64x4_fff0000000000000<>+0(SB), Y5, Y5
-	VXORPS      Y6, Y6, Y6
-	VCMPPD      $0x11, Y6, Y3, Y6
-	VBLENDVPD   Y6, c64x4_7ff8000000000001<>+0(SB), Y5, Y5
-	VCMPPD      $0x11, c64x4_7ff0000000000000<>+0(SB), Y3, Y6
-	VBLENDVPD   Y6, Y5, Y3, Y4
+	VBLENDVPD   Y3, Y4, Y2, Y3
+	VXORPS      Y4, Y4, Y4
+	VCMPPD      $0x00, Y4, Y1, Y4
+	VBLENDVPD   Y4, c64x4_fff0000000000000<>+0(SB), Y3, Y3
+	VXORPS      Y4, Y4, Y4
+	VCMPPD      $0x11, Y4, Y1, Y4
+	VBLENDVPD   Y4, c64x4_7ff8000000000001<>+0(SB), Y3, Y3
+	VCMPPD      $0x11, c64x4_7ff0000000000000<>+0(SB), Y1, Y4
+	VBLENDVPD   Y4, Y3, Y1, Y2
 
-done19:
-	VADDPD  Y4, Y2, Y2
-	VMOVUPS (SP), Y3
-	VADDPD  Y2, Y3, Y3
-	VMOVUPS Y3, (SP)
-	MOVQ    32(SP), DI
-	ADDQ    $+1, DI
-	MOVQ    DI, 32(SP)
-	MOVQ    32(SP), DI
-	MOVQ    rows+0(FP), R8
-	CMPQ    DI, R8
+done17:
+	VADDPD  Y2, Y0, Y0
+	VMOVUPS (AX), Y1
+	VADDPD  Y0, Y1, Y1
+	VMOVUPS Y1, (AX)
+	ADDQ    $+1, R9
+	CMPQ    R9, CX
 	JLT     loop3
 
 done2:
 done1:
-	VMOVUPS (SP), Y0
-	VMOVSD  X0, data+168(FP)
+	VMOVUPS (AX), Y0
+	VMOVSD  X0, data+112(FP)
 	VZEROUPPER
 	RET
 
@@ -7434,22 +6638,3344 @@ done1:
 	VZEROUPPER
 	RET
 
-// func dl2LoopAVX512(rows int, k int, d int, zy []float64, zy2 []float64, zy4 []float64, y []float64, alpha []float64, zbeta []float64, beta []float64, exps2 []float64, dzbeta []float64, dzy2 []float64, dmu2 []float64, dmu3 []float64, dl2 []float64) (data float64)
+// func zy2Loop2AVX512(rows int, d int, k int, zy2 []float64, x []float64, mu []float64)
+// Requires: AVX, AVX512F
+TEXT ·zy2Loop2AVX512(SB), $0-96
+	MOVQ    rows+0(FP), AX
+	MOVQ    d+8(FP), CX
+	MOVQ    k+16(FP), DX
+	MOVQ    zy2_base+24(FP), BX
+	MOVQ    x_base+48(FP), SI
+	MOVQ    mu_base+72(FP), DI
+	TESTQ   AX, AX
+	JLE     done1
+	TESTQ   AX, AX
+	JLE     done2
+	MOVQ    $+0, R8
+	VMOVUPD c64x8_hb0099f969b546f25<>+0(SB), Z0
+
+loop3:
+	TESTQ   CX, CX
+	JLE     done4
+	MOVQ    R8, R9
+	IMULQ   CX, R9
+	LEAQ    (SI)(R9*8), R9
+	MOVQ    R8, R10
+	IMULQ   CX, R10
+	IMULQ   DX, R10
+	LEAQ    (BX)(R10*8), R10
+	LEAQ    -32(CX), R11
+	TESTQ   R11, R11
+	JLT     done5
+	MOVQ    $+0, R12
+	PCALIGN $0x20
+
+loop6:
+	VMOVUPD (R9)(R12*8), Z1
+	VMOVUPD 64(R9)(R12*8), Z2
+	VMOVUPD 128(R9)(R12*8), Z3
+	VMOVUPD 192(R9)(R12*8), Z4
+	VSUBPD  (DI)(R12*8), Z1, Z1
+	VSUBPD  64(DI)(R12*8), Z2, Z2
+	VSUBPD  128(DI)(R12*8), Z3, Z3
+	VSUBPD  192(DI)(R12*8), Z4, Z4
+	VMOVUPD Z1, (R10)(R12*8)
+	VMOVUPD Z2, 64(R10)(R12*8)
+	VMOVUPD Z3, 128(R10)(R12*8)
+	VMOVUPD Z4, 192(R10)(R12*8)
+	ADDQ    $+32, R12
+	CMPQ    R12, R11
+	JLE     loop6
+
+done5:
+	MOVQ    CX, R11
+	ANDQ    $+31, R11
+	MOVQ    CX, R12
+	SUBQ    R11, R12
+	LEAQ    7(CX), R11
+	LEAQ    -8(R11), R11
+	CMPQ    R12, R11
+	JGT     done7
+	PCALIGN $0x20
+
+loop8:
+	MOVQ         CX, R13
+	SUBQ         R12, R13
+	VPBROADCASTQ R13, Z1
+	VPCMPQ       $0x06, Z0, Z1, K1
+	VMOVUPD.Z    (R9)(R12*8), K1, Z1
+	VMOVUPD.Z    (DI)(R12*8), K1, Z2
+	VSUBPD       Z2, Z1, Z1
+	VMOVUPD      Z1, K1, (R10)(R12*8)
+	ADDQ         $+8, R12
+	CMPQ         R12, R11
+	JLE          loop8
+
+done7:
+done4:
+	ADDQ $+1, R8
+	CMPQ R8, AX
+	JLT  loop3
+
+done2:
+done1:
+	VZEROUPPER
+	RET
+
+// func zy2Loop2AVX2(rows int, d int, k int, zy2 []float64, x []float64, mu []float64)
+// Requires: AVX, AVX2
+TEXT ·zy2Loop2AVX2(SB), $0-96
+	MOVQ    rows+0(FP), AX
+	MOVQ    d+8(FP), CX
+	MOVQ    k+16(FP), DX
+	MOVQ    zy2_base+24(FP), BX
+	MOVQ    x_base+48(FP), SI
+	MOVQ    mu_base+72(FP), DI
+	TESTQ   AX, AX
+	JLE     done1
+	TESTQ   AX, AX
+	JLE     done2
+	MOVQ    $+0, R8
+	VMOVUPD c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y0
+
+loop3:
+	TESTQ   CX, CX
+	JLE     done4
+	MOVQ    R8, R9
+	IMULQ   CX, R9
+	LEAQ    (SI)(R9*8), R9
+	MOVQ    R8, R10
+	IMULQ   CX, R10
+	IMULQ   DX, R10
+	LEAQ    (BX)(R10*8), R10
+	LEAQ    -16(CX), R11
+	TESTQ   R11, R11
+	JLT     done5
+	MOVQ    $+0, R12
+	PCALIGN $0x20
+
+loop6:
+	VMOVUPD (R9)(R12*8), Y1
+	VMOVUPD 32(R9)(R12*8), Y2
+	VMOVUPD 64(R9)(R12*8), Y3
+	VMOVUPD 96(R9)(R12*8), Y4
+	VSUBPD  (DI)(R12*8), Y1, Y1
+	VSUBPD  32(DI)(R12*8), Y2, Y2
+	VSUBPD  64(DI)(R12*8), Y3, Y3
+	VSUBPD  96(DI)(R12*8), Y4, Y4
+	VMOVUPD Y1, (R10)(R12*8)
+	VMOVUPD Y2, 32(R10)(R12*8)
+	VMOVUPD Y3, 64(R10)(R12*8)
+	VMOVUPD Y4, 96(R10)(R12*8)
+	ADDQ    $+16, R12
+	CMPQ    R12, R11
+	JLE     loop6
+
+done5:
+	MOVQ    CX, R11
+	ANDQ    $+15, R11
+	MOVQ    CX, R12
+	SUBQ    R11, R12
+	LEAQ    -4(CX), R11
+	CMPQ    R12, R11
+	JGT     done7
+	PCALIGN $0x20
+
+loop8:
+	VMOVUPD (R9)(R12*8), Y1
+	VSUBPD  (DI)(R12*8), Y1, Y1
+	VMOVUPD Y1, (R10)(R12*8)
+	ADDQ    $+4, R12
+	CMPQ    R12, R11
+	JLE     loop8
+
+done7:
+	MOVQ         CX, R11
+	ANDQ         $+3, R11
+	TESTQ        R11, R11
+	JLE          done9
+	MOVQ         CX, R12
+	SUBQ         R11, R12
+	VMOVQ        R11, X1
+	VPBROADCASTQ X1, Y1
+	VPCMPGTQ     Y0, Y1, Y1
+	VMASKMOVPD   (R9)(R12*8), Y1, Y2
+	VMASKMOVPD   (DI)(R12*8), Y1, Y3
+	VSUBPD       Y3, Y2, Y2
+	VMASKMOVPD   Y2, Y1, (R10)(R12*8)
+
+done9:
+done4:
+	ADDQ $+1, R8
+	CMPQ R8, AX
+	JLT  loop3
+
+done2:
+done1:
+	VZEROUPPER
+	RET
+
+// func yProductAVX512(d int, k int, rows int, y []float64, zy2 []float64, zy3 []float64, zy []float64, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float64)
+// Requires: AVX, AVX512F, CMOV, MMX+
+TEXT ·yProductAVX512(SB), $64-184
+	MOVQ  d+0(FP), AX
+	MOVQ  y_base+24(FP), CX
+	MOVQ  zy2_base+48(FP), DX
+	MOVQ  zy_base+96(FP), BX
+	MOVQ  scratch_len+168(FP), SI
+	MOVQ  k+8(FP), DI
+	IMULQ AX, DI
+	SHLQ  $0x03, DI
+	MOVQ  DI, (SP)
+	MOVQ  k+8(FP), DI
+	IMULQ AX, DI
+	SHLQ  $0x03, DI
+	MOVQ  AX, R8
+	SHLQ  $0x03, R8
+	MOVQ  R8, 8(SP)
+	MOVQ  $+0, R8
+	MOVQ  AX, R9
+	SHLQ  $0x03, R9
+	MOVQ  rows+16(FP), R10
+	CMPQ  R10, $+32
+	JLT   done1
+	MOVQ  R9, R10
+	ANDQ  $+4095, R10
+	TESTQ R10, R10
+	JNE   done2
+	MOVQ  $+1, R8
+
+done2:
+	IMULQ AX, R9
+	CMPQ  R9, $+4194304
+	JLT   done3
+	MOVQ  $+1, R8
+
+done3:
+done1:
+	MOVQ  AX, R9
+	SHLQ  $0x03, R9
+	LEAQ  64(R9), R9
+	SHLQ  $0x03, R9
+	MOVQ  R9, 16(SP)
+	MOVQ  scratch_base+160(FP), R9
+	LEAQ  (R9)(SI*8), SI
+	MOVQ  colHi+144(FP), R9
+	MOVQ  colLo+136(FP), R10
+	SUBQ  R10, R9
+	LEAQ  7(R9), R9
+	SARQ  $0x03, R9
+	IMULQ 16(SP), R9
+	SUBQ  R9, SI
+	ANDQ  $-64, SI
+	MOVQ  SI, 24(SP)
+	MOVQ  $+64, SI
+	TESTQ R8, R8
+	JEQ   done4
+	MOVQ  16(SP), SI
+
+done4:
+	MOVQ  8(SP), R9
+	MOVQ  R9, 32(SP)
+	TESTQ R8, R8
+	JEQ   done5
+	MOVQ  $+64, R9
+	MOVQ  R9, 32(SP)
+
+done5:
+	MOVQ  zy3_base+72(FP), R9
+	MOVQ  colLo+136(FP), R10
+	LEAQ  (R9)(R10*8), R9
+	MOVQ  R9, 40(SP)
+	TESTQ R8, R8
+	JEQ   done6
+	MOVQ  24(SP), R9
+	MOVQ  R9, 40(SP)
+
+done6:
+	TESTQ        R8, R8
+	JEQ          done7
+	MOVQ         pack+152(FP), R8
+	ANDQ         $+1, R8
+	TESTQ        R8, R8
+	JEQ          done8
+	MOVQ         colHi+144(FP), R8
+	MOVQ         colLo+136(FP), R9
+	SUBQ         R9, R8
+	MOVQ         R8, R9
+	SARQ         $0x03, R9
+	MOVQ         R9, 48(SP)
+	ANDQ         $+7, R8
+	MOVQ         R8, 56(SP)
+	MOVQ         56(SP), R8
+	VPBROADCASTQ R8, Z0
+	VPCMPQ       $0x06, c64x8_hb0099f969b546f25<>+0(SB), Z0, K1
+	MOVQ         zy3_base+72(FP), R8
+	MOVQ         colLo+136(FP), R9
+	LEAQ         (R8)(R9*8), R8
+	MOVQ         24(SP), R9
+	MOVQ         8(SP), R10
+	SHLQ         $0x03, R10
+	TESTQ        AX, AX
+	JLE          done9
+	MOVQ         AX, R11
+
+loop10:
+	MOVQ    R8, R12
+	MOVQ    R9, R13
+	MOVQ    48(SP), BP
+	TESTQ   BP, BP
+	JLE     done11
+	MOVQ    48(SP), BP
+	PCALIGN $0x20
+
+loop12:
+	PREFETCHT0 (R12)(R10*1)
+	VMOVUPD    (R12), Z0
+	VMOVUPD    Z0, (R13)
+	ADDQ       $+64, R12
+	ADDQ       16(SP), R13
+	SUBQ       $+1, BP
+	JNE        loop12
+
+done11:
+	MOVQ      56(SP), BP
+	TESTQ     BP, BP
+	JLE       done13
+	VMOVUPD.Z (R12), K1, Z0
+	VMOVUPD   Z0, (R13)
+
+done13:
+	ADDQ 8(SP), R8
+	ADDQ $+64, R9
+	SUBQ $+1, R11
+	JNE  loop10
+
+done9:
+done8:
+done7:
+	MOVQ    colLo+136(FP), R8
+	MOVQ    colHi+144(FP), R9
+	MOVQ    colLo+136(FP), R10
+	SUBQ    R10, R9
+	MOVQ    R9, 56(SP)
+	CMPQ    56(SP), $+17
+	JLT     done14
+	VMOVUPD c64x8_hb0099f969b546f25<>+0(SB), Z0
+
+loop15:
+	MOVQ         rowHi+128(FP), R9
+	MOVQ         rowLo+120(FP), R10
+	SUBQ         R10, R9
+	MOVQ         R9, 48(SP)
+	MOVQ         rowLo+120(FP), R9
+	MOVQ         56(SP), R10
+	LEAQ         -16(R10), R10
+	VPBROADCASTQ R10, Z1
+	VPCMPQ       $0x06, Z0, Z1, K1
+	CMPQ         48(SP), $+8
+	JLT          done16
+
+loop17:
+	MOVQ       R9, R10
+	IMULQ      (SP), R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(R8*8), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       (SP), R10
+	LEAQ       23(R8), R10
+	LEAQ       -1(R10), R10
+	LEAQ       1(R10), R10
+	CMPQ       R10, AX
+	MOVQ       AX, R11
+	CMOVQLT    R10, R11
+	MOVQ       $+0, R10
+	CMPQ       AX, R10
+	MOVQ       $+0, R10
+	CMOVQLT    AX, R10
+	SUBQ       R10, R11
+	MOVQ       R9, R12
+	IMULQ      DI, R12
+	LEAQ       (DX)(R12*1), R12
+	MOVQ       R10, R13
+	SHLQ       $0x03, R13
+	LEAQ       (R12)(R13*1), R12
+	IMULQ      32(SP), R10
+	MOVQ       40(SP), R13
+	LEAQ       (R13)(R10*1), R10
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Z11, Z11, Z11
+	VPXORD     Z12, Z12, Z12
+	VPXORD     Z13, Z13, Z13
+	VPXORD     Z14, Z14, Z14
+	VPXORD     Z15, Z15, Z15
+	VPXORD     Z16, Z16, Z16
+	VPXORD     Z17, Z17, Z17
+	VPXORD     Z18, Z18, Z18
+	VPXORD     Z19, Z19, Z19
+	VPXORD     Z20, Z20, Z20
+	VPXORD     Z21, Z21, Z21
+	VPXORD     Z22, Z22, Z22
+	VPXORD     Z23, Z23, Z23
+	VPXORD     Z24, Z24, Z24
+	MOVQ       R12, R13
+	LEAQ       (DI)(DI*2), BP
+	LEAQ       (R12)(DI*4), R12
+	TESTQ      R11, R11
+	JLE        done18
+	PCALIGN    $0x20
+
+loop19:
+	VMOVUPD      (R10), Z25
+	VMOVUPD      (R10)(SI*1), Z26
+	VMOVUPD.Z    (R10)(SI*2), K1, Z27
+	VBROADCASTSD (R13), Z28
+	VFMADD231PD  Z25, Z28, Z1
+	VFMADD231PD  Z26, Z28, Z2
+	VFMADD231PD  Z27, Z28, Z3
+	VBROADCASTSD (R13)(DI*1), Z28
+	VFMADD231PD  Z25, Z28, Z4
+	VFMADD231PD  Z26, Z28, Z5
+	VFMADD231PD  Z27, Z28, Z6
+	VBROADCASTSD (R13)(DI*2), Z28
+	VFMADD231PD  Z25, Z28, Z7
+	VFMADD231PD  Z26, Z28, Z8
+	VFMADD231PD  Z27, Z28, Z9
+	VBROADCASTSD (R13)(BP*1), Z28
+	VFMADD231PD  Z25, Z28, Z10
+	VFMADD231PD  Z26, Z28, Z11
+	VFMADD231PD  Z27, Z28, Z12
+	VBROADCASTSD (R12), Z28
+	VFMADD231PD  Z25, Z28, Z13
+	VFMADD231PD  Z26, Z28, Z14
+	VFMADD231PD  Z27, Z28, Z15
+	VBROADCASTSD (R12)(DI*1), Z28
+	VFMADD231PD  Z25, Z28, Z16
+	VFMADD231PD  Z26, Z28, Z17
+	VFMADD231PD  Z27, Z28, Z18
+	VBROADCASTSD (R12)(DI*2), Z28
+	VFMADD231PD  Z25, Z28, Z19
+	VFMADD231PD  Z26, Z28, Z20
+	VFMADD231PD  Z27, Z28, Z21
+	VBROADCASTSD (R12)(BP*1), Z28
+	VFMADD231PD  Z25, Z28, Z22
+	VFMADD231PD  Z26, Z28, Z23
+	VFMADD231PD  Z27, Z28, Z24
+	ADDQ         $+8, R13
+	ADDQ         $+8, R12
+	ADDQ         32(SP), R10
+	SUBQ         $+1, R11
+	JNE          loop19
+
+done18:
+	VMOVUPD.Z   128(BX)(R8*8), K1, Z25
+	MOVQ        R9, R10
+	IMULQ       AX, R10
+	MOVQ        k+8(FP), R11
+	IMULQ       R11, R10
+	LEAQ        (DX)(R10*8), R11
+	VMOVUPD     (R11)(R8*8), Z26
+	VMOVUPD     64(R11)(R8*8), Z27
+	VMOVUPD.Z   128(R11)(R8*8), K1, Z28
+	VFMADD231PD (BX)(R8*8), Z26, Z1
+	VFMADD231PD 64(BX)(R8*8), Z27, Z2
+	VFMADD231PD Z28, Z25, Z3
+	LEAQ        (CX)(R10*8), R10
+	VMOVUPD     Z1, (R10)(R8*8)
+	VMOVUPD     Z2, 64(R10)(R8*8)
+	VMOVUPD     Z3, K1, 128(R10)(R8*8)
+	LEAQ        1(R9), R10
+	VMOVUPD.Z   128(BX)(R8*8), K1, Z1
+	IMULQ       AX, R10
+	MOVQ        k+8(FP), R11
+	IMULQ       R11, R10
+	LEAQ        (DX)(R10*8), R11
+	VMOVUPD     (R11)(R8*8), Z2
+	VMOVUPD     64(R11)(R8*8), Z3
+	VMOVUPD.Z   128(R11)(R8*8), K1, Z25
+	VFMADD231PD (BX)(R8*8), Z2, Z4
+	VFMADD231PD 64(BX)(R8*8), Z3, Z5
+	VFMADD231PD Z25, Z1, Z6
+	LEAQ        (CX)(R10*8), R10
+	VMOVUPD     Z4, (R10)(R8*8)
+	VMOVUPD     Z5, 64(R10)(R8*8)
+	VMOVUPD     Z6, K1, 128(R10)(R8*8)
+	LEAQ        2(R9), R10
+	VMOVUPD.Z   128(BX)(R8*8), K1, Z1
+	IMULQ       AX, R10
+	MOVQ        k+8(FP), R11
+	IMULQ       R11, R10
+	LEAQ        (DX)(R10*8), R11
+	VMOVUPD     (R11)(R8*8), Z2
+	VMOVUPD     64(R11)(R8*8), Z3
+	VMOVUPD.Z   128(R11)(R8*8), K1, Z4
+	VFMADD231PD (BX)(R8*8), Z2, Z7
+	VFMADD231PD 64(BX)(R8*8), Z3, Z8
+	VFMADD231PD Z4, Z1, Z9
+	LEAQ        (CX)(R10*8), R10
+	VMOVUPD     Z7, (R10)(R8*8)
+	VMOVUPD     Z8, 64(R10)(R8*8)
+	VMOVUPD     Z9, K1, 128(R10)(R8*8)
+	LEAQ        3(R9), R10
+	VMOVUPD.Z   128(BX)(R8*8), K1, Z1
+	IMULQ       AX, R10
+	MOVQ        k+8(FP), R11
+	IMULQ       R11, R10
+	LEAQ        (DX)(R10*8), R11
+	VMOVUPD     (R11)(R8*8), Z2
+	VMOVUPD     64(R11)(R8*8), Z3
+	VMOVUPD.Z   128(R11)(R8*8), K1, Z4
+	VFMADD231PD (BX)(R8*8), Z2, Z10
+	VFMADD231PD 64(BX)(R8*8), Z3, Z11
+	VFMADD231PD Z4, Z1, Z12
+	LEAQ        (CX)(R10*8), R10
+	VMOVUPD     Z10, (R10)(R8*8)
+	VMOVUPD     Z11, 64(R10)(R8*8)
+	VMOVUPD     Z12, K1, 128(R10)(R8*8)
+	LEAQ        4(R9), R10
+	VMOVUPD.Z   128(BX)(R8*8), K1, Z1
+	IMULQ       AX, R10
+	MOVQ        k+8(FP), R11
+	IMULQ       R11, R10
+	LEAQ        (DX)(R10*8), R11
+	VMOVUPD     (R11)(R8*8), Z2
+	VMOVUPD     64(R11)(R8*8), Z3
+	VMOVUPD.Z   128(R11)(R8*8), K1, Z4
+	VFMADD231PD (BX)(R8*8), Z2, Z13
+	VFMADD231PD 64(BX)(R8*8), Z3, Z14
+	VFMADD231PD Z4, Z1, Z15
+	LEAQ        (CX)(R10*8), R10
+	VMOVUPD     Z13, (R10)(R8*8)
+	VMOVUPD     Z14, 64(R10)(R8*8)
+	VMOVUPD     Z15, K1, 128(R10)(R8*8)
+	LEAQ        5(R9), R10
+	VMOVUPD.Z   128(BX)(R8*8), K1, Z1
+	IMULQ       AX, R10
+	MOVQ        k+8(FP), R11
+	IMULQ       R11, R10
+	LEAQ        (DX)(R10*8), R11
+	VMOVUPD     (R11)(R8*8), Z2
+	VMOVUPD     64(R11)(R8*8), Z3
+	VMOVUPD.Z   128(R11)(R8*8), K1, Z4
+	VFMADD231PD (BX)(R8*8), Z2, Z16
+	VFMADD231PD 64(BX)(R8*8), Z3, Z17
+	VFMADD231PD Z4, Z1, Z18
+	LEAQ        (CX)(R10*8), R10
+	VMOVUPD     Z16, (R10)(R8*8)
+	VMOVUPD     Z17, 64(R10)(R8*8)
+	VMOVUPD     Z18, K1, 128(R10)(R8*8)
+	LEAQ        6(R9), R10
+	VMOVUPD.Z   128(BX)(R8*8), K1, Z1
+	IMULQ       AX, R10
+	MOVQ        k+8(FP), R11
+	IMULQ       R11, R10
+	LEAQ        (DX)(R10*8), R11
+	VMOVUPD     (R11)(R8*8), Z2
+	VMOVUPD     64(R11)(R8*8), Z3
+	VMOVUPD.Z   128(R11)(R8*8), K1, Z4
+	VFMADD231PD (BX)(R8*8), Z2, Z19
+	VFMADD231PD 64(BX)(R8*8), Z3, Z20
+	VFMADD231PD Z4, Z1, Z21
+	LEAQ        (CX)(R10*8), R10
+	VMOVUPD     Z19, (R10)(R8*8)
+	VMOVUPD     Z20, 64(R10)(R8*8)
+	VMOVUPD     Z21, K1, 128(R10)(R8*8)
+	LEAQ        7(R9), R10
+	VMOVUPD.Z   128(BX)(R8*8), K1, Z1
+	IMULQ       AX, R10
+	MOVQ        k+8(FP), R11
+	IMULQ       R11, R10
+	LEAQ        (DX)(R10*8), R11
+	VMOVUPD     (R11)(R8*8), Z2
+	VMOVUPD     64(R11)(R8*8), Z3
+	VMOVUPD.Z   128(R11)(R8*8), K1, Z4
+	VFMADD231PD (BX)(R8*8), Z2, Z22
+	VFMADD231PD 64(BX)(R8*8), Z3, Z23
+	VFMADD231PD Z4, Z1, Z24
+	LEAQ        (CX)(R10*8), R10
+	VMOVUPD     Z22, (R10)(R8*8)
+	VMOVUPD     Z23, 64(R10)(R8*8)
+	VMOVUPD     Z24, K1, 128(R10)(R8*8)
+	ADDQ        $+8, R9
+	MOVQ        48(SP), R10
+	ADDQ        $-8, R10
+	MOVQ        R10, 48(SP)
+	CMPQ        48(SP), $+8
+	JGE         loop17
+
+done16:
+	CMPQ       48(SP), $+4
+	JLT        done20
+	MOVQ       R9, R10
+	IMULQ      (SP), R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(R8*8), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       (SP), R10
+	LEAQ       23(R8), R10
+	LEAQ       -1(R10), R10
+	LEAQ       1(R10), R10
+	CMPQ       R10, AX
+	MOVQ       AX, R11
+	CMOVQLT    R10, R11
+	MOVQ       $+0, R10
+	CMPQ       AX, R10
+	MOVQ       $+0, R10
+	CMOVQLT    AX, R10
+	SUBQ       R10, R11
+	MOVQ       R9, R12
+	IMULQ      DI, R12
+	LEAQ       (DX)(R12*1), R12
+	MOVQ       R10, R13
+	SHLQ       $0x03, R13
+	LEAQ       (R12)(R13*1), R12
+	IMULQ      32(SP), R10
+	MOVQ       40(SP), R13
+	LEAQ       (R13)(R10*1), R10
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Z11, Z11, Z11
+	VPXORD     Z12, Z12, Z12
+	LEAQ       (DI)(DI*2), R13
+	TESTQ      R11, R11
+	JLE        done21
+	PCALIGN    $0x20
+
+loop22:
+	VMOVUPD      (R10), Z13
+	VMOVUPD      (R10)(SI*1), Z14
+	VMOVUPD.Z    (R10)(SI*2), K1, Z15
+	VBROADCASTSD (R12), Z16
+	VFMADD231PD  Z13, Z16, Z1
+	VFMADD231PD  Z14, Z16, Z2
+	VFMADD231PD  Z15, Z16, Z3
+	VBROADCASTSD (R12)(DI*1), Z16
+	VFMADD231PD  Z13, Z16, Z4
+	VFMADD231PD  Z14, Z16, Z5
+	VFMADD231PD  Z15, Z16, Z6
+	VBROADCASTSD (R12)(DI*2), Z16
+	VFMADD231PD  Z13, Z16, Z7
+	VFMADD231PD  Z14, Z16, Z8
+	VFMADD231PD  Z15, Z16, Z9
+	VBROADCASTSD (R12)(R13*1), Z16
+	VFMADD231PD  Z13, Z16, Z10
+	VFMADD231PD  Z14, Z16, Z11
+	VFMADD231PD  Z15, Z16, Z12
+	ADDQ         $+8, R12
+	ADDQ         32(SP), R10
+	SUBQ         $+1, R11
+	JNE          loop22
+
+done21:
+	VMOVUPD.Z   128(BX)(R8*8), K1, Z13
+	MOVQ        R9, R10
+	IMULQ       AX, R10
+	MOVQ        k+8(FP), R11
+	IMULQ       R11, R10
+	LEAQ        (DX)(R10*8), R11
+	VMOVUPD     (R11)(R8*8), Z14
+	VMOVUPD     64(R11)(R8*8), Z15
+	VMOVUPD.Z   128(R11)(R8*8), K1, Z16
+	VFMADD231PD (BX)(R8*8), Z14, Z1
+	VFMADD231PD 64(BX)(R8*8), Z15, Z2
+	VFMADD231PD Z16, Z13, Z3
+	LEAQ        (CX)(R10*8), R10
+	VMOVUPD     Z1, (R10)(R8*8)
+	VMOVUPD     Z2, 64(R10)(R8*8)
+	VMOVUPD     Z3, K1, 128(R10)(R8*8)
+	LEAQ        1(R9), R10
+	VMOVUPD.Z   128(BX)(R8*8), K1, Z1
+	IMULQ       AX, R10
+	MOVQ        k+8(FP), R11
+	IMULQ       R11, R10
+	LEAQ        (DX)(R10*8), R11
+	VMOVUPD     (R11)(R8*8), Z2
+	VMOVUPD     64(R11)(R8*8), Z3
+	VMOVUPD.Z   128(R11)(R8*8), K1, Z13
+	VFMADD231PD (BX)(R8*8), Z2, Z4
+	VFMADD231PD 64(BX)(R8*8), Z3, Z5
+	VFMADD231PD Z13, Z1, Z6
+	LEAQ        (CX)(R10*8), R10
+	VMOVUPD     Z4, (R10)(R8*8)
+	VMOVUPD     Z5, 64(R10)(R8*8)
+	VMOVUPD     Z6, K1, 128(R10)(R8*8)
+	LEAQ        2(R9), R10
+	VMOVUPD.Z   128(BX)(R8*8), K1, Z1
+	IMULQ       AX, R10
+	MOVQ        k+8(FP), R11
+	IMULQ       R11, R10
+	LEAQ        (DX)(R10*8), R11
+	VMOVUPD     (R11)(R8*8), Z2
+	VMOVUPD     64(R11)(R8*8), Z3
+	VMOVUPD.Z   128(R11)(R8*8), K1, Z4
+	VFMADD231PD (BX)(R8*8), Z2, Z7
+	VFMADD231PD 64(BX)(R8*8), Z3, Z8
+	VFMADD231PD Z4, Z1, Z9
+	LEAQ        (CX)(R10*8), R10
+	VMOVUPD     Z7, (R10)(R8*8)
+	VMOVUPD     Z8, 64(R10)(R8*8)
+	VMOVUPD     Z9, K1, 128(R10)(R8*8)
+	LEAQ        3(R9), R10
+	VMOVUPD.Z   128(BX)(R8*8), K1, Z1
+	IMULQ       AX, R10
+	MOVQ        k+8(FP), R11
+	IMULQ       R11, R10
+	LEAQ        (DX)(R10*8), R11
+	VMOVUPD     (R11)(R8*8), Z2
+	VMOVUPD     64(R11)(R8*8), Z3
+	VMOVUPD.Z   128(R11)(R8*8), K1, Z4
+	VFMADD231PD (BX)(R8*8), Z2, Z10
+	VFMADD231PD 64(BX)(R8*8), Z3, Z11
+	VFMADD231PD Z4, Z1, Z12
+	LEAQ        (CX)(R10*8), R10
+	VMOVUPD     Z10, (R10)(R8*8)
+	VMOVUPD     Z11, 64(R10)(R8*8)
+	VMOVUPD     Z12, K1, 128(R10)(R8*8)
+	ADDQ        $+4, R9
+	MOVQ        48(SP), R10
+	ADDQ        $-4, R10
+	MOVQ        R10, 48(SP)
+
+done20:
+	CMPQ       48(SP), $+2
+	JLT        done23
+	MOVQ       R9, R10
+	IMULQ      (SP), R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(R8*8), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       (SP), R10
+	LEAQ       23(R8), R10
+	LEAQ       -1(R10), R10
+	LEAQ       1(R10), R10
+	CMPQ       R10, AX
+	MOVQ       AX, R11
+	CMOVQLT    R10, R11
+	MOVQ       $+0, R10
+	CMPQ       AX, R10
+	MOVQ       $+0, R10
+	CMOVQLT    AX, R10
+	SUBQ       R10, R11
+	MOVQ       R9, R12
+	IMULQ      DI, R12
+	LEAQ       (DX)(R12*1), R12
+	MOVQ       R10, R13
+	SHLQ       $0x03, R13
+	LEAQ       (R12)(R13*1), R12
+	IMULQ      32(SP), R10
+	MOVQ       40(SP), R13
+	LEAQ       (R13)(R10*1), R10
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	TESTQ      R11, R11
+	JLE        done24
+	PCALIGN    $0x20
+
+loop25:
+	VBROADCASTSD (R12), Z7
+	VBROADCASTSD (R12)(DI*1), Z8
+	VMOVUPD      (R10), Z9
+	VFMADD231PD  Z9, Z7, Z1
+	VFMADD231PD  Z9, Z8, Z4
+	VMOVUPD      (R10)(SI*1), Z9
+	VFMADD231PD  Z9, Z7, Z2
+	VFMADD231PD  Z9, Z8, Z5
+	VMOVUPD.Z    (R10)(SI*2), K1, Z9
+	VFMADD231PD  Z9, Z7, Z3
+	VFMADD231PD  Z9, Z8, Z6
+	ADDQ         $+8, R12
+	ADDQ         32(SP), R10
+	SUBQ         $+1, R11
+	JNE          loop25
+
+done24:
+	VMOVUPD.Z   128(BX)(R8*8), K1, Z7
+	MOVQ        R9, R10
+	IMULQ       AX, R10
+	MOVQ        k+8(FP), R11
+	IMULQ       R11, R10
+	LEAQ        (DX)(R10*8), R11
+	VMOVUPD     (R11)(R8*8), Z8
+	VMOVUPD     64(R11)(R8*8), Z9
+	VMOVUPD.Z   128(R11)(R8*8), K1, Z10
+	VFMADD231PD (BX)(R8*8), Z8, Z1
+	VFMADD231PD 64(BX)(R8*8), Z9, Z2
+	VFMADD231PD Z10, Z7, Z3
+	LEAQ        (CX)(R10*8), R10
+	VMOVUPD     Z1, (R10)(R8*8)
+	VMOVUPD     Z2, 64(R10)(R8*8)
+	VMOVUPD     Z3, K1, 128(R10)(R8*8)
+	LEAQ        1(R9), R10
+	VMOVUPD.Z   128(BX)(R8*8), K1, Z1
+	IMULQ       AX, R10
+	MOVQ        k+8(FP), R11
+	IMULQ       R11, R10
+	LEAQ        (DX)(R10*8), R11
+	VMOVUPD     (R11)(R8*8), Z2
+	VMOVUPD     64(R11)(R8*8), Z3
+	VMOVUPD.Z   128(R11)(R8*8), K1, Z7
+	VFMADD231PD (BX)(R8*8), Z2, Z4
+	VFMADD231PD 64(BX)(R8*8), Z3, Z5
+	VFMADD231PD Z7, Z1, Z6
+	LEAQ        (CX)(R10*8), R10
+	VMOVUPD     Z4, (R10)(R8*8)
+	VMOVUPD     Z5, 64(R10)(R8*8)
+	VMOVUPD     Z6, K1, 128(R10)(R8*8)
+	ADDQ        $+2, R9
+	MOVQ        48(SP), R10
+	ADDQ        $-2, R10
+	MOVQ        R10, 48(SP)
+
+done23:
+	CMPQ       48(SP), $+1
+	JLT        done26
+	MOVQ       R9, R10
+	IMULQ      (SP), R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(R8*8), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       (SP), R10
+	LEAQ       23(R8), R10
+	LEAQ       -1(R10), R10
+	LEAQ       1(R10), R10
+	CMPQ       R10, AX
+	MOVQ       AX, R11
+	CMOVQLT    R10, R11
+	MOVQ       $+0, R10
+	CMPQ       AX, R10
+	MOVQ       $+0, R10
+	CMOVQLT    AX, R10
+	SUBQ       R10, R11
+	MOVQ       R9, R12
+	IMULQ      DI, R12
+	LEAQ       (DX)(R12*1), R12
+	MOVQ       R10, R13
+	SHLQ       $0x03, R13
+	LEAQ       (R12)(R13*1), R12
+	IMULQ      32(SP), R10
+	MOVQ       40(SP), R13
+	LEAQ       (R13)(R10*1), R10
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	TESTQ      R11, R11
+	JLE        done27
+	PCALIGN    $0x20
+
+loop28:
+	VBROADCASTSD (R12), Z4
+	VFMADD231PD  (R10), Z4, Z1
+	VFMADD231PD  (R10)(SI*1), Z4, Z2
+	VMOVUPD.Z    (R10)(SI*2), K1, Z5
+	VFMADD231PD  Z5, Z4, Z3
+	ADDQ         $+8, R12
+	ADDQ         32(SP), R10
+	SUBQ         $+1, R11
+	JNE          loop28
+
+done27:
+	VMOVUPD.Z   128(BX)(R8*8), K1, Z4
+	MOVQ        R9, R10
+	IMULQ       AX, R10
+	MOVQ        k+8(FP), R11
+	IMULQ       R11, R10
+	LEAQ        (DX)(R10*8), R11
+	VMOVUPD     (R11)(R8*8), Z5
+	VMOVUPD     64(R11)(R8*8), Z6
+	VMOVUPD.Z   128(R11)(R8*8), K1, Z7
+	VFMADD231PD (BX)(R8*8), Z5, Z1
+	VFMADD231PD 64(BX)(R8*8), Z6, Z2
+	VFMADD231PD Z7, Z4, Z3
+	LEAQ        (CX)(R10*8), R10
+	VMOVUPD     Z1, (R10)(R8*8)
+	VMOVUPD     Z2, 64(R10)(R8*8)
+	VMOVUPD     Z3, K1, 128(R10)(R8*8)
+	ADDQ        $+1, R9
+	MOVQ        48(SP), R9
+	ADDQ        $-1, R9
+	MOVQ        R9, 48(SP)
+
+done26:
+	ADDQ $+24, R8
+	MOVQ 56(SP), R9
+	ADDQ $-24, R9
+	MOVQ R9, 56(SP)
+	MOVQ 40(SP), R9
+	ADDQ SI, R9
+	MOVQ R9, 40(SP)
+	MOVQ 40(SP), R9
+	ADDQ SI, R9
+	MOVQ R9, 40(SP)
+	MOVQ 40(SP), R9
+	ADDQ SI, R9
+	MOVQ R9, 40(SP)
+	CMPQ 56(SP), $+17
+	JGE  loop15
+
+done14:
+	CMPQ    56(SP), $+9
+	JLT     done29
+	VMOVUPD c64x8_hb0099f969b546f25<>+0(SB), Z0
+
+loop30:
+	MOVQ         rowHi+128(FP), R9
+	MOVQ         rowLo+120(FP), R10
+	SUBQ         R10, R9
+	MOVQ         R9, 48(SP)
+	MOVQ         rowLo+120(FP), R9
+	MOVQ         56(SP), R10
+	LEAQ         -8(R10), R10
+	VPBROADCASTQ R10, Z1
+	VPCMPQ       $0x06, Z0, Z1, K1
+	CMPQ         48(SP), $+8
+	JLT          done31
+
+loop32:
+	MOVQ       R9, R10
+	IMULQ      (SP), R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(R8*8), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       (SP), R10
+	LEAQ       15(R8), R10
+	LEAQ       -1(R10), R10
+	LEAQ       1(R10), R10
+	CMPQ       R10, AX
+	MOVQ       AX, R11
+	CMOVQLT    R10, R11
+	MOVQ       $+0, R10
+	CMPQ       AX, R10
+	MOVQ       $+0, R10
+	CMOVQLT    AX, R10
+	SUBQ       R10, R11
+	MOVQ       R9, R12
+	IMULQ      DI, R12
+	LEAQ       (DX)(R12*1), R12
+	MOVQ       R10, R13
+	SHLQ       $0x03, R13
+	LEAQ       (R12)(R13*1), R12
+	IMULQ      32(SP), R10
+	MOVQ       40(SP), R13
+	LEAQ       (R13)(R10*1), R10
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Z11, Z11, Z11
+	VPXORD     Z12, Z12, Z12
+	VPXORD     Z13, Z13, Z13
+	VPXORD     Z14, Z14, Z14
+	VPXORD     Z15, Z15, Z15
+	VPXORD     Z16, Z16, Z16
+	MOVQ       R12, R13
+	LEAQ       (DI)(DI*2), BP
+	LEAQ       (R12)(DI*4), R12
+	TESTQ      R11, R11
+	JLE        done33
+	PCALIGN    $0x20
+
+loop34:
+	VMOVUPD      (R10), Z17
+	VMOVUPD.Z    (R10)(SI*1), K1, Z18
+	VBROADCASTSD (R13), Z19
+	VFMADD231PD  Z17, Z19, Z1
+	VFMADD231PD  Z18, Z19, Z2
+	VBROADCASTSD (R13)(DI*1), Z19
+	VFMADD231PD  Z17, Z19, Z3
+	VFMADD231PD  Z18, Z19, Z4
+	VBROADCASTSD (R13)(DI*2), Z19
+	VFMADD231PD  Z17, Z19, Z5
+	VFMADD231PD  Z18, Z19, Z6
+	VBROADCASTSD (R13)(BP*1), Z19
+	VFMADD231PD  Z17, Z19, Z7
+	VFMADD231PD  Z18, Z19, Z8
+	VBROADCASTSD (R12), Z19
+	VFMADD231PD  Z17, Z19, Z9
+	VFMADD231PD  Z18, Z19, Z10
+	VBROADCASTSD (R12)(DI*1), Z19
+	VFMADD231PD  Z17, Z19, Z11
+	VFMADD231PD  Z18, Z19, Z12
+	VBROADCASTSD (R12)(DI*2), Z19
+	VFMADD231PD  Z17, Z19, Z13
+	VFMADD231PD  Z18, Z19, Z14
+	VBROADCASTSD (R12)(BP*1), Z19
+	VFMADD231PD  Z17, Z19, Z15
+	VFMADD231PD  Z18, Z19, Z16
+	ADDQ         $+8, R13
+	ADDQ         $+8, R12
+	ADDQ         32(SP), R10
+	SUBQ         $+1, R11
+	JNE          loop34
+
+done33:
+	VMOVUPD.Z   64(BX)(R8*8), K1, Z17
+	MOVQ        R9, R10
+	IMULQ       AX, R10
+	MOVQ        k+8(FP), R11
+	IMULQ       R11, R10
+	LEAQ        (DX)(R10*8), R11
+	VMOVUPD     (R11)(R8*8), Z18
+	VMOVUPD.Z   64(R11)(R8*8), K1, Z19
+	VFMADD231PD (BX)(R8*8), Z18, Z1
+	VFMADD231PD Z19, Z17, Z2
+	LEAQ        (CX)(R10*8), R10
+	VMOVUPD     Z1, (R10)(R8*8)
+	VMOVUPD     Z2, K1, 64(R10)(R8*8)
+	LEAQ        1(R9), R10
+	VMOVUPD.Z   64(BX)(R8*8), K1, Z1
+	IMULQ       AX, R10
+	MOVQ        k+8(FP), R11
+	IMULQ       R11, R10
+	LEAQ        (DX)(R10*8), R11
+	VMOVUPD     (R11)(R8*8), Z2
+	VMOVUPD.Z   64(R11)(R8*8), K1, Z17
+	VFMADD231PD (BX)(R8*8), Z2, Z3
+	VFMADD231PD Z17, Z1, Z4
+	LEAQ        (CX)(R10*8), R10
+	VMOVUPD     Z3, (R10)(R8*8)
+	VMOVUPD     Z4, K1, 64(R10)(R8*8)
+	LEAQ        2(R9), R10
+	VMOVUPD.Z   64(BX)(R8*8), K1, Z1
+	IMULQ       AX, R10
+	MOVQ        k+8(FP), R11
+	IMULQ       R11, R10
+	LEAQ        (DX)(R10*8), R11
+	VMOVUPD     (R11)(R8*8), Z2
+	VMOVUPD.Z   64(R11)(R8*8), K1, Z3
+	VFMADD231PD (BX)(R8*8), Z2, Z5
+	VFMADD231PD Z3, Z1, Z6
+	LEAQ        (CX)(R10*8), R10
+	VMOVUPD     Z5, (R10)(R8*8)
+	VMOVUPD     Z6, K1, 64(R10)(R8*8)
+	LEAQ        3(R9), R10
+	VMOVUPD.Z   64(BX)(R8*8), K1, Z1
+	IMULQ       AX, R10
+	MOVQ        k+8(FP), R11
+	IMULQ       R11, R10
+	LEAQ        (DX)(R10*8), R11
+	VMOVUPD     (R11)(R8*8), Z2
+	VMOVUPD.Z   64(R11)(R8*8), K1, Z3
+	VFMADD231PD (BX)(R8*8), Z2, Z7
+	VFMADD231PD Z3, Z1, Z8
+	LEAQ        (CX)(R10*8), R10
+	VMOVUPD     Z7, (R10)(R8*8)
+	VMOVUPD     Z8, K1, 64(R10)(R8*8)
+	LEAQ        4(R9), R10
+	VMOVUPD.Z   64(BX)(R8*8), K1, Z1
+	IMULQ       AX, R10
+	MOVQ        k+8(FP), R11
+	IMULQ       R11, R10
+	LEAQ        (DX)(R10*8), R11
+	VMOVUPD     (R11)(R8*8), Z2
+	VMOVUPD.Z   64(R11)(R8*8), K1, Z3
+	VFMADD231PD (BX)(R8*8), Z2, Z9
+	VFMADD231PD Z3, Z1, Z10
+	LEAQ        (CX)(R10*8), R10
+	VMOVUPD     Z9, (R10)(R8*8)
+	VMOVUPD     Z10, K1, 64(R10)(R8*8)
+	LEAQ        5(R9), R10
+	VMOVUPD.Z   64(BX)(R8*8), K1, Z1
+	IMULQ       AX, R10
+	MOVQ        k+8(FP), R11
+	IMULQ       R11, R10
+	LEAQ        (DX)(R10*8), R11
+	VMOVUPD     (R11)(R8*8), Z2
+	VMOVUPD.Z   64(R11)(R8*8), K1, Z3
+	VFMADD231PD (BX)(R8*8), Z2, Z11
+	VFMADD231PD Z3, Z1, Z12
+	LEAQ        (CX)(R10*8), R10
+	VMOVUPD     Z11, (R10)(R8*8)
+	VMOVUPD     Z12, K1, 64(R10)(R8*8)
+	LEAQ        6(R9), R10
+	VMOVUPD.Z   64(BX)(R8*8), K1, Z1
+	IMULQ       AX, R10
+	MOVQ        k+8(FP), R11
+	IMULQ       R11, R10
+	LEAQ        (DX)(R10*8), R11
+	VMOVUPD     (R11)(R8*8), Z2
+	VMOVUPD.Z   64(R11)(R8*8), K1, Z3
+	VFMADD231PD (BX)(R8*8), Z2, Z13
+	VFMADD231PD Z3, Z1, Z14
+	LEAQ        (CX)(R10*8), R10
+	VMOVUPD     Z13, (R10)(R8*8)
+	VMOVUPD     Z14, K1, 64(R10)(R8*8)
+	LEAQ        7(R9), R10
+	VMOVUPD.Z   64(BX)(R8*8), K1, Z1
+	IMULQ       AX, R10
+	MOVQ        k+8(FP), R11
+	IMULQ       R11, R10
+	LEAQ        (DX)(R10*8), R11
+	VMOVUPD     (R11)(R8*8), Z2
+	VMOVUPD.Z   64(R11)(R8*8), K1, Z3
+	VFMADD231PD (BX)(R8*8), Z2, Z15
+	VFMADD231PD Z3, Z1, Z16
+	LEAQ        (CX)(R10*8), R10
+	VMOVUPD     Z15, (R10)(R8*8)
+	VMOVUPD     Z16, K1, 64(R10)(R8*8)
+	ADDQ        $+8, R9
+	MOVQ        48(SP), R10
+	ADDQ        $-8, R10
+	MOVQ        R10, 48(SP)
+	CMPQ        48(SP), $+8
+	JGE         loop32
+
+done31:
+	CMPQ       48(SP), $+4
+	JLT        done35
+	MOVQ       R9, R10
+	IMULQ      (SP), R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(R8*8), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       (SP), R10
+	LEAQ       15(R8), R10
+	LEAQ       -1(R10), R10
+	LEAQ       1(R10), R10
+	CMPQ       R10, AX
+	MOVQ       AX, R11
+	CMOVQLT    R10, R11
+	MOVQ       $+0, R10
+	CMPQ       AX, R10
+	MOVQ       $+0, R10
+	CMOVQLT    AX, R10
+	SUBQ       R10, R11
+	MOVQ       R9, R12
+	IMULQ      DI, R12
+	LEAQ       (DX)(R12*1), R12
+	MOVQ       R10, R13
+	SHLQ       $0x03, R13
+	LEAQ       (R12)(R13*1), R12
+	IMULQ      32(SP), R10
+	MOVQ       40(SP), R13
+	LEAQ       (R13)(R10*1), R10
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	LEAQ       (DI)(DI*2), R13
+	TESTQ      R11, R11
+	JLE        done36
+	PCALIGN    $0x20
+
+loop37:
+	VMOVUPD      (R10), Z9
+	VMOVUPD.Z    (R10)(SI*1), K1, Z10
+	VBROADCASTSD (R12), Z11
+	VFMADD231PD  Z9, Z11, Z1
+	VFMADD231PD  Z10, Z11, Z2
+	VBROADCASTSD (R12)(DI*1), Z11
+	VFMADD231PD  Z9, Z11, Z3
+	VFMADD231PD  Z10, Z11, Z4
+	VBROADCASTSD (R12)(DI*2), Z11
+	VFMADD231PD  Z9, Z11, Z5
+	VFMADD231PD  Z10, Z11, Z6
+	VBROADCASTSD (R12)(R13*1), Z11
+	VFMADD231PD  Z9, Z11, Z7
+	VFMADD231PD  Z10, Z11, Z8
+	ADDQ         $+8, R12
+	ADDQ         32(SP), R10
+	SUBQ         $+1, R11
+	JNE          loop37
+
+done36:
+	VMOVUPD.Z   64(BX)(R8*8), K1, Z9
+	MOVQ        R9, R10
+	IMULQ       AX, R10
+	MOVQ        k+8(FP), R11
+	IMULQ       R11, R10
+	LEAQ        (DX)(R10*8), R11
+	VMOVUPD     (R11)(R8*8), Z10
+	VMOVUPD.Z   64(R11)(R8*8), K1, Z11
+	VFMADD231PD (BX)(R8*8), Z10, Z1
+	VFMADD231PD Z11, Z9, Z2
+	LEAQ        (CX)(R10*8), R10
+	VMOVUPD     Z1, (R10)(R8*8)
+	VMOVUPD     Z2, K1, 64(R10)(R8*8)
+	LEAQ        1(R9), R10
+	VMOVUPD.Z   64(BX)(R8*8), K1, Z1
+	IMULQ       AX, R10
+	MOVQ        k+8(FP), R11
+	IMULQ       R11, R10
+	LEAQ        (DX)(R10*8), R11
+	VMOVUPD     (R11)(R8*8), Z2
+	VMOVUPD.Z   64(R11)(R8*8), K1, Z9
+	VFMADD231PD (BX)(R8*8), Z2, Z3
+	VFMADD231PD Z9, Z1, Z4
+	LEAQ        (CX)(R10*8), R10
+	VMOVUPD     Z3, (R10)(R8*8)
+	VMOVUPD     Z4, K1, 64(R10)(R8*8)
+	LEAQ        2(R9), R10
+	VMOVUPD.Z   64(BX)(R8*8), K1, Z1
+	IMULQ       AX, R10
+	MOVQ        k+8(FP), R11
+	IMULQ       R11, R10
+	LEAQ        (DX)(R10*8), R11
+	VMOVUPD     (R11)(R8*8), Z2
+	VMOVUPD.Z   64(R11)(R8*8), K1, Z3
+	VFMADD231PD (BX)(R8*8), Z2, Z5
+	VFMADD231PD Z3, Z1, Z6
+	LEAQ        (CX)(R10*8), R10
+	VMOVUPD     Z5, (R10)(R8*8)
+	VMOVUPD     Z6, K1, 64(R10)(R8*8)
+	LEAQ        3(R9), R10
+	VMOVUPD.Z   64(BX)(R8*8), K1, Z1
+	IMULQ       AX, R10
+	MOVQ        k+8(FP), R11
+	IMULQ       R11, R10
+	LEAQ        (DX)(R10*8), R11
+	VMOVUPD     (R11)(R8*8), Z2
+	VMOVUPD.Z   64(R11)(R8*8), K1, Z3
+	VFMADD231PD (BX)(R8*8), Z2, Z7
+	VFMADD231PD Z3, Z1, Z8
+	LEAQ        (CX)(R10*8), R10
+	VMOVUPD     Z7, (R10)(R8*8)
+	VMOVUPD     Z8, K1, 64(R10)(R8*8)
+	ADDQ        $+4, R9
+	MOVQ        48(SP), R10
+	ADDQ        $-4, R10
+	MOVQ        R10, 48(SP)
+
+done35:
+	CMPQ       48(SP), $+2
+	JLT        done38
+	MOVQ       R9, R10
+	IMULQ      (SP), R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(R8*8), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       (SP), R10
+	LEAQ       15(R8), R10
+	LEAQ       -1(R10), R10
+	LEAQ       1(R10), R10
+	CMPQ       R10, AX
+	MOVQ       AX, R11
+	CMOVQLT    R10, R11
+	MOVQ       $+0, R10
+	CMPQ       AX, R10
+	MOVQ       $+0, R10
+	CMOVQLT    AX, R10
+	SUBQ       R10, R11
+	MOVQ       R9, R12
+	IMULQ      DI, R12
+	LEAQ       (DX)(R12*1), R12
+	MOVQ       R10, R13
+	SHLQ       $0x03, R13
+	LEAQ       (R12)(R13*1), R12
+	IMULQ      32(SP), R10
+	MOVQ       40(SP), R13
+	LEAQ       (R13)(R10*1), R10
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	TESTQ      R11, R11
+	JLE        done39
+	PCALIGN    $0x20
+
+loop40:
+	VMOVUPD      (R10), Z5
+	VMOVUPD.Z    (R10)(SI*1), K1, Z6
+	VBROADCASTSD (R12), Z7
+	VFMADD231PD  Z5, Z7, Z1
+	VFMADD231PD  Z6, Z7, Z2
+	VBROADCASTSD (R12)(DI*1), Z7
+	VFMADD231PD  Z5, Z7, Z3
+	VFMADD231PD  Z6, Z7, Z4
+	ADDQ         $+8, R12
+	ADDQ         32(SP), R10
+	SUBQ         $+1, R11
+	JNE          loop40
+
+done39:
+	VMOVUPD.Z   64(BX)(R8*8), K1, Z5
+	MOVQ        R9, R10
+	IMULQ       AX, R10
+	MOVQ        k+8(FP), R11
+	IMULQ       R11, R10
+	LEAQ        (DX)(R10*8), R11
+	VMOVUPD     (R11)(R8*8), Z6
+	VMOVUPD.Z   64(R11)(R8*8), K1, Z7
+	VFMADD231PD (BX)(R8*8), Z6, Z1
+	VFMADD231PD Z7, Z5, Z2
+	LEAQ        (CX)(R10*8), R10
+	VMOVUPD     Z1, (R10)(R8*8)
+	VMOVUPD     Z2, K1, 64(R10)(R8*8)
+	LEAQ        1(R9), R10
+	VMOVUPD.Z   64(BX)(R8*8), K1, Z1
+	IMULQ       AX, R10
+	MOVQ        k+8(FP), R11
+	IMULQ       R11, R10
+	LEAQ        (DX)(R10*8), R11
+	VMOVUPD     (R11)(R8*8), Z2
+	VMOVUPD.Z   64(R11)(R8*8), K1, Z5
+	VFMADD231PD (BX)(R8*8), Z2, Z3
+	VFMADD231PD Z5, Z1, Z4
+	LEAQ        (CX)(R10*8), R10
+	VMOVUPD     Z3, (R10)(R8*8)
+	VMOVUPD     Z4, K1, 64(R10)(R8*8)
+	ADDQ        $+2, R9
+	MOVQ        48(SP), R10
+	ADDQ        $-2, R10
+	MOVQ        R10, 48(SP)
+
+done38:
+	CMPQ       48(SP), $+1
+	JLT        done41
+	MOVQ       R9, R10
+	IMULQ      (SP), R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(R8*8), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       (SP), R10
+	LEAQ       15(R8), R10
+	LEAQ       -1(R10), R10
+	LEAQ       1(R10), R10
+	CMPQ       R10, AX
+	MOVQ       AX, R11
+	CMOVQLT    R10, R11
+	MOVQ       $+0, R10
+	CMPQ       AX, R10
+	MOVQ       $+0, R10
+	CMOVQLT    AX, R10
+	SUBQ       R10, R11
+	MOVQ       R9, R12
+	IMULQ      DI, R12
+	LEAQ       (DX)(R12*1), R12
+	MOVQ       R10, R13
+	SHLQ       $0x03, R13
+	LEAQ       (R12)(R13*1), R12
+	IMULQ      32(SP), R10
+	MOVQ       40(SP), R13
+	LEAQ       (R13)(R10*1), R10
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	TESTQ      R11, R11
+	JLE        done42
+	PCALIGN    $0x20
+
+loop43:
+	VBROADCASTSD (R12), Z3
+	VFMADD231PD  (R10), Z3, Z1
+	VMOVUPD.Z    (R10)(SI*1), K1, Z4
+	VFMADD231PD  Z4, Z3, Z2
+	ADDQ         $+8, R12
+	ADDQ         32(SP), R10
+	SUBQ         $+1, R11
+	JNE          loop43
+
+done42:
+	VMOVUPD.Z   64(BX)(R8*8), K1, Z3
+	MOVQ        R9, R10
+	IMULQ       AX, R10
+	MOVQ        k+8(FP), R11
+	IMULQ       R11, R10
+	LEAQ        (DX)(R10*8), R11
+	VMOVUPD     (R11)(R8*8), Z4
+	VMOVUPD.Z   64(R11)(R8*8), K1, Z5
+	VFMADD231PD (BX)(R8*8), Z4, Z1
+	VFMADD231PD Z5, Z3, Z2
+	LEAQ        (CX)(R10*8), R10
+	VMOVUPD     Z1, (R10)(R8*8)
+	VMOVUPD     Z2, K1, 64(R10)(R8*8)
+	ADDQ        $+1, R9
+	MOVQ        48(SP), R9
+	ADDQ        $-1, R9
+	MOVQ        R9, 48(SP)
+
+done41:
+	ADDQ $+16, R8
+	MOVQ 56(SP), R9
+	ADDQ $-16, R9
+	MOVQ R9, 56(SP)
+	MOVQ 40(SP), R9
+	ADDQ SI, R9
+	MOVQ R9, 40(SP)
+	MOVQ 40(SP), R9
+	ADDQ SI, R9
+	MOVQ R9, 40(SP)
+	CMPQ 56(SP), $+9
+	JGE  loop30
+
+done29:
+	CMPQ    56(SP), $+1
+	JLT     done44
+	VMOVUPD c64x8_hb0099f969b546f25<>+0(SB), Z0
+
+loop45:
+	MOVQ         rowHi+128(FP), R9
+	MOVQ         rowLo+120(FP), R10
+	SUBQ         R10, R9
+	MOVQ         R9, 48(SP)
+	MOVQ         rowLo+120(FP), R9
+	MOVQ         56(SP), R10
+	VPBROADCASTQ R10, Z1
+	VPCMPQ       $0x06, Z0, Z1, K1
+	CMPQ         48(SP), $+8
+	JLT          done46
+
+loop47:
+	MOVQ       R9, R10
+	IMULQ      (SP), R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(R8*8), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	LEAQ       7(R8), R10
+	LEAQ       -1(R10), R10
+	LEAQ       1(R10), R10
+	CMPQ       R10, AX
+	MOVQ       AX, R11
+	CMOVQLT    R10, R11
+	MOVQ       $+0, R10
+	CMPQ       AX, R10
+	MOVQ       $+0, R10
+	CMOVQLT    AX, R10
+	SUBQ       R10, R11
+	MOVQ       R9, R12
+	IMULQ      DI, R12
+	LEAQ       (DX)(R12*1), R12
+	MOVQ       R10, R13
+	SHLQ       $0x03, R13
+	LEAQ       (R12)(R13*1), R12
+	IMULQ      32(SP), R10
+	MOVQ       40(SP), R13
+	LEAQ       (R13)(R10*1), R10
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	MOVQ       R12, R13
+	LEAQ       (DI)(DI*2), BP
+	LEAQ       (R12)(DI*4), R12
+	TESTQ      R11, R11
+	JLE        done48
+	PCALIGN    $0x20
+
+loop49:
+	VMOVUPD.Z        (R10), K1, Z9
+	VFMADD231PD.BCST (R13), Z9, Z1
+	VFMADD231PD.BCST (R13)(DI*1), Z9, Z2
+	VFMADD231PD.BCST (R13)(DI*2), Z9, Z3
+	VFMADD231PD.BCST (R13)(BP*1), Z9, Z4
+	VFMADD231PD.BCST (R12), Z9, Z5
+	VFMADD231PD.BCST (R12)(DI*1), Z9, Z6
+	VFMADD231PD.BCST (R12)(DI*2), Z9, Z7
+	VFMADD231PD.BCST (R12)(BP*1), Z9, Z8
+	ADDQ             $+8, R13
+	ADDQ             $+8, R12
+	ADDQ             32(SP), R10
+	SUBQ             $+1, R11
+	JNE              loop49
+
+done48:
+	VMOVUPD.Z   (BX)(R8*8), K1, Z9
+	MOVQ        R9, R10
+	IMULQ       AX, R10
+	MOVQ        k+8(FP), R11
+	IMULQ       R11, R10
+	LEAQ        (DX)(R10*8), R11
+	VMOVUPD.Z   (R11)(R8*8), K1, Z10
+	VFMADD231PD Z10, Z9, Z1
+	LEAQ        (CX)(R10*8), R10
+	VMOVUPD     Z1, K1, (R10)(R8*8)
+	LEAQ        1(R9), R10
+	VMOVUPD.Z   (BX)(R8*8), K1, Z1
+	IMULQ       AX, R10
+	MOVQ        k+8(FP), R11
+	IMULQ       R11, R10
+	LEAQ        (DX)(R10*8), R11
+	VMOVUPD.Z   (R11)(R8*8), K1, Z9
+	VFMADD231PD Z9, Z1, Z2
+	LEAQ        (CX)(R10*8), R10
+	VMOVUPD     Z2, K1, (R10)(R8*8)
+	LEAQ        2(R9), R10
+	VMOVUPD.Z   (BX)(R8*8), K1, Z1
+	IMULQ       AX, R10
+	MOVQ        k+8(FP), R11
+	IMULQ       R11, R10
+	LEAQ        (DX)(R10*8), R11
+	VMOVUPD.Z   (R11)(R8*8), K1, Z2
+	VFMADD231PD Z2, Z1, Z3
+	LEAQ        (CX)(R10*8), R10
+	VMOVUPD     Z3, K1, (R10)(R8*8)
+	LEAQ        3(R9), R10
+	VMOVUPD.Z   (BX)(R8*8), K1, Z1
+	IMULQ       AX, R10
+	MOVQ        k+8(FP), R11
+	IMULQ       R11, R10
+	LEAQ        (DX)(R10*8), R11
+	VMOVUPD.Z   (R11)(R8*8), K1, Z2
+	VFMADD231PD Z2, Z1, Z4
+	LEAQ        (CX)(R10*8), R10
+	VMOVUPD     Z4, K1, (R10)(R8*8)
+	LEAQ        4(R9), R10
+	VMOVUPD.Z   (BX)(R8*8), K1, Z1
+	IMULQ       AX, R10
+	MOVQ        k+8(FP), R11
+	IMULQ       R11, R10
+	LEAQ        (DX)(R10*8), R11
+	VMOVUPD.Z   (R11)(R8*8), K1, Z2
+	VFMADD231PD Z2, Z1, Z5
+	LEAQ        (CX)(R10*8), R10
+	VMOVUPD     Z5, K1, (R10)(R8*8)
+	LEAQ        5(R9), R10
+	VMOVUPD.Z   (BX)(R8*8), K1, Z1
+	IMULQ       AX, R10
+	MOVQ        k+8(FP), R11
+	IMULQ       R11, R10
+	LEAQ        (DX)(R10*8), R11
+	VMOVUPD.Z   (R11)(R8*8), K1, Z2
+	VFMADD231PD Z2, Z1, Z6
+	LEAQ        (CX)(R10*8), R10
+	VMOVUPD     Z6, K1, (R10)(R8*8)
+	LEAQ        6(R9), R10
+	VMOVUPD.Z   (BX)(R8*8), K1, Z1
+	IMULQ       AX, R10
+	MOVQ        k+8(FP), R11
+	IMULQ       R11, R10
+	LEAQ        (DX)(R10*8), R11
+	VMOVUPD.Z   (R11)(R8*8), K1, Z2
+	VFMADD231PD Z2, Z1, Z7
+	LEAQ        (CX)(R10*8), R10
+	VMOVUPD     Z7, K1, (R10)(R8*8)
+	LEAQ        7(R9), R10
+	VMOVUPD.Z   (BX)(R8*8), K1, Z1
+	IMULQ       AX, R10
+	MOVQ        k+8(FP), R11
+	IMULQ       R11, R10
+	LEAQ        (DX)(R10*8), R11
+	VMOVUPD.Z   (R11)(R8*8), K1, Z2
+	VFMADD231PD Z2, Z1, Z8
+	LEAQ        (CX)(R10*8), R10
+	VMOVUPD     Z8, K1, (R10)(R8*8)
+	ADDQ        $+8, R9
+	MOVQ        48(SP), R10
+	ADDQ        $-8, R10
+	MOVQ        R10, 48(SP)
+	CMPQ        48(SP), $+8
+	JGE         loop47
+
+done46:
+	CMPQ       48(SP), $+4
+	JLT        done50
+	MOVQ       R9, R10
+	IMULQ      (SP), R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(R8*8), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	LEAQ       7(R8), R10
+	LEAQ       -1(R10), R10
+	LEAQ       1(R10), R10
+	CMPQ       R10, AX
+	MOVQ       AX, R11
+	CMOVQLT    R10, R11
+	MOVQ       $+0, R10
+	CMPQ       AX, R10
+	MOVQ       $+0, R10
+	CMOVQLT    AX, R10
+	SUBQ       R10, R11
+	MOVQ       R9, R12
+	IMULQ      DI, R12
+	LEAQ       (DX)(R12*1), R12
+	MOVQ       R10, R13
+	SHLQ       $0x03, R13
+	LEAQ       (R12)(R13*1), R12
+	IMULQ      32(SP), R10
+	MOVQ       40(SP), R13
+	LEAQ       (R13)(R10*1), R10
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	LEAQ       (DI)(DI*2), R13
+	TESTQ      R11, R11
+	JLE        done51
+	PCALIGN    $0x20
+
+loop52:
+	VMOVUPD.Z        (R10), K1, Z5
+	VFMADD231PD.BCST (R12), Z5, Z1
+	VFMADD231PD.BCST (R12)(DI*1), Z5, Z2
+	VFMADD231PD.BCST (R12)(DI*2), Z5, Z3
+	VFMADD231PD.BCST (R12)(R13*1), Z5, Z4
+	ADDQ             $+8, R12
+	ADDQ             32(SP), R10
+	SUBQ             $+1, R11
+	JNE              loop52
+
+done51:
+	VMOVUPD.Z   (BX)(R8*8), K1, Z5
+	MOVQ        R9, R10
+	IMULQ       AX, R10
+	MOVQ        k+8(FP), R11
+	IMULQ       R11, R10
+	LEAQ        (DX)(R10*8), R11
+	VMOVUPD.Z   (R11)(R8*8), K1, Z6
+	VFMADD231PD Z6, Z5, Z1
+	LEAQ        (CX)(R10*8), R10
+	VMOVUPD     Z1, K1, (R10)(R8*8)
+	LEAQ        1(R9), R10
+	VMOVUPD.Z   (BX)(R8*8), K1, Z1
+	IMULQ       AX, R10
+	MOVQ        k+8(FP), R11
+	IMULQ       R11, R10
+	LEAQ        (DX)(R10*8), R11
+	VMOVUPD.Z   (R11)(R8*8), K1, Z5
+	VFMADD231PD Z5, Z1, Z2
+	LEAQ        (CX)(R10*8), R10
+	VMOVUPD     Z2, K1, (R10)(R8*8)
+	LEAQ        2(R9), R10
+	VMOVUPD.Z   (BX)(R8*8), K1, Z1
+	IMULQ       AX, R10
+	MOVQ        k+8(FP), R11
+	IMULQ       R11, R10
+	LEAQ        (DX)(R10*8), R11
+	VMOVUPD.Z   (R11)(R8*8), K1, Z2
+	VFMADD231PD Z2, Z1, Z3
+	LEAQ        (CX)(R10*8), R10
+	VMOVUPD     Z3, K1, (R10)(R8*8)
+	LEAQ        3(R9), R10
+	VMOVUPD.Z   (BX)(R8*8), K1, Z1
+	IMULQ       AX, R10
+	MOVQ        k+8(FP), R11
+	IMULQ       R11, R10
+	LEAQ        (DX)(R10*8), R11
+	VMOVUPD.Z   (R11)(R8*8), K1, Z2
+	VFMADD231PD Z2, Z1, Z4
+	LEAQ        (CX)(R10*8), R10
+	VMOVUPD     Z4, K1, (R10)(R8*8)
+	ADDQ        $+4, R9
+	MOVQ        48(SP), R10
+	ADDQ        $-4, R10
+	MOVQ        R10, 48(SP)
+
+done50:
+	CMPQ       48(SP), $+2
+	JLT        done53
+	MOVQ       R9, R10
+	IMULQ      (SP), R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(R8*8), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	LEAQ       7(R8), R10
+	LEAQ       -1(R10), R10
+	LEAQ       1(R10), R10
+	CMPQ       R10, AX
+	MOVQ       AX, R11
+	CMOVQLT    R10, R11
+	MOVQ       $+0, R10
+	CMPQ       AX, R10
+	MOVQ       $+0, R10
+	CMOVQLT    AX, R10
+	SUBQ       R10, R11
+	MOVQ       R9, R12
+	IMULQ      DI, R12
+	LEAQ       (DX)(R12*1), R12
+	MOVQ       R10, R13
+	SHLQ       $0x03, R13
+	LEAQ       (R12)(R13*1), R12
+	IMULQ      32(SP), R10
+	MOVQ       40(SP), R13
+	LEAQ       (R13)(R10*1), R10
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	TESTQ      R11, R11
+	JLE        done54
+	PCALIGN    $0x20
+
+loop55:
+	VMOVUPD.Z        (R10), K1, Z3
+	VFMADD231PD.BCST (R12), Z3, Z1
+	VFMADD231PD.BCST (R12)(DI*1), Z3, Z2
+	ADDQ             $+8, R12
+	ADDQ             32(SP), R10
+	SUBQ             $+1, R11
+	JNE              loop55
+
+done54:
+	VMOVUPD.Z   (BX)(R8*8), K1, Z3
+	MOVQ        R9, R10
+	IMULQ       AX, R10
+	MOVQ        k+8(FP), R11
+	IMULQ       R11, R10
+	LEAQ        (DX)(R10*8), R11
+	VMOVUPD.Z   (R11)(R8*8), K1, Z4
+	VFMADD231PD Z4, Z3, Z1
+	LEAQ        (CX)(R10*8), R10
+	VMOVUPD     Z1, K1, (R10)(R8*8)
+	LEAQ        1(R9), R10
+	VMOVUPD.Z   (BX)(R8*8), K1, Z1
+	IMULQ       AX, R10
+	MOVQ        k+8(FP), R11
+	IMULQ       R11, R10
+	LEAQ        (DX)(R10*8), R11
+	VMOVUPD.Z   (R11)(R8*8), K1, Z3
+	VFMADD231PD Z3, Z1, Z2
+	LEAQ        (CX)(R10*8), R10
+	VMOVUPD     Z2, K1, (R10)(R8*8)
+	ADDQ        $+2, R9
+	MOVQ        48(SP), R10
+	ADDQ        $-2, R10
+	MOVQ        R10, 48(SP)
+
+done53:
+	CMPQ       48(SP), $+1
+	JLT        done56
+	MOVQ       R9, R10
+	IMULQ      (SP), R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(R8*8), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	LEAQ       7(R8), R10
+	LEAQ       -1(R10), R10
+	LEAQ       1(R10), R10
+	CMPQ       R10, AX
+	MOVQ       AX, R11
+	CMOVQLT    R10, R11
+	MOVQ       $+0, R10
+	CMPQ       AX, R10
+	MOVQ       $+0, R10
+	CMOVQLT    AX, R10
+	SUBQ       R10, R11
+	MOVQ       R9, R12
+	IMULQ      DI, R12
+	LEAQ       (DX)(R12*1), R12
+	MOVQ       R10, R13
+	SHLQ       $0x03, R13
+	LEAQ       (R12)(R13*1), R12
+	IMULQ      32(SP), R10
+	MOVQ       40(SP), R13
+	LEAQ       (R13)(R10*1), R10
+	VPXORD     Z1, Z1, Z1
+	TESTQ      R11, R11
+	JLE        done57
+	PCALIGN    $0x20
+
+loop58:
+	VMOVUPD.Z        (R10), K1, Z2
+	VFMADD231PD.BCST (R12), Z2, Z1
+	ADDQ             $+8, R12
+	ADDQ             32(SP), R10
+	SUBQ             $+1, R11
+	JNE              loop58
+
+done57:
+	VMOVUPD.Z   (BX)(R8*8), K1, Z2
+	MOVQ        R9, R10
+	IMULQ       AX, R10
+	MOVQ        k+8(FP), R11
+	IMULQ       R11, R10
+	LEAQ        (DX)(R10*8), R11
+	VMOVUPD.Z   (R11)(R8*8), K1, Z3
+	VFMADD231PD Z3, Z2, Z1
+	LEAQ        (CX)(R10*8), R10
+	VMOVUPD     Z1, K1, (R10)(R8*8)
+	ADDQ        $+1, R9
+	MOVQ        48(SP), R9
+	ADDQ        $-1, R9
+	MOVQ        R9, 48(SP)
+
+done56:
+	ADDQ $+8, R8
+	MOVQ 56(SP), R9
+	ADDQ $-8, R9
+	MOVQ R9, 56(SP)
+	MOVQ 40(SP), R9
+	ADDQ SI, R9
+	MOVQ R9, 40(SP)
+	CMPQ 56(SP), $+1
+	JGE  loop45
+
+done44:
+	VZEROUPPER
+	RET
+
+// func yProductAVX2(d int, k int, rows int, y []float64, zy2 []float64, zy3 []float64, zy []float64, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float64)
+// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+TEXT ·yProductAVX2(SB), $64-184
+	MOVQ  d+0(FP), AX
+	MOVQ  y_base+24(FP), CX
+	MOVQ  zy2_base+48(FP), DX
+	MOVQ  zy_base+96(FP), BX
+	MOVQ  scratch_len+168(FP), SI
+	MOVQ  k+8(FP), DI
+	IMULQ AX, DI
+	SHLQ  $0x03, DI
+	MOVQ  DI, (SP)
+	MOVQ  k+8(FP), DI
+	IMULQ AX, DI
+	SHLQ  $0x03, DI
+	MOVQ  AX, R8
+	SHLQ  $0x03, R8
+	MOVQ  R8, 8(SP)
+	MOVQ  $+0, R8
+	MOVQ  AX, R9
+	SHLQ  $0x03, R9
+	MOVQ  rows+16(FP), R10
+	CMPQ  R10, $+32
+	JLT   done1
+	MOVQ  R9, R10
+	ANDQ  $+2047, R10
+	TESTQ R10, R10
+	JNE   done2
+	MOVQ  $+1, R8
+
+done2:
+	IMULQ AX, R9
+	CMPQ  R9, $+4194304
+	JLT   done3
+	MOVQ  $+1, R8
+
+done3:
+done1:
+	MOVQ  AX, R9
+	SHLQ  $0x02, R9
+	LEAQ  16(R9), R9
+	SHLQ  $0x03, R9
+	MOVQ  R9, 16(SP)
+	MOVQ  scratch_base+160(FP), R9
+	LEAQ  (R9)(SI*8), SI
+	MOVQ  colHi+144(FP), R9
+	MOVQ  colLo+136(FP), R10
+	SUBQ  R10, R9
+	LEAQ  3(R9), R9
+	SARQ  $0x02, R9
+	IMULQ 16(SP), R9
+	SUBQ  R9, SI
+	ANDQ  $-64, SI
+	MOVQ  SI, 24(SP)
+	MOVQ  $+32, SI
+	TESTQ R8, R8
+	JEQ   done4
+	MOVQ  16(SP), SI
+
+done4:
+	MOVQ  8(SP), R9
+	MOVQ  R9, 32(SP)
+	TESTQ R8, R8
+	JEQ   done5
+	MOVQ  $+32, R9
+	MOVQ  R9, 32(SP)
+
+done5:
+	MOVQ  zy3_base+72(FP), R9
+	MOVQ  colLo+136(FP), R10
+	LEAQ  (R9)(R10*8), R9
+	MOVQ  R9, 40(SP)
+	TESTQ R8, R8
+	JEQ   done6
+	MOVQ  24(SP), R9
+	MOVQ  R9, 40(SP)
+
+done6:
+	TESTQ        R8, R8
+	JEQ          done7
+	MOVQ         pack+152(FP), R8
+	ANDQ         $+1, R8
+	TESTQ        R8, R8
+	JEQ          done8
+	MOVQ         colHi+144(FP), R8
+	MOVQ         colLo+136(FP), R9
+	SUBQ         R9, R8
+	MOVQ         R8, R9
+	SARQ         $0x02, R9
+	MOVQ         R9, 48(SP)
+	ANDQ         $+3, R8
+	MOVQ         R8, 56(SP)
+	MOVQ         56(SP), R8
+	VMOVQ        R8, X0
+	VPBROADCASTQ X0, Y0
+	VPCMPGTQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y0, Y0
+	MOVQ         zy3_base+72(FP), R8
+	MOVQ         colLo+136(FP), R9
+	LEAQ         (R8)(R9*8), R8
+	MOVQ         24(SP), R9
+	MOVQ         8(SP), R10
+	SHLQ         $0x03, R10
+	TESTQ        AX, AX
+	JLE          done9
+	MOVQ         AX, R11
+
+loop10:
+	MOVQ    R8, R12
+	MOVQ    R9, R13
+	MOVQ    48(SP), BP
+	TESTQ   BP, BP
+	JLE     done11
+	MOVQ    48(SP), BP
+	PCALIGN $0x20
+
+loop12:
+	PREFETCHT0 (R12)(R10*1)
+	VMOVUPD    (R12), Y1
+	VMOVUPD    Y1, (R13)
+	ADDQ       $+32, R12
+	ADDQ       16(SP), R13
+	SUBQ       $+1, BP
+	JNE        loop12
+
+done11:
+	MOVQ       56(SP), BP
+	TESTQ      BP, BP
+	JLE        done13
+	VMASKMOVPD (R12), Y0, Y1
+	VMOVUPD    Y1, (R13)
+
+done13:
+	ADDQ 8(SP), R8
+	ADDQ $+32, R9
+	SUBQ $+1, R11
+	JNE  loop10
+
+done9:
+done8:
+done7:
+	MOVQ colLo+136(FP), R8
+	MOVQ colHi+144(FP), R9
+	MOVQ colLo+136(FP), R10
+	SUBQ R10, R9
+	MOVQ R9, 56(SP)
+	CMPQ 56(SP), $+12
+	JLT  done14
+
+loop15:
+	MOVQ rowHi+128(FP), R9
+	MOVQ rowLo+120(FP), R10
+	SUBQ R10, R9
+	MOVQ rowLo+120(FP), R10
+	CMPQ R9, $+4
+	JLT  done16
+
+loop17:
+	MOVQ       R10, R11
+	IMULQ      (SP), R11
+	LEAQ       (CX)(R11*1), R11
+	LEAQ       (R11)(R8*8), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       (SP), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       (SP), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       (SP), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       (SP), R11
+	LEAQ       11(R8), R11
+	LEAQ       -1(R11), R11
+	LEAQ       1(R11), R11
+	CMPQ       R11, AX
+	MOVQ       AX, R12
+	CMOVQLT    R11, R12
+	MOVQ       $+0, R11
+	CMPQ       AX, R11
+	MOVQ       $+0, R11
+	CMOVQLT    AX, R11
+	SUBQ       R11, R12
+	MOVQ       R10, R13
+	IMULQ      DI, R13
+	LEAQ       (DX)(R13*1), R13
+	MOVQ       R11, BP
+	SHLQ       $0x03, BP
+	LEAQ       (R13)(BP*1), R13
+	IMULQ      32(SP), R11
+	MOVQ       40(SP), BP
+	LEAQ       (BP)(R11*1), R11
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y8, Y8, Y8
+	VXORPS     Y9, Y9, Y9
+	VXORPS     Y10, Y10, Y10
+	VXORPS     Y11, Y11, Y11
+	LEAQ       (DI)(DI*2), BP
+	TESTQ      R12, R12
+	JLE        done18
+	PCALIGN    $0x20
+
+loop19:
+	VMOVUPD      (R11), Y12
+	VMOVUPD      (R11)(SI*1), Y13
+	VMOVUPD      (R11)(SI*2), Y14
+	VBROADCASTSD (R13), Y15
+	VFMADD231PD  Y12, Y15, Y0
+	VFMADD231PD  Y13, Y15, Y1
+	VFMADD231PD  Y14, Y15, Y2
+	VBROADCASTSD (R13)(DI*1), Y15
+	VFMADD231PD  Y12, Y15, Y3
+	VFMADD231PD  Y13, Y15, Y4
+	VFMADD231PD  Y14, Y15, Y5
+	VBROADCASTSD (R13)(DI*2), Y15
+	VFMADD231PD  Y12, Y15, Y6
+	VFMADD231PD  Y13, Y15, Y7
+	VFMADD231PD  Y14, Y15, Y8
+	VBROADCASTSD (R13)(BP*1), Y15
+	VFMADD231PD  Y12, Y15, Y9
+	VFMADD231PD  Y13, Y15, Y10
+	VFMADD231PD  Y14, Y15, Y11
+	ADDQ         $+8, R13
+	ADDQ         32(SP), R11
+	SUBQ         $+1, R12
+	JNE          loop19
+
+done18:
+	MOVQ        R10, R11
+	IMULQ       AX, R11
+	MOVQ        k+8(FP), R12
+	IMULQ       R12, R11
+	LEAQ        (DX)(R11*8), R12
+	VMOVUPD     (R12)(R8*8), Y12
+	VMOVUPD     32(R12)(R8*8), Y13
+	VMOVUPD     64(R12)(R8*8), Y14
+	VFMADD231PD (BX)(R8*8), Y12, Y0
+	VFMADD231PD 32(BX)(R8*8), Y13, Y1
+	VFMADD231PD 64(BX)(R8*8), Y14, Y2
+	LEAQ        (CX)(R11*8), R11
+	VMOVUPD     Y0, (R11)(R8*8)
+	VMOVUPD     Y1, 32(R11)(R8*8)
+	VMOVUPD     Y2, 64(R11)(R8*8)
+	LEAQ        1(R10), R11
+	IMULQ       AX, R11
+	MOVQ        k+8(FP), R12
+	IMULQ       R12, R11
+	LEAQ        (DX)(R11*8), R12
+	VMOVUPD     (R12)(R8*8), Y0
+	VMOVUPD     32(R12)(R8*8), Y1
+	VMOVUPD     64(R12)(R8*8), Y2
+	VFMADD231PD (BX)(R8*8), Y0, Y3
+	VFMADD231PD 32(BX)(R8*8), Y1, Y4
+	VFMADD231PD 64(BX)(R8*8), Y2, Y5
+	LEAQ        (CX)(R11*8), R11
+	VMOVUPD     Y3, (R11)(R8*8)
+	VMOVUPD     Y4, 32(R11)(R8*8)
+	VMOVUPD     Y5, 64(R11)(R8*8)
+	LEAQ        2(R10), R11
+	IMULQ       AX, R11
+	MOVQ        k+8(FP), R12
+	IMULQ       R12, R11
+	LEAQ        (DX)(R11*8), R12
+	VMOVUPD     (R12)(R8*8), Y0
+	VMOVUPD     32(R12)(R8*8), Y1
+	VMOVUPD     64(R12)(R8*8), Y2
+	VFMADD231PD (BX)(R8*8), Y0, Y6
+	VFMADD231PD 32(BX)(R8*8), Y1, Y7
+	VFMADD231PD 64(BX)(R8*8), Y2, Y8
+	LEAQ        (CX)(R11*8), R11
+	VMOVUPD     Y6, (R11)(R8*8)
+	VMOVUPD     Y7, 32(R11)(R8*8)
+	VMOVUPD     Y8, 64(R11)(R8*8)
+	LEAQ        3(R10), R11
+	IMULQ       AX, R11
+	MOVQ        k+8(FP), R12
+	IMULQ       R12, R11
+	LEAQ        (DX)(R11*8), R12
+	VMOVUPD     (R12)(R8*8), Y0
+	VMOVUPD     32(R12)(R8*8), Y1
+	VMOVUPD     64(R12)(R8*8), Y2
+	VFMADD231PD (BX)(R8*8), Y0, Y9
+	VFMADD231PD 32(BX)(R8*8), Y1, Y10
+	VFMADD231PD 64(BX)(R8*8), Y2, Y11
+	LEAQ        (CX)(R11*8), R11
+	VMOVUPD     Y9, (R11)(R8*8)
+	VMOVUPD     Y10, 32(R11)(R8*8)
+	VMOVUPD     Y11, 64(R11)(R8*8)
+	ADDQ        $+4, R10
+	ADDQ        $-4, R9
+	CMPQ        R9, $+4
+	JGE         loop17
+
+done16:
+	CMPQ       R9, $+2
+	JLT        done20
+	MOVQ       R10, R11
+	IMULQ      (SP), R11
+	LEAQ       (CX)(R11*1), R11
+	LEAQ       (R11)(R8*8), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       (SP), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       (SP), R11
+	LEAQ       11(R8), R11
+	LEAQ       -1(R11), R11
+	LEAQ       1(R11), R11
+	CMPQ       R11, AX
+	MOVQ       AX, R12
+	CMOVQLT    R11, R12
+	MOVQ       $+0, R11
+	CMPQ       AX, R11
+	MOVQ       $+0, R11
+	CMOVQLT    AX, R11
+	SUBQ       R11, R12
+	MOVQ       R10, R13
+	IMULQ      DI, R13
+	LEAQ       (DX)(R13*1), R13
+	MOVQ       R11, BP
+	SHLQ       $0x03, BP
+	LEAQ       (R13)(BP*1), R13
+	IMULQ      32(SP), R11
+	MOVQ       40(SP), BP
+	LEAQ       (BP)(R11*1), R11
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	TESTQ      R12, R12
+	JLE        done21
+	PCALIGN    $0x20
+
+loop22:
+	VBROADCASTSD (R13), Y6
+	VBROADCASTSD (R13)(DI*1), Y7
+	VMOVUPD      (R11), Y8
+	VFMADD231PD  Y8, Y6, Y0
+	VFMADD231PD  Y8, Y7, Y3
+	VMOVUPD      (R11)(SI*1), Y8
+	VFMADD231PD  Y8, Y6, Y1
+	VFMADD231PD  Y8, Y7, Y4
+	VMOVUPD      (R11)(SI*2), Y8
+	VFMADD231PD  Y8, Y6, Y2
+	VFMADD231PD  Y8, Y7, Y5
+	ADDQ         $+8, R13
+	ADDQ         32(SP), R11
+	SUBQ         $+1, R12
+	JNE          loop22
+
+done21:
+	MOVQ        R10, R11
+	IMULQ       AX, R11
+	MOVQ        k+8(FP), R12
+	IMULQ       R12, R11
+	LEAQ        (DX)(R11*8), R12
+	VMOVUPD     (R12)(R8*8), Y6
+	VMOVUPD     32(R12)(R8*8), Y7
+	VMOVUPD     64(R12)(R8*8), Y8
+	VFMADD231PD (BX)(R8*8), Y6, Y0
+	VFMADD231PD 32(BX)(R8*8), Y7, Y1
+	VFMADD231PD 64(BX)(R8*8), Y8, Y2
+	LEAQ        (CX)(R11*8), R11
+	VMOVUPD     Y0, (R11)(R8*8)
+	VMOVUPD     Y1, 32(R11)(R8*8)
+	VMOVUPD     Y2, 64(R11)(R8*8)
+	LEAQ        1(R10), R11
+	IMULQ       AX, R11
+	MOVQ        k+8(FP), R12
+	IMULQ       R12, R11
+	LEAQ        (DX)(R11*8), R12
+	VMOVUPD     (R12)(R8*8), Y0
+	VMOVUPD     32(R12)(R8*8), Y1
+	VMOVUPD     64(R12)(R8*8), Y2
+	VFMADD231PD (BX)(R8*8), Y0, Y3
+	VFMADD231PD 32(BX)(R8*8), Y1, Y4
+	VFMADD231PD 64(BX)(R8*8), Y2, Y5
+	LEAQ        (CX)(R11*8), R11
+	VMOVUPD     Y3, (R11)(R8*8)
+	VMOVUPD     Y4, 32(R11)(R8*8)
+	VMOVUPD     Y5, 64(R11)(R8*8)
+	ADDQ        $+2, R10
+	ADDQ        $-2, R9
+
+done20:
+	CMPQ       R9, $+1
+	JLT        done23
+	MOVQ       R10, R11
+	IMULQ      (SP), R11
+	LEAQ       (CX)(R11*1), R11
+	LEAQ       (R11)(R8*8), R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	ADDQ       (SP), R11
+	LEAQ       11(R8), R11
+	LEAQ       -1(R11), R11
+	LEAQ       1(R11), R11
+	CMPQ       R11, AX
+	MOVQ       AX, R12
+	CMOVQLT    R11, R12
+	MOVQ       $+0, R11
+	CMPQ       AX, R11
+	MOVQ       $+0, R11
+	CMOVQLT    AX, R11
+	SUBQ       R11, R12
+	MOVQ       R10, R13
+	IMULQ      DI, R13
+	LEAQ       (DX)(R13*1), R13
+	MOVQ       R11, BP
+	SHLQ       $0x03, BP
+	LEAQ       (R13)(BP*1), R13
+	IMULQ      32(SP), R11
+	MOVQ       40(SP), BP
+	LEAQ       (BP)(R11*1), R11
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	TESTQ      R12, R12
+	JLE        done24
+	PCALIGN    $0x20
+
+loop25:
+	VBROADCASTSD (R13), Y3
+	VFMADD231PD  (R11), Y3, Y0
+	VFMADD231PD  (R11)(SI*1), Y3, Y1
+	VFMADD231PD  (R11)(SI*2), Y3, Y2
+	ADDQ         $+8, R13
+	ADDQ         32(SP), R11
+	SUBQ         $+1, R12
+	JNE          loop25
+
+done24:
+	MOVQ        R10, R11
+	IMULQ       AX, R11
+	MOVQ        k+8(FP), R12
+	IMULQ       R12, R11
+	LEAQ        (DX)(R11*8), R12
+	VMOVUPD     (R12)(R8*8), Y3
+	VMOVUPD     32(R12)(R8*8), Y4
+	VMOVUPD     64(R12)(R8*8), Y5
+	VFMADD231PD (BX)(R8*8), Y3, Y0
+	VFMADD231PD 32(BX)(R8*8), Y4, Y1
+	VFMADD231PD 64(BX)(R8*8), Y5, Y2
+	LEAQ        (CX)(R11*8), R11
+	VMOVUPD     Y0, (R11)(R8*8)
+	VMOVUPD     Y1, 32(R11)(R8*8)
+	VMOVUPD     Y2, 64(R11)(R8*8)
+	ADDQ        $+1, R10
+	ADDQ        $-1, R9
+
+done23:
+	ADDQ $+12, R8
+	MOVQ 56(SP), R9
+	ADDQ $-12, R9
+	MOVQ R9, 56(SP)
+	MOVQ 40(SP), R9
+	ADDQ SI, R9
+	MOVQ R9, 40(SP)
+	MOVQ 40(SP), R9
+	ADDQ SI, R9
+	MOVQ R9, 40(SP)
+	MOVQ 40(SP), R9
+	ADDQ SI, R9
+	MOVQ R9, 40(SP)
+	CMPQ 56(SP), $+12
+	JGE  loop15
+
+done14:
+	CMPQ 56(SP), $+8
+	JLT  done26
+
+loop27:
+	MOVQ rowHi+128(FP), R9
+	MOVQ rowLo+120(FP), R10
+	SUBQ R10, R9
+	MOVQ rowLo+120(FP), R10
+	CMPQ R9, $+4
+	JLT  done28
+
+loop29:
+	MOVQ       R10, R11
+	IMULQ      (SP), R11
+	LEAQ       (CX)(R11*1), R11
+	LEAQ       (R11)(R8*8), R11
+	PREFETCHT0 (R11)
+	ADDQ       (SP), R11
+	PREFETCHT0 (R11)
+	ADDQ       (SP), R11
+	PREFETCHT0 (R11)
+	ADDQ       (SP), R11
+	PREFETCHT0 (R11)
+	ADDQ       (SP), R11
+	LEAQ       7(R8), R11
+	LEAQ       -1(R11), R11
+	LEAQ       1(R11), R11
+	CMPQ       R11, AX
+	MOVQ       AX, R12
+	CMOVQLT    R11, R12
+	MOVQ       $+0, R11
+	CMPQ       AX, R11
+	MOVQ       $+0, R11
+	CMOVQLT    AX, R11
+	SUBQ       R11, R12
+	MOVQ       R10, R13
+	IMULQ      DI, R13
+	LEAQ       (DX)(R13*1), R13
+	MOVQ       R11, BP
+	SHLQ       $0x03, BP
+	LEAQ       (R13)(BP*1), R13
+	IMULQ      32(SP), R11
+	MOVQ       40(SP), BP
+	LEAQ       (BP)(R11*1), R11
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	LEAQ       (DI)(DI*2), BP
+	TESTQ      R12, R12
+	JLE        done30
+	PCALIGN    $0x20
+
+loop31:
+	VMOVUPD      (R11), Y8
+	VMOVUPD      (R11)(SI*1), Y9
+	VBROADCASTSD (R13), Y10
+	VFMADD231PD  Y8, Y10, Y0
+	VFMADD231PD  Y9, Y10, Y1
+	VBROADCASTSD (R13)(DI*1), Y10
+	VFMADD231PD  Y8, Y10, Y2
+	VFMADD231PD  Y9, Y10, Y3
+	VBROADCASTSD (R13)(DI*2), Y10
+	VFMADD231PD  Y8, Y10, Y4
+	VFMADD231PD  Y9, Y10, Y5
+	VBROADCASTSD (R13)(BP*1), Y10
+	VFMADD231PD  Y8, Y10, Y6
+	VFMADD231PD  Y9, Y10, Y7
+	ADDQ         $+8, R13
+	ADDQ         32(SP), R11
+	SUBQ         $+1, R12
+	JNE          loop31
+
+done30:
+	MOVQ        R10, R11
+	IMULQ       AX, R11
+	MOVQ        k+8(FP), R12
+	IMULQ       R12, R11
+	LEAQ        (DX)(R11*8), R12
+	VMOVUPD     (R12)(R8*8), Y8
+	VMOVUPD     32(R12)(R8*8), Y9
+	VFMADD231PD (BX)(R8*8), Y8, Y0
+	VFMADD231PD 32(BX)(R8*8), Y9, Y1
+	LEAQ        (CX)(R11*8), R11
+	VMOVUPD     Y0, (R11)(R8*8)
+	VMOVUPD     Y1, 32(R11)(R8*8)
+	LEAQ        1(R10), R11
+	IMULQ       AX, R11
+	MOVQ        k+8(FP), R12
+	IMULQ       R12, R11
+	LEAQ        (DX)(R11*8), R12
+	VMOVUPD     (R12)(R8*8), Y0
+	VMOVUPD     32(R12)(R8*8), Y1
+	VFMADD231PD (BX)(R8*8), Y0, Y2
+	VFMADD231PD 32(BX)(R8*8), Y1, Y3
+	LEAQ        (CX)(R11*8), R11
+	VMOVUPD     Y2, (R11)(R8*8)
+	VMOVUPD     Y3, 32(R11)(R8*8)
+	LEAQ        2(R10), R11
+	IMULQ       AX, R11
+	MOVQ        k+8(FP), R12
+	IMULQ       R12, R11
+	LEAQ        (DX)(R11*8), R12
+	VMOVUPD     (R12)(R8*8), Y0
+	VMOVUPD     32(R12)(R8*8), Y1
+	VFMADD231PD (BX)(R8*8), Y0, Y4
+	VFMADD231PD 32(BX)(R8*8), Y1, Y5
+	LEAQ        (CX)(R11*8), R11
+	VMOVUPD     Y4, (R11)(R8*8)
+	VMOVUPD     Y5, 32(R11)(R8*8)
+	LEAQ        3(R10), R11
+	IMULQ       AX, R11
+	MOVQ        k+8(FP), R12
+	IMULQ       R12, R11
+	LEAQ        (DX)(R11*8), R12
+	VMOVUPD     (R12)(R8*8), Y0
+	VMOVUPD     32(R12)(R8*8), Y1
+	VFMADD231PD (BX)(R8*8), Y0, Y6
+	VFMADD231PD 32(BX)(R8*8), Y1, Y7
+	LEAQ        (CX)(R11*8), R11
+	VMOVUPD     Y6, (R11)(R8*8)
+	VMOVUPD     Y7, 32(R11)(R8*8)
+	ADDQ        $+4, R10
+	ADDQ        $-4, R9
+	CMPQ        R9, $+4
+	JGE         loop29
+
+done28:
+	CMPQ       R9, $+2
+	JLT        done32
+	MOVQ       R10, R11
+	IMULQ      (SP), R11
+	LEAQ       (CX)(R11*1), R11
+	LEAQ       (R11)(R8*8), R11
+	PREFETCHT0 (R11)
+	ADDQ       (SP), R11
+	PREFETCHT0 (R11)
+	ADDQ       (SP), R11
+	LEAQ       7(R8), R11
+	LEAQ       -1(R11), R11
+	LEAQ       1(R11), R11
+	CMPQ       R11, AX
+	MOVQ       AX, R12
+	CMOVQLT    R11, R12
+	MOVQ       $+0, R11
+	CMPQ       AX, R11
+	MOVQ       $+0, R11
+	CMOVQLT    AX, R11
+	SUBQ       R11, R12
+	MOVQ       R10, R13
+	IMULQ      DI, R13
+	LEAQ       (DX)(R13*1), R13
+	MOVQ       R11, BP
+	SHLQ       $0x03, BP
+	LEAQ       (R13)(BP*1), R13
+	IMULQ      32(SP), R11
+	MOVQ       40(SP), BP
+	LEAQ       (BP)(R11*1), R11
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	TESTQ      R12, R12
+	JLE        done33
+	PCALIGN    $0x20
+
+loop34:
+	VMOVUPD      (R11), Y4
+	VMOVUPD      (R11)(SI*1), Y5
+	VBROADCASTSD (R13), Y6
+	VFMADD231PD  Y4, Y6, Y0
+	VFMADD231PD  Y5, Y6, Y1
+	VBROADCASTSD (R13)(DI*1), Y6
+	VFMADD231PD  Y4, Y6, Y2
+	VFMADD231PD  Y5, Y6, Y3
+	ADDQ         $+8, R13
+	ADDQ         32(SP), R11
+	SUBQ         $+1, R12
+	JNE          loop34
+
+done33:
+	MOVQ        R10, R11
+	IMULQ       AX, R11
+	MOVQ        k+8(FP), R12
+	IMULQ       R12, R11
+	LEAQ        (DX)(R11*8), R12
+	VMOVUPD     (R12)(R8*8), Y4
+	VMOVUPD     32(R12)(R8*8), Y5
+	VFMADD231PD (BX)(R8*8), Y4, Y0
+	VFMADD231PD 32(BX)(R8*8), Y5, Y1
+	LEAQ        (CX)(R11*8), R11
+	VMOVUPD     Y0, (R11)(R8*8)
+	VMOVUPD     Y1, 32(R11)(R8*8)
+	LEAQ        1(R10), R11
+	IMULQ       AX, R11
+	MOVQ        k+8(FP), R12
+	IMULQ       R12, R11
+	LEAQ        (DX)(R11*8), R12
+	VMOVUPD     (R12)(R8*8), Y0
+	VMOVUPD     32(R12)(R8*8), Y1
+	VFMADD231PD (BX)(R8*8), Y0, Y2
+	VFMADD231PD 32(BX)(R8*8), Y1, Y3
+	LEAQ        (CX)(R11*8), R11
+	VMOVUPD     Y2, (R11)(R8*8)
+	VMOVUPD     Y3, 32(R11)(R8*8)
+	ADDQ        $+2, R10
+	ADDQ        $-2, R9
+
+done32:
+	CMPQ       R9, $+1
+	JLT        done35
+	MOVQ       R10, R11
+	IMULQ      (SP), R11
+	LEAQ       (CX)(R11*1), R11
+	LEAQ       (R11)(R8*8), R11
+	PREFETCHT0 (R11)
+	ADDQ       (SP), R11
+	LEAQ       7(R8), R11
+	LEAQ       -1(R11), R11
+	LEAQ       1(R11), R11
+	CMPQ       R11, AX
+	MOVQ       AX, R12
+	CMOVQLT    R11, R12
+	MOVQ       $+0, R11
+	CMPQ       AX, R11
+	MOVQ       $+0, R11
+	CMOVQLT    AX, R11
+	SUBQ       R11, R12
+	MOVQ       R10, R13
+	IMULQ      DI, R13
+	LEAQ       (DX)(R13*1), R13
+	MOVQ       R11, BP
+	SHLQ       $0x03, BP
+	LEAQ       (R13)(BP*1), R13
+	IMULQ      32(SP), R11
+	MOVQ       40(SP), BP
+	LEAQ       (BP)(R11*1), R11
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	TESTQ      R12, R12
+	JLE        done36
+	PCALIGN    $0x20
+
+loop37:
+	VBROADCASTSD (R13), Y2
+	VFMADD231PD  (R11), Y2, Y0
+	VFMADD231PD  (R11)(SI*1), Y2, Y1
+	ADDQ         $+8, R13
+	ADDQ         32(SP), R11
+	SUBQ         $+1, R12
+	JNE          loop37
+
+done36:
+	MOVQ        R10, R11
+	IMULQ       AX, R11
+	MOVQ        k+8(FP), R12
+	IMULQ       R12, R11
+	LEAQ        (DX)(R11*8), R12
+	VMOVUPD     (R12)(R8*8), Y2
+	VMOVUPD     32(R12)(R8*8), Y3
+	VFMADD231PD (BX)(R8*8), Y2, Y0
+	VFMADD231PD 32(BX)(R8*8), Y3, Y1
+	LEAQ        (CX)(R11*8), R11
+	VMOVUPD     Y0, (R11)(R8*8)
+	VMOVUPD     Y1, 32(R11)(R8*8)
+	ADDQ        $+1, R10
+	ADDQ        $-1, R9
+
+done35:
+	ADDQ $+8, R8
+	MOVQ 56(SP), R9
+	ADDQ $-8, R9
+	MOVQ R9, 56(SP)
+	MOVQ 40(SP), R9
+	ADDQ SI, R9
+	MOVQ R9, 40(SP)
+	MOVQ 40(SP), R9
+	ADDQ SI, R9
+	MOVQ R9, 40(SP)
+	CMPQ 56(SP), $+8
+	JGE  loop27
+
+done26:
+	CMPQ    56(SP), $+1
+	JLT     done38
+	VMOVUPD c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y0
+
+loop39:
+	MOVQ         rowHi+128(FP), R9
+	MOVQ         rowLo+120(FP), R10
+	SUBQ         R10, R9
+	MOVQ         R9, 48(SP)
+	MOVQ         rowLo+120(FP), R9
+	MOVQ         56(SP), R10
+	VMOVQ        R10, X1
+	VPBROADCASTQ X1, Y1
+	VPCMPGTQ     Y0, Y1, Y1
+	CMPQ         48(SP), $+8
+	JLT          done40
+
+loop41:
+	MOVQ       R9, R10
+	IMULQ      (SP), R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(R8*8), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	LEAQ       3(R8), R10
+	LEAQ       -1(R10), R10
+	LEAQ       1(R10), R10
+	CMPQ       R10, AX
+	MOVQ       AX, R11
+	CMOVQLT    R10, R11
+	MOVQ       $+0, R10
+	CMPQ       AX, R10
+	MOVQ       $+0, R10
+	CMOVQLT    AX, R10
+	SUBQ       R10, R11
+	MOVQ       R9, R12
+	IMULQ      DI, R12
+	LEAQ       (DX)(R12*1), R12
+	MOVQ       R10, R13
+	SHLQ       $0x03, R13
+	LEAQ       (R12)(R13*1), R12
+	IMULQ      32(SP), R10
+	MOVQ       40(SP), R13
+	LEAQ       (R13)(R10*1), R10
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y8, Y8, Y8
+	VXORPS     Y9, Y9, Y9
+	MOVQ       R12, R13
+	LEAQ       (DI)(DI*2), BP
+	LEAQ       (R12)(DI*4), R12
+	TESTQ      R11, R11
+	JLE        done42
+	PCALIGN    $0x20
+
+loop43:
+	VMASKMOVPD   (R10), Y1, Y10
+	VBROADCASTSD (R13), Y11
+	VFMADD231PD  Y11, Y10, Y2
+	VBROADCASTSD (R13)(DI*1), Y11
+	VFMADD231PD  Y11, Y10, Y3
+	VBROADCASTSD (R13)(DI*2), Y11
+	VFMADD231PD  Y11, Y10, Y4
+	VBROADCASTSD (R13)(BP*1), Y11
+	VFMADD231PD  Y11, Y10, Y5
+	VBROADCASTSD (R12), Y11
+	VFMADD231PD  Y11, Y10, Y6
+	VBROADCASTSD (R12)(DI*1), Y11
+	VFMADD231PD  Y11, Y10, Y7
+	VBROADCASTSD (R12)(DI*2), Y11
+	VFMADD231PD  Y11, Y10, Y8
+	VBROADCASTSD (R12)(BP*1), Y11
+	VFMADD231PD  Y11, Y10, Y9
+	ADDQ         $+8, R13
+	ADDQ         $+8, R12
+	ADDQ         32(SP), R10
+	SUBQ         $+1, R11
+	JNE          loop43
+
+done42:
+	VMASKMOVPD  (BX)(R8*8), Y1, Y10
+	MOVQ        R9, R10
+	IMULQ       AX, R10
+	MOVQ        k+8(FP), R11
+	IMULQ       R11, R10
+	LEAQ        (DX)(R10*8), R11
+	VMASKMOVPD  (R11)(R8*8), Y1, Y11
+	VFMADD231PD Y11, Y10, Y2
+	LEAQ        (CX)(R10*8), R10
+	VMASKMOVPD  Y2, Y1, (R10)(R8*8)
+	LEAQ        1(R9), R10
+	VMASKMOVPD  (BX)(R8*8), Y1, Y2
+	IMULQ       AX, R10
+	MOVQ        k+8(FP), R11
+	IMULQ       R11, R10
+	LEAQ        (DX)(R10*8), R11
+	VMASKMOVPD  (R11)(R8*8), Y1, Y10
+	VFMADD231PD Y10, Y2, Y3
+	LEAQ        (CX)(R10*8), R10
+	VMASKMOVPD  Y3, Y1, (R10)(R8*8)
+	LEAQ        2(R9), R10
+	VMASKMOVPD  (BX)(R8*8), Y1, Y2
+	IMULQ       AX, R10
+	MOVQ        k+8(FP), R11
+	IMULQ       R11, R10
+	LEAQ        (DX)(R10*8), R11
+	VMASKMOVPD  (R11)(R8*8), Y1, Y3
+	VFMADD231PD Y3, Y2, Y4
+	LEAQ        (CX)(R10*8), R10
+	VMASKMOVPD  Y4, Y1, (R10)(R8*8)
+	LEAQ        3(R9), R10
+	VMASKMOVPD  (BX)(R8*8), Y1, Y2
+	IMULQ       AX, R10
+	MOVQ        k+8(FP), R11
+	IMULQ       R11, R10
+	LEAQ        (DX)(R10*8), R11
+	VMASKMOVPD  (R11)(R8*8), Y1, Y3
+	VFMADD231PD Y3, Y2, Y5
+	LEAQ        (CX)(R10*8), R10
+	VMASKMOVPD  Y5, Y1, (R10)(R8*8)
+	LEAQ        4(R9), R10
+	VMASKMOVPD  (BX)(R8*8), Y1, Y2
+	IMULQ       AX, R10
+	MOVQ        k+8(FP), R11
+	IMULQ       R11, R10
+	LEAQ        (DX)(R10*8), R11
+	VMASKMOVPD  (R11)(R8*8), Y1, Y3
+	VFMADD231PD Y3, Y2, Y6
+	LEAQ        (CX)(R10*8), R10
+	VMASKMOVPD  Y6, Y1, (R10)(R8*8)
+	LEAQ        5(R9), R10
+	VMASKMOVPD  (BX)(R8*8), Y1, Y2
+	IMULQ       AX, R10
+	MOVQ        k+8(FP), R11
+	IMULQ       R11, R10
+	LEAQ        (DX)(R10*8), R11
+	VMASKMOVPD  (R11)(R8*8), Y1, Y3
+	VFMADD231PD Y3, Y2, Y7
+	LEAQ        (CX)(R10*8), R10
+	VMASKMOVPD  Y7, Y1, (R10)(R8*8)
+	LEAQ        6(R9), R10
+	VMASKMOVPD  (BX)(R8*8), Y1, Y2
+	IMULQ       AX, R10
+	MOVQ        k+8(FP), R11
+	IMULQ       R11, R10
+	LEAQ        (DX)(R10*8), R11
+	VMASKMOVPD  (R11)(R8*8), Y1, Y3
+	VFMADD231PD Y3, Y2, Y8
+	LEAQ        (CX)(R10*8), R10
+	VMASKMOVPD  Y8, Y1, (R10)(R8*8)
+	LEAQ        7(R9), R10
+	VMASKMOVPD  (BX)(R8*8), Y1, Y2
+	IMULQ       AX, R10
+	MOVQ        k+8(FP), R11
+	IMULQ       R11, R10
+	LEAQ        (DX)(R10*8), R11
+	VMASKMOVPD  (R11)(R8*8), Y1, Y3
+	VFMADD231PD Y3, Y2, Y9
+	LEAQ        (CX)(R10*8), R10
+	VMASKMOVPD  Y9, Y1, (R10)(R8*8)
+	ADDQ        $+8, R9
+	MOVQ        48(SP), R10
+	ADDQ        $-8, R10
+	MOVQ        R10, 48(SP)
+	CMPQ        48(SP), $+8
+	JGE         loop41
+
+done40:
+	CMPQ       48(SP), $+4
+	JLT        done44
+	MOVQ       R9, R10
+	IMULQ      (SP), R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(R8*8), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	LEAQ       3(R8), R10
+	LEAQ       -1(R10), R10
+	LEAQ       1(R10), R10
+	CMPQ       R10, AX
+	MOVQ       AX, R11
+	CMOVQLT    R10, R11
+	MOVQ       $+0, R10
+	CMPQ       AX, R10
+	MOVQ       $+0, R10
+	CMOVQLT    AX, R10
+	SUBQ       R10, R11
+	MOVQ       R9, R12
+	IMULQ      DI, R12
+	LEAQ       (DX)(R12*1), R12
+	MOVQ       R10, R13
+	SHLQ       $0x03, R13
+	LEAQ       (R12)(R13*1), R12
+	IMULQ      32(SP), R10
+	MOVQ       40(SP), R13
+	LEAQ       (R13)(R10*1), R10
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	LEAQ       (DI)(DI*2), R13
+	TESTQ      R11, R11
+	JLE        done45
+	PCALIGN    $0x20
+
+loop46:
+	VMASKMOVPD   (R10), Y1, Y6
+	VBROADCASTSD (R12), Y7
+	VFMADD231PD  Y7, Y6, Y2
+	VBROADCASTSD (R12)(DI*1), Y7
+	VFMADD231PD  Y7, Y6, Y3
+	VBROADCASTSD (R12)(DI*2), Y7
+	VFMADD231PD  Y7, Y6, Y4
+	VBROADCASTSD (R12)(R13*1), Y7
+	VFMADD231PD  Y7, Y6, Y5
+	ADDQ         $+8, R12
+	ADDQ         32(SP), R10
+	SUBQ         $+1, R11
+	JNE          loop46
+
+done45:
+	VMASKMOVPD  (BX)(R8*8), Y1, Y6
+	MOVQ        R9, R10
+	IMULQ       AX, R10
+	MOVQ        k+8(FP), R11
+	IMULQ       R11, R10
+	LEAQ        (DX)(R10*8), R11
+	VMASKMOVPD  (R11)(R8*8), Y1, Y7
+	VFMADD231PD Y7, Y6, Y2
+	LEAQ        (CX)(R10*8), R10
+	VMASKMOVPD  Y2, Y1, (R10)(R8*8)
+	LEAQ        1(R9), R10
+	VMASKMOVPD  (BX)(R8*8), Y1, Y2
+	IMULQ       AX, R10
+	MOVQ        k+8(FP), R11
+	IMULQ       R11, R10
+	LEAQ        (DX)(R10*8), R11
+	VMASKMOVPD  (R11)(R8*8), Y1, Y6
+	VFMADD231PD Y6, Y2, Y3
+	LEAQ        (CX)(R10*8), R10
+	VMASKMOVPD  Y3, Y1, (R10)(R8*8)
+	LEAQ        2(R9), R10
+	VMASKMOVPD  (BX)(R8*8), Y1, Y2
+	IMULQ       AX, R10
+	MOVQ        k+8(FP), R11
+	IMULQ       R11, R10
+	LEAQ        (DX)(R10*8), R11
+	VMASKMOVPD  (R11)(R8*8), Y1, Y3
+	VFMADD231PD Y3, Y2, Y4
+	LEAQ        (CX)(R10*8), R10
+	VMASKMOVPD  Y4, Y1, (R10)(R8*8)
+	LEAQ        3(R9), R10
+	VMASKMOVPD  (BX)(R8*8), Y1, Y2
+	IMULQ       AX, R10
+	MOVQ        k+8(FP), R11
+	IMULQ       R11, R10
+	LEAQ        (DX)(R10*8), R11
+	VMASKMOVPD  (R11)(R8*8), Y1, Y3
+	VFMADD231PD Y3, Y2, Y5
+	LEAQ        (CX)(R10*8), R10
+	VMASKMOVPD  Y5, Y1, (R10)(R8*8)
+	ADDQ        $+4, R9
+	MOVQ        48(SP), R10
+	ADDQ        $-4, R10
+	MOVQ        R10, 48(SP)
+
+done44:
+	CMPQ       48(SP), $+2
+	JLT        done47
+	MOVQ       R9, R10
+	IMULQ      (SP), R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(R8*8), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	LEAQ       3(R8), R10
+	LEAQ       -1(R10), R10
+	LEAQ       1(R10), R10
+	CMPQ       R10, AX
+	MOVQ       AX, R11
+	CMOVQLT    R10, R11
+	MOVQ       $+0, R10
+	CMPQ       AX, R10
+	MOVQ       $+0, R10
+	CMOVQLT    AX, R10
+	SUBQ       R10, R11
+	MOVQ       R9, R12
+	IMULQ      DI, R12
+	LEAQ       (DX)(R12*1), R12
+	MOVQ       R10, R13
+	SHLQ       $0x03, R13
+	LEAQ       (R12)(R13*1), R12
+	IMULQ      32(SP), R10
+	MOVQ       40(SP), R13
+	LEAQ       (R13)(R10*1), R10
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	TESTQ      R11, R11
+	JLE        done48
+	PCALIGN    $0x20
+
+loop49:
+	VMASKMOVPD   (R10), Y1, Y4
+	VBROADCASTSD (R12), Y5
+	VFMADD231PD  Y5, Y4, Y2
+	VBROADCASTSD (R12)(DI*1), Y5
+	VFMADD231PD  Y5, Y4, Y3
+	ADDQ         $+8, R12
+	ADDQ         32(SP), R10
+	SUBQ         $+1, R11
+	JNE          loop49
+
+done48:
+	VMASKMOVPD  (BX)(R8*8), Y1, Y4
+	MOVQ        R9, R10
+	IMULQ       AX, R10
+	MOVQ        k+8(FP), R11
+	IMULQ       R11, R10
+	LEAQ        (DX)(R10*8), R11
+	VMASKMOVPD  (R11)(R8*8), Y1, Y5
+	VFMADD231PD Y5, Y4, Y2
+	LEAQ        (CX)(R10*8), R10
+	VMASKMOVPD  Y2, Y1, (R10)(R8*8)
+	LEAQ        1(R9), R10
+	VMASKMOVPD  (BX)(R8*8), Y1, Y2
+	IMULQ       AX, R10
+	MOVQ        k+8(FP), R11
+	IMULQ       R11, R10
+	LEAQ        (DX)(R10*8), R11
+	VMASKMOVPD  (R11)(R8*8), Y1, Y4
+	VFMADD231PD Y4, Y2, Y3
+	LEAQ        (CX)(R10*8), R10
+	VMASKMOVPD  Y3, Y1, (R10)(R8*8)
+	ADDQ        $+2, R9
+	MOVQ        48(SP), R10
+	ADDQ        $-2, R10
+	MOVQ        R10, 48(SP)
+
+done47:
+	CMPQ       48(SP), $+1
+	JLT        done50
+	MOVQ       R9, R10
+	IMULQ      (SP), R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(R8*8), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	LEAQ       3(R8), R10
+	LEAQ       -1(R10), R10
+	LEAQ       1(R10), R10
+	CMPQ       R10, AX
+	MOVQ       AX, R11
+	CMOVQLT    R10, R11
+	MOVQ       $+0, R10
+	CMPQ       AX, R10
+	MOVQ       $+0, R10
+	CMOVQLT    AX, R10
+	SUBQ       R10, R11
+	MOVQ       R9, R12
+	IMULQ      DI, R12
+	LEAQ       (DX)(R12*1), R12
+	MOVQ       R10, R13
+	SHLQ       $0x03, R13
+	LEAQ       (R12)(R13*1), R12
+	IMULQ      32(SP), R10
+	MOVQ       40(SP), R13
+	LEAQ       (R13)(R10*1), R10
+	VXORPS     Y2, Y2, Y2
+	TESTQ      R11, R11
+	JLE        done51
+	PCALIGN    $0x20
+
+loop52:
+	VMASKMOVPD   (R10), Y1, Y3
+	VBROADCASTSD (R12), Y4
+	VFMADD231PD  Y4, Y3, Y2
+	ADDQ         $+8, R12
+	ADDQ         32(SP), R10
+	SUBQ         $+1, R11
+	JNE          loop52
+
+done51:
+	VMASKMOVPD  (BX)(R8*8), Y1, Y3
+	MOVQ        R9, R10
+	IMULQ       AX, R10
+	MOVQ        k+8(FP), R11
+	IMULQ       R11, R10
+	LEAQ        (DX)(R10*8), R11
+	VMASKMOVPD  (R11)(R8*8), Y1, Y4
+	VFMADD231PD Y4, Y3, Y2
+	LEAQ        (CX)(R10*8), R10
+	VMASKMOVPD  Y2, Y1, (R10)(R8*8)
+	ADDQ        $+1, R9
+	MOVQ        48(SP), R9
+	ADDQ        $-1, R9
+	MOVQ        R9, 48(SP)
+
+done50:
+	ADDQ $+4, R8
+	MOVQ 56(SP), R9
+	ADDQ $-4, R9
+	MOVQ R9, 56(SP)
+	MOVQ 40(SP), R9
+	ADDQ SI, R9
+	MOVQ R9, 40(SP)
+	CMPQ 56(SP), $+1
+	JGE  loop39
+
+done38:
+	VZEROUPPER
+	RET
+
+// func zbeta2Loop2AVX512(first int, count int, rows int, d int, k int, y []float64, zbeta2 []float64)
+// Requires: AVX, AVX512F, AVX512VL
+TEXT ·zbeta2Loop2AVX512(SB), $0-88
+	MOVQ    first+0(FP), AX
+	MOVQ    count+8(FP), CX
+	MOVQ    d+24(FP), DX
+	MOVQ    k+32(FP), BX
+	MOVQ    y_base+40(FP), SI
+	MOVQ    zbeta2_base+64(FP), DI
+	TESTQ   CX, CX
+	JLE     done1
+	MOVQ    DX, R8
+	IMULQ   AX, R8
+	IMULQ   BX, R8
+	LEAQ    (SI)(R8*8), SI
+	IMULQ   BX, AX
+	LEAQ    (DI)(AX*8), AX
+	TESTQ   CX, CX
+	JLE     done2
+	MOVQ    $+0, DI
+	VMOVUPD c64x8_hb0099f969b546f25<>+0(SB), Z0
+
+loop3:
+	VPXORD  Z1, Z1, Z1
+	TESTQ   DX, DX
+	JLE     done4
+	MOVQ    DI, R8
+	IMULQ   DX, R8
+	IMULQ   BX, R8
+	LEAQ    (SI)(R8*8), R8
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	LEAQ    -32(DX), R9
+	TESTQ   R9, R9
+	JLT     done5
+	MOVQ    $+0, R10
+	PCALIGN $0x20
+
+loop6:
+	VMOVUPD     (R8)(R10*8), Z6
+	VMOVUPD     64(R8)(R10*8), Z7
+	VMOVUPD     128(R8)(R10*8), Z8
+	VMOVUPD     192(R8)(R10*8), Z9
+	VFMADD231PD Z6, Z6, Z2
+	VFMADD231PD Z7, Z7, Z3
+	VFMADD231PD Z8, Z8, Z4
+	VFMADD231PD Z9, Z9, Z5
+	ADDQ        $+32, R10
+	CMPQ        R10, R9
+	JLE         loop6
+
+done5:
+	MOVQ    DX, R9
+	ANDQ    $+31, R9
+	MOVQ    DX, R10
+	SUBQ    R9, R10
+	LEAQ    7(DX), R9
+	LEAQ    -8(R9), R9
+	CMPQ    R10, R9
+	JGT     done7
+	PCALIGN $0x20
+
+loop8:
+	MOVQ         DX, R11
+	SUBQ         R10, R11
+	VPBROADCASTQ R11, Z6
+	VPCMPQ       $0x06, Z0, Z6, K1
+	VMOVUPD.Z    (R8)(R10*8), K1, Z6
+	VFMADD213PD  Z2, Z6, Z6
+	VBLENDMPD    Z6, Z2, K1, Z2
+	ADDQ         $+8, R10
+	CMPQ         R10, R9
+	JLE          loop8
+
+done7:
+	VADDPD        Z3, Z2, Z2
+	VADDPD        Z5, Z4, Z3
+	VADDPD        Z3, Z2, Z2
+	VEXTRACTF64X4 $0x01, Z2, Y3
+	VADDPD        Y3, Y2, Y2
+	VEXTRACTF32X4 $0x01, Y2, X3
+	VADDPD        X3, X2, X2
+	VPERMILPD     $0x01, X2, X3
+	VADDPD        X3, X2, X2
+	VBROADCASTSD  X2, Z2
+	VADDPD        Z2, Z1, Z1
+
+done4:
+	MOVQ   DI, R8
+	IMULQ  BX, R8
+	LEAQ   (AX)(R8*8), R8
+	VMOVSD X1, (R8)
+	ADDQ   $+1, DI
+	CMPQ   DI, CX
+	JLT    loop3
+
+done2:
+done1:
+	VZEROUPPER
+	RET
+
+// func zbeta2Loop2AVX2(first int, count int, rows int, d int, k int, y []float64, zbeta2 []float64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·zbeta2Loop2AVX2(SB), $0-88
+	MOVQ    first+0(FP), AX
+	MOVQ    count+8(FP), CX
+	MOVQ    d+24(FP), DX
+	MOVQ    k+32(FP), BX
+	MOVQ    y_base+40(FP), SI
+	MOVQ    zbeta2_base+64(FP), DI
+	TESTQ   CX, CX
+	JLE     done1
+	MOVQ    DX, R8
+	IMULQ   AX, R8
+	IMULQ   BX, R8
+	LEAQ    (SI)(R8*8), SI
+	IMULQ   BX, AX
+	LEAQ    (DI)(AX*8), AX
+	TESTQ   CX, CX
+	JLE     done2
+	MOVQ    $+0, DI
+	VMOVUPD c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y0
+
+loop3:
+	VXORPS  Y1, Y1, Y1
+	TESTQ   DX, DX
+	JLE     done4
+	MOVQ    DI, R8
+	IMULQ   DX, R8
+	IMULQ   BX, R8
+	LEAQ    (SI)(R8*8), R8
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	LEAQ    -16(DX), R9
+	TESTQ   R9, R9
+	JLT     done5
+	MOVQ    $+0, R10
+	PCALIGN $0x20
+
+loop6:
+	VMOVUPD     (R8)(R10*8), Y6
+	VMOVUPD     32(R8)(R10*8), Y7
+	VMOVUPD     64(R8)(R10*8), Y8
+	VMOVUPD     96(R8)(R10*8), Y9
+	VFMADD231PD Y6, Y6, Y2
+	VFMADD231PD Y7, Y7, Y3
+	VFMADD231PD Y8, Y8, Y4
+	VFMADD231PD Y9, Y9, Y5
+	ADDQ        $+16, R10
+	CMPQ        R10, R9
+	JLE         loop6
+
+done5:
+	MOVQ    DX, R9
+	ANDQ    $+15, R9
+	MOVQ    DX, R10
+	SUBQ    R9, R10
+	LEAQ    -4(DX), R9
+	CMPQ    R10, R9
+	JGT     done7
+	PCALIGN $0x20
+
+loop8:
+	VMOVUPD     (R8)(R10*8), Y6
+	VFMADD231PD Y6, Y6, Y2
+	ADDQ        $+4, R10
+	CMPQ        R10, R9
+	JLE         loop8
+
+done7:
+	MOVQ         DX, R9
+	ANDQ         $+3, R9
+	TESTQ        R9, R9
+	JLE          done9
+	MOVQ         DX, R10
+	SUBQ         R9, R10
+	VMOVQ        R9, X6
+	VPBROADCASTQ X6, Y6
+	VPCMPGTQ     Y0, Y6, Y6
+	VMASKMOVPD   (R8)(R10*8), Y6, Y7
+	VFMADD213PD  Y2, Y7, Y7
+	VBLENDVPD    Y6, Y7, Y2, Y2
+
+done9:
+	VADDPD       Y3, Y2, Y2
+	VADDPD       Y5, Y4, Y3
+	VADDPD       Y3, Y2, Y2
+	VEXTRACTF128 $0x01, Y2, X3
+	VADDPD       X3, X2, X2
+	VPERMILPD    $0x01, X2, X3
+	VADDPD       X3, X2, X2
+	VBROADCASTSD X2, Y2
+	VADDPD       Y2, Y1, Y1
+
+done4:
+	MOVQ   DI, R8
+	IMULQ  BX, R8
+	LEAQ   (AX)(R8*8), R8
+	VMOVSD X1, (R8)
+	ADDQ   $+1, DI
+	CMPQ   DI, CX
+	JLT    loop3
+
+done2:
+done1:
+	VZEROUPPER
+	RET
+
+// func dzbeta2LoopAVX512(rows int, k int, alpha []float64, zbeta []float64, zbeta2 []float64, beta []float64, exps2 []float64, dzbeta []float64, dzbeta2 []float64) (data float64)
 // Requires: AVX, AVX512DQ, AVX512F, AVX512VL
-TEXT ·dl2LoopAVX512(SB), $24-344
-	MOVQ         d+16(FP), AX
-	MOVQ         exps2_base+192(FP), CX
+TEXT ·dzbeta2LoopAVX512(SB), $8-192
+	MOVQ         k+8(FP), AX
+	MOVQ         alpha_base+16(FP), CX
+	MOVQ         zbeta_base+40(FP), DX
+	MOVQ         beta_base+88(FP), BX
+	MOVQ         exps2_base+112(FP), SI
+	MOVQ         dzbeta_base+136(FP), DI
+	MOVQ         dzbeta2_base+160(FP), R8
 	VPXORD       Z0, Z0, Z0
-	MOVQ         rows+0(FP), DX
-	TESTQ        DX, DX
+	MOVQ         rows+0(FP), R9
+	TESTQ        R9, R9
 	JLE          done1
-	MOVQ         rows+0(FP), DX
-	TESTQ        DX, DX
+	MOVQ         rows+0(FP), R9
+	TESTQ        R9, R9
 	JLE          done2
-	MOVQ         $+0, DX
-	MOVQ         DX, (SP)
-	VMOVUPD      c64x8_hb0099f969b546f25<>+0(SB), Z1
-	VBROADCASTSD c64x1_4000000000000000<>+0(SB), Z2
+	MOVQ         $+0, R9
+	VBROADCASTSD c64x1_3fe0000000000000<>+0(SB), Z1
+	VMOVUPD      c64x8_hb0099f969b546f25<>+0(SB), Z2
+	MOVQ         $+0, R10
 	VBROADCASTSD c64x1_42f8000000000000<>+0(SB), Z3
 	VBROADCASTSD c64x1_3ff71547652b82fe<>+0(SB), Z4
 	VBROADCASTSD c64x1_3fe62e42fefa39ef<>+0(SB), Z5
@@ -7465,177 +9991,206 @@ TEXT ·dl2LoopAVX512(SB), $24-344
 	VBROADCASTSD c64x1_3fc555555548f23c<>+0(SB), Z15
 	VBROADCASTSD c64x1_3fdfffffffffffbc<>+0(SB), Z16
 	VBROADCASTSD c64x1_8000000000000000<>+0(SB), Z17
+	VPXORD       Z18, Z18, Z18
 
 loop3:
-	VBROADCASTSD c64x1_fff0000000000000<>+0(SB), Z18
-	MOVQ         k+8(FP), DX
-	TESTQ        DX, DX
+	VBROADCASTSD c64x1_fff0000000000000<>+0(SB), Z19
+	TESTQ        AX, AX
 	JLE          done4
-	MOVQ         AX, DX
-	IMULQ        (SP), DX
-	MOVQ         k+8(FP), BX
-	IMULQ        BX, DX
-	MOVQ         zy2_base+48(FP), BX
-	LEAQ         (BX)(DX*8), BX
-	MOVQ         zy4_base+72(FP), SI
-	LEAQ         (SI)(DX*8), DX
-	MOVQ         k+8(FP), SI
-	TESTQ        SI, SI
-	JLE          done5
-	MOVQ         $+0, SI
+	MOVQ         R9, R11
+	IMULQ        AX, R11
+	MOVQ         zbeta2_base+64(FP), R12
+	LEAQ         (R12)(R11*8), R11
+	VBROADCASTSD c64x1_fff0000000000000<>+0(SB), Z20
+	KMOVB        R10, K1
+	VBROADCASTSD c64x1_fff0000000000000<>+0(SB), Z21
+	KMOVB        R10, K2
+	VBROADCASTSD c64x1_fff0000000000000<>+0(SB), Z22
+	KMOVB        R10, K3
+	VBROADCASTSD c64x1_fff0000000000000<>+0(SB), Z23
+	KMOVB        R10, K4
+	LEAQ         -32(AX), R12
+	TESTQ        R12, R12
+	JLT          done5
+	MOVQ         $+0, R13
+	PCALIGN      $0x20
 
 loop6:
-	VPXORD  Z19, Z19, Z19
-	TESTQ   AX, AX
-	JLE     done7
-	MOVQ    AX, DI
-	IMULQ   SI, DI
-	MOVQ    zy_base+24(FP), R8
-	LEAQ    (R8)(DI*8), R8
-	LEAQ    (BX)(DI*8), R9
-	LEAQ    (DX)(DI*8), R10
-	MOVQ    y_base+96(FP), R11
-	LEAQ    (R11)(DI*8), DI
-	VPXORD  Z20, Z20, Z20
-	VPXORD  Z21, Z21, Z21
-	VPXORD  Z22, Z22, Z22
-	VPXORD  Z23, Z23, Z23
-	LEAQ    -32(AX), R11
-	TESTQ   R11, R11
-	JLT     done8
-	MOVQ    $+0, R12
+	VMOVUPD (DX)(R13*8), Z24
+	VMOVUPD 64(DX)(R13*8), Z25
+	VMOVUPD 128(DX)(R13*8), Z26
+	VMOVUPD 192(DX)(R13*8), Z27
+	VADDPD  (CX)(R13*8), Z24, Z24
+	VADDPD  64(CX)(R13*8), Z25, Z25
+	VADDPD  128(CX)(R13*8), Z26, Z26
+	VADDPD  192(CX)(R13*8), Z27, Z27
+	VMULPD  (R11)(R13*8), Z1, Z28
+	VMULPD  64(R11)(R13*8), Z1, Z29
+	VMULPD  128(R11)(R13*8), Z1, Z30
+	VMULPD  192(R11)(R13*8), Z1, Z31
+	VSUBPD  Z28, Z24, Z24
+	VSUBPD  Z29, Z25, Z25
+	VSUBPD  Z30, Z26, Z26
+	VSUBPD  Z31, Z27, Z27
+	VMOVUPD Z24, (BX)(R13*8)
+	VMOVUPD Z25, 64(BX)(R13*8)
+	VMOVUPD Z26, 128(BX)(R13*8)
+	VMOVUPD Z27, 192(BX)(R13*8)
+	VMAXPD  Z20, Z24, Z20
+	VCMPPD  $0x03, Z24, Z24, K5
+	KORB    K5, K1, K1
+	VMAXPD  Z21, Z25, Z21
+	VCMPPD  $0x03, Z25, Z25, K5
+	KORB    K5, K2, K2
+	VMAXPD  Z22, Z26, Z22
+	VCMPPD  $0x03, Z26, Z26, K5
+	KORB    K5, K3, K3
+	VMAXPD  Z23, Z27, Z23
+	VCMPPD  $0x03, Z27, Z27, K5
+	KORB    K5, K4, K4
+	ADDQ    $+32, R13
+	CMPQ    R13, R12
+	JLE     loop6
+
+done5:
+	MOVQ    AX, R12
+	ANDQ    $+31, R12
+	MOVQ    AX, R13
+	SUBQ    R12, R13
+	LEAQ    7(AX), R12
+	LEAQ    -8(R12), R12
+	CMPQ    R13, R12
+	JGT     done7
 	PCALIGN $0x20
 
-loop9:
-	VMOVUPD     (R9)(R12*8), Z24
-	VMOVUPD     64(R9)(R12*8), Z25
-	VMOVUPD     128(R9)(R12*8), Z26
-	VMOVUPD     192(R9)(R12*8), Z27
-	VMOVUPD     (R10)(R12*8), Z28
-	VMOVUPD     64(R10)(R12*8), Z29
-	VMOVUPD     128(R10)(R12*8), Z30
-	VMOVUPD     192(R10)(R12*8), Z31
-	VFMADD231PD (R8)(R12*8), Z24, Z28
-	VFMADD231PD 64(R8)(R12*8), Z25, Z29
-	VFMADD231PD 128(R8)(R12*8), Z26, Z30
-	VFMADD231PD 192(R8)(R12*8), Z27, Z31
-	VMOVUPD     Z28, (DI)(R12*8)
-	VMOVUPD     Z29, 64(DI)(R12*8)
-	VMOVUPD     Z30, 128(DI)(R12*8)
-	VMOVUPD     Z31, 192(DI)(R12*8)
-	VFMADD231PD Z28, Z28, Z20
-	VFMADD231PD Z29, Z29, Z21
-	VFMADD231PD Z30, Z30, Z22
-	VFMADD231PD Z31, Z31, Z23
-	ADDQ        $+32, R12
-	CMPQ        R12, R11
-	JLE         loop9
+loop8:
+	MOVQ         AX, BP
+	SUBQ         R13, BP
+	VPBROADCASTQ BP, Z24
+	VPCMPQ       $0x06, Z2, Z24, K5
+	VMOVUPD.Z    (CX)(R13*8), K5, Z24
+	VMOVUPD.Z    (DX)(R13*8), K5, Z25
+	VADDPD       Z25, Z24, Z24
+	VMOVUPD.Z    (R11)(R13*8), K5, Z25
+	VMULPD       Z1, Z25, Z25
+	VSUBPD       Z25, Z24, Z24
+	VMOVUPD      Z24, K5, (BX)(R13*8)
+	VMAXPD       Z20, Z24, Z25
+	VCMPPD       $0x03, Z24, Z24, K6
+	KANDB        K5, K6, K6
+	KORB         K6, K1, K1
+	VBLENDMPD    Z25, Z20, K5, Z20
+	ADDQ         $+8, R13
+	CMPQ         R13, R12
+	JLE          loop8
 
-done8:
+done7:
+	VMAXPD        Z21, Z20, Z20
+	VMAXPD        Z23, Z22, Z21
+	VMAXPD        Z21, Z20, Z20
+	VEXTRACTF64X4 $0x01, Z20, Y21
+	VMAXPD        Y21, Y20, Y20
+	VEXTRACTF32X4 $0x01, Y20, X21
+	VMAXPD        X21, X20, X20
+	VPERMILPD     $0x01, X20, X21
+	VMAXPD        X21, X20, X20
+	VBROADCASTSD  X20, Z20
+	KORB          K2, K1, K1
+	KORB          K4, K3, K2
+	KORB          K2, K1, K1
+	VCMPPD        $0x03, Z19, Z19, K2
+	VMAXPD        Z19, Z20, Z20
+	VBLENDMPD     Z19, Z20, K2, Z19
+	KMOVB         K1, R11
+	TESTQ         R11, R11
+	JEQ           done9
+	VBROADCASTSD  c64x1_7ff8000000000001<>+0(SB), Z19
+
+done9:
+done4:
+	VANDPD.BCST c64x1_7fffffffffffffff<>+0(SB), Z19, Z20
+	VCMPPD.BCST $0x11, c64x1_7ff0000000000000<>+0(SB), Z20, K1
+	VBLENDMPD   Z19, Z18, K1, Z19
+	VPXORD      Z20, Z20, Z20
+	TESTQ       AX, AX
+	JLE         done10
+	VPXORD      Z21, Z21, Z21
+	VPXORD      Z22, Z22, Z22
+	LEAQ        -16(AX), R11
+	TESTQ       R11, R11
+	JLT         done11
+	MOVQ        $+0, R12
+	PCALIGN     $0x20
+
+loop12:
+	VMOVUPD      (BX)(R12*8), Z23
+	VMOVUPD      64(BX)(R12*8), Z24
+	VSUBPD       Z19, Z23, Z23
+	VSUBPD       Z19, Z24, Z24
+	VMOVAPS      Z3, Z25
+	VFMADD231PD  Z4, Z23, Z25
+	VSUBPD       Z3, Z25, Z26
+	VFNMADD231PD Z5, Z26, Z23
+	VFNMADD231PD Z6, Z26, Z23
+	VRANGEPD     $0x02, Z7, Z23, Z23
+	VMOVAPS      Z25, Z27
+	VPERMI2PD    Z9, Z8, Z27
+	VPERMI2PD    Z11, Z10, Z25
+	VMULPD       Z23, Z23, Z28
+	VMOVAPS      Z13, Z29
+	VFMADD231PD  Z23, Z12, Z29
+	VFMADD213PD  Z14, Z23, Z29
+	VFMADD213PD  Z15, Z23, Z29
+	VFMADD213PD  Z16, Z23, Z29
+	VADDPD       Z25, Z23, Z23
+	VFMADD231PD  Z29, Z28, Z23
+	VFMADD231PD  Z23, Z27, Z27
+	VSCALEFPD    Z26, Z27, Z23
+	VMOVAPS      Z3, Z25
+	VFMADD231PD  Z4, Z24, Z25
+	VSUBPD       Z3, Z25, Z26
+	VFNMADD231PD Z5, Z26, Z24
+	VFNMADD231PD Z6, Z26, Z24
+	VRANGEPD     $0x02, Z7, Z24, Z24
+	VMOVAPS      Z25, Z27
+	VPERMI2PD    Z9, Z8, Z27
+	VPERMI2PD    Z11, Z10, Z25
+	VMULPD       Z24, Z24, Z28
+	VMOVAPS      Z13, Z29
+	VFMADD231PD  Z24, Z12, Z29
+	VFMADD213PD  Z14, Z24, Z29
+	VFMADD213PD  Z15, Z24, Z29
+	VFMADD213PD  Z16, Z24, Z29
+	VADDPD       Z25, Z24, Z24
+	VFMADD231PD  Z29, Z28, Z24
+	VFMADD231PD  Z24, Z27, Z27
+	VSCALEFPD    Z26, Z27, Z24
+	VMOVUPD      Z23, (SI)(R12*8)
+	VMOVUPD      Z24, 64(SI)(R12*8)
+	VADDPD       Z23, Z21, Z21
+	VADDPD       Z24, Z22, Z22
+	ADDQ         $+16, R12
+	CMPQ         R12, R11
+	JLE          loop12
+
+done11:
 	MOVQ    AX, R11
-	ANDQ    $+31, R11
+	ANDQ    $+15, R11
 	MOVQ    AX, R12
 	SUBQ    R11, R12
 	LEAQ    7(AX), R11
 	LEAQ    -8(R11), R11
 	CMPQ    R12, R11
-	JGT     done10
+	JGT     done13
 	PCALIGN $0x20
 
-loop11:
+loop14:
 	MOVQ         AX, R13
 	SUBQ         R12, R13
-	VPBROADCASTQ R13, Z24
-	VPCMPQ       $0x06, Z1, Z24, K1
-	VMOVUPD.Z    (R8)(R12*8), K1, Z24
-	VMOVUPD.Z    (R9)(R12*8), K1, Z25
-	VMOVUPD.Z    (R10)(R12*8), K1, Z26
-	VFMADD231PD  Z25, Z24, Z26
-	VMOVUPD      Z26, K1, (DI)(R12*8)
-	VFMADD213PD  Z20, Z26, Z26
-	VBLENDMPD    Z26, Z20, K1, Z20
-	ADDQ         $+8, R12
-	CMPQ         R12, R11
-	JLE          loop11
-
-done10:
-	VADDPD        Z21, Z20, Z20
-	VADDPD        Z23, Z22, Z21
-	VADDPD        Z21, Z20, Z20
-	VEXTRACTF64X4 $0x01, Z20, Y21
-	VADDPD        Y21, Y20, Y20
-	VEXTRACTF32X4 $0x01, Y20, X21
-	VADDPD        X21, X20, X20
-	VPERMILPD     $0x01, X20, X21
-	VADDPD        X21, X20, X20
-	VBROADCASTSD  X20, Z20
-	VADDPD        Z20, Z19, Z19
-
-done7:
-	MOVQ         alpha_base+120(FP), DI
-	LEAQ         (DI)(SI*8), DI
-	MOVQ         zbeta_base+144(FP), R8
-	LEAQ         (R8)(SI*8), R8
-	VBROADCASTSD (R8), Z20
-	VADDPD.BCST  (DI), Z20, Z20
-	VDIVPD       Z2, Z19, Z19
-	VSUBPD       Z19, Z20, Z19
-	MOVQ         beta_base+168(FP), DI
-	LEAQ         (DI)(SI*8), DI
-	VMOVSD       X19, (DI)
-	VCMPPD       $0x03, Z18, Z18, K1
-	VMAXPD       Z19, Z18, Z19
-	VBLENDMPD    Z18, Z19, K1, Z18
-	ADDQ         $+1, SI
-	MOVQ         k+8(FP), DI
-	CMPQ         SI, DI
-	JLT          loop6
-
-done5:
-done4:
-	VANDPD.BCST c64x1_7fffffffffffffff<>+0(SB), Z18, Z19
-	VCMPPD.BCST $0x11, c64x1_7ff0000000000000<>+0(SB), Z19, K1
-	VPXORD      Z19, Z19, Z19
-	VBLENDMPD   Z18, Z19, K1, Z18
-	VPXORD      Z19, Z19, Z19
-	MOVQ        k+8(FP), DX
-	TESTQ       DX, DX
-	JLE         done12
-	VPXORD      Z20, Z20, Z20
-	VPXORD      Z21, Z21, Z21
-	MOVQ        k+8(FP), DX
-	LEAQ        -16(DX), DX
-	TESTQ       DX, DX
-	JLT         done13
-	MOVQ        $+0, BX
-	PCALIGN     $0x20
-
-loop14:
-	MOVQ         beta_base+168(FP), SI
-	VMOVUPD      (SI)(BX*8), Z22
-	MOVQ         beta_base+168(FP), SI
-	VMOVUPD      64(SI)(BX*8), Z23
-	VSUBPD       Z18, Z22, Z22
-	VSUBPD       Z18, Z23, Z23
-	VMOVAPS      Z3, Z24
-	VFMADD231PD  Z4, Z22, Z24
-	VSUBPD       Z3, Z24, Z25
-	VFNMADD231PD Z5, Z25, Z22
-	VFNMADD231PD Z6, Z25, Z22
-	VRANGEPD     $0x02, Z7, Z22, Z22
-	VMOVAPS      Z24, Z26
-	VPERMI2PD    Z9, Z8, Z26
-	VPERMI2PD    Z11, Z10, Z24
-	VMULPD       Z22, Z22, Z27
-	VMOVAPS      Z13, Z28
-	VFMADD231PD  Z22, Z12, Z28
-	VFMADD213PD  Z14, Z22, Z28
-	VFMADD213PD  Z15, Z22, Z28
-	VFMADD213PD  Z16, Z22, Z28
-	VADDPD       Z24, Z22, Z22
-	VFMADD231PD  Z28, Z27, Z22
-	VFMADD231PD  Z22, Z26, Z26
-	VSCALEFPD    Z25, Z26, Z22
+	VPBROADCASTQ R13, Z23
+	VPCMPQ       $0x06, Z2, Z23, K1
+	VMOVUPD.Z    (BX)(R12*8), K1, Z23
+	VSUBPD       Z19, Z23, Z23
 	VMOVAPS      Z3, Z24
 	VFMADD231PD  Z4, Z23, Z24
 	VSUBPD       Z3, Z24, Z25
@@ -7655,213 +10210,159 @@ loop14:
 	VFMADD231PD  Z28, Z27, Z23
 	VFMADD231PD  Z23, Z26, Z26
 	VSCALEFPD    Z25, Z26, Z23
-	VMOVUPD      Z22, (CX)(BX*8)
-	VMOVUPD      Z23, 64(CX)(BX*8)
-	VADDPD       Z22, Z20, Z20
-	VADDPD       Z23, Z21, Z21
-	ADDQ         $+16, BX
-	CMPQ         BX, DX
+	VMOVUPD      Z23, K1, (SI)(R12*8)
+	VADDPD       Z23, Z21, Z23
+	VBLENDMPD    Z23, Z21, K1, Z21
+	ADDQ         $+8, R12
+	CMPQ         R12, R11
 	JLE          loop14
 
 done13:
-	MOVQ    k+8(FP), DX
-	ANDQ    $+15, DX
-	MOVQ    k+8(FP), BX
-	SUBQ    DX, BX
-	MOVQ    k+8(FP), DX
-	LEAQ    7(DX), DX
-	LEAQ    -8(DX), DX
-	CMPQ    BX, DX
-	JGT     done15
-	PCALIGN $0x20
-
-loop16:
-	MOVQ         k+8(FP), SI
-	SUBQ         BX, SI
-	VPBROADCASTQ SI, Z22
-	VPCMPQ       $0x06, Z1, Z22, K1
-	MOVQ         beta_base+168(FP), SI
-	VMOVUPD.Z    (SI)(BX*8), K1, Z22
-	VSUBPD       Z18, Z22, Z22
-	VMOVAPS      Z3, Z23
-	VFMADD231PD  Z4, Z22, Z23
-	VSUBPD       Z3, Z23, Z24
-	VFNMADD231PD Z5, Z24, Z22
-	VFNMADD231PD Z6, Z24, Z22
-	VRANGEPD     $0x02, Z7, Z22, Z22
-	VMOVAPS      Z23, Z25
-	VPERMI2PD    Z9, Z8, Z25
-	VPERMI2PD    Z11, Z10, Z23
-	VMULPD       Z22, Z22, Z26
-	VMOVAPS      Z13, Z27
-	VFMADD231PD  Z22, Z12, Z27
-	VFMADD213PD  Z14, Z22, Z27
-	VFMADD213PD  Z15, Z22, Z27
-	VFMADD213PD  Z16, Z22, Z27
-	VADDPD       Z23, Z22, Z22
-	VFMADD231PD  Z27, Z26, Z22
-	VFMADD231PD  Z22, Z25, Z25
-	VSCALEFPD    Z24, Z25, Z22
-	VMOVUPD      Z22, K1, (CX)(BX*8)
-	VADDPD       Z22, Z20, Z22
-	VBLENDMPD    Z22, Z20, K1, Z20
-	ADDQ         $+8, BX
-	CMPQ         BX, DX
-	JLE          loop16
-
-done15:
+	VADDPD        Z22, Z21, Z21
+	VEXTRACTF64X4 $0x01, Z21, Y22
+	VADDPD        Y22, Y21, Y21
+	VEXTRACTF32X4 $0x01, Y21, X22
+	VADDPD        X22, X21, X21
+	VPERMILPD     $0x01, X21, X22
+	VADDPD        X22, X21, X21
+	VBROADCASTSD  X21, Z21
 	VADDPD        Z21, Z20, Z20
-	VEXTRACTF64X4 $0x01, Z20, Y21
-	VADDPD        Y21, Y20, Y20
-	VEXTRACTF32X4 $0x01, Y20, X21
-	VADDPD        X21, X20, X20
-	VPERMILPD     $0x01, X20, X21
-	VADDPD        X21, X20, X20
-	VBROADCASTSD  X20, Z20
-	VADDPD        Z20, Z19, Z19
 
-done12:
-	VGETMANTPD       $0x0f, Z19, Z20
-	VGETEXPPD        Z19, Z21
+done10:
+	VGETMANTPD       $0x0f, Z20, Z21
 	VGETEXPPD        Z20, Z22
-	VSUBPD           Z22, Z21, Z21
-	VSUBPD           Z7, Z20, Z20
-	VMULPD.BCST      c64x1_3fe62e42fefa3800<>+0(SB), Z21, Z22
-	VADDPD           Z20, Z22, Z23
-	VSUBPD           Z22, Z23, Z22
-	VSUBPD           Z22, Z20, Z22
-	VRANGEPD         $0x02, Z7, Z22, Z22
-	VADDPD           Z2, Z20, Z24
-	VDIVPD           Z24, Z20, Z24
-	VMULPD           Z24, Z24, Z25
-	VMULPD.BCST      c64x1_3fe0000000000000<>+0(SB), Z20, Z26
-	VMULPD           Z20, Z26, Z20
-	VBROADCASTSD     c64x1_3fc0e82b63c90356<>+0(SB), Z26
-	VFMADD231PD.BCST c64x1_3fc16df64a551f2e<>+0(SB), Z25, Z26
-	VFMADD213PD.BCST c64x1_3fc3b2a5cfebdba0<>+0(SB), Z25, Z26
-	VFMADD213PD.BCST c64x1_3fc745ca82fac344<>+0(SB), Z25, Z26
-	VFMADD213PD.BCST c64x1_3fcc71c72ef79fab<>+0(SB), Z25, Z26
-	VFMADD213PD.BCST c64x1_3fd24924923ce261<>+0(SB), Z25, Z26
-	VFMADD213PD.BCST c64x1_3fd9999999999ffd<>+0(SB), Z25, Z26
-	VFMADD213PD.BCST c64x1_3fe5555555555555<>+0(SB), Z25, Z26
-	VFMADD213PD      Z20, Z26, Z25
-	VFMSUB231PD      Z25, Z24, Z20
-	VADDPD           Z22, Z20, Z20
-	VFMADD231PD.BCST c64x1_3d2ef35793c76730<>+0(SB), Z21, Z20
-	VADDPD           Z20, Z23, Z20
-	VADDPD           Z20, Z18, Z18
-	VADDPD           Z18, Z0, Z0
-	MOVQ             k+8(FP), DX
-	TESTQ            DX, DX
-	JLE              done17
-	MOVQ             AX, DX
-	IMULQ            (SP), DX
-	MOVQ             k+8(FP), BX
-	IMULQ            BX, DX
-	MOVQ             zy2_base+48(FP), BX
-	LEAQ             (BX)(DX*8), BX
-	MOVQ             BX, 8(SP)
-	MOVQ             dl2_base+312(FP), BX
-	LEAQ             (BX)(DX*8), DX
-	MOVQ             DX, 16(SP)
-	MOVQ             k+8(FP), DX
-	TESTQ            DX, DX
-	JLE              done18
-	MOVQ             $+0, DX
+	VGETEXPPD        Z21, Z23
+	VSUBPD           Z23, Z22, Z22
+	VSUBPD           Z7, Z21, Z21
+	VMULPD.BCST      c64x1_3fe62e42fefa3800<>+0(SB), Z22, Z23
+	VADDPD           Z21, Z23, Z24
+	VSUBPD           Z23, Z24, Z23
+	VSUBPD           Z23, Z21, Z23
+	VRANGEPD         $0x02, Z7, Z23, Z23
+	VADDPD.BCST      c64x1_4000000000000000<>+0(SB), Z21, Z25
+	VDIVPD           Z25, Z21, Z25
+	VMULPD           Z25, Z25, Z26
+	VMULPD           Z1, Z21, Z27
+	VMULPD           Z21, Z27, Z21
+	VBROADCASTSD     c64x1_3fc0e82b63c90356<>+0(SB), Z27
+	VFMADD231PD.BCST c64x1_3fc16df64a551f2e<>+0(SB), Z26, Z27
+	VFMADD213PD.BCST c64x1_3fc3b2a5cfebdba0<>+0(SB), Z26, Z27
+	VFMADD213PD.BCST c64x1_3fc745ca82fac344<>+0(SB), Z26, Z27
+	VFMADD213PD.BCST c64x1_3fcc71c72ef79fab<>+0(SB), Z26, Z27
+	VFMADD213PD.BCST c64x1_3fd24924923ce261<>+0(SB), Z26, Z27
+	VFMADD213PD.BCST c64x1_3fd9999999999ffd<>+0(SB), Z26, Z27
+	VFMADD213PD.BCST c64x1_3fe5555555555555<>+0(SB), Z26, Z27
+	VFMADD213PD      Z21, Z27, Z26
+	VFMSUB231PD      Z26, Z25, Z21
+	VADDPD           Z23, Z21, Z21
+	VFMADD231PD.BCST c64x1_3d2ef35793c76730<>+0(SB), Z22, Z21
+	VADDPD           Z21, Z24, Z21
+	VADDPD           Z21, Z19, Z19
+	VADDPD           Z19, Z0, Z0
+	TESTQ            AX, AX
+	JLE              done15
+	VDIVPD           Z20, Z7, Z19
+	MOVQ             R9, R11
+	IMULQ            AX, R11
+	LEAQ             (R8)(R11*8), R11
+	LEAQ             -32(AX), R12
+	TESTQ            R12, R12
+	JLT              done16
+	MOVQ             $+0, R13
+	PCALIGN          $0x20
 
-loop19:
-	LEAQ         (CX)(DX*8), BX
-	VBROADCASTSD (BX), Z18
-	VDIVPD       Z19, Z18, Z20
-	MOVQ         dzbeta_base+216(FP), BX
-	LEAQ         (BX)(DX*8), BX
-	VADDPD.BCST  (BX), Z20, Z20
-	VMOVSD       X20, (BX)
-	VDIVPD       Z19, Z18, Z18
-	VDIVPD       Z2, Z18, Z18
-	VXORPD       Z17, Z18, Z18
-	TESTQ        AX, AX
-	JLE          done20
-	MOVQ         AX, BX
-	IMULQ        DX, BX
-	MOVQ         y_base+96(FP), SI
-	LEAQ         (SI)(BX*8), SI
-	MOVQ         8(SP), DI
-	LEAQ         (DI)(BX*8), DI
-	MOVQ         dzy2_base+240(FP), R8
-	LEAQ         (R8)(BX*8), R8
-	MOVQ         dmu2_base+264(FP), R9
-	LEAQ         (R9)(BX*8), R9
-	MOVQ         zy_base+24(FP), R10
-	LEAQ         (R10)(BX*8), R10
-	MOVQ         dmu3_base+288(FP), R11
-	LEAQ         (R11)(BX*8), R11
-	MOVQ         16(SP), R12
-	LEAQ         (R12)(BX*8), BX
-	LEAQ         -32(AX), R12
-	TESTQ        R12, R12
-	JLT          done21
-	MOVQ         $+0, R13
-	PCALIGN      $0x20
+loop17:
+	VMOVUPD      (SI)(R13*8), Z21
+	VMOVUPD      64(SI)(R13*8), Z22
+	VMOVUPD      128(SI)(R13*8), Z23
+	VMOVUPD      192(SI)(R13*8), Z24
+	VMULPD       Z19, Z21, Z25
+	VMOVAPS      Z21, Z26
+	VFNMADD231PD Z20, Z25, Z26
+	VFMADD231PD  Z19, Z26, Z25
+	VCMPPD       $0x03, Z25, Z25, K1
+	VMULPD       Z19, Z22, Z26
+	VMOVAPS      Z22, Z27
+	VFNMADD231PD Z20, Z26, Z27
+	VFMADD231PD  Z19, Z27, Z26
+	VCMPPD       $0x03, Z26, Z26, K2
+	KORB         K2, K1, K1
+	VMULPD       Z19, Z23, Z27
+	VMOVAPS      Z23, Z28
+	VFNMADD231PD Z20, Z27, Z28
+	VFMADD231PD  Z19, Z28, Z27
+	VCMPPD       $0x03, Z27, Z27, K2
+	KORB         K2, K1, K1
+	VMULPD       Z19, Z24, Z28
+	VMOVAPS      Z24, Z29
+	VFNMADD231PD Z20, Z28, Z29
+	VFMADD231PD  Z19, Z29, Z28
+	VCMPPD       $0x03, Z28, Z28, K2
+	KORB         K2, K1, K1
+	KORTESTB     K1, K1
+	JEQ          done18
+	VDIVPD       Z20, Z21, Z25
+	VDIVPD       Z20, Z22, Z26
+	VDIVPD       Z20, Z23, Z27
+	VDIVPD       Z20, Z24, Z28
 
-loop22:
-	VMOVUPD (SI)(R13*8), Z20
-	VMOVUPD 64(SI)(R13*8), Z21
-	VMOVUPD 128(SI)(R13*8), Z22
-	VMOVUPD 192(SI)(R13*8), Z23
-	VMULPD  Z20, Z2, Z24
-	VMULPD  Z21, Z2, Z25
-	VMULPD  Z22, Z2, Z26
-	VMULPD  Z23, Z2, Z27
-	VMULPD  Z24, Z18, Z24
-	VMULPD  Z25, Z18, Z25
-	VMULPD  Z26, Z18, Z26
-	VMULPD  Z27, Z18, Z27
-	VMULPD  (DI)(R13*8), Z24, Z28
-	VMULPD  64(DI)(R13*8), Z25, Z29
-	VMULPD  128(DI)(R13*8), Z26, Z30
-	VMULPD  192(DI)(R13*8), Z27, Z31
-	VADDPD  (R8)(R13*8), Z28, Z28
-	VADDPD  64(R8)(R13*8), Z29, Z29
-	VADDPD  128(R8)(R13*8), Z30, Z30
-	VADDPD  192(R8)(R13*8), Z31, Z31
-	VMOVUPD Z28, (R8)(R13*8)
-	VMOVUPD Z29, 64(R8)(R13*8)
-	VMOVUPD Z30, 128(R8)(R13*8)
-	VMOVUPD Z31, 192(R8)(R13*8)
-	VADDPD  (R9)(R13*8), Z24, Z28
-	VADDPD  64(R9)(R13*8), Z25, Z29
-	VADDPD  128(R9)(R13*8), Z26, Z30
-	VADDPD  192(R9)(R13*8), Z27, Z31
-	VMOVUPD Z28, (R9)(R13*8)
-	VMOVUPD Z29, 64(R9)(R13*8)
-	VMOVUPD Z30, 128(R9)(R13*8)
-	VMOVUPD Z31, 192(R9)(R13*8)
-	VMULPD  (R10)(R13*8), Z24, Z24
-	VMULPD  64(R10)(R13*8), Z25, Z25
-	VMULPD  128(R10)(R13*8), Z26, Z26
-	VMULPD  192(R10)(R13*8), Z27, Z27
-	VADDPD  (R11)(R13*8), Z24, Z24
-	VADDPD  64(R11)(R13*8), Z25, Z25
-	VADDPD  128(R11)(R13*8), Z26, Z26
-	VADDPD  192(R11)(R13*8), Z27, Z27
-	VMOVUPD Z24, (R11)(R13*8)
-	VMOVUPD Z25, 64(R11)(R13*8)
-	VMOVUPD Z26, 128(R11)(R13*8)
-	VMOVUPD Z27, 192(R11)(R13*8)
-	VMULPD  Z20, Z18, Z20
-	VMULPD  Z21, Z18, Z21
-	VMULPD  Z22, Z18, Z22
-	VMULPD  Z23, Z18, Z23
-	VMOVUPD Z20, (BX)(R13*8)
-	VMOVUPD Z21, 64(BX)(R13*8)
-	VMOVUPD Z22, 128(BX)(R13*8)
-	VMOVUPD Z23, 192(BX)(R13*8)
+done18:
+	VADDPD       (DI)(R13*8), Z25, Z25
+	VADDPD       64(DI)(R13*8), Z26, Z26
+	VADDPD       128(DI)(R13*8), Z27, Z27
+	VADDPD       192(DI)(R13*8), Z28, Z28
+	VMOVUPD      Z25, (DI)(R13*8)
+	VMOVUPD      Z26, 64(DI)(R13*8)
+	VMOVUPD      Z27, 128(DI)(R13*8)
+	VMOVUPD      Z28, 192(DI)(R13*8)
+	VMULPD       Z19, Z21, Z25
+	VMOVAPS      Z21, Z26
+	VFNMADD231PD Z20, Z25, Z26
+	VFMADD231PD  Z19, Z26, Z25
+	VCMPPD       $0x03, Z25, Z25, K1
+	VMULPD       Z19, Z22, Z26
+	VMOVAPS      Z22, Z27
+	VFNMADD231PD Z20, Z26, Z27
+	VFMADD231PD  Z19, Z27, Z26
+	VCMPPD       $0x03, Z26, Z26, K2
+	KORB         K2, K1, K1
+	VMULPD       Z19, Z23, Z27
+	VMOVAPS      Z23, Z28
+	VFNMADD231PD Z20, Z27, Z28
+	VFMADD231PD  Z19, Z28, Z27
+	VCMPPD       $0x03, Z27, Z27, K2
+	KORB         K2, K1, K1
+	VMULPD       Z19, Z24, Z28
+	VMOVAPS      Z24, Z29
+	VFNMADD231PD Z20, Z28, Z29
+	VFMADD231PD  Z19, Z29, Z28
+	VCMPPD       $0x03, Z28, Z28, K2
+	KORB         K2, K1, K1
+	KORTESTB     K1, K1
+	JEQ          done19
+	VDIVPD       Z20, Z21, Z25
+	VDIVPD       Z20, Z22, Z26
+	VDIVPD       Z20, Z23, Z27
+	VDIVPD       Z20, Z24, Z28
+
+done19:
+	VMULPD  Z1, Z25, Z21
+	VMULPD  Z1, Z26, Z22
+	VMULPD  Z1, Z27, Z23
+	VMULPD  Z1, Z28, Z24
+	VXORPD  Z17, Z21, Z21
+	VXORPD  Z17, Z22, Z22
+	VXORPD  Z17, Z23, Z23
+	VXORPD  Z17, Z24, Z24
+	VMOVUPD Z21, (R11)(R13*8)
+	VMOVUPD Z22, 64(R11)(R13*8)
+	VMOVUPD Z23, 128(R11)(R13*8)
+	VMOVUPD Z24, 192(R11)(R13*8)
 	ADDQ    $+32, R13
 	CMPQ    R13, R12
-	JLE     loop22
+	JLE     loop17
 
-done21:
+done16:
 	MOVQ    AX, R12
 	ANDQ    $+31, R12
 	MOVQ    AX, R13
@@ -7869,413 +10370,445 @@ done21:
 	LEAQ    7(AX), R12
 	LEAQ    -8(R12), R12
 	CMPQ    R13, R12
-	JGT     done23
+	JGT     done20
 	PCALIGN $0x20
 
-loop24:
+loop21:
 	MOVQ         AX, BP
 	SUBQ         R13, BP
-	VPBROADCASTQ BP, Z20
-	VPCMPQ       $0x06, Z1, Z20, K1
-	VMOVUPD.Z    (SI)(R13*8), K1, Z20
-	VMULPD       Z20, Z2, Z21
-	VMULPD       Z21, Z18, Z21
-	VMOVUPD.Z    (DI)(R13*8), K1, Z22
-	VMULPD       Z22, Z21, Z22
-	VMOVUPD.Z    (R8)(R13*8), K1, Z23
+	VPBROADCASTQ BP, Z21
+	VPCMPQ       $0x06, Z2, Z21, K1
+	VMOVUPD.Z    (SI)(R13*8), K1, Z21
+	VMULPD       Z19, Z21, Z22
+	VMOVAPS      Z21, Z23
+	VFNMADD231PD Z20, Z22, Z23
+	VFMADD231PD  Z19, Z23, Z22
+	VCMPPD       $0x03, Z22, Z22, K2
+	KORTESTB     K2, K2
+	JEQ          done22
+	VDIVPD       Z20, Z21, Z22
+
+done22:
+	VMOVUPD.Z    (DI)(R13*8), K1, Z23
 	VADDPD       Z22, Z23, Z22
-	VMOVUPD      Z22, K1, (R8)(R13*8)
-	VMOVUPD.Z    (R9)(R13*8), K1, Z22
-	VADDPD       Z21, Z22, Z22
-	VMOVUPD      Z22, K1, (R9)(R13*8)
-	VMOVUPD.Z    (R10)(R13*8), K1, Z22
-	VMULPD       Z22, Z21, Z21
-	VMOVUPD.Z    (R11)(R13*8), K1, Z22
-	VADDPD       Z21, Z22, Z21
-	VMOVUPD      Z21, K1, (R11)(R13*8)
-	VMULPD       Z20, Z18, Z20
-	VMOVUPD      Z20, K1, (BX)(R13*8)
-	ADDQ         $+8, R13
-	CMPQ         R13, R12
-	JLE          loop24
+	VMOVUPD      Z22, K1, (DI)(R13*8)
+	VMULPD       Z19, Z21, Z22
+	VMOVAPS      Z21, Z23
+	VFNMADD231PD Z20, Z22, Z23
+	VFMADD231PD  Z19, Z23, Z22
+	VCMPPD       $0x03, Z22, Z22, K2
+	KORTESTB     K2, K2
+	JEQ          done23
+	VDIVPD       Z20, Z21, Z22
 
 done23:
-done20:
-	ADDQ $+1, DX
-	MOVQ k+8(FP), BX
-	CMPQ DX, BX
-	JLT  loop19
+	VMULPD  Z1, Z22, Z21
+	VXORPD  Z17, Z21, Z21
+	VMOVUPD Z21, K1, (R11)(R13*8)
+	ADDQ    $+8, R13
+	CMPQ    R13, R12
+	JLE     loop21
 
-done18:
-done17:
-	MOVQ (SP), DX
-	ADDQ $+1, DX
-	MOVQ DX, (SP)
-	MOVQ (SP), DX
-	MOVQ rows+0(FP), BX
-	CMPQ DX, BX
+done20:
+done15:
+	ADDQ $+1, R9
+	MOVQ rows+0(FP), R11
+	CMPQ R9, R11
 	JLT  loop3
 
 done2:
 done1:
-	VMOVSD X0, data+336(FP)
+	VMOVSD X0, data+184(FP)
 	VZEROUPPER
 	RET
 
-// func dl2LoopAVX2(rows int, k int, d int, zy []float64, zy2 []float64, zy4 []float64, y []float64, alpha []float64, zbeta []float64, beta []float64, exps2 []float64, dzbeta []float64, dzy2 []float64, dmu2 []float64, dmu3 []float64, dl2 []float64) (data float64)
+// func dzbeta2LoopAVX2(rows int, k int, alpha []float64, zbeta []float64, zbeta2 []float64, beta []float64, exps2 []float64, dzbeta []float64, dzbeta2 []float64) (data float64)
 // Requires: AVX, AVX2, FMA3
-TEXT ·dl2LoopAVX2(SB), $40-344
-	MOVQ    d+16(FP), AX
+TEXT ·dzbeta2LoopAVX2(SB), $64-192
+	MOVQ    rows+0(FP), AX
+	MOVQ    k+8(FP), CX
+	MOVQ    alpha_base+16(FP), DX
+	MOVQ    zbeta_base+40(FP), BX
+	MOVQ    zbeta2_base+64(FP), SI
+	MOVQ    beta_base+88(FP), DI
+	MOVQ    exps2_base+112(FP), R8
+	MOVQ    dzbeta_base+136(FP), R9
+	MOVQ    dzbeta2_base+160(FP), R10
 	VXORPS  Y0, Y0, Y0
 	VMOVUPS Y0, (SP)
-	MOVQ    rows+0(FP), CX
-	TESTQ   CX, CX
+	TESTQ   AX, AX
 	JLE     done1
-	MOVQ    rows+0(FP), CX
-	TESTQ   CX, CX
+	TESTQ   AX, AX
 	JLE     done2
-	MOVQ    $+0, CX
-	MOVQ    CX, 32(SP)
-	VMOVUPD c64x4_4000000000000000<>+0(SB), Y0
-	VMOVUPD c64x4_4086300000000000<>+0(SB), Y1
+	MOVQ    $+0, R11
 
 loop3:
-	VMOVUPD c64x4_fff0000000000000<>+0(SB), Y2
-	MOVQ    k+8(FP), CX
+	VMOVUPD c64x4_fff0000000000000<>+0(SB), Y0
+	VMOVUPS Y0, 32(SP)
 	TESTQ   CX, CX
 	JLE     done4
-	MOVQ    AX, CX
-	IMULQ   32(SP), CX
-	MOVQ    k+8(FP), DX
-	IMULQ   DX, CX
-	MOVQ    zy2_base+48(FP), DX
-	LEAQ    (DX)(CX*8), DX
-	MOVQ    zy4_base+72(FP), BX
-	LEAQ    (BX)(CX*8), CX
-	MOVQ    k+8(FP), BX
-	TESTQ   BX, BX
-	JLE     done5
-	MOVQ    $+0, BX
+	MOVQ    R11, R12
+	IMULQ   CX, R12
+	LEAQ    (SI)(R12*8), R12
+	VMOVUPD c64x4_fff0000000000000<>+0(SB), Y0
+	VMOVUPD c64x4_0000000000000000<>+0(SB), Y1
+	VMOVUPD c64x4_fff0000000000000<>+0(SB), Y2
+	VMOVUPD c64x4_0000000000000000<>+0(SB), Y3
+	VMOVUPD c64x4_fff0000000000000<>+0(SB), Y4
+	VMOVUPD c64x4_0000000000000000<>+0(SB), Y5
+	VMOVUPD c64x4_fff0000000000000<>+0(SB), Y6
+	VMOVUPD c64x4_0000000000000000<>+0(SB), Y7
+	LEAQ    -16(CX), R13
+	TESTQ   R13, R13
+	JLT     done5
+	MOVQ    $+0, BP
+	PCALIGN $0x20
 
 loop6:
-	VXORPS  Y3, Y3, Y3
-	TESTQ   AX, AX
-	JLE     done7
-	MOVQ    AX, SI
-	IMULQ   BX, SI
-	MOVQ    zy_base+24(FP), DI
-	LEAQ    (DI)(SI*8), DI
-	LEAQ    (DX)(SI*8), R8
-	LEAQ    (CX)(SI*8), R9
-	MOVQ    y_base+96(FP), R10
-	LEAQ    (R10)(SI*8), SI
-	VXORPS  Y4, Y4, Y4
-	VXORPS  Y5, Y5, Y5
-	VXORPS  Y6, Y6, Y6
-	VXORPS  Y7, Y7, Y7
-	LEAQ    -16(AX), R10
-	TESTQ   R10, R10
-	JLT     done8
-	MOVQ    $+0, R11
-	PCALIGN $0x20
-
-loop9:
-	VMOVUPD     (R8)(R11*8), Y8
-	VMOVUPD     32(R8)(R11*8), Y9
-	VMOVUPD     64(R8)(R11*8), Y10
-	VMOVUPD     96(R8)(R11*8), Y11
-	VMOVUPD     (R9)(R11*8), Y12
-	VMOVUPD     32(R9)(R11*8), Y13
-	VMOVUPD     64(R9)(R11*8), Y14
-	VMOVUPD     96(R9)(R11*8), Y15
-	VFMADD231PD (DI)(R11*8), Y8, Y12
-	VFMADD231PD 32(DI)(R11*8), Y9, Y13
-	VFMADD231PD 64(DI)(R11*8), Y10, Y14
-	VFMADD231PD 96(DI)(R11*8), Y11, Y15
-	VMOVUPD     Y12, (SI)(R11*8)
-	VMOVUPD     Y13, 32(SI)(R11*8)
-	VMOVUPD     Y14, 64(SI)(R11*8)
-	VMOVUPD     Y15, 96(SI)(R11*8)
-	VFMADD231PD Y12, Y12, Y4
-	VFMADD231PD Y13, Y13, Y5
-	VFMADD231PD Y14, Y14, Y6
-	VFMADD231PD Y15, Y15, Y7
-	ADDQ        $+16, R11
-	CMPQ        R11, R10
-	JLE         loop9
-
-done8:
-	MOVQ    AX, R10
-	ANDQ    $+15, R10
-	MOVQ    AX, R11
-	SUBQ    R10, R11
-	LEAQ    -4(AX), R10
-	CMPQ    R11, R10
-	JGT     done10
-	PCALIGN $0x20
-
-loop11:
-	VMOVUPD     (R8)(R11*8), Y8
-	VMOVUPD     (R9)(R11*8), Y9
-	VFMADD231PD (DI)(R11*8), Y8, Y9
-	VMOVUPD     Y9, (SI)(R11*8)
-	VFMADD231PD Y9, Y9, Y4
-	ADDQ        $+4, R11
-	CMPQ        R11, R10
-	JLE         loop11
-
-done10:
-	MOVQ         AX, R10
-	ANDQ         $+3, R10
-	TESTQ        R10, R10
-	JLE          done12
-	MOVQ         AX, R11
-	SUBQ         R10, R11
-	VMOVQ        R10, X8
-	VPBROADCASTQ X8, Y8
-	VPCMPGTQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y8, Y8
-	VMASKMOVPD   (DI)(R11*8), Y8, Y9
-	VMASKMOVPD   (R8)(R11*8), Y8, Y10
-	VMASKMOVPD   (R9)(R11*8), Y8, Y11
-	VFMADD231PD  Y10, Y9, Y11
-	VMASKMOVPD   Y11, Y8, (SI)(R11*8)
-	VFMADD213PD  Y4, Y11, Y11
-	VBLENDVPD    Y8, Y11, Y4, Y4
-
-done12:
-	VADDPD       Y5, Y4, Y4
-	VADDPD       Y7, Y6, Y5
-	VADDPD       Y5, Y4, Y4
-	VEXTRACTF128 $0x01, Y4, X5
-	VADDPD       X5, X4, X4
-	VPERMILPD    $0x01, X4, X5
-	VADDPD       X5, X4, X4
-	VBROADCASTSD X4, Y4
-	VADDPD       Y4, Y3, Y3
-
-done7:
-	MOVQ         alpha_base+120(FP), SI
-	LEAQ         (SI)(BX*8), SI
-	VBROADCASTSD (SI), Y4
-	MOVQ         zbeta_base+144(FP), SI
-	LEAQ         (SI)(BX*8), SI
-	VBROADCASTSD (SI), Y5
-	VADDPD       Y5, Y4, Y4
-	VDIVPD       Y0, Y3, Y3
-	VSUBPD       Y3, Y4, Y3
-	MOVQ         beta_base+168(FP), SI
-	LEAQ         (SI)(BX*8), SI
-	VMOVSD       X3, (SI)
-	VCMPPD       $0x03, Y2, Y2, Y4
-	VMAXPD       Y3, Y2, Y3
-	VBLENDVPD    Y4, Y2, Y3, Y2
-	ADDQ         $+1, BX
-	MOVQ         k+8(FP), SI
-	CMPQ         BX, SI
-	JLT          loop6
+	VMOVUPD (BX)(BP*8), Y8
+	VMOVUPD 32(BX)(BP*8), Y9
+	VMOVUPD 64(BX)(BP*8), Y10
+	VMOVUPD 96(BX)(BP*8), Y11
+	VADDPD  (DX)(BP*8), Y8, Y8
+	VADDPD  32(DX)(BP*8), Y9, Y9
+	VADDPD  64(DX)(BP*8), Y10, Y10
+	VADDPD  96(DX)(BP*8), Y11, Y11
+	VMOVUPD c64x4_3fe0000000000000<>+0(SB), Y12
+	VMULPD  (R12)(BP*8), Y12, Y12
+	VMOVUPD c64x4_3fe0000000000000<>+0(SB), Y13
+	VMULPD  32(R12)(BP*8), Y13, Y13
+	VMOVUPD c64x4_3fe0000000000000<>+0(SB), Y14
+	VMULPD  64(R12)(BP*8), Y14, Y14
+	VMOVUPD c64x4_3fe0000000000000<>+0(SB), Y15
+	VMULPD  96(R12)(BP*8), Y15, Y15
+	VSUBPD  Y12, Y8, Y8
+	VSUBPD  Y13, Y9, Y9
+	VSUBPD  Y14, Y10, Y10
+	VSUBPD  Y15, Y11, Y11
+	VMOVUPD Y8, (DI)(BP*8)
+	VMOVUPD Y9, 32(DI)(BP*8)
+	VMOVUPD Y10, 64(DI)(BP*8)
+	VMOVUPD Y11, 96(DI)(BP*8)
+	VMAXPD  Y0, Y8, Y0
+	VCMPPD  $0x03, Y8, Y8, Y8
+	VORPD   Y8, Y1, Y1
+	VMAXPD  Y2, Y9, Y2
+	VCMPPD  $0x03, Y9, Y9, Y8
+	VORPD   Y8, Y3, Y3
+	VMAXPD  Y4, Y10, Y4
+	VCMPPD  $0x03, Y10, Y10, Y8
+	VORPD   Y8, Y5, Y5
+	VMAXPD  Y6, Y11, Y6
+	VCMPPD  $0x03, Y11, Y11, Y8
+	VORPD   Y8, Y7, Y7
+	ADDQ    $+16, BP
+	CMPQ    BP, R13
+	JLE     loop6
 
 done5:
+	MOVQ    CX, R13
+	ANDQ    $+15, R13
+	MOVQ    CX, BP
+	SUBQ    R13, BP
+	LEAQ    -4(CX), R13
+	CMPQ    BP, R13
+	JGT     done7
+	PCALIGN $0x20
+
+loop8:
+	VMOVUPD (BX)(BP*8), Y8
+	VADDPD  (DX)(BP*8), Y8, Y8
+	VMOVUPD c64x4_3fe0000000000000<>+0(SB), Y9
+	VMULPD  (R12)(BP*8), Y9, Y9
+	VSUBPD  Y9, Y8, Y8
+	VMOVUPD Y8, (DI)(BP*8)
+	VMAXPD  Y0, Y8, Y0
+	VCMPPD  $0x03, Y8, Y8, Y8
+	VORPD   Y8, Y1, Y1
+	ADDQ    $+4, BP
+	CMPQ    BP, R13
+	JLE     loop8
+
+done7:
+	MOVQ         CX, R13
+	ANDQ         $+3, R13
+	TESTQ        R13, R13
+	JLE          done9
+	MOVQ         CX, BP
+	SUBQ         R13, BP
+	VMOVQ        R13, X8
+	VPBROADCASTQ X8, Y8
+	VPCMPGTQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y8, Y8
+	VMASKMOVPD   (DX)(BP*8), Y8, Y9
+	VMASKMOVPD   (BX)(BP*8), Y8, Y10
+	VADDPD       Y10, Y9, Y9
+	VMASKMOVPD   (R12)(BP*8), Y8, Y10
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y10, Y10
+	VSUBPD       Y10, Y9, Y9
+	VMASKMOVPD   Y9, Y8, (DI)(BP*8)
+	VMAXPD       Y0, Y9, Y10
+	VCMPPD       $0x03, Y9, Y9, Y9
+	VANDPD       Y8, Y9, Y9
+	VORPD        Y9, Y1, Y1
+	VBLENDVPD    Y8, Y10, Y0, Y0
+
+done9:
+	VMAXPD       Y2, Y0, Y0
+	VMAXPD       Y6, Y4, Y2
+	VMAXPD       Y2, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X2
+	VMAXPD       X2, X0, X0
+	VPERMILPD    $0x01, X0, X2
+	VMAXPD       X2, X0, X0
+	VBROADCASTSD X0, Y0
+	VORPD        Y3, Y1, Y1
+	VORPD        Y7, Y5, Y2
+	VORPD        Y2, Y1, Y1
+	VMOVUPS      32(SP), Y2
+	VCMPPD       $0x03, Y2, Y2, Y2
+	VMAXPD       32(SP), Y0, Y0
+	VMOVUPS      32(SP), Y3
+	VBLENDVPD    Y2, Y3, Y0, Y3
+	VMOVUPS      Y3, 32(SP)
+	VMOVMSKPD    Y1, R12
+	TESTQ        R12, R12
+	JEQ          done10
+	VMOVUPD      c64x4_7ff8000000000001<>+0(SB), Y0
+	VMOVUPS      Y0, 32(SP)
+
+done10:
 done4:
-	VANDPD    c64x4_7fffffffffffffff<>+0(SB), Y2, Y3
-	VCMPPD    $0x11, c64x4_7ff0000000000000<>+0(SB), Y3, Y3
-	VXORPS    Y4, Y4, Y4
-	VBLENDVPD Y3, Y2, Y4, Y2
+	VMOVUPD   c64x4_7fffffffffffffff<>+0(SB), Y0
+	VANDPD    32(SP), Y0, Y0
+	VCMPPD    $0x11, c64x4_7ff0000000000000<>+0(SB), Y0, Y0
+	VXORPS    Y1, Y1, Y1
+	VBLENDVPD Y0, 32(SP), Y1, Y0
+	VXORPS    Y1, Y1, Y1
+	TESTQ     CX, CX
+	JLE       done11
+	VXORPS    Y2, Y2, Y2
 	VXORPS    Y3, Y3, Y3
-	MOVQ      k+8(FP), CX
-	TESTQ     CX, CX
-	JLE       done13
-	VXORPS    Y4, Y4, Y4
-	VXORPS    Y5, Y5, Y5
-	MOVQ      k+8(FP), CX
-	LEAQ      -8(CX), CX
-	TESTQ     CX, CX
-	JLT       done14
-	MOVQ      $+0, DX
+	LEAQ      -8(CX), R12
+	TESTQ     R12, R12
+	JLT       done12
+	MOVQ      $+0, R13
 	PCALIGN   $0x20
 
+loop13:
+	VMOVUPD      (DI)(R13*8), Y4
+	VMOVUPD      32(DI)(R13*8), Y5
+	VSUBPD       Y0, Y4, Y4
+	VSUBPD       Y0, Y5, Y5
+	VMOVUPD      c64x4_4086300000000000<>+0(SB), Y6
+	VMINPD       Y4, Y6, Y4
+	VMOVUPD      c64x4_c087500000000000<>+0(SB), Y6
+	VMAXPD       Y4, Y6, Y4
+	VMOVUPD      c64x4_43380000000007fe<>+0(SB), Y6
+	VFMADD231PD  c64x4_3ff71547652b82fe<>+0(SB), Y4, Y6
+	VSUBPD       c64x4_43380000000007fe<>+0(SB), Y6, Y7
+	VFNMADD231PD c64x4_3fe62e42fefa39ef<>+0(SB), Y7, Y4
+	VFNMADD231PD c64x4_3c7abc9e3b39803f<>+0(SB), Y7, Y4
+	VMOVUPD      c64x4_3e928adfefa75ca0<>+0(SB), Y7
+	VFMADD231PD  c64x4_3e5ad9303fd4d2ca<>+0(SB), Y4, Y7
+	VFMADD213PD  c64x4_3ec71df18e2549e2<>+0(SB), Y4, Y7
+	VFMADD213PD  c64x4_3efa019995cdc7a7<>+0(SB), Y4, Y7
+	VFMADD213PD  c64x4_3f2a01a012ff2944<>+0(SB), Y4, Y7
+	VFMADD213PD  c64x4_3f56c16c18477aef<>+0(SB), Y4, Y7
+	VFMADD213PD  c64x4_3f81111111126b30<>+0(SB), Y4, Y7
+	VFMADD213PD  c64x4_3fa55555555506ba<>+0(SB), Y4, Y7
+	VFMADD213PD  c64x4_3fc55555555554fe<>+0(SB), Y4, Y7
+	VFMADD213PD  c64x4_3fe000000000000a<>+0(SB), Y4, Y7
+	VFMADD213PD  c64x4_3ff0000000000000<>+0(SB), Y4, Y7
+	VFMADD213PD  c64x4_3ff0000000000000<>+0(SB), Y4, Y7
+	VPSRLQ       $0x01, Y6, Y4
+	VPSLLQ       $0x34, Y4, Y8
+	VMULPD       Y8, Y7, Y7
+	VPSUBQ       Y4, Y6, Y4
+	VPSLLQ       $0x34, Y4, Y4
+	VMULPD       Y4, Y7, Y4
+	VMOVUPD      c64x4_4086300000000000<>+0(SB), Y6
+	VMINPD       Y5, Y6, Y5
+	VMOVUPD      c64x4_c087500000000000<>+0(SB), Y6
+	VMAXPD       Y5, Y6, Y5
+	VMOVUPD      c64x4_43380000000007fe<>+0(SB), Y6
+	VFMADD231PD  c64x4_3ff71547652b82fe<>+0(SB), Y5, Y6
+	VSUBPD       c64x4_43380000000007fe<>+0(SB), Y6, Y7
+	VFNMADD231PD c64x4_3fe62e42fefa39ef<>+0(SB), Y7, Y5
+	VFNMADD231PD c64x4_3c7abc9e3b39803f<>+0(SB), Y7, Y5
+	VMOVUPD      c64x4_3e928adfefa75ca0<>+0(SB), Y7
+	VFMADD231PD  c64x4_3e5ad9303fd4d2ca<>+0(SB), Y5, Y7
+	VFMADD213PD  c64x4_3ec71df18e2549e2<>+0(SB), Y5, Y7
+	VFMADD213PD  c64x4_3efa019995cdc7a7<>+0(SB), Y5, Y7
+	VFMADD213PD  c64x4_3f2a01a012ff2944<>+0(SB), Y5, Y7
+	VFMADD213PD  c64x4_3f56c16c18477aef<>+0(SB), Y5, Y7
+	VFMADD213PD  c64x4_3f81111111126b30<>+0(SB), Y5, Y7
+	VFMADD213PD  c64x4_3fa55555555506ba<>+0(SB), Y5, Y7
+	VFMADD213PD  c64x4_3fc55555555554fe<>+0(SB), Y5, Y7
+	VFMADD213PD  c64x4_3fe000000000000a<>+0(SB), Y5, Y7
+	VFMADD213PD  c64x4_3ff0000000000000<>+0(SB), Y5, Y7
+	VFMADD213PD  c64x4_3ff0000000000000<>+0(SB), Y5, Y7
+	VPSRLQ       $0x01, Y6, Y5
+	VPSLLQ       $0x34, Y5, Y8
+	VMULPD       Y8, Y7, Y7
+	VPSUBQ       Y5, Y6, Y5
+	VPSLLQ       $0x34, Y5, Y5
+	VMULPD       Y5, Y7, Y5
+	VMOVUPD      Y4, (R8)(R13*8)
+	VMOVUPD      Y5, 32(R8)(R13*8)
+	VADDPD       Y4, Y2, Y2
+	VADDPD       Y5, Y3, Y3
+	ADDQ         $+8, R13
+	CMPQ         R13, R12
+	JLE          loop13
+
+done12:
+	MOVQ    CX, R12
+	ANDQ    $+7, R12
+	MOVQ    CX, R13
+	SUBQ    R12, R13
+	LEAQ    -4(CX), R12
+	CMPQ    R13, R12
+	JGT     done14
+	PCALIGN $0x20
+
 loop15:
-	MOVQ         beta_base+168(FP), BX
-	VMOVUPD      (BX)(DX*8), Y6
-	MOVQ         beta_base+168(FP), BX
-	VMOVUPD      32(BX)(DX*8), Y7
-	VSUBPD       Y2, Y6, Y6
-	VSUBPD       Y2, Y7, Y7
-	VMINPD       Y6, Y1, Y6
-	VMOVUPD      c64x4_c087500000000000<>+0(SB), Y8
-	VMAXPD       Y6, Y8, Y6
-	VMOVUPD      c64x4_43380000000007fe<>+0(SB), Y8
-	VFMADD231PD  c64x4_3ff71547652b82fe<>+0(SB), Y6, Y8
-	VSUBPD       c64x4_43380000000007fe<>+0(SB), Y8, Y9
-	VFNMADD231PD c64x4_3fe62e42fefa39ef<>+0(SB), Y9, Y6
-	VFNMADD231PD c64x4_3c7abc9e3b39803f<>+0(SB), Y9, Y6
-	VMOVUPD      c64x4_3e928adfefa75ca0<>+0(SB), Y9
-	VFMADD231PD  c64x4_3e5ad9303fd4d2ca<>+0(SB), Y6, Y9
-	VFMADD213PD  c64x4_3ec71df18e2549e2<>+0(SB), Y6, Y9
-	VFMADD213PD  c64x4_3efa019995cdc7a7<>+0(SB), Y6, Y9
-	VFMADD213PD  c64x4_3f2a01a012ff2944<>+0(SB), Y6, Y9
-	VFMADD213PD  c64x4_3f56c16c18477aef<>+0(SB), Y6, Y9
-	VFMADD213PD  c64x4_3f81111111126b30<>+0(SB), Y6, Y9
-	VFMADD213PD  c64x4_3fa55555555506ba<>+0(SB), Y6, Y9
-	VFMADD213PD  c64x4_3fc55555555554fe<>+0(SB), Y6, Y9
-	VFMADD213PD  c64x4_3fe000000000000a<>+0(SB), Y6, Y9
-	VFMADD213PD  c64x4_3ff0000000000000<>+0(SB), Y6, Y9
-	VFMADD213PD  c64x4_3ff0000000000000<>+0(SB), Y6, Y9
-	VPSRLQ       $0x01, Y8, Y6
-	VPSLLQ       $0x34, Y6, Y10
-	VMULPD       Y10, Y9, Y9
-	VPSUBQ       Y6, Y8, Y6
-	VPSLLQ       $0x34, Y6, Y6
-	VMULPD       Y6, Y9, Y6
-	VMINPD       Y7, Y1, Y7
-	VMOVUPD      c64x4_c087500000000000<>+0(SB), Y8
-	VMAXPD       Y7, Y8, Y7
-	VMOVUPD      c64x4_43380000000007fe<>+0(SB), Y8
-	VFMADD231PD  c64x4_3ff71547652b82fe<>+0(SB), Y7, Y8
-	VSUBPD       c64x4_43380000000007fe<>+0(SB), Y8, Y9
-	VFNMADD231PD c64x4_3fe62e42fefa39ef<>+0(SB), Y9, Y7
-	VFNMADD231PD c64x4_3c7abc9e3b39803f<>+0(SB), Y9, Y7
-	VMOVUPD      c64x4_3e928adfefa75ca0<>+0(SB), Y9
-	VFMADD231PD  c64x4_3e5ad9303fd4d2ca<>+0(SB), Y7, Y9
-	VFMADD213PD  c64x4_3ec71df18e2549e2<>+0(SB), Y7, Y9
-	VFMADD213PD  c64x4_3efa019995cdc7a7<>+0(SB), Y7, Y9
-	VFMADD213PD  c64x4_3f2a01a012ff2944<>+0(SB), Y7, Y9
-	VFMADD213PD  c64x4_3f56c16c18477aef<>+0(SB), Y7, Y9
-	VFMADD213PD  c64x4_3f81111111126b30<>+0(SB), Y7, Y9
-	VFMADD213PD  c64x4_3fa55555555506ba<>+0(SB), Y7, Y9
-	VFMADD213PD  c64x4_3fc55555555554fe<>+0(SB), Y7, Y9
-	VFMADD213PD  c64x4_3fe000000000000a<>+0(SB), Y7, Y9
-	VFMADD213PD  c64x4_3ff0000000000000<>+0(SB), Y7, Y9
-	VFMADD213PD  c64x4_3ff0000000000000<>+0(SB), Y7, Y9
-	VPSRLQ       $0x01, Y8, Y7
-	VPSLLQ       $0x34, Y7, Y10
-	VMULPD       Y10, Y9, Y9
-	VPSUBQ       Y7, Y8, Y7
-	VPSLLQ       $0x34, Y7, Y7
-	VMULPD       Y7, Y9, Y7
-	MOVQ         exps2_base+192(FP), BX
-	VMOVUPD      Y6, (BX)(DX*8)
-	MOVQ         exps2_base+192(FP), BX
-	VMOVUPD      Y7, 32(BX)(DX*8)
-	VADDPD       Y6, Y4, Y4
-	VADDPD       Y7, Y5, Y5
-	ADDQ         $+8, DX
-	CMPQ         DX, CX
+	VMOVUPD      (DI)(R13*8), Y4
+	VSUBPD       Y0, Y4, Y4
+	VMOVUPD      c64x4_4086300000000000<>+0(SB), Y5
+	VMINPD       Y4, Y5, Y4
+	VMOVUPD      c64x4_c087500000000000<>+0(SB), Y5
+	VMAXPD       Y4, Y5, Y4
+	VMOVUPD      c64x4_43380000000007fe<>+0(SB), Y5
+	VFMADD231PD  c64x4_3ff71547652b82fe<>+0(SB), Y4, Y5
+	VSUBPD       c64x4_43380000000007fe<>+0(SB), Y5, Y6
+	VFNMADD231PD c64x4_3fe62e42fefa39ef<>+0(SB), Y6, Y4
+	VFNMADD231PD c64x4_3c7abc9e3b39803f<>+0(SB), Y6, Y4
+	VMOVUPD      c64x4_3e928adfefa75ca0<>+0(SB), Y6
+	VFMADD231PD  c64x4_3e5ad9303fd4d2ca<>+0(SB), Y4, Y6
+	VFMADD213PD  c64x4_3ec71df18e2549e2<>+0(SB), Y4, Y6
+	VFMADD213PD  c64x4_3efa019995cdc7a7<>+0(SB), Y4, Y6
+	VFMADD213PD  c64x4_3f2a01a012ff2944<>+0(SB), Y4, Y6
+	VFMADD213PD  c64x4_3f56c16c18477aef<>+0(SB), Y4, Y6
+	VFMADD213PD  c64x4_3f81111111126b30<>+0(SB), Y4, Y6
+	VFMADD213PD  c64x4_3fa55555555506ba<>+0(SB), Y4, Y6
+	VFMADD213PD  c64x4_3fc55555555554fe<>+0(SB), Y4, Y6
+	VFMADD213PD  c64x4_3fe000000000000a<>+0(SB), Y4, Y6
+	VFMADD213PD  c64x4_3ff0000000000000<>+0(SB), Y4, Y6
+	VFMADD213PD  c64x4_3ff0000000000000<>+0(SB), Y4, Y6
+	VPSRLQ       $0x01, Y5, Y4
+	VPSLLQ       $0x34, Y4, Y7
+	VMULPD       Y7, Y6, Y6
+	VPSUBQ       Y4, Y5, Y4
+	VPSLLQ       $0x34, Y4, Y4
+	VMULPD       Y4, Y6, Y4
+	VMOVUPD      Y4, (R8)(R13*8)
+	VADDPD       Y4, Y2, Y2
+	ADDQ         $+4, R13
+	CMPQ         R13, R12
 	JLE          loop15
 
 done14:
-	MOVQ    k+8(FP), CX
-	ANDQ    $+7, CX
-	MOVQ    k+8(FP), DX
-	SUBQ    CX, DX
-	MOVQ    k+8(FP), CX
-	LEAQ    -4(CX), CX
-	CMPQ    DX, CX
-	JGT     done16
-	PCALIGN $0x20
-
-loop17:
-	MOVQ         beta_base+168(FP), BX
-	VMOVUPD      (BX)(DX*8), Y6
-	VSUBPD       Y2, Y6, Y6
-	VMINPD       Y6, Y1, Y6
-	VMOVUPD      c64x4_c087500000000000<>+0(SB), Y7
-	VMAXPD       Y6, Y7, Y6
-	VMOVUPD      c64x4_43380000000007fe<>+0(SB), Y7
-	VFMADD231PD  c64x4_3ff71547652b82fe<>+0(SB), Y6, Y7
-	VSUBPD       c64x4_43380000000007fe<>+0(SB), Y7, Y8
-	VFNMADD231PD c64x4_3fe62e42fefa39ef<>+0(SB), Y8, Y6
-	VFNMADD231PD c64x4_3c7abc9e3b39803f<>+0(SB), Y8, Y6
-	VMOVUPD      c64x4_3e928adfefa75ca0<>+0(SB), Y8
-	VFMADD231PD  c64x4_3e5ad9303fd4d2ca<>+0(SB), Y6, Y8
-	VFMADD213PD  c64x4_3ec71df18e2549e2<>+0(SB), Y6, Y8
-	VFMADD213PD  c64x4_3efa019995cdc7a7<>+0(SB), Y6, Y8
-	VFMADD213PD  c64x4_3f2a01a012ff2944<>+0(SB), Y6, Y8
-	VFMADD213PD  c64x4_3f56c16c18477aef<>+0(SB), Y6, Y8
-	VFMADD213PD  c64x4_3f81111111126b30<>+0(SB), Y6, Y8
-	VFMADD213PD  c64x4_3fa55555555506ba<>+0(SB), Y6, Y8
-	VFMADD213PD  c64x4_3fc55555555554fe<>+0(SB), Y6, Y8
-	VFMADD213PD  c64x4_3fe000000000000a<>+0(SB), Y6, Y8
-	VFMADD213PD  c64x4_3ff0000000000000<>+0(SB), Y6, Y8
-	VFMADD213PD  c64x4_3ff0000000000000<>+0(SB), Y6, Y8
-	VPSRLQ       $0x01, Y7, Y6
-	VPSLLQ       $0x34, Y6, Y9
-	VMULPD       Y9, Y8, Y8
-	VPSUBQ       Y6, Y7, Y6
-	VPSLLQ       $0x34, Y6, Y6
-	VMULPD       Y6, Y8, Y6
-	MOVQ         exps2_base+192(FP), BX
-	VMOVUPD      Y6, (BX)(DX*8)
-	VADDPD       Y6, Y4, Y4
-	ADDQ         $+4, DX
-	CMPQ         DX, CX
-	JLE          loop17
+	MOVQ         CX, R12
+	ANDQ         $+3, R12
+	TESTQ        R12, R12
+	JLE          done16
+	MOVQ         CX, R13
+	SUBQ         R12, R13
+	VMOVQ        R12, X4
+	VPBROADCASTQ X4, Y4
+	VPCMPGTQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y4, Y4
+	VMASKMOVPD   (DI)(R13*8), Y4, Y5
+	VSUBPD       Y0, Y5, Y5
+	VMOVUPD      c64x4_4086300000000000<>+0(SB), Y6
+	VMINPD       Y5, Y6, Y5
+	VMOVUPD      c64x4_c087500000000000<>+0(SB), Y6
+	VMAXPD       Y5, Y6, Y5
+	VMOVUPD      c64x4_43380000000007fe<>+0(SB), Y6
+	VFMADD231PD  c64x4_3ff71547652b82fe<>+0(SB), Y5, Y6
+	VSUBPD       c64x4_43380000000007fe<>+0(SB), Y6, Y7
+	VFNMADD231PD c64x4_3fe62e42fefa39ef<>+0(SB), Y7, Y5
+	VFNMADD231PD c64x4_3c7abc9e3b39803f<>+0(SB), Y7, Y5
+	VMOVUPD      c64x4_3e928adfefa75ca0<>+0(SB), Y7
+	VFMADD231PD  c64x4_3e5ad9303fd4d2ca<>+0(SB), Y5, Y7
+	VFMADD213PD  c64x4_3ec71df18e2549e2<>+0(SB), Y5, Y7
+	VFMADD213PD  c64x4_3efa019995cdc7a7<>+0(SB), Y5, Y7
+	VFMADD213PD  c64x4_3f2a01a012ff2944<>+0(SB), Y5, Y7
+	VFMADD213PD  c64x4_3f56c16c18477aef<>+0(SB), Y5, Y7
+	VFMADD213PD  c64x4_3f81111111126b30<>+0(SB), Y5, Y7
+	VFMADD213PD  c64x4_3fa55555555506ba<>+0(SB), Y5, Y7
+	VFMADD213PD  c64x4_3fc55555555554fe<>+0(SB), Y5, Y7
+	VFMADD213PD  c64x4_3fe000000000000a<>+0(SB), Y5, Y7
+	VFMADD213PD  c64x4_3ff0000000000000<>+0(SB), Y5, Y7
+	VFMADD213PD  c64x4_3ff0000000000000<>+0(SB), Y5, Y7
+	VPSRLQ       $0x01, Y6, Y5
+	VPSLLQ       $0x34, Y5, Y8
+	VMULPD       Y8, Y7, Y7
+	VPSUBQ       Y5, Y6, Y5
+	VPSLLQ       $0x34, Y5, Y5
+	VMULPD       Y5, Y7, Y5
+	VMASKMOVPD   Y5, Y4, (R8)(R13*8)
+	VADDPD       Y5, Y2, Y5
+	VBLENDVPD    Y4, Y5, Y2, Y2
 
 done16:
-	MOVQ         k+8(FP), CX
-	ANDQ         $+3, CX
-	TESTQ        CX, CX
-	JLE          done18
-	MOVQ         k+8(FP), DX
-	SUBQ         CX, DX
-	VMOVQ        CX, X6
-	VPBROADCASTQ X6, Y6
-	VPCMPGTQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y6, Y6
-	MOVQ         beta_base+168(FP), CX
-	VMASKMOVPD   (CX)(DX*8), Y6, Y7
-	VSUBPD       Y2, Y7, Y7
-	VMINPD       Y7, Y1, Y7
-	VMOVUPD      c64x4_c087500000000000<>+0(SB), Y8
-	VMAXPD       Y7, Y8, Y7
-	VMOVUPD      c64x4_43380000000007fe<>+0(SB), Y8
-	VFMADD231PD  c64x4_3ff71547652b82fe<>+0(SB), Y7, Y8
-	VSUBPD       c64x4_43380000000007fe<>+0(SB), Y8, Y9
-	VFNMADD231PD c64x4_3fe62e42fefa39ef<>+0(SB), Y9, Y7
-	VFNMADD231PD c64x4_3c7abc9e3b39803f<>+0(SB), Y9, Y7
-	VMOVUPD      c64x4_3e928adfefa75ca0<>+0(SB), Y9
-	VFMADD231PD  c64x4_3e5ad9303fd4d2ca<>+0(SB), Y7, Y9
-	VFMADD213PD  c64x4_3ec71df18e2549e2<>+0(SB), Y7, Y9
-	VFMADD213PD  c64x4_3efa019995cdc7a7<>+0(SB), Y7, Y9
-	VFMADD213PD  c64x4_3f2a01a012ff2944<>+0(SB), Y7, Y9
-	VFMADD213PD  c64x4_3f56c16c18477aef<>+0(SB), Y7, Y9
-	VFMADD213PD  c64x4_3f81111111126b30<>+0(SB), Y7, Y9
-	VFMADD213PD  c64x4_3fa55555555506ba<>+0(SB), Y7, Y9
-	VFMADD213PD  c64x4_3fc55555555554fe<>+0(SB), Y7, Y9
-	VFMADD213PD  c64x4_3fe000000000000a<>+0(SB), Y7, Y9
-	VFMADD213PD  c64x4_3ff0000000000000<>+0(SB), Y7, Y9
-	VFMADD213PD  c64x4_3ff0000000000000<>+0(SB), Y7, Y9
-	VPSRLQ       $0x01, Y8, Y7
-	VPSLLQ       $0x34, Y7, Y10
-	VMULPD       Y10, Y9, Y9
-	VPSUBQ       Y7, Y8, Y7
-	VPSLLQ       $0x34, Y7, Y7
-	VMULPD       Y7, Y9, Y7
-	MOVQ         exps2_base+192(FP), CX
-	VMASKMOVPD   Y7, Y6, (CX)(DX*8)
-	VADDPD       Y7, Y4, Y7
-	VBLENDVPD    Y6, Y7, Y4, Y4
+	VADDPD       Y3, Y2, Y2
+	VEXTRACTF128 $0x01, Y2, X3
+	VADDPD       X3, X2, X2
+	VPERMILPD    $0x01, X2, X3
+	VADDPD       X3, X2, X2
+	VBROADCASTSD X2, Y2
+	VADDPD       Y2, Y1, Y1
 
-done18:
-	VADDPD       Y5, Y4, Y4
-	VEXTRACTF128 $0x01, Y4, X5
-	VADDPD       X5, X4, X4
-	VPERMILPD    $0x01, X4, X5
-	VADDPD       X5, X4, X4
-	VBROADCASTSD X4, Y4
-	VADDPD       Y4, Y3, Y3
-
-done13:
-	VPADDQ      c64x4_0008000000000000<>+0(SB), Y3, Y4
+done11:
+	VPADDQ      c64x4_0008000000000000<>+0(SB), Y1, Y2
+	VANDPD      c64x4_000fffffffffffff<>+0(SB), Y2, Y3
+	VPADDQ      c64x4_3fe8000000000000<>+0(SB), Y3, Y3
+	VPSRLQ      $0x34, Y2, Y2
+	VORPD       c64x4_4330000000000000<>+0(SB), Y2, Y2
+	VSUBPD      c64x4_43300000000003ff<>+0(SB), Y2, Y2
+	VSUBPD      c64x4_3ff0000000000000<>+0(SB), Y3, Y3
+	VMULPD      c64x4_3fe62e42fefa3800<>+0(SB), Y2, Y4
+	VADDPD      Y3, Y4, Y5
+	VSUBPD      Y4, Y5, Y4
+	VSUBPD      Y4, Y3, Y4
+	VADDPD      c64x4_4000000000000000<>+0(SB), Y3, Y6
+	VDIVPD      Y6, Y3, Y6
+	VMULPD      Y6, Y6, Y7
+	VMULPD      c64x4_3fe0000000000000<>+0(SB), Y3, Y8
+	VMULPD      Y3, Y8, Y3
+	VMOVUPD     c64x4_3fc0e82b63c90356<>+0(SB), Y8
+	VFMADD231PD c64x4_3fc16df64a551f2e<>+0(SB), Y7, Y8
+	VFMADD213PD c64x4_3fc3b2a5cfebdba0<>+0(SB), Y7, Y8
+	VFMADD213PD c64x4_3fc745ca82fac344<>+0(SB), Y7, Y8
+	VFMADD213PD c64x4_3fcc71c72ef79fab<>+0(SB), Y7, Y8
+	VFMADD213PD c64x4_3fd24924923ce261<>+0(SB), Y7, Y8
+	VFMADD213PD c64x4_3fd9999999999ffd<>+0(SB), Y7, Y8
+	VFMADD213PD c64x4_3fe5555555555555<>+0(SB), Y7, Y8
+	VFMADD213PD Y3, Y8, Y7
+	VFMSUB231PD Y7, Y6, Y3
+	VADDPD      Y4, Y3, Y3
+	VFMADD231PD c64x4_3d2ef35793c76730<>+0(SB), Y2, Y3
+	VADDPD      Y3, Y5, Y2
+	VPADDQ      c64x4_7ff0000000000000<>+0(SB), Y1, Y3
+	VMOVUPD     c64x4_ffe0000000000000<>+0(SB), Y4
+	VPCMPGTQ    Y3, Y4, Y3
+	VXORPD      c64x4_ffffffffffffffff<>+0(SB), Y3, Y3
+	VTESTPD     Y3, Y3
+	JEQ         done17
+	VCMPPD      $0x11, c64x4_0010000000000000<>+0(SB), Y1, Y3
+	VMULPD      c64x4_4340000000000000<>+0(SB), Y1, Y4
+	VPADDQ      c64x4_0008000000000000<>+0(SB), Y4, Y4
 	VANDPD      c64x4_000fffffffffffff<>+0(SB), Y4, Y5
 	VPADDQ      c64x4_3fe8000000000000<>+0(SB), Y5, Y5
 	VPSRLQ      $0x34, Y4, Y4
 	VORPD       c64x4_4330000000000000<>+0(SB), Y4, Y4
-	VSUBPD      c64x4_43300000000003ff<>+0(SB), Y4, Y4
+	VSUBPD      c64x4_4330000000000434<>+0(SB), Y4, Y4
 	VSUBPD      c64x4_3ff0000000000000<>+0(SB), Y5, Y5
 	VMULPD      c64x4_3fe62e42fefa3800<>+0(SB), Y4, Y6
 	VADDPD      Y5, Y6, Y7
 	VSUBPD      Y6, Y7, Y6
 	VSUBPD      Y6, Y5, Y6
-	VADDPD      Y0, Y5, Y8
+	VADDPD      c64x4_4000000000000000<>+0(SB), Y5, Y8
 	VDIVPD      Y8, Y5, Y8
 	VMULPD      Y8, Y8, Y9
 	VMULPD      c64x4_3fe0000000000000<>+0(SB), Y5, Y10
@@ -8293,269 +10826,559 @@ done13:
 	VADDPD      Y6, Y5, Y5
 	VFMADD231PD c64x4_3d2ef35793c76730<>+0(SB), Y4, Y5
 	VADDPD      Y5, Y7, Y4
-	VPADDQ      c64x4_7ff0000000000000<>+0(SB), Y3, Y5
-	VMOVUPD     c64x4_ffe0000000000000<>+0(SB), Y6
-	VPCMPGTQ    Y5, Y6, Y5
-	VXORPD      c64x4_ffffffffffffffff<>+0(SB), Y5, Y5
-	VTESTPD     Y5, Y5
-	JEQ         done19
-	VCMPPD      $0x11, c64x4_0010000000000000<>+0(SB), Y3, Y5
-	VMULPD      c64x4_4340000000000000<>+0(SB), Y3, Y6
-	VPADDQ      c64x4_0008000000000000<>+0(SB), Y6, Y6
-	VANDPD      c64x4_000fffffffffffff<>+0(SB), Y6, Y7
-	VPADDQ      c64x4_3fe8000000000000<>+0(SB), Y7, Y7
-	VPSRLQ      $0x34, Y6, Y6
-	VORPD       c64x4_4330000000000000<>+0(SB), Y6, Y6
-	VSUBPD      c64x4_4330000000000434<>+0(SB), Y6, Y6
-	VSUBPD      c64x4_3ff0000000000000<>+0(SB), Y7, Y7
-	VMULPD      c64x4_3fe62e42fefa3800<>+0(SB), Y6, Y8
-	VADDPD      Y7, Y8, Y9
-	VSUBPD      Y8, Y9, Y8
-	VSUBPD      Y8, Y7, Y8
-	VADDPD      Y0, Y7, Y10
-	VDIVPD      Y10, Y7, Y10
-	VMULPD      Y10, Y10, Y11
-	VMULPD      c64x4_3fe0000000000000<>+0(SB), Y7, Y12
-	VMULPD      Y7, Y12, Y7
-	VMOVUPD     c64x4_3fc0e82b63c90356<>+0(SB), Y12
-	VFMADD231PD c64x4_3fc16df64a551f2e<>+0(SB), Y11, Y12
-	VFMADD213PD c64x4_3fc3b2a5cfebdba0<>+0(SB), Y11, Y12
-	VFMADD213PD c64x4_3fc745ca82fac344<>+0(SB), Y11, Y12
-	VFMADD213PD c64x4_3fcc71c72ef79fab<>+0(SB), Y11, Y12
-	VFMADD213PD c64x4_3fd24924923ce261<>+0(SB), Y11, Y12
-	VFMADD213PD c64x4_3fd9999999999ffd<>+0(SB), Y11, Y12
-	VFMADD213PD c64x4_3fe5555555555555<>+0(SB), Y11, Y12
-	VFMADD213PD Y7, Y12, Y11
-	VFMSUB231PD Y11, Y10, Y7
-	VADDPD      Y8, Y7, Y7
-	VFMADD231PD c64x4_3d2ef35793c76730<>+0(SB), Y6, Y7
-	VADDPD      Y7, Y9, Y6
-	VBLENDVPD   Y5, Y6, Y4, Y5
-	VXORPS      Y6, Y6, Y6
-	VCMPPD      $0x00, Y6, Y3, Y6
-	VBLENDVPD   Y6, c64x4_fff0000000000000<>+0(SB), Y5, Y5
-	VXORPS      Y6, Y6, Y6
-	VCMPPD      $0x11, Y6, Y3, Y6
-	VBLENDVPD   Y6, c64x4_7ff8000000000001<>+0(SB), Y5, Y5
-	VCMPPD      $0x11, c64x4_7ff0000000000000<>+0(SB), Y3, Y6
-	VBLENDVPD   Y6, Y5, Y3, Y4
+	VBLENDVPD   Y3, Y4, Y2, Y3
+	VXORPS      Y4, Y4, Y4
+	VCMPPD      $0x00, Y4, Y1, Y4
+	VBLENDVPD   Y4, c64x4_fff0000000000000<>+0(SB), Y3, Y3
+	VXORPS      Y4, Y4, Y4
+	VCMPPD      $0x11, Y4, Y1, Y4
+	VBLENDVPD   Y4, c64x4_7ff8000000000001<>+0(SB), Y3, Y3
+	VCMPPD      $0x11, c64x4_7ff0000000000000<>+0(SB), Y1, Y4
+	VBLENDVPD   Y4, Y3, Y1, Y2
+
+done17:
+	VADDPD  Y2, Y0, Y0
+	VMOVUPS (SP), Y2
+	VADDPD  Y0, Y2, Y2
+	VMOVUPS Y2, (SP)
+	TESTQ   CX, CX
+	JLE     done18
+	VMOVUPD c64x4_3ff0000000000000<>+0(SB), Y0
+	VDIVPD  Y1, Y0, Y0
+	MOVQ    R11, R12
+	IMULQ   CX, R12
+	LEAQ    (R10)(R12*8), R12
+	LEAQ    -16(CX), R13
+	TESTQ   R13, R13
+	JLT     done19
+	MOVQ    $+0, BP
+	PCALIGN $0x20
+
+loop20:
+	VMOVUPD      (R8)(BP*8), Y2
+	VMOVUPD      32(R8)(BP*8), Y3
+	VMOVUPD      64(R8)(BP*8), Y4
+	VMOVUPD      96(R8)(BP*8), Y5
+	VMULPD       Y0, Y2, Y6
+	VMOVAPS      Y2, Y7
+	VFNMADD231PD Y1, Y6, Y7
+	VFMADD231PD  Y0, Y7, Y6
+	VCMPPD       $0x03, Y6, Y6, Y7
+	VMULPD       Y0, Y3, Y8
+	VMOVAPS      Y3, Y9
+	VFNMADD231PD Y1, Y8, Y9
+	VFMADD231PD  Y0, Y9, Y8
+	VCMPPD       $0x03, Y8, Y8, Y9
+	VORPD        Y9, Y7, Y7
+	VMULPD       Y0, Y4, Y9
+	VMOVAPS      Y4, Y10
+	VFNMADD231PD Y1, Y9, Y10
+	VFMADD231PD  Y0, Y10, Y9
+	VCMPPD       $0x03, Y9, Y9, Y10
+	VORPD        Y10, Y7, Y7
+	VMULPD       Y0, Y5, Y10
+	VMOVAPS      Y5, Y11
+	VFNMADD231PD Y1, Y10, Y11
+	VFMADD231PD  Y0, Y11, Y10
+	VCMPPD       $0x03, Y10, Y10, Y11
+	VORPD        Y11, Y7, Y7
+	VTESTPD      Y7, Y7
+	JEQ          done21
+	VDIVPD       Y1, Y2, Y6
+	VDIVPD       Y1, Y3, Y8
+	VDIVPD       Y1, Y4, Y9
+	VDIVPD       Y1, Y5, Y10
+
+done21:
+	VADDPD       (R9)(BP*8), Y6, Y6
+	VADDPD       32(R9)(BP*8), Y8, Y7
+	VADDPD       64(R9)(BP*8), Y9, Y8
+	VADDPD       96(R9)(BP*8), Y10, Y9
+	VMOVUPD      Y6, (R9)(BP*8)
+	VMOVUPD      Y7, 32(R9)(BP*8)
+	VMOVUPD      Y8, 64(R9)(BP*8)
+	VMOVUPD      Y9, 96(R9)(BP*8)
+	VMULPD       Y0, Y2, Y6
+	VMOVAPS      Y2, Y7
+	VFNMADD231PD Y1, Y6, Y7
+	VFMADD231PD  Y0, Y7, Y6
+	VCMPPD       $0x03, Y6, Y6, Y7
+	VMULPD       Y0, Y3, Y8
+	VMOVAPS      Y3, Y9
+	VFNMADD231PD Y1, Y8, Y9
+	VFMADD231PD  Y0, Y9, Y8
+	VCMPPD       $0x03, Y8, Y8, Y9
+	VORPD        Y9, Y7, Y7
+	VMULPD       Y0, Y4, Y9
+	VMOVAPS      Y4, Y10
+	VFNMADD231PD Y1, Y9, Y10
+	VFMADD231PD  Y0, Y10, Y9
+	VCMPPD       $0x03, Y9, Y9, Y10
+	VORPD        Y10, Y7, Y7
+	VMULPD       Y0, Y5, Y10
+	VMOVAPS      Y5, Y11
+	VFNMADD231PD Y1, Y10, Y11
+	VFMADD231PD  Y0, Y11, Y10
+	VCMPPD       $0x03, Y10, Y10, Y11
+	VORPD        Y11, Y7, Y7
+	VTESTPD      Y7, Y7
+	JEQ          done22
+	VDIVPD       Y1, Y2, Y6
+	VDIVPD       Y1, Y3, Y8
+	VDIVPD       Y1, Y4, Y9
+	VDIVPD       Y1, Y5, Y10
+
+done22:
+	VMULPD  c64x4_3fe0000000000000<>+0(SB), Y6, Y2
+	VMULPD  c64x4_3fe0000000000000<>+0(SB), Y8, Y3
+	VMULPD  c64x4_3fe0000000000000<>+0(SB), Y9, Y4
+	VMULPD  c64x4_3fe0000000000000<>+0(SB), Y10, Y5
+	VXORPD  c64x4_8000000000000000<>+0(SB), Y2, Y2
+	VXORPD  c64x4_8000000000000000<>+0(SB), Y3, Y3
+	VXORPD  c64x4_8000000000000000<>+0(SB), Y4, Y4
+	VXORPD  c64x4_8000000000000000<>+0(SB), Y5, Y5
+	VMOVUPD Y2, (R12)(BP*8)
+	VMOVUPD Y3, 32(R12)(BP*8)
+	VMOVUPD Y4, 64(R12)(BP*8)
+	VMOVUPD Y5, 96(R12)(BP*8)
+	ADDQ    $+16, BP
+	CMPQ    BP, R13
+	JLE     loop20
 
 done19:
-	VADDPD  Y4, Y2, Y2
-	VMOVUPS (SP), Y4
-	VADDPD  Y2, Y4, Y4
-	VMOVUPS Y4, (SP)
-	MOVQ    k+8(FP), CX
-	TESTQ   CX, CX
-	JLE     done20
-	MOVQ    AX, CX
-	IMULQ   32(SP), CX
-	MOVQ    k+8(FP), DX
-	IMULQ   DX, CX
-	MOVQ    zy2_base+48(FP), DX
-	LEAQ    (DX)(CX*8), DX
-	MOVQ    dl2_base+312(FP), BX
-	LEAQ    (BX)(CX*8), CX
-	MOVQ    k+8(FP), BX
-	TESTQ   BX, BX
-	JLE     done21
-	MOVQ    $+0, BX
+	MOVQ    CX, R13
+	ANDQ    $+15, R13
+	MOVQ    CX, BP
+	SUBQ    R13, BP
+	LEAQ    -4(CX), R13
+	CMPQ    BP, R13
+	JGT     done23
+	PCALIGN $0x20
 
-loop22:
-	MOVQ         exps2_base+192(FP), SI
-	LEAQ         (SI)(BX*8), SI
-	VBROADCASTSD (SI), Y2
-	VDIVPD       Y3, Y2, Y4
-	MOVQ         dzbeta_base+216(FP), SI
-	LEAQ         (SI)(BX*8), SI
-	VBROADCASTSD (SI), Y5
+loop24:
+	VMOVUPD      (R8)(BP*8), Y2
+	VMULPD       Y0, Y2, Y3
+	VMOVAPS      Y2, Y4
+	VFNMADD231PD Y1, Y3, Y4
+	VFMADD231PD  Y0, Y4, Y3
+	VCMPPD       $0x03, Y3, Y3, Y4
+	VTESTPD      Y4, Y4
+	JEQ          done25
+	VDIVPD       Y1, Y2, Y3
+
+done25:
+	VADDPD       (R9)(BP*8), Y3, Y3
+	VMOVUPD      Y3, (R9)(BP*8)
+	VMULPD       Y0, Y2, Y3
+	VMOVAPS      Y2, Y4
+	VFNMADD231PD Y1, Y3, Y4
+	VFMADD231PD  Y0, Y4, Y3
+	VCMPPD       $0x03, Y3, Y3, Y4
+	VTESTPD      Y4, Y4
+	JEQ          done26
+	VDIVPD       Y1, Y2, Y3
+
+done26:
+	VMULPD  c64x4_3fe0000000000000<>+0(SB), Y3, Y2
+	VXORPD  c64x4_8000000000000000<>+0(SB), Y2, Y2
+	VMOVUPD Y2, (R12)(BP*8)
+	ADDQ    $+4, BP
+	CMPQ    BP, R13
+	JLE     loop24
+
+done23:
+	MOVQ         CX, R13
+	ANDQ         $+3, R13
+	TESTQ        R13, R13
+	JLE          done27
+	MOVQ         CX, BP
+	SUBQ         R13, BP
+	VMOVQ        R13, X2
+	VPBROADCASTQ X2, Y2
+	VPCMPGTQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y2, Y2
+	VMASKMOVPD   (R8)(BP*8), Y2, Y3
+	VMULPD       Y0, Y3, Y4
+	VMOVAPS      Y3, Y5
+	VFNMADD231PD Y1, Y4, Y5
+	VFMADD231PD  Y0, Y5, Y4
+	VCMPPD       $0x03, Y4, Y4, Y5
+	VTESTPD      Y5, Y5
+	JEQ          done28
+	VDIVPD       Y1, Y3, Y4
+
+done28:
+	VMASKMOVPD   (R9)(BP*8), Y2, Y5
 	VADDPD       Y4, Y5, Y4
-	VMOVSD       X4, (SI)
-	VDIVPD       Y3, Y2, Y2
-	VDIVPD       Y0, Y2, Y2
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y2, Y2
+	VMASKMOVPD   Y4, Y2, (R9)(BP*8)
+	VMULPD       Y0, Y3, Y4
+	VMOVAPS      Y3, Y5
+	VFNMADD231PD Y1, Y4, Y5
+	VFMADD231PD  Y0, Y5, Y4
+	VCMPPD       $0x03, Y4, Y4, Y0
+	VTESTPD      Y0, Y0
+	JEQ          done29
+	VDIVPD       Y1, Y3, Y4
+
+done29:
+	VMULPD     c64x4_3fe0000000000000<>+0(SB), Y4, Y0
+	VXORPD     c64x4_8000000000000000<>+0(SB), Y0, Y0
+	VMASKMOVPD Y0, Y2, (R12)(BP*8)
+
+done27:
+done18:
+	ADDQ $+1, R11
+	CMPQ R11, AX
+	JLT  loop3
+
+done2:
+done1:
+	VMOVUPS (SP), Y0
+	VMOVSD  X0, data+184(FP)
+	VZEROUPPER
+	RET
+
+// func dmu2LoopAVX512(rows int, d int, k int, dzbeta2 []float64, y []float64, dmu2 []float64, dmu3 []float64, dmu4 []float64, zy []float64, dzy2 []float64, zy2 []float64)
+// Requires: AVX, AVX512F
+TEXT ·dmu2LoopAVX512(SB), $8-216
+	MOVQ         d+8(FP), AX
+	MOVQ         dmu3_base+96(FP), CX
+	MOVQ         dmu4_base+120(FP), DX
+	MOVQ         zy_base+144(FP), BX
+	MOVQ         dzy2_base+168(FP), SI
+	MOVQ         zy2_base+192(FP), DI
+	MOVQ         rows+0(FP), R8
+	TESTQ        R8, R8
+	JLE          done1
+	MOVQ         rows+0(FP), R8
+	TESTQ        R8, R8
+	JLE          done2
+	MOVQ         $+0, R8
+	VBROADCASTSD c64x1_4000000000000000<>+0(SB), Z0
+	VMOVUPD      c64x8_hb0099f969b546f25<>+0(SB), Z1
+
+loop3:
+	MOVQ         k+16(FP), R9
+	IMULQ        R8, R9
+	MOVQ         dzbeta2_base+24(FP), R10
+	LEAQ         (R10)(R9*8), R9
+	VBROADCASTSD (R9), Z2
 	TESTQ        AX, AX
-	JLE          done23
-	MOVQ         AX, SI
-	IMULQ        BX, SI
-	MOVQ         y_base+96(FP), DI
-	LEAQ         (DI)(SI*8), DI
-	LEAQ         (DX)(SI*8), R8
-	MOVQ         dzy2_base+240(FP), R9
-	LEAQ         (R9)(SI*8), R9
-	MOVQ         dmu2_base+264(FP), R10
-	LEAQ         (R10)(SI*8), R10
-	MOVQ         zy_base+24(FP), R11
-	LEAQ         (R11)(SI*8), R11
-	MOVQ         dmu3_base+288(FP), R12
-	LEAQ         (R12)(SI*8), R12
-	LEAQ         (CX)(SI*8), SI
+	JLE          done4
+	MOVQ         R8, R9
+	IMULQ        AX, R9
+	MOVQ         k+16(FP), R10
+	IMULQ        R10, R9
+	MOVQ         y_base+48(FP), R10
+	LEAQ         (R10)(R9*8), R10
+	MOVQ         R8, R11
+	IMULQ        AX, R11
+	MOVQ         dmu2_base+72(FP), R12
+	LEAQ         (R12)(R11*8), R11
+	LEAQ         (DI)(R9*8), R9
+	LEAQ         -32(AX), R12
+	TESTQ        R12, R12
+	JLT          done5
+	MOVQ         $+0, R13
+	PCALIGN      $0x20
+
+loop6:
+	VMOVUPD (R10)(R13*8), Z3
+	VMOVUPD 64(R10)(R13*8), Z4
+	VMOVUPD 128(R10)(R13*8), Z5
+	VMOVUPD 192(R10)(R13*8), Z6
+	VMULPD  Z3, Z0, Z7
+	VMULPD  Z4, Z0, Z8
+	VMULPD  Z5, Z0, Z9
+	VMULPD  Z6, Z0, Z10
+	VMULPD  Z7, Z2, Z7
+	VMULPD  Z8, Z2, Z8
+	VMULPD  Z9, Z2, Z9
+	VMULPD  Z10, Z2, Z10
+	VMULPD  Z3, Z2, Z3
+	VMULPD  Z4, Z2, Z4
+	VMULPD  Z5, Z2, Z5
+	VMULPD  Z6, Z2, Z6
+	VMOVUPD Z3, (R11)(R13*8)
+	VMOVUPD Z4, 64(R11)(R13*8)
+	VMOVUPD Z5, 128(R11)(R13*8)
+	VMOVUPD Z6, 192(R11)(R13*8)
+	VADDPD  (CX)(R13*8), Z3, Z3
+	VADDPD  64(CX)(R13*8), Z4, Z4
+	VADDPD  128(CX)(R13*8), Z5, Z5
+	VADDPD  192(CX)(R13*8), Z6, Z6
+	VMOVUPD Z3, (CX)(R13*8)
+	VMOVUPD Z4, 64(CX)(R13*8)
+	VMOVUPD Z5, 128(CX)(R13*8)
+	VMOVUPD Z6, 192(CX)(R13*8)
+	VMULPD  (BX)(R13*8), Z7, Z3
+	VMULPD  64(BX)(R13*8), Z8, Z4
+	VMULPD  128(BX)(R13*8), Z9, Z5
+	VMULPD  192(BX)(R13*8), Z10, Z6
+	VADDPD  (DX)(R13*8), Z3, Z3
+	VADDPD  64(DX)(R13*8), Z4, Z4
+	VADDPD  128(DX)(R13*8), Z5, Z5
+	VADDPD  192(DX)(R13*8), Z6, Z6
+	VMOVUPD Z3, (DX)(R13*8)
+	VMOVUPD Z4, 64(DX)(R13*8)
+	VMOVUPD Z5, 128(DX)(R13*8)
+	VMOVUPD Z6, 192(DX)(R13*8)
+	VMULPD  (R9)(R13*8), Z7, Z3
+	VMULPD  64(R9)(R13*8), Z8, Z4
+	VMULPD  128(R9)(R13*8), Z9, Z5
+	VMULPD  192(R9)(R13*8), Z10, Z6
+	VADDPD  (SI)(R13*8), Z3, Z3
+	VADDPD  64(SI)(R13*8), Z4, Z4
+	VADDPD  128(SI)(R13*8), Z5, Z5
+	VADDPD  192(SI)(R13*8), Z6, Z6
+	VMOVUPD Z3, (SI)(R13*8)
+	VMOVUPD Z4, 64(SI)(R13*8)
+	VMOVUPD Z5, 128(SI)(R13*8)
+	VMOVUPD Z6, 192(SI)(R13*8)
+	ADDQ    $+32, R13
+	CMPQ    R13, R12
+	JLE     loop6
+
+done5:
+	MOVQ    AX, R12
+	ANDQ    $+31, R12
+	MOVQ    AX, R13
+	SUBQ    R12, R13
+	LEAQ    7(AX), R12
+	LEAQ    -8(R12), R12
+	CMPQ    R13, R12
+	JGT     done7
+	PCALIGN $0x20
+
+loop8:
+	MOVQ         AX, BP
+	SUBQ         R13, BP
+	VPBROADCASTQ BP, Z3
+	VPCMPQ       $0x06, Z1, Z3, K1
+	VMOVUPD.Z    (R10)(R13*8), K1, Z3
+	VMULPD       Z3, Z0, Z4
+	VMULPD       Z4, Z2, Z4
+	VMULPD       Z3, Z2, Z3
+	VMOVUPD      Z3, K1, (R11)(R13*8)
+	VMOVUPD.Z    (CX)(R13*8), K1, Z5
+	VADDPD       Z3, Z5, Z3
+	VMOVUPD      Z3, K1, (CX)(R13*8)
+	VMOVUPD.Z    (BX)(R13*8), K1, Z3
+	VMULPD       Z3, Z4, Z3
+	VMOVUPD.Z    (DX)(R13*8), K1, Z5
+	VADDPD       Z3, Z5, Z3
+	VMOVUPD      Z3, K1, (DX)(R13*8)
+	VMOVUPD.Z    (R9)(R13*8), K1, Z3
+	VMULPD       Z3, Z4, Z3
+	VMOVUPD.Z    (SI)(R13*8), K1, Z4
+	VADDPD       Z3, Z4, Z3
+	VMOVUPD      Z3, K1, (SI)(R13*8)
+	ADDQ         $+8, R13
+	CMPQ         R13, R12
+	JLE          loop8
+
+done7:
+done4:
+	ADDQ $+1, R8
+	MOVQ rows+0(FP), R9
+	CMPQ R8, R9
+	JLT  loop3
+
+done2:
+done1:
+	VZEROUPPER
+	RET
+
+// func dmu2LoopAVX2(rows int, d int, k int, dzbeta2 []float64, y []float64, dmu2 []float64, dmu3 []float64, dmu4 []float64, zy []float64, dzy2 []float64, zy2 []float64)
+// Requires: AVX, AVX2
+TEXT ·dmu2LoopAVX2(SB), $8-216
+	MOVQ    d+8(FP), AX
+	MOVQ    dmu2_base+72(FP), CX
+	MOVQ    dmu3_base+96(FP), DX
+	MOVQ    dmu4_base+120(FP), BX
+	MOVQ    zy_base+144(FP), SI
+	MOVQ    dzy2_base+168(FP), DI
+	MOVQ    zy2_base+192(FP), R8
+	MOVQ    rows+0(FP), R9
+	TESTQ   R9, R9
+	JLE     done1
+	MOVQ    rows+0(FP), R9
+	TESTQ   R9, R9
+	JLE     done2
+	MOVQ    $+0, R9
+	VMOVUPD c64x4_4000000000000000<>+0(SB), Y0
+	VMOVUPD c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y1
+
+loop3:
+	MOVQ         k+16(FP), R10
+	IMULQ        R9, R10
+	MOVQ         dzbeta2_base+24(FP), R11
+	LEAQ         (R11)(R10*8), R10
+	VBROADCASTSD (R10), Y2
+	TESTQ        AX, AX
+	JLE          done4
+	MOVQ         R9, R10
+	IMULQ        AX, R10
+	MOVQ         k+16(FP), R11
+	IMULQ        R11, R10
+	MOVQ         y_base+48(FP), R11
+	LEAQ         (R11)(R10*8), R11
+	MOVQ         R9, R12
+	IMULQ        AX, R12
+	LEAQ         (CX)(R12*8), R12
+	LEAQ         (R8)(R10*8), R10
 	LEAQ         -16(AX), R13
 	TESTQ        R13, R13
-	JLT          done24
+	JLT          done5
 	MOVQ         $+0, BP
 	PCALIGN      $0x20
 
-loop25:
-	VMOVUPD (DI)(BP*8), Y4
-	VMOVUPD 32(DI)(BP*8), Y5
-	VMOVUPD 64(DI)(BP*8), Y6
-	VMOVUPD 96(DI)(BP*8), Y7
+loop6:
+	VMOVUPD (R11)(BP*8), Y3
+	VMOVUPD 32(R11)(BP*8), Y4
+	VMOVUPD 64(R11)(BP*8), Y5
+	VMOVUPD 96(R11)(BP*8), Y6
+	VMULPD  Y3, Y0, Y7
 	VMULPD  Y4, Y0, Y8
 	VMULPD  Y5, Y0, Y9
 	VMULPD  Y6, Y0, Y10
-	VMULPD  Y7, Y0, Y11
+	VMULPD  Y7, Y2, Y7
 	VMULPD  Y8, Y2, Y8
 	VMULPD  Y9, Y2, Y9
 	VMULPD  Y10, Y2, Y10
-	VMULPD  Y11, Y2, Y11
-	VMULPD  (R8)(BP*8), Y8, Y12
-	VMULPD  32(R8)(BP*8), Y9, Y13
-	VMULPD  64(R8)(BP*8), Y10, Y14
-	VMULPD  96(R8)(BP*8), Y11, Y15
-	VADDPD  (R9)(BP*8), Y12, Y12
-	VADDPD  32(R9)(BP*8), Y13, Y13
-	VADDPD  64(R9)(BP*8), Y14, Y14
-	VADDPD  96(R9)(BP*8), Y15, Y15
-	VMOVUPD Y12, (R9)(BP*8)
-	VMOVUPD Y13, 32(R9)(BP*8)
-	VMOVUPD Y14, 64(R9)(BP*8)
-	VMOVUPD Y15, 96(R9)(BP*8)
-	VADDPD  (R10)(BP*8), Y8, Y12
-	VADDPD  32(R10)(BP*8), Y9, Y13
-	VADDPD  64(R10)(BP*8), Y10, Y14
-	VADDPD  96(R10)(BP*8), Y11, Y15
-	VMOVUPD Y12, (R10)(BP*8)
-	VMOVUPD Y13, 32(R10)(BP*8)
-	VMOVUPD Y14, 64(R10)(BP*8)
-	VMOVUPD Y15, 96(R10)(BP*8)
-	VMULPD  (R11)(BP*8), Y8, Y8
-	VMULPD  32(R11)(BP*8), Y9, Y9
-	VMULPD  64(R11)(BP*8), Y10, Y10
-	VMULPD  96(R11)(BP*8), Y11, Y11
-	VADDPD  (R12)(BP*8), Y8, Y8
-	VADDPD  32(R12)(BP*8), Y9, Y9
-	VADDPD  64(R12)(BP*8), Y10, Y10
-	VADDPD  96(R12)(BP*8), Y11, Y11
-	VMOVUPD Y8, (R12)(BP*8)
-	VMOVUPD Y9, 32(R12)(BP*8)
-	VMOVUPD Y10, 64(R12)(BP*8)
-	VMOVUPD Y11, 96(R12)(BP*8)
+	VMULPD  Y3, Y2, Y3
 	VMULPD  Y4, Y2, Y4
 	VMULPD  Y5, Y2, Y5
 	VMULPD  Y6, Y2, Y6
-	VMULPD  Y7, Y2, Y7
-	VMOVUPD Y4, (SI)(BP*8)
-	VMOVUPD Y5, 32(SI)(BP*8)
-	VMOVUPD Y6, 64(SI)(BP*8)
-	VMOVUPD Y7, 96(SI)(BP*8)
+	VMOVUPD Y3, (R12)(BP*8)
+	VMOVUPD Y4, 32(R12)(BP*8)
+	VMOVUPD Y5, 64(R12)(BP*8)
+	VMOVUPD Y6, 96(R12)(BP*8)
+	VADDPD  (DX)(BP*8), Y3, Y3
+	VADDPD  32(DX)(BP*8), Y4, Y4
+	VADDPD  64(DX)(BP*8), Y5, Y5
+	VADDPD  96(DX)(BP*8), Y6, Y6
+	VMOVUPD Y3, (DX)(BP*8)
+	VMOVUPD Y4, 32(DX)(BP*8)
+	VMOVUPD Y5, 64(DX)(BP*8)
+	VMOVUPD Y6, 96(DX)(BP*8)
+	VMULPD  (SI)(BP*8), Y7, Y3
+	VMULPD  32(SI)(BP*8), Y8, Y4
+	VMULPD  64(SI)(BP*8), Y9, Y5
+	VMULPD  96(SI)(BP*8), Y10, Y6
+	VADDPD  (BX)(BP*8), Y3, Y3
+	VADDPD  32(BX)(BP*8), Y4, Y4
+	VADDPD  64(BX)(BP*8), Y5, Y5
+	VADDPD  96(BX)(BP*8), Y6, Y6
+	VMOVUPD Y3, (BX)(BP*8)
+	VMOVUPD Y4, 32(BX)(BP*8)
+	VMOVUPD Y5, 64(BX)(BP*8)
+	VMOVUPD Y6, 96(BX)(BP*8)
+	VMULPD  (R10)(BP*8), Y7, Y3
+	VMULPD  32(R10)(BP*8), Y8, Y4
+	VMULPD  64(R10)(BP*8), Y9, Y5
+	VMULPD  96(R10)(BP*8), Y10, Y6
+	VADDPD  (DI)(BP*8), Y3, Y3
+	VADDPD  32(DI)(BP*8), Y4, Y4
+	VADDPD  64(DI)(BP*8), Y5, Y5
+	VADDPD  96(DI)(BP*8), Y6, Y6
+	VMOVUPD Y3, (DI)(BP*8)
+	VMOVUPD Y4, 32(DI)(BP*8)
+	VMOVUPD Y5, 64(DI)(BP*8)
+	VMOVUPD Y6, 96(DI)(BP*8)
 	ADDQ    $+16, BP
 	CMPQ    BP, R13
-	JLE     loop25
+	JLE     loop6
 
-done24:
+done5:
 	MOVQ    AX, R13
 	ANDQ    $+15, R13
 	MOVQ    AX, BP
 	SUBQ    R13, BP
 	LEAQ    -4(AX), R13
 	CMPQ    BP, R13
-	JGT     done26
+	JGT     done7
 	PCALIGN $0x20
 
-loop27:
-	VMOVUPD (DI)(BP*8), Y4
-	VMULPD  Y4, Y0, Y5
-	VMULPD  Y5, Y2, Y5
-	VMULPD  (R8)(BP*8), Y5, Y6
-	VADDPD  (R9)(BP*8), Y6, Y6
-	VMOVUPD Y6, (R9)(BP*8)
-	VADDPD  (R10)(BP*8), Y5, Y6
-	VMOVUPD Y6, (R10)(BP*8)
-	VMULPD  (R11)(BP*8), Y5, Y5
-	VADDPD  (R12)(BP*8), Y5, Y5
-	VMOVUPD Y5, (R12)(BP*8)
+loop8:
+	VMOVUPD (R11)(BP*8), Y3
+	VMULPD  Y3, Y0, Y4
 	VMULPD  Y4, Y2, Y4
-	VMOVUPD Y4, (SI)(BP*8)
+	VMULPD  Y3, Y2, Y3
+	VMOVUPD Y3, (R12)(BP*8)
+	VADDPD  (DX)(BP*8), Y3, Y3
+	VMOVUPD Y3, (DX)(BP*8)
+	VMULPD  (SI)(BP*8), Y4, Y3
+	VADDPD  (BX)(BP*8), Y3, Y3
+	VMOVUPD Y3, (BX)(BP*8)
+	VMULPD  (R10)(BP*8), Y4, Y3
+	VADDPD  (DI)(BP*8), Y3, Y3
+	VMOVUPD Y3, (DI)(BP*8)
 	ADDQ    $+4, BP
 	CMPQ    BP, R13
-	JLE     loop27
+	JLE     loop8
 
-done26:
+done7:
 	MOVQ         AX, R13
 	ANDQ         $+3, R13
 	TESTQ        R13, R13
-	JLE          done28
+	JLE          done9
 	MOVQ         AX, BP
 	SUBQ         R13, BP
-	VMOVQ        R13, X4
-	VPBROADCASTQ X4, Y4
-	VPCMPGTQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y4, Y4
-	VMASKMOVPD   (DI)(BP*8), Y4, Y5
-	VMULPD       Y5, Y0, Y6
-	VMULPD       Y6, Y2, Y6
-	VMASKMOVPD   (R8)(BP*8), Y4, Y7
-	VMULPD       Y7, Y6, Y7
-	VMASKMOVPD   (R9)(BP*8), Y4, Y8
-	VADDPD       Y7, Y8, Y7
-	VMASKMOVPD   Y7, Y4, (R9)(BP*8)
-	VMASKMOVPD   (R10)(BP*8), Y4, Y7
-	VADDPD       Y6, Y7, Y7
-	VMASKMOVPD   Y7, Y4, (R10)(BP*8)
-	VMASKMOVPD   (R11)(BP*8), Y4, Y7
-	VMULPD       Y7, Y6, Y6
-	VMASKMOVPD   (R12)(BP*8), Y4, Y7
-	VADDPD       Y6, Y7, Y6
-	VMASKMOVPD   Y6, Y4, (R12)(BP*8)
-	VMULPD       Y5, Y2, Y2
-	VMASKMOVPD   Y2, Y4, (SI)(BP*8)
+	VMOVQ        R13, X3
+	VPBROADCASTQ X3, Y3
+	VPCMPGTQ     Y1, Y3, Y3
+	VMASKMOVPD   (R11)(BP*8), Y3, Y4
+	VMULPD       Y4, Y0, Y5
+	VMULPD       Y5, Y2, Y5
+	VMULPD       Y4, Y2, Y2
+	VMASKMOVPD   Y2, Y3, (R12)(BP*8)
+	VMASKMOVPD   (DX)(BP*8), Y3, Y4
+	VADDPD       Y2, Y4, Y2
+	VMASKMOVPD   Y2, Y3, (DX)(BP*8)
+	VMASKMOVPD   (SI)(BP*8), Y3, Y2
+	VMULPD       Y2, Y5, Y2
+	VMASKMOVPD   (BX)(BP*8), Y3, Y4
+	VADDPD       Y2, Y4, Y2
+	VMASKMOVPD   Y2, Y3, (BX)(BP*8)
+	VMASKMOVPD   (R10)(BP*8), Y3, Y2
+	VMULPD       Y2, Y5, Y2
+	VMASKMOVPD   (DI)(BP*8), Y3, Y4
+	VADDPD       Y2, Y4, Y2
+	VMASKMOVPD   Y2, Y3, (DI)(BP*8)
 
-done28:
-done23:
-	ADDQ $+1, BX
-	MOVQ k+8(FP), SI
-	CMPQ BX, SI
-	JLT  loop22
-
-done21:
-done20:
-	MOVQ 32(SP), CX
-	ADDQ $+1, CX
-	MOVQ CX, 32(SP)
-	MOVQ 32(SP), CX
-	MOVQ rows+0(FP), DX
-	CMPQ CX, DX
+done9:
+done4:
+	ADDQ $+1, R9
+	MOVQ rows+0(FP), R10
+	CMPQ R9, R10
 	JLT  loop3
 
 done2:
 done1:
-	VMOVUPS (SP), Y0
-	VMOVSD  X0, data+336(FP)
 	VZEROUPPER
 	RET
 
-// func dl3ProductAVX512(d int, k int, rows int, dl3 []float64, dl2 []float64, zy2 []float64, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float64)
-// Requires: AVX, AVX512F, MMX+
-TEXT ·dl3ProductAVX512(SB), $80-160
-	MOVQ  k+8(FP), AX
-	MOVQ  rows+16(FP), CX
-	MOVQ  dl3_base+24(FP), DX
-	MOVQ  scratch_base+136(FP), BX
+// func dl2ProductAVX512(d int, k int, rows int, dl2 []float64, dmu2 []float64, zy2 []float64, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float64)
+// Requires: AVX, AVX512F, CMOV, MMX+
+TEXT ·dl2ProductAVX512(SB), $80-160
+	MOVQ  rows+16(FP), AX
+	MOVQ  dl2_base+24(FP), CX
+	MOVQ  scratch_base+136(FP), DX
+	MOVQ  scratch_len+144(FP), BX
 	MOVQ  d+0(FP), SI
 	SHLQ  $0x03, SI
 	MOVQ  SI, (SP)
 	MOVQ  d+0(FP), SI
-	IMULQ AX, SI
 	SHLQ  $0x03, SI
 	MOVQ  SI, 8(SP)
 	MOVQ  d+0(FP), SI
-	IMULQ AX, SI
+	MOVQ  k+8(FP), DI
+	IMULQ DI, SI
 	SHLQ  $0x03, SI
 	MOVQ  SI, 16(SP)
 	MOVQ  $+0, SI
 	MOVQ  SI, 24(SP)
 	MOVQ  d+0(FP), SI
-	IMULQ AX, SI
 	SHLQ  $0x03, SI
 	MOVQ  d+0(FP), DI
 	CMPQ  DI, $+32
@@ -8568,7 +11391,7 @@ TEXT ·dl3ProductAVX512(SB), $80-160
 	MOVQ  DI, 24(SP)
 
 done2:
-	IMULQ CX, SI
+	IMULQ AX, SI
 	CMPQ  SI, $+4194304
 	JLT   done3
 	MOVQ  $+1, SI
@@ -8579,51 +11402,51 @@ done1:
 	MOVQ  $+0, SI
 	MOVQ  SI, 32(SP)
 	MOVQ  d+0(FP), SI
-	IMULQ AX, SI
+	MOVQ  k+8(FP), DI
+	IMULQ DI, SI
 	SHLQ  $0x03, SI
-	MOVQ  d+0(FP), AX
-	CMPQ  AX, $+32
+	MOVQ  d+0(FP), DI
+	CMPQ  DI, $+32
 	JLT   done4
-	MOVQ  SI, AX
-	ANDQ  $+4095, AX
-	TESTQ AX, AX
+	MOVQ  SI, DI
+	ANDQ  $+4095, DI
+	TESTQ DI, DI
 	JNE   done5
-	MOVQ  $+1, AX
-	MOVQ  AX, 32(SP)
+	MOVQ  $+1, DI
+	MOVQ  DI, 32(SP)
 
 done5:
-	IMULQ CX, SI
+	IMULQ AX, SI
 	CMPQ  SI, $+4194304
 	JLT   done6
-	MOVQ  $+1, AX
-	MOVQ  AX, 32(SP)
+	MOVQ  $+1, SI
+	MOVQ  SI, 32(SP)
 
 done6:
 done4:
-	MOVQ  CX, AX
-	SHLQ  $0x03, AX
-	LEAQ  64(AX), AX
-	SHLQ  $0x03, AX
-	MOVQ  AX, 40(SP)
-	LEAQ  63(BX), AX
-	ANDQ  $-64, AX
-	MOVQ  AX, 48(SP)
-	MOVQ  scratch_len+144(FP), AX
-	LEAQ  (BX)(AX*8), AX
+	MOVQ  AX, SI
+	SHLQ  $0x03, SI
+	LEAQ  64(SI), SI
+	SHLQ  $0x03, SI
+	MOVQ  SI, 40(SP)
+	LEAQ  63(DX), SI
+	ANDQ  $-64, SI
+	MOVQ  SI, 48(SP)
+	LEAQ  (DX)(BX*8), DX
 	MOVQ  colHi+120(FP), BX
 	MOVQ  colLo+112(FP), SI
 	SUBQ  SI, BX
 	LEAQ  7(BX), BX
 	SARQ  $0x03, BX
 	IMULQ 40(SP), BX
-	SUBQ  BX, AX
-	ANDQ  $-64, AX
-	MOVQ  AX, 56(SP)
-	MOVQ  8(SP), AX
+	SUBQ  BX, DX
+	ANDQ  $-64, DX
+	MOVQ  DX, 56(SP)
+	MOVQ  8(SP), DX
 	MOVQ  24(SP), BX
 	TESTQ BX, BX
 	JEQ   done7
-	MOVQ  $+64, AX
+	MOVQ  $+64, DX
 
 done7:
 	MOVQ  $+64, BX
@@ -8668,7 +11491,7 @@ done10:
 	MOVQ         72(SP), DI
 	VPBROADCASTQ DI, Z0
 	VPCMPQ       $0x06, c64x8_hb0099f969b546f25<>+0(SB), Z0, K1
-	MOVQ         dl2_base+48(FP), DI
+	MOVQ         dmu2_base+48(FP), DI
 	MOVQ         rowLo+96(FP), R9
 	LEAQ         (DI)(R9*8), DI
 	MOVQ         rowLo+96(FP), R9
@@ -8678,9 +11501,9 @@ done10:
 	LEAQ         (R10)(R9*1), R9
 	MOVQ         8(SP), R10
 	SHLQ         $0x03, R10
-	TESTQ        CX, CX
+	TESTQ        AX, AX
 	JLE          done13
-	MOVQ         CX, R11
+	MOVQ         AX, R11
 
 loop14:
 	MOVQ    DI, R12
@@ -8738,9 +11561,9 @@ done11:
 	MOVQ         56(SP), R9
 	MOVQ         16(SP), R10
 	SHLQ         $0x03, R10
-	TESTQ        CX, CX
+	TESTQ        AX, AX
 	JLE          done20
-	MOVQ         CX, R11
+	MOVQ         AX, R11
 
 loop21:
 	MOVQ    DI, R12
@@ -8779,75 +11602,97 @@ done18:
 	MOVQ    colHi+120(FP), R8
 	MOVQ    colLo+112(FP), R9
 	SUBQ    R9, R8
-	CMPQ    R8, $+17
+	MOVQ    R8, 72(SP)
+	CMPQ    72(SP), $+17
 	JLT     done25
 	VMOVUPD c64x8_hb0099f969b546f25<>+0(SB), Z0
 
 loop26:
-	MOVQ         rowHi+104(FP), R9
-	MOVQ         rowLo+96(FP), R10
-	SUBQ         R10, R9
-	MOVQ         rowLo+96(FP), R10
-	LEAQ         -16(R8), R11
-	VPBROADCASTQ R11, Z1
+	MOVQ         rowHi+104(FP), R8
+	MOVQ         rowLo+96(FP), R9
+	SUBQ         R9, R8
+	MOVQ         rowLo+96(FP), R9
+	MOVQ         72(SP), R10
+	LEAQ         -16(R10), R10
+	VPBROADCASTQ R10, Z1
 	VPCMPQ       $0x06, Z0, Z1, K1
-	CMPQ         R9, $+8
+	CMPQ         R8, $+8
 	JLT          done27
 
 loop28:
-	MOVQ       R10, R11
-	IMULQ      (SP), R11
-	LEAQ       (DX)(R11*1), R11
-	LEAQ       (R11)(DI*8), R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       (SP), R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       (SP), R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       (SP), R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       (SP), R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       (SP), R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       (SP), R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       (SP), R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       (SP), R11
-	MOVQ       R10, R11
-	SHLQ       $0x03, R11
-	MOVQ       dl2_base+48(FP), R12
-	LEAQ       (R12)(R11*1), R11
-	MOVQ       24(SP), R12
-	TESTQ      R12, R12
-	JEQ        done29
-	MOVQ       R10, R12
-	ANDQ       $+7, R12
-	MOVQ       48(SP), R13
-	LEAQ       (R13)(R12*8), R12
-	MOVQ       R10, R13
-	SARQ       $0x03, R13
-	IMULQ      40(SP), R13
-	LEAQ       (R12)(R13*1), R11
+	MOVQ       R9, R10
+	IMULQ      (SP), R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(DI*8), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       (SP), R10
+	LEAQ       7(R9), R10
+	LEAQ       -1(R10), R10
+	SUBQ       DI, R10
+	MOVQ       AX, R11
+	TESTQ      R10, R10
+	JGE        done29
+	MOVQ       $+0, R11
 
 done29:
+	MOVQ    $+0, R10
+	CMPQ    AX, R10
+	MOVQ    $+0, R10
+	CMOVQLT AX, R10
+	SUBQ    R10, R11
+	MOVQ    R9, R12
+	SHLQ    $0x03, R12
+	MOVQ    dmu2_base+48(FP), R13
+	LEAQ    (R13)(R12*1), R12
+	MOVQ    24(SP), R13
+	TESTQ   R13, R13
+	JEQ     done30
+	MOVQ    R9, R13
+	ANDQ    $+7, R13
+	MOVQ    48(SP), BP
+	LEAQ    (BP)(R13*8), R13
+	MOVQ    R9, BP
+	SARQ    $0x03, BP
+	IMULQ   40(SP), BP
+	LEAQ    (R13)(BP*1), R12
+
+done30:
+	MOVQ    R10, R13
+	IMULQ   DX, R13
+	LEAQ    (R12)(R13*1), R12
+	IMULQ   SI, R10
+	MOVQ    64(SP), R13
+	LEAQ    (R13)(R10*1), R10
 	VPXORD  Z1, Z1, Z1
 	VPXORD  Z2, Z2, Z2
 	VPXORD  Z3, Z3, Z3
@@ -8872,186 +11717,204 @@ done29:
 	VPXORD  Z22, Z22, Z22
 	VPXORD  Z23, Z23, Z23
 	VPXORD  Z24, Z24, Z24
-	MOVQ    64(SP), R12
-	TESTQ   CX, CX
-	JLE     done30
-	MOVQ    CX, R13
+	TESTQ   R11, R11
+	JLE     done31
 	PCALIGN $0x20
 
-loop31:
-	VMOVUPD      (R12), Z25
-	VMOVUPD      (R12)(BX*1), Z26
-	VMOVUPD.Z    (R12)(BX*2), K1, Z27
-	VBROADCASTSD (R11), Z28
+loop32:
+	VMOVUPD      (R10), Z25
+	VMOVUPD      (R10)(BX*1), Z26
+	VMOVUPD.Z    (R10)(BX*2), K1, Z27
+	VBROADCASTSD (R12), Z28
 	VFMADD231PD  Z25, Z28, Z1
 	VFMADD231PD  Z26, Z28, Z2
 	VFMADD231PD  Z27, Z28, Z3
-	VBROADCASTSD 8(R11), Z28
+	VBROADCASTSD 8(R12), Z28
 	VFMADD231PD  Z25, Z28, Z4
 	VFMADD231PD  Z26, Z28, Z5
 	VFMADD231PD  Z27, Z28, Z6
-	VBROADCASTSD 16(R11), Z28
+	VBROADCASTSD 16(R12), Z28
 	VFMADD231PD  Z25, Z28, Z7
 	VFMADD231PD  Z26, Z28, Z8
 	VFMADD231PD  Z27, Z28, Z9
-	VBROADCASTSD 24(R11), Z28
+	VBROADCASTSD 24(R12), Z28
 	VFMADD231PD  Z25, Z28, Z10
 	VFMADD231PD  Z26, Z28, Z11
 	VFMADD231PD  Z27, Z28, Z12
-	VBROADCASTSD 32(R11), Z28
+	VBROADCASTSD 32(R12), Z28
 	VFMADD231PD  Z25, Z28, Z13
 	VFMADD231PD  Z26, Z28, Z14
 	VFMADD231PD  Z27, Z28, Z15
-	VBROADCASTSD 40(R11), Z28
+	VBROADCASTSD 40(R12), Z28
 	VFMADD231PD  Z25, Z28, Z16
 	VFMADD231PD  Z26, Z28, Z17
 	VFMADD231PD  Z27, Z28, Z18
-	VBROADCASTSD 48(R11), Z28
+	VBROADCASTSD 48(R12), Z28
 	VFMADD231PD  Z25, Z28, Z19
 	VFMADD231PD  Z26, Z28, Z20
 	VFMADD231PD  Z27, Z28, Z21
-	VBROADCASTSD 56(R11), Z28
+	VBROADCASTSD 56(R12), Z28
 	VFMADD231PD  Z25, Z28, Z22
 	VFMADD231PD  Z26, Z28, Z23
 	VFMADD231PD  Z27, Z28, Z24
-	ADDQ         AX, R11
-	ADDQ         SI, R12
-	SUBQ         $+1, R13
-	JNE          loop31
+	ADDQ         DX, R12
+	ADDQ         SI, R10
+	SUBQ         $+1, R11
+	JNE          loop32
 
-done30:
+done31:
+	MOVQ      d+0(FP), R10
+	IMULQ     R9, R10
+	LEAQ      (CX)(R10*8), R10
+	VMOVUPD.Z 128(R10)(DI*8), K1, Z25
+	VADDPD    (R10)(DI*8), Z1, Z1
+	VADDPD    64(R10)(DI*8), Z2, Z2
+	VADDPD    Z3, Z25, Z3
+	VMOVUPD   Z1, (R10)(DI*8)
+	VMOVUPD   Z2, 64(R10)(DI*8)
+	VMOVUPD   Z3, K1, 128(R10)(DI*8)
+	LEAQ      1(R9), R10
 	MOVQ      d+0(FP), R11
 	IMULQ     R10, R11
-	LEAQ      (DX)(R11*8), R11
-	VMOVUPD.Z 128(R11)(DI*8), K1, Z25
-	VADDPD    (R11)(DI*8), Z1, Z1
-	VADDPD    64(R11)(DI*8), Z2, Z2
-	VADDPD    Z3, Z25, Z3
-	VMOVUPD   Z1, (R11)(DI*8)
-	VMOVUPD   Z2, 64(R11)(DI*8)
-	VMOVUPD   Z3, K1, 128(R11)(DI*8)
-	LEAQ      1(R10), R11
-	MOVQ      d+0(FP), R12
-	IMULQ     R11, R12
-	LEAQ      (DX)(R12*8), R11
-	VMOVUPD.Z 128(R11)(DI*8), K1, Z1
-	VADDPD    (R11)(DI*8), Z4, Z2
-	VADDPD    64(R11)(DI*8), Z5, Z3
+	LEAQ      (CX)(R11*8), R10
+	VMOVUPD.Z 128(R10)(DI*8), K1, Z1
+	VADDPD    (R10)(DI*8), Z4, Z2
+	VADDPD    64(R10)(DI*8), Z5, Z3
 	VADDPD    Z6, Z1, Z1
-	VMOVUPD   Z2, (R11)(DI*8)
-	VMOVUPD   Z3, 64(R11)(DI*8)
-	VMOVUPD   Z1, K1, 128(R11)(DI*8)
-	LEAQ      2(R10), R11
-	MOVQ      d+0(FP), R12
-	IMULQ     R11, R12
-	LEAQ      (DX)(R12*8), R11
-	VMOVUPD.Z 128(R11)(DI*8), K1, Z1
-	VADDPD    (R11)(DI*8), Z7, Z2
-	VADDPD    64(R11)(DI*8), Z8, Z3
+	VMOVUPD   Z2, (R10)(DI*8)
+	VMOVUPD   Z3, 64(R10)(DI*8)
+	VMOVUPD   Z1, K1, 128(R10)(DI*8)
+	LEAQ      2(R9), R10
+	MOVQ      d+0(FP), R11
+	IMULQ     R10, R11
+	LEAQ      (CX)(R11*8), R10
+	VMOVUPD.Z 128(R10)(DI*8), K1, Z1
+	VADDPD    (R10)(DI*8), Z7, Z2
+	VADDPD    64(R10)(DI*8), Z8, Z3
 	VADDPD    Z9, Z1, Z1
-	VMOVUPD   Z2, (R11)(DI*8)
-	VMOVUPD   Z3, 64(R11)(DI*8)
-	VMOVUPD   Z1, K1, 128(R11)(DI*8)
-	LEAQ      3(R10), R11
-	MOVQ      d+0(FP), R12
-	IMULQ     R11, R12
-	LEAQ      (DX)(R12*8), R11
-	VMOVUPD.Z 128(R11)(DI*8), K1, Z1
-	VADDPD    (R11)(DI*8), Z10, Z2
-	VADDPD    64(R11)(DI*8), Z11, Z3
+	VMOVUPD   Z2, (R10)(DI*8)
+	VMOVUPD   Z3, 64(R10)(DI*8)
+	VMOVUPD   Z1, K1, 128(R10)(DI*8)
+	LEAQ      3(R9), R10
+	MOVQ      d+0(FP), R11
+	IMULQ     R10, R11
+	LEAQ      (CX)(R11*8), R10
+	VMOVUPD.Z 128(R10)(DI*8), K1, Z1
+	VADDPD    (R10)(DI*8), Z10, Z2
+	VADDPD    64(R10)(DI*8), Z11, Z3
 	VADDPD    Z12, Z1, Z1
-	VMOVUPD   Z2, (R11)(DI*8)
-	VMOVUPD   Z3, 64(R11)(DI*8)
-	VMOVUPD   Z1, K1, 128(R11)(DI*8)
-	LEAQ      4(R10), R11
-	MOVQ      d+0(FP), R12
-	IMULQ     R11, R12
-	LEAQ      (DX)(R12*8), R11
-	VMOVUPD.Z 128(R11)(DI*8), K1, Z1
-	VADDPD    (R11)(DI*8), Z13, Z2
-	VADDPD    64(R11)(DI*8), Z14, Z3
+	VMOVUPD   Z2, (R10)(DI*8)
+	VMOVUPD   Z3, 64(R10)(DI*8)
+	VMOVUPD   Z1, K1, 128(R10)(DI*8)
+	LEAQ      4(R9), R10
+	MOVQ      d+0(FP), R11
+	IMULQ     R10, R11
+	LEAQ      (CX)(R11*8), R10
+	VMOVUPD.Z 128(R10)(DI*8), K1, Z1
+	VADDPD    (R10)(DI*8), Z13, Z2
+	VADDPD    64(R10)(DI*8), Z14, Z3
 	VADDPD    Z15, Z1, Z1
-	VMOVUPD   Z2, (R11)(DI*8)
-	VMOVUPD   Z3, 64(R11)(DI*8)
-	VMOVUPD   Z1, K1, 128(R11)(DI*8)
-	LEAQ      5(R10), R11
-	MOVQ      d+0(FP), R12
-	IMULQ     R11, R12
-	LEAQ      (DX)(R12*8), R11
-	VMOVUPD.Z 128(R11)(DI*8), K1, Z1
-	VADDPD    (R11)(DI*8), Z16, Z2
-	VADDPD    64(R11)(DI*8), Z17, Z3
+	VMOVUPD   Z2, (R10)(DI*8)
+	VMOVUPD   Z3, 64(R10)(DI*8)
+	VMOVUPD   Z1, K1, 128(R10)(DI*8)
+	LEAQ      5(R9), R10
+	MOVQ      d+0(FP), R11
+	IMULQ     R10, R11
+	LEAQ      (CX)(R11*8), R10
+	VMOVUPD.Z 128(R10)(DI*8), K1, Z1
+	VADDPD    (R10)(DI*8), Z16, Z2
+	VADDPD    64(R10)(DI*8), Z17, Z3
 	VADDPD    Z18, Z1, Z1
-	VMOVUPD   Z2, (R11)(DI*8)
-	VMOVUPD   Z3, 64(R11)(DI*8)
-	VMOVUPD   Z1, K1, 128(R11)(DI*8)
-	LEAQ      6(R10), R11
-	MOVQ      d+0(FP), R12
-	IMULQ     R11, R12
-	LEAQ      (DX)(R12*8), R11
-	VMOVUPD.Z 128(R11)(DI*8), K1, Z1
-	VADDPD    (R11)(DI*8), Z19, Z2
-	VADDPD    64(R11)(DI*8), Z20, Z3
+	VMOVUPD   Z2, (R10)(DI*8)
+	VMOVUPD   Z3, 64(R10)(DI*8)
+	VMOVUPD   Z1, K1, 128(R10)(DI*8)
+	LEAQ      6(R9), R10
+	MOVQ      d+0(FP), R11
+	IMULQ     R10, R11
+	LEAQ      (CX)(R11*8), R10
+	VMOVUPD.Z 128(R10)(DI*8), K1, Z1
+	VADDPD    (R10)(DI*8), Z19, Z2
+	VADDPD    64(R10)(DI*8), Z20, Z3
 	VADDPD    Z21, Z1, Z1
-	VMOVUPD   Z2, (R11)(DI*8)
-	VMOVUPD   Z3, 64(R11)(DI*8)
-	VMOVUPD   Z1, K1, 128(R11)(DI*8)
-	LEAQ      7(R10), R11
-	MOVQ      d+0(FP), R12
-	IMULQ     R11, R12
-	LEAQ      (DX)(R12*8), R11
-	VMOVUPD.Z 128(R11)(DI*8), K1, Z1
-	VADDPD    (R11)(DI*8), Z22, Z2
-	VADDPD    64(R11)(DI*8), Z23, Z3
+	VMOVUPD   Z2, (R10)(DI*8)
+	VMOVUPD   Z3, 64(R10)(DI*8)
+	VMOVUPD   Z1, K1, 128(R10)(DI*8)
+	LEAQ      7(R9), R10
+	MOVQ      d+0(FP), R11
+	IMULQ     R10, R11
+	LEAQ      (CX)(R11*8), R10
+	VMOVUPD.Z 128(R10)(DI*8), K1, Z1
+	VADDPD    (R10)(DI*8), Z22, Z2
+	VADDPD    64(R10)(DI*8), Z23, Z3
 	VADDPD    Z24, Z1, Z1
-	VMOVUPD   Z2, (R11)(DI*8)
-	VMOVUPD   Z3, 64(R11)(DI*8)
-	VMOVUPD   Z1, K1, 128(R11)(DI*8)
-	ADDQ      $+8, R10
-	ADDQ      $-8, R9
-	CMPQ      R9, $+8
+	VMOVUPD   Z2, (R10)(DI*8)
+	VMOVUPD   Z3, 64(R10)(DI*8)
+	VMOVUPD   Z1, K1, 128(R10)(DI*8)
+	ADDQ      $+8, R9
+	ADDQ      $-8, R8
+	CMPQ      R8, $+8
 	JGE       loop28
 
 done27:
-	CMPQ       R9, $+4
-	JLT        done32
-	MOVQ       R10, R11
-	IMULQ      (SP), R11
-	LEAQ       (DX)(R11*1), R11
-	LEAQ       (R11)(DI*8), R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       (SP), R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       (SP), R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       (SP), R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       (SP), R11
-	MOVQ       R10, R11
-	SHLQ       $0x03, R11
-	MOVQ       dl2_base+48(FP), R12
-	LEAQ       (R12)(R11*1), R11
-	MOVQ       24(SP), R12
-	TESTQ      R12, R12
-	JEQ        done33
-	MOVQ       R10, R12
-	ANDQ       $+7, R12
-	MOVQ       48(SP), R13
-	LEAQ       (R13)(R12*8), R12
-	MOVQ       R10, R13
-	SARQ       $0x03, R13
-	IMULQ      40(SP), R13
-	LEAQ       (R12)(R13*1), R11
+	CMPQ       R8, $+4
+	JLT        done33
+	MOVQ       R9, R10
+	IMULQ      (SP), R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(DI*8), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       (SP), R10
+	LEAQ       3(R9), R10
+	LEAQ       -1(R10), R10
+	SUBQ       DI, R10
+	MOVQ       AX, R11
+	TESTQ      R10, R10
+	JGE        done34
+	MOVQ       $+0, R11
 
-done33:
+done34:
+	MOVQ    $+0, R10
+	CMPQ    AX, R10
+	MOVQ    $+0, R10
+	CMOVQLT AX, R10
+	SUBQ    R10, R11
+	MOVQ    R9, R12
+	SHLQ    $0x03, R12
+	MOVQ    dmu2_base+48(FP), R13
+	LEAQ    (R13)(R12*1), R12
+	MOVQ    24(SP), R13
+	TESTQ   R13, R13
+	JEQ     done35
+	MOVQ    R9, R13
+	ANDQ    $+7, R13
+	MOVQ    48(SP), BP
+	LEAQ    (BP)(R13*8), R13
+	MOVQ    R9, BP
+	SARQ    $0x03, BP
+	IMULQ   40(SP), BP
+	LEAQ    (R13)(BP*1), R12
+
+done35:
+	MOVQ    R10, R13
+	IMULQ   DX, R13
+	LEAQ    (R12)(R13*1), R12
+	IMULQ   SI, R10
+	MOVQ    64(SP), R13
+	LEAQ    (R13)(R10*1), R10
 	VPXORD  Z1, Z1, Z1
 	VPXORD  Z2, Z2, Z2
 	VPXORD  Z3, Z3, Z3
@@ -9064,309 +11927,365 @@ done33:
 	VPXORD  Z10, Z10, Z10
 	VPXORD  Z11, Z11, Z11
 	VPXORD  Z12, Z12, Z12
-	MOVQ    64(SP), R12
-	TESTQ   CX, CX
-	JLE     done34
-	MOVQ    CX, R13
+	TESTQ   R11, R11
+	JLE     done36
 	PCALIGN $0x20
 
-loop35:
-	VMOVUPD      (R12), Z13
-	VMOVUPD      (R12)(BX*1), Z14
-	VMOVUPD.Z    (R12)(BX*2), K1, Z15
-	VBROADCASTSD (R11), Z16
+loop37:
+	VMOVUPD      (R10), Z13
+	VMOVUPD      (R10)(BX*1), Z14
+	VMOVUPD.Z    (R10)(BX*2), K1, Z15
+	VBROADCASTSD (R12), Z16
 	VFMADD231PD  Z13, Z16, Z1
 	VFMADD231PD  Z14, Z16, Z2
 	VFMADD231PD  Z15, Z16, Z3
-	VBROADCASTSD 8(R11), Z16
+	VBROADCASTSD 8(R12), Z16
 	VFMADD231PD  Z13, Z16, Z4
 	VFMADD231PD  Z14, Z16, Z5
 	VFMADD231PD  Z15, Z16, Z6
-	VBROADCASTSD 16(R11), Z16
+	VBROADCASTSD 16(R12), Z16
 	VFMADD231PD  Z13, Z16, Z7
 	VFMADD231PD  Z14, Z16, Z8
 	VFMADD231PD  Z15, Z16, Z9
-	VBROADCASTSD 24(R11), Z16
+	VBROADCASTSD 24(R12), Z16
 	VFMADD231PD  Z13, Z16, Z10
 	VFMADD231PD  Z14, Z16, Z11
 	VFMADD231PD  Z15, Z16, Z12
-	ADDQ         AX, R11
-	ADDQ         SI, R12
-	SUBQ         $+1, R13
-	JNE          loop35
+	ADDQ         DX, R12
+	ADDQ         SI, R10
+	SUBQ         $+1, R11
+	JNE          loop37
 
-done34:
+done36:
+	MOVQ      d+0(FP), R10
+	IMULQ     R9, R10
+	LEAQ      (CX)(R10*8), R10
+	VMOVUPD.Z 128(R10)(DI*8), K1, Z13
+	VADDPD    (R10)(DI*8), Z1, Z1
+	VADDPD    64(R10)(DI*8), Z2, Z2
+	VADDPD    Z3, Z13, Z3
+	VMOVUPD   Z1, (R10)(DI*8)
+	VMOVUPD   Z2, 64(R10)(DI*8)
+	VMOVUPD   Z3, K1, 128(R10)(DI*8)
+	LEAQ      1(R9), R10
 	MOVQ      d+0(FP), R11
 	IMULQ     R10, R11
-	LEAQ      (DX)(R11*8), R11
-	VMOVUPD.Z 128(R11)(DI*8), K1, Z13
-	VADDPD    (R11)(DI*8), Z1, Z1
-	VADDPD    64(R11)(DI*8), Z2, Z2
-	VADDPD    Z3, Z13, Z3
-	VMOVUPD   Z1, (R11)(DI*8)
-	VMOVUPD   Z2, 64(R11)(DI*8)
-	VMOVUPD   Z3, K1, 128(R11)(DI*8)
-	LEAQ      1(R10), R11
-	MOVQ      d+0(FP), R12
-	IMULQ     R11, R12
-	LEAQ      (DX)(R12*8), R11
-	VMOVUPD.Z 128(R11)(DI*8), K1, Z1
-	VADDPD    (R11)(DI*8), Z4, Z2
-	VADDPD    64(R11)(DI*8), Z5, Z3
+	LEAQ      (CX)(R11*8), R10
+	VMOVUPD.Z 128(R10)(DI*8), K1, Z1
+	VADDPD    (R10)(DI*8), Z4, Z2
+	VADDPD    64(R10)(DI*8), Z5, Z3
 	VADDPD    Z6, Z1, Z1
-	VMOVUPD   Z2, (R11)(DI*8)
-	VMOVUPD   Z3, 64(R11)(DI*8)
-	VMOVUPD   Z1, K1, 128(R11)(DI*8)
-	LEAQ      2(R10), R11
-	MOVQ      d+0(FP), R12
-	IMULQ     R11, R12
-	LEAQ      (DX)(R12*8), R11
-	VMOVUPD.Z 128(R11)(DI*8), K1, Z1
-	VADDPD    (R11)(DI*8), Z7, Z2
-	VADDPD    64(R11)(DI*8), Z8, Z3
+	VMOVUPD   Z2, (R10)(DI*8)
+	VMOVUPD   Z3, 64(R10)(DI*8)
+	VMOVUPD   Z1, K1, 128(R10)(DI*8)
+	LEAQ      2(R9), R10
+	MOVQ      d+0(FP), R11
+	IMULQ     R10, R11
+	LEAQ      (CX)(R11*8), R10
+	VMOVUPD.Z 128(R10)(DI*8), K1, Z1
+	VADDPD    (R10)(DI*8), Z7, Z2
+	VADDPD    64(R10)(DI*8), Z8, Z3
 	VADDPD    Z9, Z1, Z1
-	VMOVUPD   Z2, (R11)(DI*8)
-	VMOVUPD   Z3, 64(R11)(DI*8)
-	VMOVUPD   Z1, K1, 128(R11)(DI*8)
-	LEAQ      3(R10), R11
-	MOVQ      d+0(FP), R12
-	IMULQ     R11, R12
-	LEAQ      (DX)(R12*8), R11
-	VMOVUPD.Z 128(R11)(DI*8), K1, Z1
-	VADDPD    (R11)(DI*8), Z10, Z2
-	VADDPD    64(R11)(DI*8), Z11, Z3
+	VMOVUPD   Z2, (R10)(DI*8)
+	VMOVUPD   Z3, 64(R10)(DI*8)
+	VMOVUPD   Z1, K1, 128(R10)(DI*8)
+	LEAQ      3(R9), R10
+	MOVQ      d+0(FP), R11
+	IMULQ     R10, R11
+	LEAQ      (CX)(R11*8), R10
+	VMOVUPD.Z 128(R10)(DI*8), K1, Z1
+	VADDPD    (R10)(DI*8), Z10, Z2
+	VADDPD    64(R10)(DI*8), Z11, Z3
 	VADDPD    Z12, Z1, Z1
-	VMOVUPD   Z2, (R11)(DI*8)
-	VMOVUPD   Z3, 64(R11)(DI*8)
-	VMOVUPD   Z1, K1, 128(R11)(DI*8)
-	ADDQ      $+4, R10
-	ADDQ      $-4, R9
+	VMOVUPD   Z2, (R10)(DI*8)
+	VMOVUPD   Z3, 64(R10)(DI*8)
+	VMOVUPD   Z1, K1, 128(R10)(DI*8)
+	ADDQ      $+4, R9
+	ADDQ      $-4, R8
 
-done32:
-	CMPQ       R9, $+2
-	JLT        done36
-	MOVQ       R10, R11
-	IMULQ      (SP), R11
-	LEAQ       (DX)(R11*1), R11
-	LEAQ       (R11)(DI*8), R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       (SP), R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       (SP), R11
-	MOVQ       R10, R11
-	SHLQ       $0x03, R11
-	MOVQ       dl2_base+48(FP), R12
-	LEAQ       (R12)(R11*1), R11
-	MOVQ       24(SP), R12
-	TESTQ      R12, R12
-	JEQ        done37
-	MOVQ       R10, R12
-	ANDQ       $+7, R12
-	MOVQ       48(SP), R13
-	LEAQ       (R13)(R12*8), R12
-	MOVQ       R10, R13
-	SARQ       $0x03, R13
-	IMULQ      40(SP), R13
-	LEAQ       (R12)(R13*1), R11
+done33:
+	CMPQ       R8, $+2
+	JLT        done38
+	MOVQ       R9, R10
+	IMULQ      (SP), R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(DI*8), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       (SP), R10
+	LEAQ       1(R9), R10
+	LEAQ       -1(R10), R10
+	SUBQ       DI, R10
+	MOVQ       AX, R11
+	TESTQ      R10, R10
+	JGE        done39
+	MOVQ       $+0, R11
 
-done37:
+done39:
+	MOVQ    $+0, R10
+	CMPQ    AX, R10
+	MOVQ    $+0, R10
+	CMOVQLT AX, R10
+	SUBQ    R10, R11
+	MOVQ    R9, R12
+	SHLQ    $0x03, R12
+	MOVQ    dmu2_base+48(FP), R13
+	LEAQ    (R13)(R12*1), R12
+	MOVQ    24(SP), R13
+	TESTQ   R13, R13
+	JEQ     done40
+	MOVQ    R9, R13
+	ANDQ    $+7, R13
+	MOVQ    48(SP), BP
+	LEAQ    (BP)(R13*8), R13
+	MOVQ    R9, BP
+	SARQ    $0x03, BP
+	IMULQ   40(SP), BP
+	LEAQ    (R13)(BP*1), R12
+
+done40:
+	MOVQ    R10, R13
+	IMULQ   DX, R13
+	LEAQ    (R12)(R13*1), R12
+	IMULQ   SI, R10
+	MOVQ    64(SP), R13
+	LEAQ    (R13)(R10*1), R10
 	VPXORD  Z1, Z1, Z1
 	VPXORD  Z2, Z2, Z2
 	VPXORD  Z3, Z3, Z3
 	VPXORD  Z4, Z4, Z4
 	VPXORD  Z5, Z5, Z5
 	VPXORD  Z6, Z6, Z6
-	MOVQ    64(SP), R12
-	TESTQ   CX, CX
-	JLE     done38
-	MOVQ    CX, R13
+	TESTQ   R11, R11
+	JLE     done41
 	PCALIGN $0x20
 
-loop39:
-	VBROADCASTSD (R11), Z7
-	VBROADCASTSD 8(R11), Z8
-	VMOVUPD      (R12), Z9
+loop42:
+	VBROADCASTSD (R12), Z7
+	VBROADCASTSD 8(R12), Z8
+	VMOVUPD      (R10), Z9
 	VFMADD231PD  Z9, Z7, Z1
 	VFMADD231PD  Z9, Z8, Z4
-	VMOVUPD      (R12)(BX*1), Z9
+	VMOVUPD      (R10)(BX*1), Z9
 	VFMADD231PD  Z9, Z7, Z2
 	VFMADD231PD  Z9, Z8, Z5
-	VMOVUPD.Z    (R12)(BX*2), K1, Z9
+	VMOVUPD.Z    (R10)(BX*2), K1, Z9
 	VFMADD231PD  Z9, Z7, Z3
 	VFMADD231PD  Z9, Z8, Z6
-	ADDQ         AX, R11
-	ADDQ         SI, R12
-	SUBQ         $+1, R13
-	JNE          loop39
-
-done38:
-	MOVQ      d+0(FP), R11
-	IMULQ     R10, R11
-	LEAQ      (DX)(R11*8), R11
-	VMOVUPD.Z 128(R11)(DI*8), K1, Z7
-	VADDPD    (R11)(DI*8), Z1, Z1
-	VADDPD    64(R11)(DI*8), Z2, Z2
-	VADDPD    Z3, Z7, Z3
-	VMOVUPD   Z1, (R11)(DI*8)
-	VMOVUPD   Z2, 64(R11)(DI*8)
-	VMOVUPD   Z3, K1, 128(R11)(DI*8)
-	LEAQ      1(R10), R11
-	MOVQ      d+0(FP), R12
-	IMULQ     R11, R12
-	LEAQ      (DX)(R12*8), R11
-	VMOVUPD.Z 128(R11)(DI*8), K1, Z1
-	VADDPD    (R11)(DI*8), Z4, Z2
-	VADDPD    64(R11)(DI*8), Z5, Z3
-	VADDPD    Z6, Z1, Z1
-	VMOVUPD   Z2, (R11)(DI*8)
-	VMOVUPD   Z3, 64(R11)(DI*8)
-	VMOVUPD   Z1, K1, 128(R11)(DI*8)
-	ADDQ      $+2, R10
-	ADDQ      $-2, R9
-
-done36:
-	CMPQ       R9, $+1
-	JLT        done40
-	MOVQ       R10, R11
-	IMULQ      (SP), R11
-	LEAQ       (DX)(R11*1), R11
-	LEAQ       (R11)(DI*8), R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	ADDQ       (SP), R11
-	MOVQ       R10, R11
-	SHLQ       $0x03, R11
-	MOVQ       dl2_base+48(FP), R12
-	LEAQ       (R12)(R11*1), R11
-	MOVQ       24(SP), R12
-	TESTQ      R12, R12
-	JEQ        done41
-	MOVQ       R10, R12
-	ANDQ       $+7, R12
-	MOVQ       48(SP), R13
-	LEAQ       (R13)(R12*8), R12
-	MOVQ       R10, R13
-	SARQ       $0x03, R13
-	IMULQ      40(SP), R13
-	LEAQ       (R12)(R13*1), R11
+	ADDQ         DX, R12
+	ADDQ         SI, R10
+	SUBQ         $+1, R11
+	JNE          loop42
 
 done41:
+	MOVQ      d+0(FP), R10
+	IMULQ     R9, R10
+	LEAQ      (CX)(R10*8), R10
+	VMOVUPD.Z 128(R10)(DI*8), K1, Z7
+	VADDPD    (R10)(DI*8), Z1, Z1
+	VADDPD    64(R10)(DI*8), Z2, Z2
+	VADDPD    Z3, Z7, Z3
+	VMOVUPD   Z1, (R10)(DI*8)
+	VMOVUPD   Z2, 64(R10)(DI*8)
+	VMOVUPD   Z3, K1, 128(R10)(DI*8)
+	LEAQ      1(R9), R10
+	MOVQ      d+0(FP), R11
+	IMULQ     R10, R11
+	LEAQ      (CX)(R11*8), R10
+	VMOVUPD.Z 128(R10)(DI*8), K1, Z1
+	VADDPD    (R10)(DI*8), Z4, Z2
+	VADDPD    64(R10)(DI*8), Z5, Z3
+	VADDPD    Z6, Z1, Z1
+	VMOVUPD   Z2, (R10)(DI*8)
+	VMOVUPD   Z3, 64(R10)(DI*8)
+	VMOVUPD   Z1, K1, 128(R10)(DI*8)
+	ADDQ      $+2, R9
+	ADDQ      $-2, R8
+
+done38:
+	CMPQ       R8, $+1
+	JLT        done43
+	MOVQ       R9, R10
+	IMULQ      (SP), R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(DI*8), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       (SP), R10
+	LEAQ       -1(R9), R10
+	SUBQ       DI, R10
+	MOVQ       AX, R11
+	TESTQ      R10, R10
+	JGE        done44
+	MOVQ       $+0, R11
+
+done44:
+	MOVQ    $+0, R10
+	CMPQ    AX, R10
+	MOVQ    $+0, R10
+	CMOVQLT AX, R10
+	SUBQ    R10, R11
+	MOVQ    R9, R12
+	SHLQ    $0x03, R12
+	MOVQ    dmu2_base+48(FP), R13
+	LEAQ    (R13)(R12*1), R12
+	MOVQ    24(SP), R13
+	TESTQ   R13, R13
+	JEQ     done45
+	MOVQ    R9, R13
+	ANDQ    $+7, R13
+	MOVQ    48(SP), BP
+	LEAQ    (BP)(R13*8), R13
+	MOVQ    R9, BP
+	SARQ    $0x03, BP
+	IMULQ   40(SP), BP
+	LEAQ    (R13)(BP*1), R12
+
+done45:
+	MOVQ    R10, R13
+	IMULQ   DX, R13
+	LEAQ    (R12)(R13*1), R12
+	IMULQ   SI, R10
+	MOVQ    64(SP), R13
+	LEAQ    (R13)(R10*1), R10
 	VPXORD  Z1, Z1, Z1
 	VPXORD  Z2, Z2, Z2
 	VPXORD  Z3, Z3, Z3
-	MOVQ    64(SP), R12
-	TESTQ   CX, CX
-	JLE     done42
-	MOVQ    CX, R13
+	TESTQ   R11, R11
+	JLE     done46
 	PCALIGN $0x20
 
-loop43:
-	VBROADCASTSD (R11), Z4
-	VFMADD231PD  (R12), Z4, Z1
-	VFMADD231PD  (R12)(BX*1), Z4, Z2
-	VMOVUPD.Z    (R12)(BX*2), K1, Z5
+loop47:
+	VBROADCASTSD (R12), Z4
+	VFMADD231PD  (R10), Z4, Z1
+	VFMADD231PD  (R10)(BX*1), Z4, Z2
+	VMOVUPD.Z    (R10)(BX*2), K1, Z5
 	VFMADD231PD  Z5, Z4, Z3
-	ADDQ         AX, R11
-	ADDQ         SI, R12
-	SUBQ         $+1, R13
-	JNE          loop43
+	ADDQ         DX, R12
+	ADDQ         SI, R10
+	SUBQ         $+1, R11
+	JNE          loop47
 
-done42:
-	MOVQ      d+0(FP), R11
-	IMULQ     R10, R11
-	LEAQ      (DX)(R11*8), R11
-	VMOVUPD.Z 128(R11)(DI*8), K1, Z4
-	VADDPD    (R11)(DI*8), Z1, Z1
-	VADDPD    64(R11)(DI*8), Z2, Z2
+done46:
+	MOVQ      d+0(FP), R10
+	IMULQ     R9, R10
+	LEAQ      (CX)(R10*8), R10
+	VMOVUPD.Z 128(R10)(DI*8), K1, Z4
+	VADDPD    (R10)(DI*8), Z1, Z1
+	VADDPD    64(R10)(DI*8), Z2, Z2
 	VADDPD    Z3, Z4, Z3
-	VMOVUPD   Z1, (R11)(DI*8)
-	VMOVUPD   Z2, 64(R11)(DI*8)
-	VMOVUPD   Z3, K1, 128(R11)(DI*8)
-	ADDQ      $+1, R10
-	ADDQ      $-1, R9
+	VMOVUPD   Z1, (R10)(DI*8)
+	VMOVUPD   Z2, 64(R10)(DI*8)
+	VMOVUPD   Z3, K1, 128(R10)(DI*8)
+	ADDQ      $+1, R9
+	ADDQ      $-1, R8
 
-done40:
+done43:
 	ADDQ $+24, DI
+	MOVQ 72(SP), R8
 	ADDQ $-24, R8
-	MOVQ 64(SP), R9
-	ADDQ BX, R9
-	MOVQ R9, 64(SP)
-	MOVQ 64(SP), R9
-	ADDQ BX, R9
-	MOVQ R9, 64(SP)
-	MOVQ 64(SP), R9
-	ADDQ BX, R9
-	MOVQ R9, 64(SP)
-	CMPQ R8, $+17
+	MOVQ R8, 72(SP)
+	MOVQ 64(SP), R8
+	ADDQ BX, R8
+	MOVQ R8, 64(SP)
+	MOVQ 64(SP), R8
+	ADDQ BX, R8
+	MOVQ R8, 64(SP)
+	MOVQ 64(SP), R8
+	ADDQ BX, R8
+	MOVQ R8, 64(SP)
+	CMPQ 72(SP), $+17
 	JGE  loop26
 
 done25:
-	CMPQ    R8, $+9
-	JLT     done44
+	CMPQ    72(SP), $+9
+	JLT     done48
 	VMOVUPD c64x8_hb0099f969b546f25<>+0(SB), Z0
 
-loop45:
-	MOVQ         rowHi+104(FP), R9
-	MOVQ         rowLo+96(FP), R10
-	SUBQ         R10, R9
-	MOVQ         rowLo+96(FP), R10
-	LEAQ         -8(R8), R11
-	VPBROADCASTQ R11, Z1
+loop49:
+	MOVQ         rowHi+104(FP), R8
+	MOVQ         rowLo+96(FP), R9
+	SUBQ         R9, R8
+	MOVQ         rowLo+96(FP), R9
+	MOVQ         72(SP), R10
+	LEAQ         -8(R10), R10
+	VPBROADCASTQ R10, Z1
 	VPCMPQ       $0x06, Z0, Z1, K1
-	CMPQ         R9, $+8
-	JLT          done46
+	CMPQ         R8, $+8
+	JLT          done50
 
-loop47:
-	MOVQ       R10, R11
-	IMULQ      (SP), R11
-	LEAQ       (DX)(R11*1), R11
-	LEAQ       (R11)(DI*8), R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       (SP), R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       (SP), R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       (SP), R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       (SP), R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       (SP), R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       (SP), R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       (SP), R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       (SP), R11
-	MOVQ       R10, R11
-	SHLQ       $0x03, R11
-	MOVQ       dl2_base+48(FP), R12
-	LEAQ       (R12)(R11*1), R11
-	MOVQ       24(SP), R12
-	TESTQ      R12, R12
-	JEQ        done48
-	MOVQ       R10, R12
-	ANDQ       $+7, R12
-	MOVQ       48(SP), R13
-	LEAQ       (R13)(R12*8), R12
-	MOVQ       R10, R13
-	SARQ       $0x03, R13
-	IMULQ      40(SP), R13
-	LEAQ       (R12)(R13*1), R11
+loop51:
+	MOVQ       R9, R10
+	IMULQ      (SP), R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(DI*8), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       (SP), R10
+	LEAQ       7(R9), R10
+	LEAQ       -1(R10), R10
+	SUBQ       DI, R10
+	MOVQ       AX, R11
+	TESTQ      R10, R10
+	JGE        done52
+	MOVQ       $+0, R11
 
-done48:
+done52:
+	MOVQ    $+0, R10
+	CMPQ    AX, R10
+	MOVQ    $+0, R10
+	CMOVQLT AX, R10
+	SUBQ    R10, R11
+	MOVQ    R9, R12
+	SHLQ    $0x03, R12
+	MOVQ    dmu2_base+48(FP), R13
+	LEAQ    (R13)(R12*1), R12
+	MOVQ    24(SP), R13
+	TESTQ   R13, R13
+	JEQ     done53
+	MOVQ    R9, R13
+	ANDQ    $+7, R13
+	MOVQ    48(SP), BP
+	LEAQ    (BP)(R13*8), R13
+	MOVQ    R9, BP
+	SARQ    $0x03, BP
+	IMULQ   40(SP), BP
+	LEAQ    (R13)(BP*1), R12
+
+done53:
+	MOVQ    R10, R13
+	IMULQ   DX, R13
+	LEAQ    (R12)(R13*1), R12
+	IMULQ   SI, R10
+	MOVQ    64(SP), R13
+	LEAQ    (R13)(R10*1), R10
 	VPXORD  Z1, Z1, Z1
 	VPXORD  Z2, Z2, Z2
 	VPXORD  Z3, Z3, Z3
@@ -9383,427 +12302,175 @@ done48:
 	VPXORD  Z14, Z14, Z14
 	VPXORD  Z15, Z15, Z15
 	VPXORD  Z16, Z16, Z16
-	MOVQ    64(SP), R12
-	TESTQ   CX, CX
-	JLE     done49
-	MOVQ    CX, R13
+	TESTQ   R11, R11
+	JLE     done54
 	PCALIGN $0x20
 
-loop50:
-	VMOVUPD      (R12), Z17
-	VMOVUPD.Z    (R12)(BX*1), K1, Z18
-	VBROADCASTSD (R11), Z19
+loop55:
+	VMOVUPD      (R10), Z17
+	VMOVUPD.Z    (R10)(BX*1), K1, Z18
+	VBROADCASTSD (R12), Z19
 	VFMADD231PD  Z17, Z19, Z1
 	VFMADD231PD  Z18, Z19, Z2
-	VBROADCASTSD 8(R11), Z19
+	VBROADCASTSD 8(R12), Z19
 	VFMADD231PD  Z17, Z19, Z3
 	VFMADD231PD  Z18, Z19, Z4
-	VBROADCASTSD 16(R11), Z19
+	VBROADCASTSD 16(R12), Z19
 	VFMADD231PD  Z17, Z19, Z5
 	VFMADD231PD  Z18, Z19, Z6
-	VBROADCASTSD 24(R11), Z19
+	VBROADCASTSD 24(R12), Z19
 	VFMADD231PD  Z17, Z19, Z7
 	VFMADD231PD  Z18, Z19, Z8
-	VBROADCASTSD 32(R11), Z19
+	VBROADCASTSD 32(R12), Z19
 	VFMADD231PD  Z17, Z19, Z9
 	VFMADD231PD  Z18, Z19, Z10
-	VBROADCASTSD 40(R11), Z19
+	VBROADCASTSD 40(R12), Z19
 	VFMADD231PD  Z17, Z19, Z11
 	VFMADD231PD  Z18, Z19, Z12
-	VBROADCASTSD 48(R11), Z19
+	VBROADCASTSD 48(R12), Z19
 	VFMADD231PD  Z17, Z19, Z13
 	VFMADD231PD  Z18, Z19, Z14
-	VBROADCASTSD 56(R11), Z19
+	VBROADCASTSD 56(R12), Z19
 	VFMADD231PD  Z17, Z19, Z15
 	VFMADD231PD  Z18, Z19, Z16
-	ADDQ         AX, R11
-	ADDQ         SI, R12
-	SUBQ         $+1, R13
-	JNE          loop50
+	ADDQ         DX, R12
+	ADDQ         SI, R10
+	SUBQ         $+1, R11
+	JNE          loop55
 
-done49:
-	MOVQ      d+0(FP), R11
-	IMULQ     R10, R11
-	LEAQ      (DX)(R11*8), R11
-	VMOVUPD.Z 64(R11)(DI*8), K1, Z17
-	VADDPD    (R11)(DI*8), Z1, Z1
+done54:
+	MOVQ      d+0(FP), R10
+	IMULQ     R9, R10
+	LEAQ      (CX)(R10*8), R10
+	VMOVUPD.Z 64(R10)(DI*8), K1, Z17
+	VADDPD    (R10)(DI*8), Z1, Z1
 	VADDPD    Z2, Z17, Z2
-	VMOVUPD   Z1, (R11)(DI*8)
-	VMOVUPD   Z2, K1, 64(R11)(DI*8)
-	LEAQ      1(R10), R11
-	MOVQ      d+0(FP), R12
-	IMULQ     R11, R12
-	LEAQ      (DX)(R12*8), R11
-	VMOVUPD.Z 64(R11)(DI*8), K1, Z1
-	VADDPD    (R11)(DI*8), Z3, Z2
-	VADDPD    Z4, Z1, Z1
-	VMOVUPD   Z2, (R11)(DI*8)
-	VMOVUPD   Z1, K1, 64(R11)(DI*8)
-	LEAQ      2(R10), R11
-	MOVQ      d+0(FP), R12
-	IMULQ     R11, R12
-	LEAQ      (DX)(R12*8), R11
-	VMOVUPD.Z 64(R11)(DI*8), K1, Z1
-	VADDPD    (R11)(DI*8), Z5, Z2
-	VADDPD    Z6, Z1, Z1
-	VMOVUPD   Z2, (R11)(DI*8)
-	VMOVUPD   Z1, K1, 64(R11)(DI*8)
-	LEAQ      3(R10), R11
-	MOVQ      d+0(FP), R12
-	IMULQ     R11, R12
-	LEAQ      (DX)(R12*8), R11
-	VMOVUPD.Z 64(R11)(DI*8), K1, Z1
-	VADDPD    (R11)(DI*8), Z7, Z2
-	VADDPD    Z8, Z1, Z1
-	VMOVUPD   Z2, (R11)(DI*8)
-	VMOVUPD   Z1, K1, 64(R11)(DI*8)
-	LEAQ      4(R10), R11
-	MOVQ      d+0(FP), R12
-	IMULQ     R11, R12
-	LEAQ      (DX)(R12*8), R11
-	VMOVUPD.Z 64(R11)(DI*8), K1, Z1
-	VADDPD    (R11)(DI*8), Z9, Z2
-	VADDPD    Z10, Z1, Z1
-	VMOVUPD   Z2, (R11)(DI*8)
-	VMOVUPD   Z1, K1, 64(R11)(DI*8)
-	LEAQ      5(R10), R11
-	MOVQ      d+0(FP), R12
-	IMULQ     R11, R12
-	LEAQ      (DX)(R12*8), R11
-	VMOVUPD.Z 64(R11)(DI*8), K1, Z1
-	VADDPD    (R11)(DI*8), Z11, Z2
-	VADDPD    Z12, Z1, Z1
-	VMOVUPD   Z2, (R11)(DI*8)
-	VMOVUPD   Z1, K1, 64(R11)(DI*8)
-	LEAQ      6(R10), R11
-	MOVQ      d+0(FP), R12
-	IMULQ     R11, R12
-	LEAQ      (DX)(R12*8), R11
-	VMOVUPD.Z 64(R11)(DI*8), K1, Z1
-	VADDPD    (R11)(DI*8), Z13, Z2
-	VADDPD    Z14, Z1, Z1
-	VMOVUPD   Z2, (R11)(DI*8)
-	VMOVUPD   Z1, K1, 64(R11)(DI*8)
-	LEAQ      7(R10), R11
-	MOVQ      d+0(FP), R12
-	IMULQ     R11, R12
-	LEAQ      (DX)(R12*8), R11
-	VMOVUPD.Z 64(R11)(DI*8), K1, Z1
-	VADDPD    (R11)(DI*8), Z15, Z2
-	VADDPD    Z16, Z1, Z1
-	VMOVUPD   Z2, (R11)(DI*8)
-	VMOVUPD   Z1, K1, 64(R11)(DI*8)
-	ADDQ      $+8, R10
-	ADDQ      $-8, R9
-	CMPQ      R9, $+8
-	JGE       loop47
-
-done46:
-	CMPQ       R9, $+4
-	JLT        done51
-	MOVQ       R10, R11
-	IMULQ      (SP), R11
-	LEAQ       (DX)(R11*1), R11
-	LEAQ       (R11)(DI*8), R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       (SP), R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       (SP), R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       (SP), R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       (SP), R11
-	MOVQ       R10, R11
-	SHLQ       $0x03, R11
-	MOVQ       dl2_base+48(FP), R12
-	LEAQ       (R12)(R11*1), R11
-	MOVQ       24(SP), R12
-	TESTQ      R12, R12
-	JEQ        done52
-	MOVQ       R10, R12
-	ANDQ       $+7, R12
-	MOVQ       48(SP), R13
-	LEAQ       (R13)(R12*8), R12
-	MOVQ       R10, R13
-	SARQ       $0x03, R13
-	IMULQ      40(SP), R13
-	LEAQ       (R12)(R13*1), R11
-
-done52:
-	VPXORD  Z1, Z1, Z1
-	VPXORD  Z2, Z2, Z2
-	VPXORD  Z3, Z3, Z3
-	VPXORD  Z4, Z4, Z4
-	VPXORD  Z5, Z5, Z5
-	VPXORD  Z6, Z6, Z6
-	VPXORD  Z7, Z7, Z7
-	VPXORD  Z8, Z8, Z8
-	MOVQ    64(SP), R12
-	TESTQ   CX, CX
-	JLE     done53
-	MOVQ    CX, R13
-	PCALIGN $0x20
-
-loop54:
-	VMOVUPD      (R12), Z9
-	VMOVUPD.Z    (R12)(BX*1), K1, Z10
-	VBROADCASTSD (R11), Z11
-	VFMADD231PD  Z9, Z11, Z1
-	VFMADD231PD  Z10, Z11, Z2
-	VBROADCASTSD 8(R11), Z11
-	VFMADD231PD  Z9, Z11, Z3
-	VFMADD231PD  Z10, Z11, Z4
-	VBROADCASTSD 16(R11), Z11
-	VFMADD231PD  Z9, Z11, Z5
-	VFMADD231PD  Z10, Z11, Z6
-	VBROADCASTSD 24(R11), Z11
-	VFMADD231PD  Z9, Z11, Z7
-	VFMADD231PD  Z10, Z11, Z8
-	ADDQ         AX, R11
-	ADDQ         SI, R12
-	SUBQ         $+1, R13
-	JNE          loop54
-
-done53:
+	VMOVUPD   Z1, (R10)(DI*8)
+	VMOVUPD   Z2, K1, 64(R10)(DI*8)
+	LEAQ      1(R9), R10
 	MOVQ      d+0(FP), R11
 	IMULQ     R10, R11
-	LEAQ      (DX)(R11*8), R11
-	VMOVUPD.Z 64(R11)(DI*8), K1, Z9
-	VADDPD    (R11)(DI*8), Z1, Z1
-	VADDPD    Z2, Z9, Z2
-	VMOVUPD   Z1, (R11)(DI*8)
-	VMOVUPD   Z2, K1, 64(R11)(DI*8)
-	LEAQ      1(R10), R11
-	MOVQ      d+0(FP), R12
-	IMULQ     R11, R12
-	LEAQ      (DX)(R12*8), R11
-	VMOVUPD.Z 64(R11)(DI*8), K1, Z1
-	VADDPD    (R11)(DI*8), Z3, Z2
+	LEAQ      (CX)(R11*8), R10
+	VMOVUPD.Z 64(R10)(DI*8), K1, Z1
+	VADDPD    (R10)(DI*8), Z3, Z2
 	VADDPD    Z4, Z1, Z1
-	VMOVUPD   Z2, (R11)(DI*8)
-	VMOVUPD   Z1, K1, 64(R11)(DI*8)
-	LEAQ      2(R10), R11
-	MOVQ      d+0(FP), R12
-	IMULQ     R11, R12
-	LEAQ      (DX)(R12*8), R11
-	VMOVUPD.Z 64(R11)(DI*8), K1, Z1
-	VADDPD    (R11)(DI*8), Z5, Z2
+	VMOVUPD   Z2, (R10)(DI*8)
+	VMOVUPD   Z1, K1, 64(R10)(DI*8)
+	LEAQ      2(R9), R10
+	MOVQ      d+0(FP), R11
+	IMULQ     R10, R11
+	LEAQ      (CX)(R11*8), R10
+	VMOVUPD.Z 64(R10)(DI*8), K1, Z1
+	VADDPD    (R10)(DI*8), Z5, Z2
 	VADDPD    Z6, Z1, Z1
-	VMOVUPD   Z2, (R11)(DI*8)
-	VMOVUPD   Z1, K1, 64(R11)(DI*8)
-	LEAQ      3(R10), R11
-	MOVQ      d+0(FP), R12
-	IMULQ     R11, R12
-	LEAQ      (DX)(R12*8), R11
-	VMOVUPD.Z 64(R11)(DI*8), K1, Z1
-	VADDPD    (R11)(DI*8), Z7, Z2
+	VMOVUPD   Z2, (R10)(DI*8)
+	VMOVUPD   Z1, K1, 64(R10)(DI*8)
+	LEAQ      3(R9), R10
+	MOVQ      d+0(FP), R11
+	IMULQ     R10, R11
+	LEAQ      (CX)(R11*8), R10
+	VMOVUPD.Z 64(R10)(DI*8), K1, Z1
+	VADDPD    (R10)(DI*8), Z7, Z2
 	VADDPD    Z8, Z1, Z1
-	VMOVUPD   Z2, (R11)(DI*8)
-	VMOVUPD   Z1, K1, 64(R11)(DI*8)
-	ADDQ      $+4, R10
-	ADDQ      $-4, R9
+	VMOVUPD   Z2, (R10)(DI*8)
+	VMOVUPD   Z1, K1, 64(R10)(DI*8)
+	LEAQ      4(R9), R10
+	MOVQ      d+0(FP), R11
+	IMULQ     R10, R11
+	LEAQ      (CX)(R11*8), R10
+	VMOVUPD.Z 64(R10)(DI*8), K1, Z1
+	VADDPD    (R10)(DI*8), Z9, Z2
+	VADDPD    Z10, Z1, Z1
+	VMOVUPD   Z2, (R10)(DI*8)
+	VMOVUPD   Z1, K1, 64(R10)(DI*8)
+	LEAQ      5(R9), R10
+	MOVQ      d+0(FP), R11
+	IMULQ     R10, R11
+	LEAQ      (CX)(R11*8), R10
+	VMOVUPD.Z 64(R10)(DI*8), K1, Z1
+	VADDPD    (R10)(DI*8), Z11, Z2
+	VADDPD    Z12, Z1, Z1
+	VMOVUPD   Z2, (R10)(DI*8)
+	VMOVUPD   Z1, K1, 64(R10)(DI*8)
+	LEAQ      6(R9), R10
+	MOVQ      d+0(FP), R11
+	IMULQ     R10, R11
+	LEAQ      (CX)(R11*8), R10
+	VMOVUPD.Z 64(R10)(DI*8), K1, Z1
+	VADDPD    (R10)(DI*8), Z13, Z2
+	VADDPD    Z14, Z1, Z1
+	VMOVUPD   Z2, (R10)(DI*8)
+	VMOVUPD   Z1, K1, 64(R10)(DI*8)
+	LEAQ      7(R9), R10
+	MOVQ      d+0(FP), R11
+	IMULQ     R10, R11
+	LEAQ      (CX)(R11*8), R10
+	VMOVUPD.Z 64(R10)(DI*8), K1, Z1
+	VADDPD    (R10)(DI*8), Z15, Z2
+	VADDPD    Z16, Z1, Z1
+	VMOVUPD   Z2, (R10)(DI*8)
+	VMOVUPD   Z1, K1, 64(R10)(DI*8)
+	ADDQ      $+8, R9
+	ADDQ      $-8, R8
+	CMPQ      R8, $+8
+	JGE       loop51
 
-done51:
-	CMPQ       R9, $+2
-	JLT        done55
-	MOVQ       R10, R11
-	IMULQ      (SP), R11
-	LEAQ       (DX)(R11*1), R11
-	LEAQ       (R11)(DI*8), R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       (SP), R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       (SP), R11
-	MOVQ       R10, R11
-	SHLQ       $0x03, R11
-	MOVQ       dl2_base+48(FP), R12
-	LEAQ       (R12)(R11*1), R11
-	MOVQ       24(SP), R12
-	TESTQ      R12, R12
-	JEQ        done56
-	MOVQ       R10, R12
-	ANDQ       $+7, R12
-	MOVQ       48(SP), R13
-	LEAQ       (R13)(R12*8), R12
-	MOVQ       R10, R13
-	SARQ       $0x03, R13
-	IMULQ      40(SP), R13
-	LEAQ       (R12)(R13*1), R11
-
-done56:
-	VPXORD  Z1, Z1, Z1
-	VPXORD  Z2, Z2, Z2
-	VPXORD  Z3, Z3, Z3
-	VPXORD  Z4, Z4, Z4
-	MOVQ    64(SP), R12
-	TESTQ   CX, CX
-	JLE     done57
-	MOVQ    CX, R13
-	PCALIGN $0x20
-
-loop58:
-	VMOVUPD      (R12), Z5
-	VMOVUPD.Z    (R12)(BX*1), K1, Z6
-	VBROADCASTSD (R11), Z7
-	VFMADD231PD  Z5, Z7, Z1
-	VFMADD231PD  Z6, Z7, Z2
-	VBROADCASTSD 8(R11), Z7
-	VFMADD231PD  Z5, Z7, Z3
-	VFMADD231PD  Z6, Z7, Z4
-	ADDQ         AX, R11
-	ADDQ         SI, R12
-	SUBQ         $+1, R13
-	JNE          loop58
+done50:
+	CMPQ       R8, $+4
+	JLT        done56
+	MOVQ       R9, R10
+	IMULQ      (SP), R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(DI*8), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       (SP), R10
+	LEAQ       3(R9), R10
+	LEAQ       -1(R10), R10
+	SUBQ       DI, R10
+	MOVQ       AX, R11
+	TESTQ      R10, R10
+	JGE        done57
+	MOVQ       $+0, R11
 
 done57:
-	MOVQ      d+0(FP), R11
-	IMULQ     R10, R11
-	LEAQ      (DX)(R11*8), R11
-	VMOVUPD.Z 64(R11)(DI*8), K1, Z5
-	VADDPD    (R11)(DI*8), Z1, Z1
-	VADDPD    Z2, Z5, Z2
-	VMOVUPD   Z1, (R11)(DI*8)
-	VMOVUPD   Z2, K1, 64(R11)(DI*8)
-	LEAQ      1(R10), R11
-	MOVQ      d+0(FP), R12
-	IMULQ     R11, R12
-	LEAQ      (DX)(R12*8), R11
-	VMOVUPD.Z 64(R11)(DI*8), K1, Z1
-	VADDPD    (R11)(DI*8), Z3, Z2
-	VADDPD    Z4, Z1, Z1
-	VMOVUPD   Z2, (R11)(DI*8)
-	VMOVUPD   Z1, K1, 64(R11)(DI*8)
-	ADDQ      $+2, R10
-	ADDQ      $-2, R9
+	MOVQ    $+0, R10
+	CMPQ    AX, R10
+	MOVQ    $+0, R10
+	CMOVQLT AX, R10
+	SUBQ    R10, R11
+	MOVQ    R9, R12
+	SHLQ    $0x03, R12
+	MOVQ    dmu2_base+48(FP), R13
+	LEAQ    (R13)(R12*1), R12
+	MOVQ    24(SP), R13
+	TESTQ   R13, R13
+	JEQ     done58
+	MOVQ    R9, R13
+	ANDQ    $+7, R13
+	MOVQ    48(SP), BP
+	LEAQ    (BP)(R13*8), R13
+	MOVQ    R9, BP
+	SARQ    $0x03, BP
+	IMULQ   40(SP), BP
+	LEAQ    (R13)(BP*1), R12
 
-done55:
-	CMPQ       R9, $+1
-	JLT        done59
-	MOVQ       R10, R11
-	IMULQ      (SP), R11
-	LEAQ       (DX)(R11*1), R11
-	LEAQ       (R11)(DI*8), R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       (SP), R11
-	MOVQ       R10, R11
-	SHLQ       $0x03, R11
-	MOVQ       dl2_base+48(FP), R12
-	LEAQ       (R12)(R11*1), R11
-	MOVQ       24(SP), R12
-	TESTQ      R12, R12
-	JEQ        done60
-	MOVQ       R10, R12
-	ANDQ       $+7, R12
-	MOVQ       48(SP), R13
-	LEAQ       (R13)(R12*8), R12
-	MOVQ       R10, R13
-	SARQ       $0x03, R13
-	IMULQ      40(SP), R13
-	LEAQ       (R12)(R13*1), R11
-
-done60:
-	VPXORD  Z1, Z1, Z1
-	VPXORD  Z2, Z2, Z2
-	MOVQ    64(SP), R12
-	TESTQ   CX, CX
-	JLE     done61
-	MOVQ    CX, R13
-	PCALIGN $0x20
-
-loop62:
-	VBROADCASTSD (R11), Z3
-	VFMADD231PD  (R12), Z3, Z1
-	VMOVUPD.Z    (R12)(BX*1), K1, Z4
-	VFMADD231PD  Z4, Z3, Z2
-	ADDQ         AX, R11
-	ADDQ         SI, R12
-	SUBQ         $+1, R13
-	JNE          loop62
-
-done61:
-	MOVQ      d+0(FP), R11
-	IMULQ     R10, R11
-	LEAQ      (DX)(R11*8), R11
-	VMOVUPD.Z 64(R11)(DI*8), K1, Z3
-	VADDPD    (R11)(DI*8), Z1, Z1
-	VADDPD    Z2, Z3, Z2
-	VMOVUPD   Z1, (R11)(DI*8)
-	VMOVUPD   Z2, K1, 64(R11)(DI*8)
-	ADDQ      $+1, R10
-	ADDQ      $-1, R9
-
-done59:
-	ADDQ $+16, DI
-	ADDQ $-16, R8
-	MOVQ 64(SP), R9
-	ADDQ BX, R9
-	MOVQ R9, 64(SP)
-	MOVQ 64(SP), R9
-	ADDQ BX, R9
-	MOVQ R9, 64(SP)
-	CMPQ R8, $+9
-	JGE  loop45
-
-done44:
-	CMPQ    R8, $+1
-	JLT     done63
-	VMOVUPD c64x8_hb0099f969b546f25<>+0(SB), Z0
-
-loop64:
-	MOVQ         rowHi+104(FP), R9
-	MOVQ         rowLo+96(FP), R10
-	SUBQ         R10, R9
-	MOVQ         rowLo+96(FP), R10
-	VPBROADCASTQ R8, Z1
-	VPCMPQ       $0x06, Z0, Z1, K1
-	CMPQ         R9, $+8
-	JLT          done65
-
-loop66:
-	MOVQ       R10, R11
-	IMULQ      (SP), R11
-	LEAQ       (DX)(R11*1), R11
-	LEAQ       (R11)(DI*8), R11
-	PREFETCHT0 (R11)
-	ADDQ       (SP), R11
-	PREFETCHT0 (R11)
-	ADDQ       (SP), R11
-	PREFETCHT0 (R11)
-	ADDQ       (SP), R11
-	PREFETCHT0 (R11)
-	ADDQ       (SP), R11
-	PREFETCHT0 (R11)
-	ADDQ       (SP), R11
-	PREFETCHT0 (R11)
-	ADDQ       (SP), R11
-	PREFETCHT0 (R11)
-	ADDQ       (SP), R11
-	PREFETCHT0 (R11)
-	ADDQ       (SP), R11
-	MOVQ       R10, R11
-	SHLQ       $0x03, R11
-	MOVQ       dl2_base+48(FP), R12
-	LEAQ       (R12)(R11*1), R11
-	MOVQ       24(SP), R12
-	TESTQ      R12, R12
-	JEQ        done67
-	MOVQ       R10, R12
-	ANDQ       $+7, R12
-	MOVQ       48(SP), R13
-	LEAQ       (R13)(R12*8), R12
-	MOVQ       R10, R13
-	SARQ       $0x03, R13
-	IMULQ      40(SP), R13
-	LEAQ       (R12)(R13*1), R11
-
-done67:
+done58:
+	MOVQ    R10, R13
+	IMULQ   DX, R13
+	LEAQ    (R12)(R13*1), R12
+	IMULQ   SI, R10
+	MOVQ    64(SP), R13
+	LEAQ    (R13)(R10*1), R10
 	VPXORD  Z1, Z1, Z1
 	VPXORD  Z2, Z2, Z2
 	VPXORD  Z3, Z3, Z3
@@ -9812,310 +12479,687 @@ done67:
 	VPXORD  Z6, Z6, Z6
 	VPXORD  Z7, Z7, Z7
 	VPXORD  Z8, Z8, Z8
-	MOVQ    64(SP), R12
-	TESTQ   CX, CX
-	JLE     done68
-	MOVQ    CX, R13
+	TESTQ   R11, R11
+	JLE     done59
 	PCALIGN $0x20
 
-loop69:
-	VMOVUPD.Z        (R12), K1, Z9
-	VFMADD231PD.BCST (R11), Z9, Z1
-	VFMADD231PD.BCST 8(R11), Z9, Z2
-	VFMADD231PD.BCST 16(R11), Z9, Z3
-	VFMADD231PD.BCST 24(R11), Z9, Z4
-	VFMADD231PD.BCST 32(R11), Z9, Z5
-	VFMADD231PD.BCST 40(R11), Z9, Z6
-	VFMADD231PD.BCST 48(R11), Z9, Z7
-	VFMADD231PD.BCST 56(R11), Z9, Z8
-	ADDQ             AX, R11
-	ADDQ             SI, R12
-	SUBQ             $+1, R13
-	JNE              loop69
+loop60:
+	VMOVUPD      (R10), Z9
+	VMOVUPD.Z    (R10)(BX*1), K1, Z10
+	VBROADCASTSD (R12), Z11
+	VFMADD231PD  Z9, Z11, Z1
+	VFMADD231PD  Z10, Z11, Z2
+	VBROADCASTSD 8(R12), Z11
+	VFMADD231PD  Z9, Z11, Z3
+	VFMADD231PD  Z10, Z11, Z4
+	VBROADCASTSD 16(R12), Z11
+	VFMADD231PD  Z9, Z11, Z5
+	VFMADD231PD  Z10, Z11, Z6
+	VBROADCASTSD 24(R12), Z11
+	VFMADD231PD  Z9, Z11, Z7
+	VFMADD231PD  Z10, Z11, Z8
+	ADDQ         DX, R12
+	ADDQ         SI, R10
+	SUBQ         $+1, R11
+	JNE          loop60
 
-done68:
+done59:
+	MOVQ      d+0(FP), R10
+	IMULQ     R9, R10
+	LEAQ      (CX)(R10*8), R10
+	VMOVUPD.Z 64(R10)(DI*8), K1, Z9
+	VADDPD    (R10)(DI*8), Z1, Z1
+	VADDPD    Z2, Z9, Z2
+	VMOVUPD   Z1, (R10)(DI*8)
+	VMOVUPD   Z2, K1, 64(R10)(DI*8)
+	LEAQ      1(R9), R10
 	MOVQ      d+0(FP), R11
 	IMULQ     R10, R11
-	LEAQ      (DX)(R11*8), R11
-	VMOVUPD.Z (R11)(DI*8), K1, Z9
-	VADDPD    Z1, Z9, Z1
-	VMOVUPD   Z1, K1, (R11)(DI*8)
-	LEAQ      1(R10), R11
-	MOVQ      d+0(FP), R12
-	IMULQ     R11, R12
-	LEAQ      (DX)(R12*8), R11
-	VMOVUPD.Z (R11)(DI*8), K1, Z1
-	VADDPD    Z2, Z1, Z1
-	VMOVUPD   Z1, K1, (R11)(DI*8)
-	LEAQ      2(R10), R11
-	MOVQ      d+0(FP), R12
-	IMULQ     R11, R12
-	LEAQ      (DX)(R12*8), R11
-	VMOVUPD.Z (R11)(DI*8), K1, Z1
-	VADDPD    Z3, Z1, Z1
-	VMOVUPD   Z1, K1, (R11)(DI*8)
-	LEAQ      3(R10), R11
-	MOVQ      d+0(FP), R12
-	IMULQ     R11, R12
-	LEAQ      (DX)(R12*8), R11
-	VMOVUPD.Z (R11)(DI*8), K1, Z1
+	LEAQ      (CX)(R11*8), R10
+	VMOVUPD.Z 64(R10)(DI*8), K1, Z1
+	VADDPD    (R10)(DI*8), Z3, Z2
 	VADDPD    Z4, Z1, Z1
-	VMOVUPD   Z1, K1, (R11)(DI*8)
-	LEAQ      4(R10), R11
-	MOVQ      d+0(FP), R12
-	IMULQ     R11, R12
-	LEAQ      (DX)(R12*8), R11
-	VMOVUPD.Z (R11)(DI*8), K1, Z1
-	VADDPD    Z5, Z1, Z1
-	VMOVUPD   Z1, K1, (R11)(DI*8)
-	LEAQ      5(R10), R11
-	MOVQ      d+0(FP), R12
-	IMULQ     R11, R12
-	LEAQ      (DX)(R12*8), R11
-	VMOVUPD.Z (R11)(DI*8), K1, Z1
+	VMOVUPD   Z2, (R10)(DI*8)
+	VMOVUPD   Z1, K1, 64(R10)(DI*8)
+	LEAQ      2(R9), R10
+	MOVQ      d+0(FP), R11
+	IMULQ     R10, R11
+	LEAQ      (CX)(R11*8), R10
+	VMOVUPD.Z 64(R10)(DI*8), K1, Z1
+	VADDPD    (R10)(DI*8), Z5, Z2
 	VADDPD    Z6, Z1, Z1
-	VMOVUPD   Z1, K1, (R11)(DI*8)
-	LEAQ      6(R10), R11
-	MOVQ      d+0(FP), R12
-	IMULQ     R11, R12
-	LEAQ      (DX)(R12*8), R11
-	VMOVUPD.Z (R11)(DI*8), K1, Z1
-	VADDPD    Z7, Z1, Z1
-	VMOVUPD   Z1, K1, (R11)(DI*8)
-	LEAQ      7(R10), R11
-	MOVQ      d+0(FP), R12
-	IMULQ     R11, R12
-	LEAQ      (DX)(R12*8), R11
-	VMOVUPD.Z (R11)(DI*8), K1, Z1
+	VMOVUPD   Z2, (R10)(DI*8)
+	VMOVUPD   Z1, K1, 64(R10)(DI*8)
+	LEAQ      3(R9), R10
+	MOVQ      d+0(FP), R11
+	IMULQ     R10, R11
+	LEAQ      (CX)(R11*8), R10
+	VMOVUPD.Z 64(R10)(DI*8), K1, Z1
+	VADDPD    (R10)(DI*8), Z7, Z2
 	VADDPD    Z8, Z1, Z1
-	VMOVUPD   Z1, K1, (R11)(DI*8)
-	ADDQ      $+8, R10
-	ADDQ      $-8, R9
-	CMPQ      R9, $+8
-	JGE       loop66
+	VMOVUPD   Z2, (R10)(DI*8)
+	VMOVUPD   Z1, K1, 64(R10)(DI*8)
+	ADDQ      $+4, R9
+	ADDQ      $-4, R8
 
-done65:
-	CMPQ       R9, $+4
-	JLT        done70
-	MOVQ       R10, R11
-	IMULQ      (SP), R11
-	LEAQ       (DX)(R11*1), R11
-	LEAQ       (R11)(DI*8), R11
-	PREFETCHT0 (R11)
-	ADDQ       (SP), R11
-	PREFETCHT0 (R11)
-	ADDQ       (SP), R11
-	PREFETCHT0 (R11)
-	ADDQ       (SP), R11
-	PREFETCHT0 (R11)
-	ADDQ       (SP), R11
-	MOVQ       R10, R11
-	SHLQ       $0x03, R11
-	MOVQ       dl2_base+48(FP), R12
-	LEAQ       (R12)(R11*1), R11
-	MOVQ       24(SP), R12
-	TESTQ      R12, R12
-	JEQ        done71
-	MOVQ       R10, R12
-	ANDQ       $+7, R12
-	MOVQ       48(SP), R13
-	LEAQ       (R13)(R12*8), R12
-	MOVQ       R10, R13
-	SARQ       $0x03, R13
-	IMULQ      40(SP), R13
-	LEAQ       (R12)(R13*1), R11
+done56:
+	CMPQ       R8, $+2
+	JLT        done61
+	MOVQ       R9, R10
+	IMULQ      (SP), R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(DI*8), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       (SP), R10
+	LEAQ       1(R9), R10
+	LEAQ       -1(R10), R10
+	SUBQ       DI, R10
+	MOVQ       AX, R11
+	TESTQ      R10, R10
+	JGE        done62
+	MOVQ       $+0, R11
 
-done71:
+done62:
+	MOVQ    $+0, R10
+	CMPQ    AX, R10
+	MOVQ    $+0, R10
+	CMOVQLT AX, R10
+	SUBQ    R10, R11
+	MOVQ    R9, R12
+	SHLQ    $0x03, R12
+	MOVQ    dmu2_base+48(FP), R13
+	LEAQ    (R13)(R12*1), R12
+	MOVQ    24(SP), R13
+	TESTQ   R13, R13
+	JEQ     done63
+	MOVQ    R9, R13
+	ANDQ    $+7, R13
+	MOVQ    48(SP), BP
+	LEAQ    (BP)(R13*8), R13
+	MOVQ    R9, BP
+	SARQ    $0x03, BP
+	IMULQ   40(SP), BP
+	LEAQ    (R13)(BP*1), R12
+
+done63:
+	MOVQ    R10, R13
+	IMULQ   DX, R13
+	LEAQ    (R12)(R13*1), R12
+	IMULQ   SI, R10
+	MOVQ    64(SP), R13
+	LEAQ    (R13)(R10*1), R10
 	VPXORD  Z1, Z1, Z1
 	VPXORD  Z2, Z2, Z2
 	VPXORD  Z3, Z3, Z3
 	VPXORD  Z4, Z4, Z4
-	MOVQ    64(SP), R12
-	TESTQ   CX, CX
-	JLE     done72
-	MOVQ    CX, R13
+	TESTQ   R11, R11
+	JLE     done64
 	PCALIGN $0x20
 
-loop73:
-	VMOVUPD.Z        (R12), K1, Z5
-	VFMADD231PD.BCST (R11), Z5, Z1
-	VFMADD231PD.BCST 8(R11), Z5, Z2
-	VFMADD231PD.BCST 16(R11), Z5, Z3
-	VFMADD231PD.BCST 24(R11), Z5, Z4
-	ADDQ             AX, R11
-	ADDQ             SI, R12
-	SUBQ             $+1, R13
-	JNE              loop73
+loop65:
+	VMOVUPD      (R10), Z5
+	VMOVUPD.Z    (R10)(BX*1), K1, Z6
+	VBROADCASTSD (R12), Z7
+	VFMADD231PD  Z5, Z7, Z1
+	VFMADD231PD  Z6, Z7, Z2
+	VBROADCASTSD 8(R12), Z7
+	VFMADD231PD  Z5, Z7, Z3
+	VFMADD231PD  Z6, Z7, Z4
+	ADDQ         DX, R12
+	ADDQ         SI, R10
+	SUBQ         $+1, R11
+	JNE          loop65
 
-done72:
+done64:
+	MOVQ      d+0(FP), R10
+	IMULQ     R9, R10
+	LEAQ      (CX)(R10*8), R10
+	VMOVUPD.Z 64(R10)(DI*8), K1, Z5
+	VADDPD    (R10)(DI*8), Z1, Z1
+	VADDPD    Z2, Z5, Z2
+	VMOVUPD   Z1, (R10)(DI*8)
+	VMOVUPD   Z2, K1, 64(R10)(DI*8)
+	LEAQ      1(R9), R10
 	MOVQ      d+0(FP), R11
 	IMULQ     R10, R11
-	LEAQ      (DX)(R11*8), R11
-	VMOVUPD.Z (R11)(DI*8), K1, Z5
-	VADDPD    Z1, Z5, Z1
-	VMOVUPD   Z1, K1, (R11)(DI*8)
-	LEAQ      1(R10), R11
-	MOVQ      d+0(FP), R12
-	IMULQ     R11, R12
-	LEAQ      (DX)(R12*8), R11
-	VMOVUPD.Z (R11)(DI*8), K1, Z1
-	VADDPD    Z2, Z1, Z1
-	VMOVUPD   Z1, K1, (R11)(DI*8)
-	LEAQ      2(R10), R11
-	MOVQ      d+0(FP), R12
-	IMULQ     R11, R12
-	LEAQ      (DX)(R12*8), R11
-	VMOVUPD.Z (R11)(DI*8), K1, Z1
-	VADDPD    Z3, Z1, Z1
-	VMOVUPD   Z1, K1, (R11)(DI*8)
-	LEAQ      3(R10), R11
-	MOVQ      d+0(FP), R12
-	IMULQ     R11, R12
-	LEAQ      (DX)(R12*8), R11
-	VMOVUPD.Z (R11)(DI*8), K1, Z1
+	LEAQ      (CX)(R11*8), R10
+	VMOVUPD.Z 64(R10)(DI*8), K1, Z1
+	VADDPD    (R10)(DI*8), Z3, Z2
 	VADDPD    Z4, Z1, Z1
-	VMOVUPD   Z1, K1, (R11)(DI*8)
-	ADDQ      $+4, R10
-	ADDQ      $-4, R9
+	VMOVUPD   Z2, (R10)(DI*8)
+	VMOVUPD   Z1, K1, 64(R10)(DI*8)
+	ADDQ      $+2, R9
+	ADDQ      $-2, R8
 
-done70:
-	CMPQ       R9, $+2
-	JLT        done74
-	MOVQ       R10, R11
-	IMULQ      (SP), R11
-	LEAQ       (DX)(R11*1), R11
-	LEAQ       (R11)(DI*8), R11
-	PREFETCHT0 (R11)
-	ADDQ       (SP), R11
-	PREFETCHT0 (R11)
-	ADDQ       (SP), R11
-	MOVQ       R10, R11
-	SHLQ       $0x03, R11
-	MOVQ       dl2_base+48(FP), R12
-	LEAQ       (R12)(R11*1), R11
-	MOVQ       24(SP), R12
-	TESTQ      R12, R12
-	JEQ        done75
-	MOVQ       R10, R12
-	ANDQ       $+7, R12
-	MOVQ       48(SP), R13
-	LEAQ       (R13)(R12*8), R12
-	MOVQ       R10, R13
-	SARQ       $0x03, R13
-	IMULQ      40(SP), R13
-	LEAQ       (R12)(R13*1), R11
+done61:
+	CMPQ       R8, $+1
+	JLT        done66
+	MOVQ       R9, R10
+	IMULQ      (SP), R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(DI*8), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       (SP), R10
+	LEAQ       -1(R9), R10
+	SUBQ       DI, R10
+	MOVQ       AX, R11
+	TESTQ      R10, R10
+	JGE        done67
+	MOVQ       $+0, R11
 
-done75:
+done67:
+	MOVQ    $+0, R10
+	CMPQ    AX, R10
+	MOVQ    $+0, R10
+	CMOVQLT AX, R10
+	SUBQ    R10, R11
+	MOVQ    R9, R12
+	SHLQ    $0x03, R12
+	MOVQ    dmu2_base+48(FP), R13
+	LEAQ    (R13)(R12*1), R12
+	MOVQ    24(SP), R13
+	TESTQ   R13, R13
+	JEQ     done68
+	MOVQ    R9, R13
+	ANDQ    $+7, R13
+	MOVQ    48(SP), BP
+	LEAQ    (BP)(R13*8), R13
+	MOVQ    R9, BP
+	SARQ    $0x03, BP
+	IMULQ   40(SP), BP
+	LEAQ    (R13)(BP*1), R12
+
+done68:
+	MOVQ    R10, R13
+	IMULQ   DX, R13
+	LEAQ    (R12)(R13*1), R12
+	IMULQ   SI, R10
+	MOVQ    64(SP), R13
+	LEAQ    (R13)(R10*1), R10
 	VPXORD  Z1, Z1, Z1
 	VPXORD  Z2, Z2, Z2
-	MOVQ    64(SP), R12
-	TESTQ   CX, CX
-	JLE     done76
-	MOVQ    CX, R13
+	TESTQ   R11, R11
+	JLE     done69
 	PCALIGN $0x20
 
-loop77:
-	VMOVUPD.Z        (R12), K1, Z3
-	VFMADD231PD.BCST (R11), Z3, Z1
-	VFMADD231PD.BCST 8(R11), Z3, Z2
-	ADDQ             AX, R11
-	ADDQ             SI, R12
-	SUBQ             $+1, R13
-	JNE              loop77
+loop70:
+	VBROADCASTSD (R12), Z3
+	VFMADD231PD  (R10), Z3, Z1
+	VMOVUPD.Z    (R10)(BX*1), K1, Z4
+	VFMADD231PD  Z4, Z3, Z2
+	ADDQ         DX, R12
+	ADDQ         SI, R10
+	SUBQ         $+1, R11
+	JNE          loop70
+
+done69:
+	MOVQ      d+0(FP), R10
+	IMULQ     R9, R10
+	LEAQ      (CX)(R10*8), R10
+	VMOVUPD.Z 64(R10)(DI*8), K1, Z3
+	VADDPD    (R10)(DI*8), Z1, Z1
+	VADDPD    Z2, Z3, Z2
+	VMOVUPD   Z1, (R10)(DI*8)
+	VMOVUPD   Z2, K1, 64(R10)(DI*8)
+	ADDQ      $+1, R9
+	ADDQ      $-1, R8
+
+done66:
+	ADDQ $+16, DI
+	MOVQ 72(SP), R8
+	ADDQ $-16, R8
+	MOVQ R8, 72(SP)
+	MOVQ 64(SP), R8
+	ADDQ BX, R8
+	MOVQ R8, 64(SP)
+	MOVQ 64(SP), R8
+	ADDQ BX, R8
+	MOVQ R8, 64(SP)
+	CMPQ 72(SP), $+9
+	JGE  loop49
+
+done48:
+	CMPQ    72(SP), $+1
+	JLT     done71
+	VMOVUPD c64x8_hb0099f969b546f25<>+0(SB), Z0
+
+loop72:
+	MOVQ         rowHi+104(FP), R8
+	MOVQ         rowLo+96(FP), R9
+	SUBQ         R9, R8
+	MOVQ         rowLo+96(FP), R9
+	MOVQ         72(SP), R10
+	VPBROADCASTQ R10, Z1
+	VPCMPQ       $0x06, Z0, Z1, K1
+	CMPQ         R8, $+8
+	JLT          done73
+
+loop74:
+	MOVQ       R9, R10
+	IMULQ      (SP), R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(DI*8), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	LEAQ       7(R9), R10
+	LEAQ       -1(R10), R10
+	SUBQ       DI, R10
+	MOVQ       AX, R11
+	TESTQ      R10, R10
+	JGE        done75
+	MOVQ       $+0, R11
+
+done75:
+	MOVQ    $+0, R10
+	CMPQ    AX, R10
+	MOVQ    $+0, R10
+	CMOVQLT AX, R10
+	SUBQ    R10, R11
+	MOVQ    R9, R12
+	SHLQ    $0x03, R12
+	MOVQ    dmu2_base+48(FP), R13
+	LEAQ    (R13)(R12*1), R12
+	MOVQ    24(SP), R13
+	TESTQ   R13, R13
+	JEQ     done76
+	MOVQ    R9, R13
+	ANDQ    $+7, R13
+	MOVQ    48(SP), BP
+	LEAQ    (BP)(R13*8), R13
+	MOVQ    R9, BP
+	SARQ    $0x03, BP
+	IMULQ   40(SP), BP
+	LEAQ    (R13)(BP*1), R12
 
 done76:
-	MOVQ      d+0(FP), R11
-	IMULQ     R10, R11
-	LEAQ      (DX)(R11*8), R11
-	VMOVUPD.Z (R11)(DI*8), K1, Z3
-	VADDPD    Z1, Z3, Z1
-	VMOVUPD   Z1, K1, (R11)(DI*8)
-	LEAQ      1(R10), R11
-	MOVQ      d+0(FP), R12
-	IMULQ     R11, R12
-	LEAQ      (DX)(R12*8), R11
-	VMOVUPD.Z (R11)(DI*8), K1, Z1
-	VADDPD    Z2, Z1, Z1
-	VMOVUPD   Z1, K1, (R11)(DI*8)
-	ADDQ      $+2, R10
-	ADDQ      $-2, R9
-
-done74:
-	CMPQ       R9, $+1
-	JLT        done78
-	MOVQ       R10, R11
-	IMULQ      (SP), R11
-	LEAQ       (DX)(R11*1), R11
-	LEAQ       (R11)(DI*8), R11
-	PREFETCHT0 (R11)
-	ADDQ       (SP), R11
-	MOVQ       R10, R11
-	SHLQ       $0x03, R11
-	MOVQ       dl2_base+48(FP), R12
-	LEAQ       (R12)(R11*1), R11
-	MOVQ       24(SP), R12
-	TESTQ      R12, R12
-	JEQ        done79
-	MOVQ       R10, R12
-	ANDQ       $+7, R12
-	MOVQ       48(SP), R13
-	LEAQ       (R13)(R12*8), R12
-	MOVQ       R10, R13
-	SARQ       $0x03, R13
-	IMULQ      40(SP), R13
-	LEAQ       (R12)(R13*1), R11
-
-done79:
+	MOVQ    R10, R13
+	IMULQ   DX, R13
+	LEAQ    (R12)(R13*1), R12
+	IMULQ   SI, R10
+	MOVQ    64(SP), R13
+	LEAQ    (R13)(R10*1), R10
 	VPXORD  Z1, Z1, Z1
-	MOVQ    64(SP), R12
-	TESTQ   CX, CX
-	JLE     done80
-	MOVQ    CX, R13
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	VPXORD  Z8, Z8, Z8
+	TESTQ   R11, R11
+	JLE     done77
 	PCALIGN $0x20
 
-loop81:
-	VMOVUPD.Z        (R12), K1, Z2
-	VFMADD231PD.BCST (R11), Z2, Z1
-	ADDQ             AX, R11
-	ADDQ             SI, R12
-	SUBQ             $+1, R13
-	JNE              loop81
+loop78:
+	VMOVUPD.Z        (R10), K1, Z9
+	VFMADD231PD.BCST (R12), Z9, Z1
+	VFMADD231PD.BCST 8(R12), Z9, Z2
+	VFMADD231PD.BCST 16(R12), Z9, Z3
+	VFMADD231PD.BCST 24(R12), Z9, Z4
+	VFMADD231PD.BCST 32(R12), Z9, Z5
+	VFMADD231PD.BCST 40(R12), Z9, Z6
+	VFMADD231PD.BCST 48(R12), Z9, Z7
+	VFMADD231PD.BCST 56(R12), Z9, Z8
+	ADDQ             DX, R12
+	ADDQ             SI, R10
+	SUBQ             $+1, R11
+	JNE              loop78
 
-done80:
+done77:
+	MOVQ      d+0(FP), R10
+	IMULQ     R9, R10
+	LEAQ      (CX)(R10*8), R10
+	VMOVUPD.Z (R10)(DI*8), K1, Z9
+	VADDPD    Z1, Z9, Z1
+	VMOVUPD   Z1, K1, (R10)(DI*8)
+	LEAQ      1(R9), R10
 	MOVQ      d+0(FP), R11
 	IMULQ     R10, R11
-	LEAQ      (DX)(R11*8), R11
-	VMOVUPD.Z (R11)(DI*8), K1, Z2
+	LEAQ      (CX)(R11*8), R10
+	VMOVUPD.Z (R10)(DI*8), K1, Z1
+	VADDPD    Z2, Z1, Z1
+	VMOVUPD   Z1, K1, (R10)(DI*8)
+	LEAQ      2(R9), R10
+	MOVQ      d+0(FP), R11
+	IMULQ     R10, R11
+	LEAQ      (CX)(R11*8), R10
+	VMOVUPD.Z (R10)(DI*8), K1, Z1
+	VADDPD    Z3, Z1, Z1
+	VMOVUPD   Z1, K1, (R10)(DI*8)
+	LEAQ      3(R9), R10
+	MOVQ      d+0(FP), R11
+	IMULQ     R10, R11
+	LEAQ      (CX)(R11*8), R10
+	VMOVUPD.Z (R10)(DI*8), K1, Z1
+	VADDPD    Z4, Z1, Z1
+	VMOVUPD   Z1, K1, (R10)(DI*8)
+	LEAQ      4(R9), R10
+	MOVQ      d+0(FP), R11
+	IMULQ     R10, R11
+	LEAQ      (CX)(R11*8), R10
+	VMOVUPD.Z (R10)(DI*8), K1, Z1
+	VADDPD    Z5, Z1, Z1
+	VMOVUPD   Z1, K1, (R10)(DI*8)
+	LEAQ      5(R9), R10
+	MOVQ      d+0(FP), R11
+	IMULQ     R10, R11
+	LEAQ      (CX)(R11*8), R10
+	VMOVUPD.Z (R10)(DI*8), K1, Z1
+	VADDPD    Z6, Z1, Z1
+	VMOVUPD   Z1, K1, (R10)(DI*8)
+	LEAQ      6(R9), R10
+	MOVQ      d+0(FP), R11
+	IMULQ     R10, R11
+	LEAQ      (CX)(R11*8), R10
+	VMOVUPD.Z (R10)(DI*8), K1, Z1
+	VADDPD    Z7, Z1, Z1
+	VMOVUPD   Z1, K1, (R10)(DI*8)
+	LEAQ      7(R9), R10
+	MOVQ      d+0(FP), R11
+	IMULQ     R10, R11
+	LEAQ      (CX)(R11*8), R10
+	VMOVUPD.Z (R10)(DI*8), K1, Z1
+	VADDPD    Z8, Z1, Z1
+	VMOVUPD   Z1, K1, (R10)(DI*8)
+	ADDQ      $+8, R9
+	ADDQ      $-8, R8
+	CMPQ      R8, $+8
+	JGE       loop74
+
+done73:
+	CMPQ       R8, $+4
+	JLT        done79
+	MOVQ       R9, R10
+	IMULQ      (SP), R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(DI*8), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	LEAQ       3(R9), R10
+	LEAQ       -1(R10), R10
+	SUBQ       DI, R10
+	MOVQ       AX, R11
+	TESTQ      R10, R10
+	JGE        done80
+	MOVQ       $+0, R11
+
+done80:
+	MOVQ    $+0, R10
+	CMPQ    AX, R10
+	MOVQ    $+0, R10
+	CMOVQLT AX, R10
+	SUBQ    R10, R11
+	MOVQ    R9, R12
+	SHLQ    $0x03, R12
+	MOVQ    dmu2_base+48(FP), R13
+	LEAQ    (R13)(R12*1), R12
+	MOVQ    24(SP), R13
+	TESTQ   R13, R13
+	JEQ     done81
+	MOVQ    R9, R13
+	ANDQ    $+7, R13
+	MOVQ    48(SP), BP
+	LEAQ    (BP)(R13*8), R13
+	MOVQ    R9, BP
+	SARQ    $0x03, BP
+	IMULQ   40(SP), BP
+	LEAQ    (R13)(BP*1), R12
+
+done81:
+	MOVQ    R10, R13
+	IMULQ   DX, R13
+	LEAQ    (R12)(R13*1), R12
+	IMULQ   SI, R10
+	MOVQ    64(SP), R13
+	LEAQ    (R13)(R10*1), R10
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	TESTQ   R11, R11
+	JLE     done82
+	PCALIGN $0x20
+
+loop83:
+	VMOVUPD.Z        (R10), K1, Z5
+	VFMADD231PD.BCST (R12), Z5, Z1
+	VFMADD231PD.BCST 8(R12), Z5, Z2
+	VFMADD231PD.BCST 16(R12), Z5, Z3
+	VFMADD231PD.BCST 24(R12), Z5, Z4
+	ADDQ             DX, R12
+	ADDQ             SI, R10
+	SUBQ             $+1, R11
+	JNE              loop83
+
+done82:
+	MOVQ      d+0(FP), R10
+	IMULQ     R9, R10
+	LEAQ      (CX)(R10*8), R10
+	VMOVUPD.Z (R10)(DI*8), K1, Z5
+	VADDPD    Z1, Z5, Z1
+	VMOVUPD   Z1, K1, (R10)(DI*8)
+	LEAQ      1(R9), R10
+	MOVQ      d+0(FP), R11
+	IMULQ     R10, R11
+	LEAQ      (CX)(R11*8), R10
+	VMOVUPD.Z (R10)(DI*8), K1, Z1
+	VADDPD    Z2, Z1, Z1
+	VMOVUPD   Z1, K1, (R10)(DI*8)
+	LEAQ      2(R9), R10
+	MOVQ      d+0(FP), R11
+	IMULQ     R10, R11
+	LEAQ      (CX)(R11*8), R10
+	VMOVUPD.Z (R10)(DI*8), K1, Z1
+	VADDPD    Z3, Z1, Z1
+	VMOVUPD   Z1, K1, (R10)(DI*8)
+	LEAQ      3(R9), R10
+	MOVQ      d+0(FP), R11
+	IMULQ     R10, R11
+	LEAQ      (CX)(R11*8), R10
+	VMOVUPD.Z (R10)(DI*8), K1, Z1
+	VADDPD    Z4, Z1, Z1
+	VMOVUPD   Z1, K1, (R10)(DI*8)
+	ADDQ      $+4, R9
+	ADDQ      $-4, R8
+
+done79:
+	CMPQ       R8, $+2
+	JLT        done84
+	MOVQ       R9, R10
+	IMULQ      (SP), R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(DI*8), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	LEAQ       1(R9), R10
+	LEAQ       -1(R10), R10
+	SUBQ       DI, R10
+	MOVQ       AX, R11
+	TESTQ      R10, R10
+	JGE        done85
+	MOVQ       $+0, R11
+
+done85:
+	MOVQ    $+0, R10
+	CMPQ    AX, R10
+	MOVQ    $+0, R10
+	CMOVQLT AX, R10
+	SUBQ    R10, R11
+	MOVQ    R9, R12
+	SHLQ    $0x03, R12
+	MOVQ    dmu2_base+48(FP), R13
+	LEAQ    (R13)(R12*1), R12
+	MOVQ    24(SP), R13
+	TESTQ   R13, R13
+	JEQ     done86
+	MOVQ    R9, R13
+	ANDQ    $+7, R13
+	MOVQ    48(SP), BP
+	LEAQ    (BP)(R13*8), R13
+	MOVQ    R9, BP
+	SARQ    $0x03, BP
+	IMULQ   40(SP), BP
+	LEAQ    (R13)(BP*1), R12
+
+done86:
+	MOVQ    R10, R13
+	IMULQ   DX, R13
+	LEAQ    (R12)(R13*1), R12
+	IMULQ   SI, R10
+	MOVQ    64(SP), R13
+	LEAQ    (R13)(R10*1), R10
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	TESTQ   R11, R11
+	JLE     done87
+	PCALIGN $0x20
+
+loop88:
+	VMOVUPD.Z        (R10), K1, Z3
+	VFMADD231PD.BCST (R12), Z3, Z1
+	VFMADD231PD.BCST 8(R12), Z3, Z2
+	ADDQ             DX, R12
+	ADDQ             SI, R10
+	SUBQ             $+1, R11
+	JNE              loop88
+
+done87:
+	MOVQ      d+0(FP), R10
+	IMULQ     R9, R10
+	LEAQ      (CX)(R10*8), R10
+	VMOVUPD.Z (R10)(DI*8), K1, Z3
+	VADDPD    Z1, Z3, Z1
+	VMOVUPD   Z1, K1, (R10)(DI*8)
+	LEAQ      1(R9), R10
+	MOVQ      d+0(FP), R11
+	IMULQ     R10, R11
+	LEAQ      (CX)(R11*8), R10
+	VMOVUPD.Z (R10)(DI*8), K1, Z1
+	VADDPD    Z2, Z1, Z1
+	VMOVUPD   Z1, K1, (R10)(DI*8)
+	ADDQ      $+2, R9
+	ADDQ      $-2, R8
+
+done84:
+	CMPQ       R8, $+1
+	JLT        done89
+	MOVQ       R9, R10
+	IMULQ      (SP), R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(DI*8), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	LEAQ       -1(R9), R10
+	SUBQ       DI, R10
+	MOVQ       AX, R11
+	TESTQ      R10, R10
+	JGE        done90
+	MOVQ       $+0, R11
+
+done90:
+	MOVQ    $+0, R10
+	CMPQ    AX, R10
+	MOVQ    $+0, R10
+	CMOVQLT AX, R10
+	SUBQ    R10, R11
+	MOVQ    R9, R12
+	SHLQ    $0x03, R12
+	MOVQ    dmu2_base+48(FP), R13
+	LEAQ    (R13)(R12*1), R12
+	MOVQ    24(SP), R13
+	TESTQ   R13, R13
+	JEQ     done91
+	MOVQ    R9, R13
+	ANDQ    $+7, R13
+	MOVQ    48(SP), BP
+	LEAQ    (BP)(R13*8), R13
+	MOVQ    R9, BP
+	SARQ    $0x03, BP
+	IMULQ   40(SP), BP
+	LEAQ    (R13)(BP*1), R12
+
+done91:
+	MOVQ    R10, R13
+	IMULQ   DX, R13
+	LEAQ    (R12)(R13*1), R12
+	IMULQ   SI, R10
+	MOVQ    64(SP), R13
+	LEAQ    (R13)(R10*1), R10
+	VPXORD  Z1, Z1, Z1
+	TESTQ   R11, R11
+	JLE     done92
+	PCALIGN $0x20
+
+loop93:
+	VMOVUPD.Z        (R10), K1, Z2
+	VFMADD231PD.BCST (R12), Z2, Z1
+	ADDQ             DX, R12
+	ADDQ             SI, R10
+	SUBQ             $+1, R11
+	JNE              loop93
+
+done92:
+	MOVQ      d+0(FP), R10
+	IMULQ     R9, R10
+	LEAQ      (CX)(R10*8), R10
+	VMOVUPD.Z (R10)(DI*8), K1, Z2
 	VADDPD    Z1, Z2, Z1
-	VMOVUPD   Z1, K1, (R11)(DI*8)
-	ADDQ      $+1, R10
-	ADDQ      $-1, R9
+	VMOVUPD   Z1, K1, (R10)(DI*8)
+	ADDQ      $+1, R9
+	ADDQ      $-1, R8
 
-done78:
+done89:
 	ADDQ $+8, DI
+	MOVQ 72(SP), R8
 	ADDQ $-8, R8
-	MOVQ 64(SP), R9
-	ADDQ BX, R9
-	MOVQ R9, 64(SP)
-	CMPQ R8, $+1
-	JGE  loop64
+	MOVQ R8, 72(SP)
+	MOVQ 64(SP), R8
+	ADDQ BX, R8
+	MOVQ R8, 64(SP)
+	CMPQ 72(SP), $+1
+	JGE  loop72
 
-done63:
+done71:
 	VZEROUPPER
 	RET
 
-// func dl3ProductAVX2(d int, k int, rows int, dl3 []float64, dl2 []float64, zy2 []float64, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float64)
-// Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·dl3ProductAVX2(SB), $80-160
+// func dl2ProductAVX2(d int, k int, rows int, dl2 []float64, dmu2 []float64, zy2 []float64, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float64)
+// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+TEXT ·dl2ProductAVX2(SB), $80-160
 	MOVQ  rows+16(FP), AX
-	MOVQ  dl3_base+24(FP), CX
+	MOVQ  dl2_base+24(FP), CX
 	MOVQ  scratch_base+136(FP), DX
 	MOVQ  d+0(FP), BX
 	SHLQ  $0x03, BX
 	MOVQ  BX, (SP)
 	MOVQ  d+0(FP), BX
-	MOVQ  k+8(FP), SI
-	IMULQ SI, BX
 	SHLQ  $0x03, BX
 	MOVQ  BX, 8(SP)
 	MOVQ  d+0(FP), BX
@@ -10126,8 +13170,6 @@ TEXT ·dl3ProductAVX2(SB), $80-160
 	MOVQ  $+0, BX
 	MOVQ  BX, 24(SP)
 	MOVQ  d+0(FP), BX
-	MOVQ  k+8(FP), SI
-	IMULQ SI, BX
 	SHLQ  $0x03, BX
 	MOVQ  d+0(FP), SI
 	CMPQ  SI, $+32
@@ -10242,7 +13284,7 @@ done10:
 	VMOVQ        DI, X0
 	VPBROADCASTQ X0, Y0
 	VPCMPGTQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y0, Y0
-	MOVQ         dl2_base+48(FP), DI
+	MOVQ         dmu2_base+48(FP), DI
 	MOVQ         rowLo+96(FP), R9
 	LEAQ         (DI)(R9*8), DI
 	MOVQ         rowLo+96(FP), R9
@@ -10354,51 +13396,72 @@ done18:
 	MOVQ colHi+120(FP), R8
 	MOVQ colLo+112(FP), R9
 	SUBQ R9, R8
-	CMPQ R8, $+12
+	MOVQ R8, 72(SP)
+	CMPQ 72(SP), $+12
 	JLT  done25
 
 loop26:
-	MOVQ rowHi+104(FP), R9
-	MOVQ rowLo+96(FP), R10
-	SUBQ R10, R9
-	MOVQ rowLo+96(FP), R10
-	CMPQ R9, $+4
+	MOVQ rowHi+104(FP), R8
+	MOVQ rowLo+96(FP), R9
+	SUBQ R9, R8
+	MOVQ rowLo+96(FP), R9
+	CMPQ R8, $+4
 	JLT  done27
 
 loop28:
-	MOVQ       R10, R11
-	IMULQ      (SP), R11
-	LEAQ       (CX)(R11*1), R11
-	LEAQ       (R11)(DI*8), R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       (SP), R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       (SP), R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       (SP), R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       (SP), R11
-	MOVQ       R10, R11
-	SHLQ       $0x03, R11
-	MOVQ       dl2_base+48(FP), R12
-	LEAQ       (R12)(R11*1), R11
-	MOVQ       24(SP), R12
-	TESTQ      R12, R12
-	JEQ        done29
-	MOVQ       R10, R12
-	ANDQ       $+3, R12
-	MOVQ       48(SP), R13
-	LEAQ       (R13)(R12*8), R12
-	MOVQ       R10, R13
-	SARQ       $0x02, R13
-	IMULQ      40(SP), R13
-	LEAQ       (R12)(R13*1), R11
+	MOVQ       R9, R10
+	IMULQ      (SP), R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(DI*8), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       (SP), R10
+	LEAQ       3(R9), R10
+	LEAQ       -1(R10), R10
+	SUBQ       DI, R10
+	MOVQ       AX, R11
+	TESTQ      R10, R10
+	JGE        done29
+	MOVQ       $+0, R11
 
 done29:
+	MOVQ    $+0, R10
+	CMPQ    AX, R10
+	MOVQ    $+0, R10
+	CMOVQLT AX, R10
+	SUBQ    R10, R11
+	MOVQ    R9, R12
+	SHLQ    $0x03, R12
+	MOVQ    dmu2_base+48(FP), R13
+	LEAQ    (R13)(R12*1), R12
+	MOVQ    24(SP), R13
+	TESTQ   R13, R13
+	JEQ     done30
+	MOVQ    R9, R13
+	ANDQ    $+3, R13
+	MOVQ    48(SP), BP
+	LEAQ    (BP)(R13*8), R13
+	MOVQ    R9, BP
+	SARQ    $0x02, BP
+	IMULQ   40(SP), BP
+	LEAQ    (R13)(BP*1), R12
+
+done30:
+	MOVQ    R10, R13
+	IMULQ   DX, R13
+	LEAQ    (R12)(R13*1), R12
+	IMULQ   SI, R10
+	MOVQ    64(SP), R13
+	LEAQ    (R13)(R10*1), R10
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
 	VXORPS  Y2, Y2, Y2
@@ -10411,280 +13474,335 @@ done29:
 	VXORPS  Y9, Y9, Y9
 	VXORPS  Y10, Y10, Y10
 	VXORPS  Y11, Y11, Y11
-	MOVQ    64(SP), R12
-	TESTQ   AX, AX
-	JLE     done30
-	MOVQ    AX, R13
+	TESTQ   R11, R11
+	JLE     done31
 	PCALIGN $0x20
 
-loop31:
-	VMOVUPD      (R12), Y12
-	VMOVUPD      (R12)(BX*1), Y13
-	VMOVUPD      (R12)(BX*2), Y14
-	VBROADCASTSD (R11), Y15
+loop32:
+	VMOVUPD      (R10), Y12
+	VMOVUPD      (R10)(BX*1), Y13
+	VMOVUPD      (R10)(BX*2), Y14
+	VBROADCASTSD (R12), Y15
 	VFMADD231PD  Y12, Y15, Y0
 	VFMADD231PD  Y13, Y15, Y1
 	VFMADD231PD  Y14, Y15, Y2
-	VBROADCASTSD 8(R11), Y15
+	VBROADCASTSD 8(R12), Y15
 	VFMADD231PD  Y12, Y15, Y3
 	VFMADD231PD  Y13, Y15, Y4
 	VFMADD231PD  Y14, Y15, Y5
-	VBROADCASTSD 16(R11), Y15
+	VBROADCASTSD 16(R12), Y15
 	VFMADD231PD  Y12, Y15, Y6
 	VFMADD231PD  Y13, Y15, Y7
 	VFMADD231PD  Y14, Y15, Y8
-	VBROADCASTSD 24(R11), Y15
+	VBROADCASTSD 24(R12), Y15
 	VFMADD231PD  Y12, Y15, Y9
 	VFMADD231PD  Y13, Y15, Y10
 	VFMADD231PD  Y14, Y15, Y11
-	ADDQ         DX, R11
-	ADDQ         SI, R12
-	SUBQ         $+1, R13
-	JNE          loop31
+	ADDQ         DX, R12
+	ADDQ         SI, R10
+	SUBQ         $+1, R11
+	JNE          loop32
 
-done30:
+done31:
+	MOVQ    d+0(FP), R10
+	IMULQ   R9, R10
+	LEAQ    (CX)(R10*8), R10
+	VADDPD  (R10)(DI*8), Y0, Y0
+	VADDPD  32(R10)(DI*8), Y1, Y1
+	VADDPD  64(R10)(DI*8), Y2, Y2
+	VMOVUPD Y0, (R10)(DI*8)
+	VMOVUPD Y1, 32(R10)(DI*8)
+	VMOVUPD Y2, 64(R10)(DI*8)
+	LEAQ    1(R9), R10
 	MOVQ    d+0(FP), R11
 	IMULQ   R10, R11
-	LEAQ    (CX)(R11*8), R11
-	VADDPD  (R11)(DI*8), Y0, Y0
-	VADDPD  32(R11)(DI*8), Y1, Y1
-	VADDPD  64(R11)(DI*8), Y2, Y2
-	VMOVUPD Y0, (R11)(DI*8)
-	VMOVUPD Y1, 32(R11)(DI*8)
-	VMOVUPD Y2, 64(R11)(DI*8)
-	LEAQ    1(R10), R11
-	MOVQ    d+0(FP), R12
-	IMULQ   R11, R12
-	LEAQ    (CX)(R12*8), R11
-	VADDPD  (R11)(DI*8), Y3, Y0
-	VADDPD  32(R11)(DI*8), Y4, Y1
-	VADDPD  64(R11)(DI*8), Y5, Y2
-	VMOVUPD Y0, (R11)(DI*8)
-	VMOVUPD Y1, 32(R11)(DI*8)
-	VMOVUPD Y2, 64(R11)(DI*8)
-	LEAQ    2(R10), R11
-	MOVQ    d+0(FP), R12
-	IMULQ   R11, R12
-	LEAQ    (CX)(R12*8), R11
-	VADDPD  (R11)(DI*8), Y6, Y0
-	VADDPD  32(R11)(DI*8), Y7, Y1
-	VADDPD  64(R11)(DI*8), Y8, Y2
-	VMOVUPD Y0, (R11)(DI*8)
-	VMOVUPD Y1, 32(R11)(DI*8)
-	VMOVUPD Y2, 64(R11)(DI*8)
-	LEAQ    3(R10), R11
-	MOVQ    d+0(FP), R12
-	IMULQ   R11, R12
-	LEAQ    (CX)(R12*8), R11
-	VADDPD  (R11)(DI*8), Y9, Y0
-	VADDPD  32(R11)(DI*8), Y10, Y1
-	VADDPD  64(R11)(DI*8), Y11, Y2
-	VMOVUPD Y0, (R11)(DI*8)
-	VMOVUPD Y1, 32(R11)(DI*8)
-	VMOVUPD Y2, 64(R11)(DI*8)
-	ADDQ    $+4, R10
-	ADDQ    $-4, R9
-	CMPQ    R9, $+4
+	LEAQ    (CX)(R11*8), R10
+	VADDPD  (R10)(DI*8), Y3, Y0
+	VADDPD  32(R10)(DI*8), Y4, Y1
+	VADDPD  64(R10)(DI*8), Y5, Y2
+	VMOVUPD Y0, (R10)(DI*8)
+	VMOVUPD Y1, 32(R10)(DI*8)
+	VMOVUPD Y2, 64(R10)(DI*8)
+	LEAQ    2(R9), R10
+	MOVQ    d+0(FP), R11
+	IMULQ   R10, R11
+	LEAQ    (CX)(R11*8), R10
+	VADDPD  (R10)(DI*8), Y6, Y0
+	VADDPD  32(R10)(DI*8), Y7, Y1
+	VADDPD  64(R10)(DI*8), Y8, Y2
+	VMOVUPD Y0, (R10)(DI*8)
+	VMOVUPD Y1, 32(R10)(DI*8)
+	VMOVUPD Y2, 64(R10)(DI*8)
+	LEAQ    3(R9), R10
+	MOVQ    d+0(FP), R11
+	IMULQ   R10, R11
+	LEAQ    (CX)(R11*8), R10
+	VADDPD  (R10)(DI*8), Y9, Y0
+	VADDPD  32(R10)(DI*8), Y10, Y1
+	VADDPD  64(R10)(DI*8), Y11, Y2
+	VMOVUPD Y0, (R10)(DI*8)
+	VMOVUPD Y1, 32(R10)(DI*8)
+	VMOVUPD Y2, 64(R10)(DI*8)
+	ADDQ    $+4, R9
+	ADDQ    $-4, R8
+	CMPQ    R8, $+4
 	JGE     loop28
 
 done27:
-	CMPQ       R9, $+2
-	JLT        done32
-	MOVQ       R10, R11
-	IMULQ      (SP), R11
-	LEAQ       (CX)(R11*1), R11
-	LEAQ       (R11)(DI*8), R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       (SP), R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       (SP), R11
-	MOVQ       R10, R11
-	SHLQ       $0x03, R11
-	MOVQ       dl2_base+48(FP), R12
-	LEAQ       (R12)(R11*1), R11
-	MOVQ       24(SP), R12
-	TESTQ      R12, R12
-	JEQ        done33
-	MOVQ       R10, R12
-	ANDQ       $+3, R12
-	MOVQ       48(SP), R13
-	LEAQ       (R13)(R12*8), R12
-	MOVQ       R10, R13
-	SARQ       $0x02, R13
-	IMULQ      40(SP), R13
-	LEAQ       (R12)(R13*1), R11
+	CMPQ       R8, $+2
+	JLT        done33
+	MOVQ       R9, R10
+	IMULQ      (SP), R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(DI*8), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       (SP), R10
+	LEAQ       1(R9), R10
+	LEAQ       -1(R10), R10
+	SUBQ       DI, R10
+	MOVQ       AX, R11
+	TESTQ      R10, R10
+	JGE        done34
+	MOVQ       $+0, R11
 
-done33:
+done34:
+	MOVQ    $+0, R10
+	CMPQ    AX, R10
+	MOVQ    $+0, R10
+	CMOVQLT AX, R10
+	SUBQ    R10, R11
+	MOVQ    R9, R12
+	SHLQ    $0x03, R12
+	MOVQ    dmu2_base+48(FP), R13
+	LEAQ    (R13)(R12*1), R12
+	MOVQ    24(SP), R13
+	TESTQ   R13, R13
+	JEQ     done35
+	MOVQ    R9, R13
+	ANDQ    $+3, R13
+	MOVQ    48(SP), BP
+	LEAQ    (BP)(R13*8), R13
+	MOVQ    R9, BP
+	SARQ    $0x02, BP
+	IMULQ   40(SP), BP
+	LEAQ    (R13)(BP*1), R12
+
+done35:
+	MOVQ    R10, R13
+	IMULQ   DX, R13
+	LEAQ    (R12)(R13*1), R12
+	IMULQ   SI, R10
+	MOVQ    64(SP), R13
+	LEAQ    (R13)(R10*1), R10
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
 	VXORPS  Y2, Y2, Y2
 	VXORPS  Y3, Y3, Y3
 	VXORPS  Y4, Y4, Y4
 	VXORPS  Y5, Y5, Y5
-	MOVQ    64(SP), R12
-	TESTQ   AX, AX
-	JLE     done34
-	MOVQ    AX, R13
+	TESTQ   R11, R11
+	JLE     done36
 	PCALIGN $0x20
 
-loop35:
-	VBROADCASTSD (R11), Y6
-	VBROADCASTSD 8(R11), Y7
-	VMOVUPD      (R12), Y8
+loop37:
+	VBROADCASTSD (R12), Y6
+	VBROADCASTSD 8(R12), Y7
+	VMOVUPD      (R10), Y8
 	VFMADD231PD  Y8, Y6, Y0
 	VFMADD231PD  Y8, Y7, Y3
-	VMOVUPD      (R12)(BX*1), Y8
+	VMOVUPD      (R10)(BX*1), Y8
 	VFMADD231PD  Y8, Y6, Y1
 	VFMADD231PD  Y8, Y7, Y4
-	VMOVUPD      (R12)(BX*2), Y8
+	VMOVUPD      (R10)(BX*2), Y8
 	VFMADD231PD  Y8, Y6, Y2
 	VFMADD231PD  Y8, Y7, Y5
-	ADDQ         DX, R11
-	ADDQ         SI, R12
-	SUBQ         $+1, R13
-	JNE          loop35
+	ADDQ         DX, R12
+	ADDQ         SI, R10
+	SUBQ         $+1, R11
+	JNE          loop37
 
-done34:
+done36:
+	MOVQ    d+0(FP), R10
+	IMULQ   R9, R10
+	LEAQ    (CX)(R10*8), R10
+	VADDPD  (R10)(DI*8), Y0, Y0
+	VADDPD  32(R10)(DI*8), Y1, Y1
+	VADDPD  64(R10)(DI*8), Y2, Y2
+	VMOVUPD Y0, (R10)(DI*8)
+	VMOVUPD Y1, 32(R10)(DI*8)
+	VMOVUPD Y2, 64(R10)(DI*8)
+	LEAQ    1(R9), R10
 	MOVQ    d+0(FP), R11
 	IMULQ   R10, R11
-	LEAQ    (CX)(R11*8), R11
-	VADDPD  (R11)(DI*8), Y0, Y0
-	VADDPD  32(R11)(DI*8), Y1, Y1
-	VADDPD  64(R11)(DI*8), Y2, Y2
-	VMOVUPD Y0, (R11)(DI*8)
-	VMOVUPD Y1, 32(R11)(DI*8)
-	VMOVUPD Y2, 64(R11)(DI*8)
-	LEAQ    1(R10), R11
-	MOVQ    d+0(FP), R12
-	IMULQ   R11, R12
-	LEAQ    (CX)(R12*8), R11
-	VADDPD  (R11)(DI*8), Y3, Y0
-	VADDPD  32(R11)(DI*8), Y4, Y1
-	VADDPD  64(R11)(DI*8), Y5, Y2
-	VMOVUPD Y0, (R11)(DI*8)
-	VMOVUPD Y1, 32(R11)(DI*8)
-	VMOVUPD Y2, 64(R11)(DI*8)
-	ADDQ    $+2, R10
-	ADDQ    $-2, R9
+	LEAQ    (CX)(R11*8), R10
+	VADDPD  (R10)(DI*8), Y3, Y0
+	VADDPD  32(R10)(DI*8), Y4, Y1
+	VADDPD  64(R10)(DI*8), Y5, Y2
+	VMOVUPD Y0, (R10)(DI*8)
+	VMOVUPD Y1, 32(R10)(DI*8)
+	VMOVUPD Y2, 64(R10)(DI*8)
+	ADDQ    $+2, R9
+	ADDQ    $-2, R8
 
-done32:
-	CMPQ       R9, $+1
-	JLT        done36
-	MOVQ       R10, R11
-	IMULQ      (SP), R11
-	LEAQ       (CX)(R11*1), R11
-	LEAQ       (R11)(DI*8), R11
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	ADDQ       (SP), R11
-	MOVQ       R10, R11
-	SHLQ       $0x03, R11
-	MOVQ       dl2_base+48(FP), R12
-	LEAQ       (R12)(R11*1), R11
-	MOVQ       24(SP), R12
-	TESTQ      R12, R12
-	JEQ        done37
-	MOVQ       R10, R12
-	ANDQ       $+3, R12
-	MOVQ       48(SP), R13
-	LEAQ       (R13)(R12*8), R12
-	MOVQ       R10, R13
-	SARQ       $0x02, R13
-	IMULQ      40(SP), R13
-	LEAQ       (R12)(R13*1), R11
+done33:
+	CMPQ       R8, $+1
+	JLT        done38
+	MOVQ       R9, R10
+	IMULQ      (SP), R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(DI*8), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       (SP), R10
+	LEAQ       -1(R9), R10
+	SUBQ       DI, R10
+	MOVQ       AX, R11
+	TESTQ      R10, R10
+	JGE        done39
+	MOVQ       $+0, R11
 
-done37:
+done39:
+	MOVQ    $+0, R10
+	CMPQ    AX, R10
+	MOVQ    $+0, R10
+	CMOVQLT AX, R10
+	SUBQ    R10, R11
+	MOVQ    R9, R12
+	SHLQ    $0x03, R12
+	MOVQ    dmu2_base+48(FP), R13
+	LEAQ    (R13)(R12*1), R12
+	MOVQ    24(SP), R13
+	TESTQ   R13, R13
+	JEQ     done40
+	MOVQ    R9, R13
+	ANDQ    $+3, R13
+	MOVQ    48(SP), BP
+	LEAQ    (BP)(R13*8), R13
+	MOVQ    R9, BP
+	SARQ    $0x02, BP
+	IMULQ   40(SP), BP
+	LEAQ    (R13)(BP*1), R12
+
+done40:
+	MOVQ    R10, R13
+	IMULQ   DX, R13
+	LEAQ    (R12)(R13*1), R12
+	IMULQ   SI, R10
+	MOVQ    64(SP), R13
+	LEAQ    (R13)(R10*1), R10
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
 	VXORPS  Y2, Y2, Y2
-	MOVQ    64(SP), R12
-	TESTQ   AX, AX
-	JLE     done38
-	MOVQ    AX, R13
+	TESTQ   R11, R11
+	JLE     done41
 	PCALIGN $0x20
 
-loop39:
-	VBROADCASTSD (R11), Y3
-	VFMADD231PD  (R12), Y3, Y0
-	VFMADD231PD  (R12)(BX*1), Y3, Y1
-	VFMADD231PD  (R12)(BX*2), Y3, Y2
-	ADDQ         DX, R11
-	ADDQ         SI, R12
-	SUBQ         $+1, R13
-	JNE          loop39
+loop42:
+	VBROADCASTSD (R12), Y3
+	VFMADD231PD  (R10), Y3, Y0
+	VFMADD231PD  (R10)(BX*1), Y3, Y1
+	VFMADD231PD  (R10)(BX*2), Y3, Y2
+	ADDQ         DX, R12
+	ADDQ         SI, R10
+	SUBQ         $+1, R11
+	JNE          loop42
+
+done41:
+	MOVQ    d+0(FP), R10
+	IMULQ   R9, R10
+	LEAQ    (CX)(R10*8), R10
+	VADDPD  (R10)(DI*8), Y0, Y0
+	VADDPD  32(R10)(DI*8), Y1, Y1
+	VADDPD  64(R10)(DI*8), Y2, Y2
+	VMOVUPD Y0, (R10)(DI*8)
+	VMOVUPD Y1, 32(R10)(DI*8)
+	VMOVUPD Y2, 64(R10)(DI*8)
+	ADDQ    $+1, R9
+	ADDQ    $-1, R8
 
 done38:
-	MOVQ    d+0(FP), R11
-	IMULQ   R10, R11
-	LEAQ    (CX)(R11*8), R11
-	VADDPD  (R11)(DI*8), Y0, Y0
-	VADDPD  32(R11)(DI*8), Y1, Y1
-	VADDPD  64(R11)(DI*8), Y2, Y2
-	VMOVUPD Y0, (R11)(DI*8)
-	VMOVUPD Y1, 32(R11)(DI*8)
-	VMOVUPD Y2, 64(R11)(DI*8)
-	ADDQ    $+1, R10
-	ADDQ    $-1, R9
-
-done36:
 	ADDQ $+12, DI
+	MOVQ 72(SP), R8
 	ADDQ $-12, R8
-	MOVQ 64(SP), R9
-	ADDQ BX, R9
-	MOVQ R9, 64(SP)
-	MOVQ 64(SP), R9
-	ADDQ BX, R9
-	MOVQ R9, 64(SP)
-	MOVQ 64(SP), R9
-	ADDQ BX, R9
-	MOVQ R9, 64(SP)
-	CMPQ R8, $+12
+	MOVQ R8, 72(SP)
+	MOVQ 64(SP), R8
+	ADDQ BX, R8
+	MOVQ R8, 64(SP)
+	MOVQ 64(SP), R8
+	ADDQ BX, R8
+	MOVQ R8, 64(SP)
+	MOVQ 64(SP), R8
+	ADDQ BX, R8
+	MOVQ R8, 64(SP)
+	CMPQ 72(SP), $+12
 	JGE  loop26
 
 done25:
-	CMPQ R8, $+8
-	JLT  done40
+	CMPQ 72(SP), $+8
+	JLT  done43
 
-loop41:
-	MOVQ rowHi+104(FP), R9
-	MOVQ rowLo+96(FP), R10
-	SUBQ R10, R9
-	MOVQ rowLo+96(FP), R10
-	CMPQ R9, $+4
-	JLT  done42
+loop44:
+	MOVQ rowHi+104(FP), R8
+	MOVQ rowLo+96(FP), R9
+	SUBQ R9, R8
+	MOVQ rowLo+96(FP), R9
+	CMPQ R8, $+4
+	JLT  done45
 
-loop43:
-	MOVQ       R10, R11
-	IMULQ      (SP), R11
-	LEAQ       (CX)(R11*1), R11
-	LEAQ       (R11)(DI*8), R11
-	PREFETCHT0 (R11)
-	ADDQ       (SP), R11
-	PREFETCHT0 (R11)
-	ADDQ       (SP), R11
-	PREFETCHT0 (R11)
-	ADDQ       (SP), R11
-	PREFETCHT0 (R11)
-	ADDQ       (SP), R11
-	MOVQ       R10, R11
-	SHLQ       $0x03, R11
-	MOVQ       dl2_base+48(FP), R12
-	LEAQ       (R12)(R11*1), R11
-	MOVQ       24(SP), R12
-	TESTQ      R12, R12
-	JEQ        done44
-	MOVQ       R10, R12
-	ANDQ       $+3, R12
-	MOVQ       48(SP), R13
-	LEAQ       (R13)(R12*8), R12
-	MOVQ       R10, R13
-	SARQ       $0x02, R13
-	IMULQ      40(SP), R13
-	LEAQ       (R12)(R13*1), R11
+loop46:
+	MOVQ       R9, R10
+	IMULQ      (SP), R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(DI*8), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	LEAQ       3(R9), R10
+	LEAQ       -1(R10), R10
+	SUBQ       DI, R10
+	MOVQ       AX, R11
+	TESTQ      R10, R10
+	JGE        done47
+	MOVQ       $+0, R11
 
-done44:
+done47:
+	MOVQ    $+0, R10
+	CMPQ    AX, R10
+	MOVQ    $+0, R10
+	CMOVQLT AX, R10
+	SUBQ    R10, R11
+	MOVQ    R9, R12
+	SHLQ    $0x03, R12
+	MOVQ    dmu2_base+48(FP), R13
+	LEAQ    (R13)(R12*1), R12
+	MOVQ    24(SP), R13
+	TESTQ   R13, R13
+	JEQ     done48
+	MOVQ    R9, R13
+	ANDQ    $+3, R13
+	MOVQ    48(SP), BP
+	LEAQ    (BP)(R13*8), R13
+	MOVQ    R9, BP
+	SARQ    $0x02, BP
+	IMULQ   40(SP), BP
+	LEAQ    (R13)(BP*1), R12
+
+done48:
+	MOVQ    R10, R13
+	IMULQ   DX, R13
+	LEAQ    (R12)(R13*1), R12
+	IMULQ   SI, R10
+	MOVQ    64(SP), R13
+	LEAQ    (R13)(R10*1), R10
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
 	VXORPS  Y2, Y2, Y2
@@ -10693,436 +13811,527 @@ done44:
 	VXORPS  Y5, Y5, Y5
 	VXORPS  Y6, Y6, Y6
 	VXORPS  Y7, Y7, Y7
-	MOVQ    64(SP), R12
-	TESTQ   AX, AX
-	JLE     done45
-	MOVQ    AX, R13
+	TESTQ   R11, R11
+	JLE     done49
 	PCALIGN $0x20
 
-loop46:
-	VMOVUPD      (R12), Y8
-	VMOVUPD      (R12)(BX*1), Y9
-	VBROADCASTSD (R11), Y10
+loop50:
+	VMOVUPD      (R10), Y8
+	VMOVUPD      (R10)(BX*1), Y9
+	VBROADCASTSD (R12), Y10
 	VFMADD231PD  Y8, Y10, Y0
 	VFMADD231PD  Y9, Y10, Y1
-	VBROADCASTSD 8(R11), Y10
+	VBROADCASTSD 8(R12), Y10
 	VFMADD231PD  Y8, Y10, Y2
 	VFMADD231PD  Y9, Y10, Y3
-	VBROADCASTSD 16(R11), Y10
+	VBROADCASTSD 16(R12), Y10
 	VFMADD231PD  Y8, Y10, Y4
 	VFMADD231PD  Y9, Y10, Y5
-	VBROADCASTSD 24(R11), Y10
+	VBROADCASTSD 24(R12), Y10
 	VFMADD231PD  Y8, Y10, Y6
 	VFMADD231PD  Y9, Y10, Y7
-	ADDQ         DX, R11
-	ADDQ         SI, R12
-	SUBQ         $+1, R13
-	JNE          loop46
+	ADDQ         DX, R12
+	ADDQ         SI, R10
+	SUBQ         $+1, R11
+	JNE          loop50
 
-done45:
+done49:
+	MOVQ    d+0(FP), R10
+	IMULQ   R9, R10
+	LEAQ    (CX)(R10*8), R10
+	VADDPD  (R10)(DI*8), Y0, Y0
+	VADDPD  32(R10)(DI*8), Y1, Y1
+	VMOVUPD Y0, (R10)(DI*8)
+	VMOVUPD Y1, 32(R10)(DI*8)
+	LEAQ    1(R9), R10
 	MOVQ    d+0(FP), R11
 	IMULQ   R10, R11
-	LEAQ    (CX)(R11*8), R11
-	VADDPD  (R11)(DI*8), Y0, Y0
-	VADDPD  32(R11)(DI*8), Y1, Y1
-	VMOVUPD Y0, (R11)(DI*8)
-	VMOVUPD Y1, 32(R11)(DI*8)
-	LEAQ    1(R10), R11
-	MOVQ    d+0(FP), R12
-	IMULQ   R11, R12
-	LEAQ    (CX)(R12*8), R11
-	VADDPD  (R11)(DI*8), Y2, Y0
-	VADDPD  32(R11)(DI*8), Y3, Y1
-	VMOVUPD Y0, (R11)(DI*8)
-	VMOVUPD Y1, 32(R11)(DI*8)
-	LEAQ    2(R10), R11
-	MOVQ    d+0(FP), R12
-	IMULQ   R11, R12
-	LEAQ    (CX)(R12*8), R11
-	VADDPD  (R11)(DI*8), Y4, Y0
-	VADDPD  32(R11)(DI*8), Y5, Y1
-	VMOVUPD Y0, (R11)(DI*8)
-	VMOVUPD Y1, 32(R11)(DI*8)
-	LEAQ    3(R10), R11
-	MOVQ    d+0(FP), R12
-	IMULQ   R11, R12
-	LEAQ    (CX)(R12*8), R11
-	VADDPD  (R11)(DI*8), Y6, Y0
-	VADDPD  32(R11)(DI*8), Y7, Y1
-	VMOVUPD Y0, (R11)(DI*8)
-	VMOVUPD Y1, 32(R11)(DI*8)
-	ADDQ    $+4, R10
-	ADDQ    $-4, R9
-	CMPQ    R9, $+4
-	JGE     loop43
+	LEAQ    (CX)(R11*8), R10
+	VADDPD  (R10)(DI*8), Y2, Y0
+	VADDPD  32(R10)(DI*8), Y3, Y1
+	VMOVUPD Y0, (R10)(DI*8)
+	VMOVUPD Y1, 32(R10)(DI*8)
+	LEAQ    2(R9), R10
+	MOVQ    d+0(FP), R11
+	IMULQ   R10, R11
+	LEAQ    (CX)(R11*8), R10
+	VADDPD  (R10)(DI*8), Y4, Y0
+	VADDPD  32(R10)(DI*8), Y5, Y1
+	VMOVUPD Y0, (R10)(DI*8)
+	VMOVUPD Y1, 32(R10)(DI*8)
+	LEAQ    3(R9), R10
+	MOVQ    d+0(FP), R11
+	IMULQ   R10, R11
+	LEAQ    (CX)(R11*8), R10
+	VADDPD  (R10)(DI*8), Y6, Y0
+	VADDPD  32(R10)(DI*8), Y7, Y1
+	VMOVUPD Y0, (R10)(DI*8)
+	VMOVUPD Y1, 32(R10)(DI*8)
+	ADDQ    $+4, R9
+	ADDQ    $-4, R8
+	CMPQ    R8, $+4
+	JGE     loop46
 
-done42:
-	CMPQ       R9, $+2
-	JLT        done47
-	MOVQ       R10, R11
-	IMULQ      (SP), R11
-	LEAQ       (CX)(R11*1), R11
-	LEAQ       (R11)(DI*8), R11
-	PREFETCHT0 (R11)
-	ADDQ       (SP), R11
-	PREFETCHT0 (R11)
-	ADDQ       (SP), R11
-	MOVQ       R10, R11
-	SHLQ       $0x03, R11
-	MOVQ       dl2_base+48(FP), R12
-	LEAQ       (R12)(R11*1), R11
-	MOVQ       24(SP), R12
-	TESTQ      R12, R12
-	JEQ        done48
-	MOVQ       R10, R12
-	ANDQ       $+3, R12
-	MOVQ       48(SP), R13
-	LEAQ       (R13)(R12*8), R12
-	MOVQ       R10, R13
-	SARQ       $0x02, R13
-	IMULQ      40(SP), R13
-	LEAQ       (R12)(R13*1), R11
+done45:
+	CMPQ       R8, $+2
+	JLT        done51
+	MOVQ       R9, R10
+	IMULQ      (SP), R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(DI*8), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	LEAQ       1(R9), R10
+	LEAQ       -1(R10), R10
+	SUBQ       DI, R10
+	MOVQ       AX, R11
+	TESTQ      R10, R10
+	JGE        done52
+	MOVQ       $+0, R11
 
-done48:
+done52:
+	MOVQ    $+0, R10
+	CMPQ    AX, R10
+	MOVQ    $+0, R10
+	CMOVQLT AX, R10
+	SUBQ    R10, R11
+	MOVQ    R9, R12
+	SHLQ    $0x03, R12
+	MOVQ    dmu2_base+48(FP), R13
+	LEAQ    (R13)(R12*1), R12
+	MOVQ    24(SP), R13
+	TESTQ   R13, R13
+	JEQ     done53
+	MOVQ    R9, R13
+	ANDQ    $+3, R13
+	MOVQ    48(SP), BP
+	LEAQ    (BP)(R13*8), R13
+	MOVQ    R9, BP
+	SARQ    $0x02, BP
+	IMULQ   40(SP), BP
+	LEAQ    (R13)(BP*1), R12
+
+done53:
+	MOVQ    R10, R13
+	IMULQ   DX, R13
+	LEAQ    (R12)(R13*1), R12
+	IMULQ   SI, R10
+	MOVQ    64(SP), R13
+	LEAQ    (R13)(R10*1), R10
 	VXORPS  Y0, Y0, Y0
 	VXORPS  Y1, Y1, Y1
 	VXORPS  Y2, Y2, Y2
 	VXORPS  Y3, Y3, Y3
-	MOVQ    64(SP), R12
-	TESTQ   AX, AX
-	JLE     done49
-	MOVQ    AX, R13
+	TESTQ   R11, R11
+	JLE     done54
 	PCALIGN $0x20
 
-loop50:
-	VMOVUPD      (R12), Y4
-	VMOVUPD      (R12)(BX*1), Y5
-	VBROADCASTSD (R11), Y6
+loop55:
+	VMOVUPD      (R10), Y4
+	VMOVUPD      (R10)(BX*1), Y5
+	VBROADCASTSD (R12), Y6
 	VFMADD231PD  Y4, Y6, Y0
 	VFMADD231PD  Y5, Y6, Y1
-	VBROADCASTSD 8(R11), Y6
+	VBROADCASTSD 8(R12), Y6
 	VFMADD231PD  Y4, Y6, Y2
 	VFMADD231PD  Y5, Y6, Y3
-	ADDQ         DX, R11
-	ADDQ         SI, R12
-	SUBQ         $+1, R13
-	JNE          loop50
+	ADDQ         DX, R12
+	ADDQ         SI, R10
+	SUBQ         $+1, R11
+	JNE          loop55
 
-done49:
+done54:
+	MOVQ    d+0(FP), R10
+	IMULQ   R9, R10
+	LEAQ    (CX)(R10*8), R10
+	VADDPD  (R10)(DI*8), Y0, Y0
+	VADDPD  32(R10)(DI*8), Y1, Y1
+	VMOVUPD Y0, (R10)(DI*8)
+	VMOVUPD Y1, 32(R10)(DI*8)
+	LEAQ    1(R9), R10
 	MOVQ    d+0(FP), R11
 	IMULQ   R10, R11
-	LEAQ    (CX)(R11*8), R11
-	VADDPD  (R11)(DI*8), Y0, Y0
-	VADDPD  32(R11)(DI*8), Y1, Y1
-	VMOVUPD Y0, (R11)(DI*8)
-	VMOVUPD Y1, 32(R11)(DI*8)
-	LEAQ    1(R10), R11
-	MOVQ    d+0(FP), R12
-	IMULQ   R11, R12
-	LEAQ    (CX)(R12*8), R11
-	VADDPD  (R11)(DI*8), Y2, Y0
-	VADDPD  32(R11)(DI*8), Y3, Y1
-	VMOVUPD Y0, (R11)(DI*8)
-	VMOVUPD Y1, 32(R11)(DI*8)
-	ADDQ    $+2, R10
-	ADDQ    $-2, R9
-
-done47:
-	CMPQ       R9, $+1
-	JLT        done51
-	MOVQ       R10, R11
-	IMULQ      (SP), R11
-	LEAQ       (CX)(R11*1), R11
-	LEAQ       (R11)(DI*8), R11
-	PREFETCHT0 (R11)
-	ADDQ       (SP), R11
-	MOVQ       R10, R11
-	SHLQ       $0x03, R11
-	MOVQ       dl2_base+48(FP), R12
-	LEAQ       (R12)(R11*1), R11
-	MOVQ       24(SP), R12
-	TESTQ      R12, R12
-	JEQ        done52
-	MOVQ       R10, R12
-	ANDQ       $+3, R12
-	MOVQ       48(SP), R13
-	LEAQ       (R13)(R12*8), R12
-	MOVQ       R10, R13
-	SARQ       $0x02, R13
-	IMULQ      40(SP), R13
-	LEAQ       (R12)(R13*1), R11
-
-done52:
-	VXORPS  Y0, Y0, Y0
-	VXORPS  Y1, Y1, Y1
-	MOVQ    64(SP), R12
-	TESTQ   AX, AX
-	JLE     done53
-	MOVQ    AX, R13
-	PCALIGN $0x20
-
-loop54:
-	VBROADCASTSD (R11), Y2
-	VFMADD231PD  (R12), Y2, Y0
-	VFMADD231PD  (R12)(BX*1), Y2, Y1
-	ADDQ         DX, R11
-	ADDQ         SI, R12
-	SUBQ         $+1, R13
-	JNE          loop54
-
-done53:
-	MOVQ    d+0(FP), R11
-	IMULQ   R10, R11
-	LEAQ    (CX)(R11*8), R11
-	VADDPD  (R11)(DI*8), Y0, Y0
-	VADDPD  32(R11)(DI*8), Y1, Y1
-	VMOVUPD Y0, (R11)(DI*8)
-	VMOVUPD Y1, 32(R11)(DI*8)
-	ADDQ    $+1, R10
-	ADDQ    $-1, R9
+	LEAQ    (CX)(R11*8), R10
+	VADDPD  (R10)(DI*8), Y2, Y0
+	VADDPD  32(R10)(DI*8), Y3, Y1
+	VMOVUPD Y0, (R10)(DI*8)
+	VMOVUPD Y1, 32(R10)(DI*8)
+	ADDQ    $+2, R9
+	ADDQ    $-2, R8
 
 done51:
-	ADDQ $+8, DI
-	ADDQ $-8, R8
-	MOVQ 64(SP), R9
-	ADDQ BX, R9
-	MOVQ R9, 64(SP)
-	MOVQ 64(SP), R9
-	ADDQ BX, R9
-	MOVQ R9, 64(SP)
-	CMPQ R8, $+8
-	JGE  loop41
+	CMPQ       R8, $+1
+	JLT        done56
+	MOVQ       R9, R10
+	IMULQ      (SP), R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(DI*8), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	LEAQ       -1(R9), R10
+	SUBQ       DI, R10
+	MOVQ       AX, R11
+	TESTQ      R10, R10
+	JGE        done57
+	MOVQ       $+0, R11
 
-done40:
-	CMPQ    R8, $+1
-	JLT     done55
-	VMOVUPD c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y0
+done57:
+	MOVQ    $+0, R10
+	CMPQ    AX, R10
+	MOVQ    $+0, R10
+	CMOVQLT AX, R10
+	SUBQ    R10, R11
+	MOVQ    R9, R12
+	SHLQ    $0x03, R12
+	MOVQ    dmu2_base+48(FP), R13
+	LEAQ    (R13)(R12*1), R12
+	MOVQ    24(SP), R13
+	TESTQ   R13, R13
+	JEQ     done58
+	MOVQ    R9, R13
+	ANDQ    $+3, R13
+	MOVQ    48(SP), BP
+	LEAQ    (BP)(R13*8), R13
+	MOVQ    R9, BP
+	SARQ    $0x02, BP
+	IMULQ   40(SP), BP
+	LEAQ    (R13)(BP*1), R12
 
-loop56:
-	MOVQ         rowHi+104(FP), R9
-	MOVQ         rowLo+96(FP), R10
-	SUBQ         R10, R9
-	MOVQ         rowLo+96(FP), R10
-	VMOVQ        R8, X1
-	VPBROADCASTQ X1, Y1
-	VPCMPGTQ     Y0, Y1, Y1
-	CMPQ         R9, $+4
-	JLT          done57
+done58:
+	MOVQ    R10, R13
+	IMULQ   DX, R13
+	LEAQ    (R12)(R13*1), R12
+	IMULQ   SI, R10
+	MOVQ    64(SP), R13
+	LEAQ    (R13)(R10*1), R10
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	TESTQ   R11, R11
+	JLE     done59
+	PCALIGN $0x20
 
-loop58:
-	MOVQ       R10, R11
-	IMULQ      (SP), R11
-	LEAQ       (CX)(R11*1), R11
-	LEAQ       (R11)(DI*8), R11
-	PREFETCHT0 (R11)
-	ADDQ       (SP), R11
-	PREFETCHT0 (R11)
-	ADDQ       (SP), R11
-	PREFETCHT0 (R11)
-	ADDQ       (SP), R11
-	PREFETCHT0 (R11)
-	ADDQ       (SP), R11
-	MOVQ       R10, R11
-	SHLQ       $0x03, R11
-	MOVQ       dl2_base+48(FP), R12
-	LEAQ       (R12)(R11*1), R11
-	MOVQ       24(SP), R12
-	TESTQ      R12, R12
-	JEQ        done59
-	MOVQ       R10, R12
-	ANDQ       $+3, R12
-	MOVQ       48(SP), R13
-	LEAQ       (R13)(R12*8), R12
-	MOVQ       R10, R13
-	SARQ       $0x02, R13
-	IMULQ      40(SP), R13
-	LEAQ       (R12)(R13*1), R11
+loop60:
+	VBROADCASTSD (R12), Y2
+	VFMADD231PD  (R10), Y2, Y0
+	VFMADD231PD  (R10)(BX*1), Y2, Y1
+	ADDQ         DX, R12
+	ADDQ         SI, R10
+	SUBQ         $+1, R11
+	JNE          loop60
 
 done59:
+	MOVQ    d+0(FP), R10
+	IMULQ   R9, R10
+	LEAQ    (CX)(R10*8), R10
+	VADDPD  (R10)(DI*8), Y0, Y0
+	VADDPD  32(R10)(DI*8), Y1, Y1
+	VMOVUPD Y0, (R10)(DI*8)
+	VMOVUPD Y1, 32(R10)(DI*8)
+	ADDQ    $+1, R9
+	ADDQ    $-1, R8
+
+done56:
+	ADDQ $+8, DI
+	MOVQ 72(SP), R8
+	ADDQ $-8, R8
+	MOVQ R8, 72(SP)
+	MOVQ 64(SP), R8
+	ADDQ BX, R8
+	MOVQ R8, 64(SP)
+	MOVQ 64(SP), R8
+	ADDQ BX, R8
+	MOVQ R8, 64(SP)
+	CMPQ 72(SP), $+8
+	JGE  loop44
+
+done43:
+	CMPQ    72(SP), $+1
+	JLT     done61
+	VMOVUPD c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y0
+
+loop62:
+	MOVQ         rowHi+104(FP), R8
+	MOVQ         rowLo+96(FP), R9
+	SUBQ         R9, R8
+	MOVQ         rowLo+96(FP), R9
+	MOVQ         72(SP), R10
+	VMOVQ        R10, X1
+	VPBROADCASTQ X1, Y1
+	VPCMPGTQ     Y0, Y1, Y1
+	CMPQ         R8, $+4
+	JLT          done63
+
+loop64:
+	MOVQ       R9, R10
+	IMULQ      (SP), R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(DI*8), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	LEAQ       3(R9), R10
+	LEAQ       -1(R10), R10
+	SUBQ       DI, R10
+	MOVQ       AX, R11
+	TESTQ      R10, R10
+	JGE        done65
+	MOVQ       $+0, R11
+
+done65:
+	MOVQ    $+0, R10
+	CMPQ    AX, R10
+	MOVQ    $+0, R10
+	CMOVQLT AX, R10
+	SUBQ    R10, R11
+	MOVQ    R9, R12
+	SHLQ    $0x03, R12
+	MOVQ    dmu2_base+48(FP), R13
+	LEAQ    (R13)(R12*1), R12
+	MOVQ    24(SP), R13
+	TESTQ   R13, R13
+	JEQ     done66
+	MOVQ    R9, R13
+	ANDQ    $+3, R13
+	MOVQ    48(SP), BP
+	LEAQ    (BP)(R13*8), R13
+	MOVQ    R9, BP
+	SARQ    $0x02, BP
+	IMULQ   40(SP), BP
+	LEAQ    (R13)(BP*1), R12
+
+done66:
+	MOVQ    R10, R13
+	IMULQ   DX, R13
+	LEAQ    (R12)(R13*1), R12
+	IMULQ   SI, R10
+	MOVQ    64(SP), R13
+	LEAQ    (R13)(R10*1), R10
 	VXORPS  Y2, Y2, Y2
 	VXORPS  Y3, Y3, Y3
 	VXORPS  Y4, Y4, Y4
 	VXORPS  Y5, Y5, Y5
-	MOVQ    64(SP), R12
-	TESTQ   AX, AX
-	JLE     done60
-	MOVQ    AX, R13
+	TESTQ   R11, R11
+	JLE     done67
 	PCALIGN $0x20
 
-loop61:
-	VMASKMOVPD   (R12), Y1, Y6
-	VBROADCASTSD (R11), Y7
+loop68:
+	VMASKMOVPD   (R10), Y1, Y6
+	VBROADCASTSD (R12), Y7
 	VFMADD231PD  Y7, Y6, Y2
-	VBROADCASTSD 8(R11), Y7
+	VBROADCASTSD 8(R12), Y7
 	VFMADD231PD  Y7, Y6, Y3
-	VBROADCASTSD 16(R11), Y7
+	VBROADCASTSD 16(R12), Y7
 	VFMADD231PD  Y7, Y6, Y4
-	VBROADCASTSD 24(R11), Y7
+	VBROADCASTSD 24(R12), Y7
 	VFMADD231PD  Y7, Y6, Y5
-	ADDQ         DX, R11
-	ADDQ         SI, R12
-	SUBQ         $+1, R13
-	JNE          loop61
-
-done60:
-	MOVQ       d+0(FP), R11
-	IMULQ      R10, R11
-	LEAQ       (CX)(R11*8), R11
-	VMASKMOVPD (R11)(DI*8), Y1, Y6
-	VADDPD     Y2, Y6, Y2
-	VMASKMOVPD Y2, Y1, (R11)(DI*8)
-	LEAQ       1(R10), R11
-	MOVQ       d+0(FP), R12
-	IMULQ      R11, R12
-	LEAQ       (CX)(R12*8), R11
-	VMASKMOVPD (R11)(DI*8), Y1, Y2
-	VADDPD     Y3, Y2, Y2
-	VMASKMOVPD Y2, Y1, (R11)(DI*8)
-	LEAQ       2(R10), R11
-	MOVQ       d+0(FP), R12
-	IMULQ      R11, R12
-	LEAQ       (CX)(R12*8), R11
-	VMASKMOVPD (R11)(DI*8), Y1, Y2
-	VADDPD     Y4, Y2, Y2
-	VMASKMOVPD Y2, Y1, (R11)(DI*8)
-	LEAQ       3(R10), R11
-	MOVQ       d+0(FP), R12
-	IMULQ      R11, R12
-	LEAQ       (CX)(R12*8), R11
-	VMASKMOVPD (R11)(DI*8), Y1, Y2
-	VADDPD     Y5, Y2, Y2
-	VMASKMOVPD Y2, Y1, (R11)(DI*8)
-	ADDQ       $+4, R10
-	ADDQ       $-4, R9
-	CMPQ       R9, $+4
-	JGE        loop58
-
-done57:
-	CMPQ       R9, $+2
-	JLT        done62
-	MOVQ       R10, R11
-	IMULQ      (SP), R11
-	LEAQ       (CX)(R11*1), R11
-	LEAQ       (R11)(DI*8), R11
-	PREFETCHT0 (R11)
-	ADDQ       (SP), R11
-	PREFETCHT0 (R11)
-	ADDQ       (SP), R11
-	MOVQ       R10, R11
-	SHLQ       $0x03, R11
-	MOVQ       dl2_base+48(FP), R12
-	LEAQ       (R12)(R11*1), R11
-	MOVQ       24(SP), R12
-	TESTQ      R12, R12
-	JEQ        done63
-	MOVQ       R10, R12
-	ANDQ       $+3, R12
-	MOVQ       48(SP), R13
-	LEAQ       (R13)(R12*8), R12
-	MOVQ       R10, R13
-	SARQ       $0x02, R13
-	IMULQ      40(SP), R13
-	LEAQ       (R12)(R13*1), R11
-
-done63:
-	VXORPS  Y2, Y2, Y2
-	VXORPS  Y3, Y3, Y3
-	MOVQ    64(SP), R12
-	TESTQ   AX, AX
-	JLE     done64
-	MOVQ    AX, R13
-	PCALIGN $0x20
-
-loop65:
-	VMASKMOVPD   (R12), Y1, Y4
-	VBROADCASTSD (R11), Y5
-	VFMADD231PD  Y5, Y4, Y2
-	VBROADCASTSD 8(R11), Y5
-	VFMADD231PD  Y5, Y4, Y3
-	ADDQ         DX, R11
-	ADDQ         SI, R12
-	SUBQ         $+1, R13
-	JNE          loop65
-
-done64:
-	MOVQ       d+0(FP), R11
-	IMULQ      R10, R11
-	LEAQ       (CX)(R11*8), R11
-	VMASKMOVPD (R11)(DI*8), Y1, Y4
-	VADDPD     Y2, Y4, Y2
-	VMASKMOVPD Y2, Y1, (R11)(DI*8)
-	LEAQ       1(R10), R11
-	MOVQ       d+0(FP), R12
-	IMULQ      R11, R12
-	LEAQ       (CX)(R12*8), R11
-	VMASKMOVPD (R11)(DI*8), Y1, Y2
-	VADDPD     Y3, Y2, Y2
-	VMASKMOVPD Y2, Y1, (R11)(DI*8)
-	ADDQ       $+2, R10
-	ADDQ       $-2, R9
-
-done62:
-	CMPQ       R9, $+1
-	JLT        done66
-	MOVQ       R10, R11
-	IMULQ      (SP), R11
-	LEAQ       (CX)(R11*1), R11
-	LEAQ       (R11)(DI*8), R11
-	PREFETCHT0 (R11)
-	ADDQ       (SP), R11
-	MOVQ       R10, R11
-	SHLQ       $0x03, R11
-	MOVQ       dl2_base+48(FP), R12
-	LEAQ       (R12)(R11*1), R11
-	MOVQ       24(SP), R12
-	TESTQ      R12, R12
-	JEQ        done67
-	MOVQ       R10, R12
-	ANDQ       $+3, R12
-	MOVQ       48(SP), R13
-	LEAQ       (R13)(R12*8), R12
-	MOVQ       R10, R13
-	SARQ       $0x02, R13
-	IMULQ      40(SP), R13
-	LEAQ       (R12)(R13*1), R11
+	ADDQ         DX, R12
+	ADDQ         SI, R10
+	SUBQ         $+1, R11
+	JNE          loop68
 
 done67:
-	VXORPS  Y2, Y2, Y2
-	MOVQ    64(SP), R12
-	TESTQ   AX, AX
-	JLE     done68
-	MOVQ    AX, R13
-	PCALIGN $0x20
-
-loop69:
-	VMASKMOVPD   (R12), Y1, Y3
-	VBROADCASTSD (R11), Y4
-	VFMADD231PD  Y4, Y3, Y2
-	ADDQ         DX, R11
-	ADDQ         SI, R12
-	SUBQ         $+1, R13
-	JNE          loop69
-
-done68:
+	MOVQ       d+0(FP), R10
+	IMULQ      R9, R10
+	LEAQ       (CX)(R10*8), R10
+	VMASKMOVPD (R10)(DI*8), Y1, Y6
+	VADDPD     Y2, Y6, Y2
+	VMASKMOVPD Y2, Y1, (R10)(DI*8)
+	LEAQ       1(R9), R10
 	MOVQ       d+0(FP), R11
 	IMULQ      R10, R11
-	LEAQ       (CX)(R11*8), R11
-	VMASKMOVPD (R11)(DI*8), Y1, Y3
+	LEAQ       (CX)(R11*8), R10
+	VMASKMOVPD (R10)(DI*8), Y1, Y2
+	VADDPD     Y3, Y2, Y2
+	VMASKMOVPD Y2, Y1, (R10)(DI*8)
+	LEAQ       2(R9), R10
+	MOVQ       d+0(FP), R11
+	IMULQ      R10, R11
+	LEAQ       (CX)(R11*8), R10
+	VMASKMOVPD (R10)(DI*8), Y1, Y2
+	VADDPD     Y4, Y2, Y2
+	VMASKMOVPD Y2, Y1, (R10)(DI*8)
+	LEAQ       3(R9), R10
+	MOVQ       d+0(FP), R11
+	IMULQ      R10, R11
+	LEAQ       (CX)(R11*8), R10
+	VMASKMOVPD (R10)(DI*8), Y1, Y2
+	VADDPD     Y5, Y2, Y2
+	VMASKMOVPD Y2, Y1, (R10)(DI*8)
+	ADDQ       $+4, R9
+	ADDQ       $-4, R8
+	CMPQ       R8, $+4
+	JGE        loop64
+
+done63:
+	CMPQ       R8, $+2
+	JLT        done69
+	MOVQ       R9, R10
+	IMULQ      (SP), R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(DI*8), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	LEAQ       1(R9), R10
+	LEAQ       -1(R10), R10
+	SUBQ       DI, R10
+	MOVQ       AX, R11
+	TESTQ      R10, R10
+	JGE        done70
+	MOVQ       $+0, R11
+
+done70:
+	MOVQ    $+0, R10
+	CMPQ    AX, R10
+	MOVQ    $+0, R10
+	CMOVQLT AX, R10
+	SUBQ    R10, R11
+	MOVQ    R9, R12
+	SHLQ    $0x03, R12
+	MOVQ    dmu2_base+48(FP), R13
+	LEAQ    (R13)(R12*1), R12
+	MOVQ    24(SP), R13
+	TESTQ   R13, R13
+	JEQ     done71
+	MOVQ    R9, R13
+	ANDQ    $+3, R13
+	MOVQ    48(SP), BP
+	LEAQ    (BP)(R13*8), R13
+	MOVQ    R9, BP
+	SARQ    $0x02, BP
+	IMULQ   40(SP), BP
+	LEAQ    (R13)(BP*1), R12
+
+done71:
+	MOVQ    R10, R13
+	IMULQ   DX, R13
+	LEAQ    (R12)(R13*1), R12
+	IMULQ   SI, R10
+	MOVQ    64(SP), R13
+	LEAQ    (R13)(R10*1), R10
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	TESTQ   R11, R11
+	JLE     done72
+	PCALIGN $0x20
+
+loop73:
+	VMASKMOVPD   (R10), Y1, Y4
+	VBROADCASTSD (R12), Y5
+	VFMADD231PD  Y5, Y4, Y2
+	VBROADCASTSD 8(R12), Y5
+	VFMADD231PD  Y5, Y4, Y3
+	ADDQ         DX, R12
+	ADDQ         SI, R10
+	SUBQ         $+1, R11
+	JNE          loop73
+
+done72:
+	MOVQ       d+0(FP), R10
+	IMULQ      R9, R10
+	LEAQ       (CX)(R10*8), R10
+	VMASKMOVPD (R10)(DI*8), Y1, Y4
+	VADDPD     Y2, Y4, Y2
+	VMASKMOVPD Y2, Y1, (R10)(DI*8)
+	LEAQ       1(R9), R10
+	MOVQ       d+0(FP), R11
+	IMULQ      R10, R11
+	LEAQ       (CX)(R11*8), R10
+	VMASKMOVPD (R10)(DI*8), Y1, Y2
+	VADDPD     Y3, Y2, Y2
+	VMASKMOVPD Y2, Y1, (R10)(DI*8)
+	ADDQ       $+2, R9
+	ADDQ       $-2, R8
+
+done69:
+	CMPQ       R8, $+1
+	JLT        done74
+	MOVQ       R9, R10
+	IMULQ      (SP), R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(DI*8), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	LEAQ       -1(R9), R10
+	SUBQ       DI, R10
+	MOVQ       AX, R11
+	TESTQ      R10, R10
+	JGE        done75
+	MOVQ       $+0, R11
+
+done75:
+	MOVQ    $+0, R10
+	CMPQ    AX, R10
+	MOVQ    $+0, R10
+	CMOVQLT AX, R10
+	SUBQ    R10, R11
+	MOVQ    R9, R12
+	SHLQ    $0x03, R12
+	MOVQ    dmu2_base+48(FP), R13
+	LEAQ    (R13)(R12*1), R12
+	MOVQ    24(SP), R13
+	TESTQ   R13, R13
+	JEQ     done76
+	MOVQ    R9, R13
+	ANDQ    $+3, R13
+	MOVQ    48(SP), BP
+	LEAQ    (BP)(R13*8), R13
+	MOVQ    R9, BP
+	SARQ    $0x02, BP
+	IMULQ   40(SP), BP
+	LEAQ    (R13)(BP*1), R12
+
+done76:
+	MOVQ    R10, R13
+	IMULQ   DX, R13
+	LEAQ    (R12)(R13*1), R12
+	IMULQ   SI, R10
+	MOVQ    64(SP), R13
+	LEAQ    (R13)(R10*1), R10
+	VXORPS  Y2, Y2, Y2
+	TESTQ   R11, R11
+	JLE     done77
+	PCALIGN $0x20
+
+loop78:
+	VMASKMOVPD   (R10), Y1, Y3
+	VBROADCASTSD (R12), Y4
+	VFMADD231PD  Y4, Y3, Y2
+	ADDQ         DX, R12
+	ADDQ         SI, R10
+	SUBQ         $+1, R11
+	JNE          loop78
+
+done77:
+	MOVQ       d+0(FP), R10
+	IMULQ      R9, R10
+	LEAQ       (CX)(R10*8), R10
+	VMASKMOVPD (R10)(DI*8), Y1, Y3
 	VADDPD     Y2, Y3, Y2
-	VMASKMOVPD Y2, Y1, (R11)(DI*8)
-	ADDQ       $+1, R10
-	ADDQ       $-1, R9
+	VMASKMOVPD Y2, Y1, (R10)(DI*8)
+	ADDQ       $+1, R9
+	ADDQ       $-1, R8
 
-done66:
+done74:
 	ADDQ $+4, DI
+	MOVQ 72(SP), R8
 	ADDQ $-4, R8
-	MOVQ 64(SP), R9
-	ADDQ BX, R9
-	MOVQ R9, 64(SP)
-	CMPQ R8, $+1
-	JGE  loop56
+	MOVQ R8, 72(SP)
+	MOVQ 64(SP), R8
+	ADDQ BX, R8
+	MOVQ R8, 64(SP)
+	CMPQ 72(SP), $+1
+	JGE  loop62
 
-done55:
+done61:
 	VZEROUPPER
 	RET
 
@@ -11578,15 +14787,15 @@ done1:
 	VZEROUPPER
 	RET
 
-// func dmuLoopAVX512(first int, count int, k int, d int, l []float64, dmu2 []float64, dmu []float64, dmu3 []float64)
+// func dmuLoopAVX512(first int, count int, k int, d int, l []float64, dmu3 []float64, dmu []float64, dmu4 []float64)
 // Requires: AVX, AVX512DQ, AVX512F, AVX512VL
 TEXT ·dmuLoopAVX512(SB), $48-128
 	MOVQ         first+0(FP), AX
 	MOVQ         d+24(FP), CX
 	MOVQ         l_base+32(FP), DX
-	MOVQ         dmu2_base+56(FP), BX
+	MOVQ         dmu3_base+56(FP), BX
 	MOVQ         dmu_base+80(FP), SI
-	MOVQ         dmu3_base+104(FP), DI
+	MOVQ         dmu4_base+104(FP), DI
 	MOVQ         count+8(FP), R8
 	TESTQ        R8, R8
 	JLE          done1
@@ -11607,7 +14816,8 @@ TEXT ·dmuLoopAVX512(SB), $48-128
 	VMOVUPD      c64x8_heb8fc3b463ee3b25<>+0(SB), Z3
 	VPXORD       Z4, Z4, Z4
 	VBROADCASTSD c64x1_fffffffffffffffe<>+0(SB), Z5
-	VBROADCASTSD c64x1_8000000000000000<>+0(SB), Z6
+	VBROADCASTSD c64x1_4000000000000000<>+0(SB), Z6
+	VBROADCASTSD c64x1_8000000000000000<>+0(SB), Z7
 
 loop3:
 	TESTQ CX, CX
@@ -11624,14 +14834,14 @@ loop3:
 	MOVQ  $+0, R10
 
 loop6:
-	VPXORD       Z7, Z7, Z7
+	VPXORD       Z8, Z8, Z8
 	TESTQ        CX, CX
 	JLE          done7
-	VPBROADCASTQ R10, Z8
-	VPXORD       Z9, Z9, Z9
+	VPBROADCASTQ R10, Z9
 	VPXORD       Z10, Z10, Z10
 	VPXORD       Z11, Z11, Z11
 	VPXORD       Z12, Z12, Z12
+	VPXORD       Z13, Z13, Z13
 	LEAQ         -32(CX), R11
 	TESTQ        R11, R11
 	JLT          done8
@@ -11639,22 +14849,22 @@ loop6:
 	PCALIGN      $0x20
 
 loop9:
-	VPXORD       Z13, Z13, Z13
 	VPXORD       Z14, Z14, Z14
 	VPXORD       Z15, Z15, Z15
 	VPXORD       Z16, Z16, Z16
-	VPBROADCASTQ R12, Z17
-	VPADDQ       Z0, Z17, Z18
-	VPADDQ       Z1, Z17, Z19
-	VPADDQ       Z2, Z17, Z20
-	VPADDQ       Z3, Z17, Z17
-	VPCMPQ       $0x01, Z18, Z8, K1
-	VPCMPQ       $0x01, Z19, Z8, K2
-	VPCMPQ       $0x01, Z20, Z8, K3
+	VPXORD       Z17, Z17, Z17
+	VPBROADCASTQ R12, Z18
+	VPADDQ       Z0, Z18, Z19
+	VPADDQ       Z1, Z18, Z20
+	VPADDQ       Z2, Z18, Z21
+	VPADDQ       Z3, Z18, Z18
+	VPCMPQ       $0x01, Z19, Z9, K1
+	VPCMPQ       $0x01, Z20, Z9, K2
+	VPCMPQ       $0x01, Z21, Z9, K3
 	KMOVW        K3, 16(SP)
-	VPCMPQ       $0x01, Z17, Z8, K3
+	VPCMPQ       $0x01, Z18, Z9, K3
 	KMOVW        K3, 24(SP)
-	VPSLLQ       $0x01, Z18, Z21
+	VPSLLQ       $0x01, Z19, Z22
 	MOVQ         CX, R13
 	IMULQ        R10, R13
 	SHLQ         $0x01, R13
@@ -11665,11 +14875,11 @@ loop9:
 	IMUL3Q       $-3, R10, BP
 	LEAQ         (R13)(BP*1), R13
 	LEAQ         -2(R13), R13
-	VPBROADCASTQ R13, Z22
-	VPADDQ       Z22, Z21, Z21
-	VPSRAQ       $0x01, Z21, Z21
-	VPCMPQ       $0x05, Z4, Z21, K3
-	VPMULLQ      Z5, Z18, Z21
+	VPBROADCASTQ R13, Z23
+	VPADDQ       Z23, Z22, Z22
+	VPSRAQ       $0x01, Z22, Z22
+	VPCMPQ       $0x05, Z4, Z22, K3
+	VPMULLQ      Z5, Z19, Z22
 	MOVQ         CX, R13
 	IMULQ        CX, R13
 	IMUL3Q       $-1, CX, BP
@@ -11683,37 +14893,37 @@ loop9:
 	LEAQ         (R13)(BP*1), R13
 	IMUL3Q       $+3, R10, BP
 	LEAQ         (R13)(BP*1), R13
-	VPBROADCASTQ R13, Z23
-	VPADDQ       Z23, Z21, Z21
-	VPSRAQ       $0x01, Z21, Z21
-	VPCMPQ       $0x05, Z4, Z21, K4
+	VPBROADCASTQ R13, Z24
+	VPADDQ       Z24, Z22, Z22
+	VPSRAQ       $0x01, Z22, Z22
+	VPCMPQ       $0x05, Z4, Z22, K4
 	KANDB        K4, K3, K3
-	VPSLLQ       $0x01, Z19, Z21
-	VPADDQ       Z22, Z21, Z21
-	VPSRAQ       $0x01, Z21, Z21
-	VPCMPQ       $0x05, Z4, Z21, K4
-	VPMULLQ      Z5, Z19, Z21
-	VPADDQ       Z23, Z21, Z21
-	VPSRAQ       $0x01, Z21, Z21
-	VPCMPQ       $0x05, Z4, Z21, K5
+	VPSLLQ       $0x01, Z20, Z22
+	VPADDQ       Z23, Z22, Z22
+	VPSRAQ       $0x01, Z22, Z22
+	VPCMPQ       $0x05, Z4, Z22, K4
+	VPMULLQ      Z5, Z20, Z22
+	VPADDQ       Z24, Z22, Z22
+	VPSRAQ       $0x01, Z22, Z22
+	VPCMPQ       $0x05, Z4, Z22, K5
 	KANDB        K5, K4, K4
-	VPSLLQ       $0x01, Z20, Z21
-	VPADDQ       Z22, Z21, Z21
-	VPSRAQ       $0x01, Z21, Z21
-	VPCMPQ       $0x05, Z4, Z21, K5
-	VPMULLQ      Z5, Z20, Z21
-	VPADDQ       Z23, Z21, Z21
-	VPSRAQ       $0x01, Z21, Z21
-	VPCMPQ       $0x05, Z4, Z21, K6
+	VPSLLQ       $0x01, Z21, Z22
+	VPADDQ       Z23, Z22, Z22
+	VPSRAQ       $0x01, Z22, Z22
+	VPCMPQ       $0x05, Z4, Z22, K5
+	VPMULLQ      Z5, Z21, Z22
+	VPADDQ       Z24, Z22, Z22
+	VPSRAQ       $0x01, Z22, Z22
+	VPCMPQ       $0x05, Z4, Z22, K6
 	KANDB        K6, K5, K5
-	VPSLLQ       $0x01, Z17, Z21
-	VPADDQ       Z22, Z21, Z21
-	VPSRAQ       $0x01, Z21, Z21
-	VPCMPQ       $0x05, Z4, Z21, K6
-	VPMULLQ      Z5, Z17, Z21
-	VPADDQ       Z23, Z21, Z21
-	VPSRAQ       $0x01, Z21, Z21
-	VPCMPQ       $0x05, Z4, Z21, K7
+	VPSLLQ       $0x01, Z18, Z22
+	VPADDQ       Z23, Z22, Z22
+	VPSRAQ       $0x01, Z22, Z22
+	VPCMPQ       $0x05, Z4, Z22, K6
+	VPMULLQ      Z5, Z18, Z22
+	VPADDQ       Z24, Z22, Z22
+	VPSRAQ       $0x01, Z22, Z22
+	VPCMPQ       $0x05, Z4, Z22, K7
 	KANDB        K7, K6, K6
 	KANDB        K3, K1, K7
 	KMOVW        K7, 32(SP)
@@ -11729,7 +14939,7 @@ loop9:
 	KANDB        K6, K5, K5
 	KMOVW        24(SP), K7
 	KANDB        K6, K7, K6
-	VPSLLQ       $0x01, Z18, Z18
+	VPSLLQ       $0x01, Z19, Z19
 	MOVQ         CX, R13
 	IMULQ        CX, R13
 	IMULQ        AX, R13
@@ -11756,36 +14966,36 @@ loop9:
 	LEAQ         (R13)(BP*1), R13
 	IMUL3Q       $-3, R10, BP
 	LEAQ         (R13)(BP*1), R13
-	VPBROADCASTQ R13, Z21
-	VPADDQ       Z21, Z18, Z18
-	VPSRAQ       $0x01, Z18, Z18
-	VPSLLQ       $0x01, Z19, Z19
-	VPADDQ       Z21, Z19, Z19
+	VPBROADCASTQ R13, Z22
+	VPADDQ       Z22, Z19, Z19
 	VPSRAQ       $0x01, Z19, Z19
 	VPSLLQ       $0x01, Z20, Z20
-	VPADDQ       Z21, Z20, Z20
+	VPADDQ       Z22, Z20, Z20
 	VPSRAQ       $0x01, Z20, Z20
-	VPSLLQ       $0x01, Z17, Z17
-	VPADDQ       Z21, Z17, Z17
-	VPSRAQ       $0x01, Z17, Z17
-	VMOVAPS      Z4, Z21
-	VGATHERQPD   (DX)(Z18*8), K1, Z21
-	VMOVAPS      Z4, Z18
-	VGATHERQPD   (DX)(Z19*8), K2, Z18
+	VPSLLQ       $0x01, Z21, Z21
+	VPADDQ       Z22, Z21, Z21
+	VPSRAQ       $0x01, Z21, Z21
+	VPSLLQ       $0x01, Z18, Z18
+	VPADDQ       Z22, Z18, Z18
+	VPSRAQ       $0x01, Z18, Z18
+	VMOVAPS      Z4, Z22
+	VGATHERQPD   (DX)(Z19*8), K1, Z22
 	VMOVAPS      Z4, Z19
-	VGATHERQPD   (DX)(Z20*8), K4, Z19
+	VGATHERQPD   (DX)(Z20*8), K2, Z19
 	VMOVAPS      Z4, Z20
-	VGATHERQPD   (DX)(Z17*8), K6, Z20
+	VGATHERQPD   (DX)(Z21*8), K4, Z20
+	VMOVAPS      Z4, Z21
+	VGATHERQPD   (DX)(Z18*8), K6, Z21
 	KMOVW        32(SP), K1
-	VBLENDMPD    Z21, Z13, K1, Z13
+	VBLENDMPD    Z22, Z14, K1, Z14
 	KMOVW        40(SP), K1
-	VBLENDMPD    Z18, Z14, K1, Z14
-	VBLENDMPD    Z19, Z15, K3, Z15
-	VBLENDMPD    Z20, Z16, K5, Z16
-	VFMADD231PD  (R8)(R12*8), Z13, Z9
-	VFMADD231PD  64(R8)(R12*8), Z14, Z10
-	VFMADD231PD  128(R8)(R12*8), Z15, Z11
-	VFMADD231PD  192(R8)(R12*8), Z16, Z12
+	VBLENDMPD    Z19, Z15, K1, Z15
+	VBLENDMPD    Z20, Z16, K3, Z16
+	VBLENDMPD    Z21, Z17, K5, Z17
+	VFMADD231PD  (R8)(R12*8), Z14, Z10
+	VFMADD231PD  64(R8)(R12*8), Z15, Z11
+	VFMADD231PD  128(R8)(R12*8), Z16, Z12
+	VFMADD231PD  192(R8)(R12*8), Z17, Z13
 	ADDQ         $+32, R12
 	CMPQ         R12, R11
 	JLE          loop9
@@ -11804,14 +15014,14 @@ done8:
 loop11:
 	MOVQ         CX, R13
 	SUBQ         R12, R13
-	VPBROADCASTQ R13, Z13
-	VPCMPQ       $0x06, Z0, Z13, K1
-	VPXORD       Z13, Z13, Z13
-	VPBROADCASTQ R12, Z14
-	VPADDQ       Z0, Z14, Z14
-	VPCMPQ       $0x01, Z14, Z8, K2
+	VPBROADCASTQ R13, Z14
+	VPCMPQ       $0x06, Z0, Z14, K1
+	VPXORD       Z14, Z14, Z14
+	VPBROADCASTQ R12, Z15
+	VPADDQ       Z0, Z15, Z15
+	VPCMPQ       $0x01, Z15, Z9, K2
 	KANDB        K2, K1, K3
-	VPSLLQ       $0x01, Z14, Z15
+	VPSLLQ       $0x01, Z15, Z16
 	MOVQ         CX, R13
 	IMULQ        R10, R13
 	SHLQ         $0x01, R13
@@ -11822,11 +15032,11 @@ loop11:
 	IMUL3Q       $-3, R10, BP
 	LEAQ         (R13)(BP*1), R13
 	LEAQ         -2(R13), R13
-	VPBROADCASTQ R13, Z16
-	VPADDQ       Z16, Z15, Z15
-	VPSRAQ       $0x01, Z15, Z15
-	VPCMPQ       $0x05, Z4, Z15, K4
-	VPMULLQ      Z5, Z14, Z15
+	VPBROADCASTQ R13, Z17
+	VPADDQ       Z17, Z16, Z16
+	VPSRAQ       $0x01, Z16, Z16
+	VPCMPQ       $0x05, Z4, Z16, K4
+	VPMULLQ      Z5, Z15, Z16
 	MOVQ         CX, R13
 	IMULQ        CX, R13
 	IMUL3Q       $-1, CX, BP
@@ -11840,14 +15050,14 @@ loop11:
 	LEAQ         (R13)(BP*1), R13
 	IMUL3Q       $+3, R10, BP
 	LEAQ         (R13)(BP*1), R13
-	VPBROADCASTQ R13, Z16
-	VPADDQ       Z16, Z15, Z15
-	VPSRAQ       $0x01, Z15, Z15
-	VPCMPQ       $0x05, Z4, Z15, K5
+	VPBROADCASTQ R13, Z17
+	VPADDQ       Z17, Z16, Z16
+	VPSRAQ       $0x01, Z16, Z16
+	VPCMPQ       $0x05, Z4, Z16, K5
 	KANDB        K5, K4, K4
 	KANDB        K4, K2, K2
 	KANDB        K4, K3, K3
-	VPSLLQ       $0x01, Z14, Z14
+	VPSLLQ       $0x01, Z15, Z15
 	MOVQ         CX, R13
 	IMULQ        CX, R13
 	IMULQ        AX, R13
@@ -11874,41 +15084,41 @@ loop11:
 	LEAQ         (R13)(BP*1), R13
 	IMUL3Q       $-3, R10, BP
 	LEAQ         (R13)(BP*1), R13
-	VPBROADCASTQ R13, Z15
-	VPADDQ       Z15, Z14, Z14
-	VPSRAQ       $0x01, Z14, Z14
-	VMOVAPS      Z4, Z15
-	VGATHERQPD   (DX)(Z14*8), K3, Z15
-	VBLENDMPD    Z15, Z13, K2, Z13
-	VMOVUPD.Z    (R8)(R12*8), K1, Z14
-	VFMADD213PD  Z9, Z14, Z13
-	VBLENDMPD    Z13, Z9, K1, Z9
+	VPBROADCASTQ R13, Z16
+	VPADDQ       Z16, Z15, Z15
+	VPSRAQ       $0x01, Z15, Z15
+	VMOVAPS      Z4, Z16
+	VGATHERQPD   (DX)(Z15*8), K3, Z16
+	VBLENDMPD    Z16, Z14, K2, Z14
+	VMOVUPD.Z    (R8)(R12*8), K1, Z15
+	VFMADD213PD  Z10, Z15, Z14
+	VBLENDMPD    Z14, Z10, K1, Z10
 	ADDQ         $+8, R12
 	CMPQ         R12, R11
 	JLE          loop11
 
 done10:
-	VADDPD        Z10, Z9, Z8
-	VADDPD        Z12, Z11, Z9
+	VADDPD        Z11, Z10, Z9
+	VADDPD        Z13, Z12, Z10
+	VADDPD        Z10, Z9, Z9
+	VEXTRACTF64X4 $0x01, Z9, Y10
+	VADDPD        Y10, Y9, Y9
+	VEXTRACTF32X4 $0x01, Y9, X10
+	VADDPD        X10, X9, X9
+	VPERMILPD     $0x01, X9, X10
+	VADDPD        X10, X9, X9
+	VBROADCASTSD  X9, Z9
 	VADDPD        Z9, Z8, Z8
-	VEXTRACTF64X4 $0x01, Z8, Y9
-	VADDPD        Y9, Y8, Y8
-	VEXTRACTF32X4 $0x01, Y8, X9
-	VADDPD        X9, X8, X8
-	VPERMILPD     $0x01, X8, X9
-	VADDPD        X9, X8, X8
-	VBROADCASTSD  X8, Z8
-	VADDPD        Z8, Z7, Z7
 
 done7:
-	LEAQ        (R9)(R10*8), R11
-	VADDPD.BCST (R11), Z7, Z7
-	VXORPD      Z6, Z7, Z7
-	LEAQ        (DI)(R10*8), R11
-	VMOVSD      X7, (R11)
-	ADDQ        $+1, R10
-	CMPQ        R10, CX
-	JLT         loop6
+	LEAQ             (R9)(R10*8), R11
+	VFMADD213PD.BCST (R11), Z6, Z8
+	VXORPD           Z7, Z8, Z8
+	LEAQ             (DI)(R10*8), R11
+	VMOVSD           X8, (R11)
+	ADDQ             $+1, R10
+	CMPQ             R10, CX
+	JLT              loop6
 
 done5:
 done4:
@@ -11922,15 +15132,15 @@ done1:
 	VZEROUPPER
 	RET
 
-// func dmuLoopAVX2(first int, count int, k int, d int, l []float64, dmu2 []float64, dmu []float64, dmu3 []float64)
+// func dmuLoopAVX2(first int, count int, k int, d int, l []float64, dmu3 []float64, dmu []float64, dmu4 []float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·dmuLoopAVX2(SB), $464-128
 	MOVQ    first+0(FP), AX
 	MOVQ    d+24(FP), CX
 	MOVQ    l_base+32(FP), DX
-	MOVQ    dmu2_base+56(FP), BX
+	MOVQ    dmu3_base+56(FP), BX
 	MOVQ    dmu_base+80(FP), SI
-	MOVQ    dmu3_base+104(FP), DI
+	MOVQ    dmu4_base+104(FP), DI
 	MOVQ    count+8(FP), R8
 	TESTQ   R8, R8
 	JLE     done1
@@ -12473,7 +15683,8 @@ done12:
 done7:
 	LEAQ         (R9)(R10*8), R11
 	VBROADCASTSD (R11), Y2
-	VADDPD       (SP), Y2, Y2
+	VMOVUPS      (SP), Y3
+	VFMADD231PD  c64x4_4000000000000000<>+0(SB), Y3, Y2
 	VXORPD       c64x4_8000000000000000<>+0(SB), Y2, Y2
 	LEAQ         (DI)(R10*8), R11
 	VMOVSD       X2, (R11)
@@ -12493,8 +15704,8 @@ done1:
 	VZEROUPPER
 	RET
 
-// func dlSumsAVX512(k int, d int, dl []float64, dzy []float64, dl3 []float64, l []float64, dzprior float64)
-// Requires: AVX, AVX512F
+// func dlSumsAVX512(k int, d int, dl []float64, dzy []float64, dl2 []float64, l []float64, dzprior float64)
+// Requires: AVX, AVX512DQ, AVX512F
 TEXT ·dlSumsAVX512(SB), $8-120
 	MOVQ         d+8(FP), AX
 	MOVQ         dl_base+16(FP), CX
@@ -12513,7 +15724,8 @@ TEXT ·dlSumsAVX512(SB), $8-120
 	VMOVUPD      c64x8_h82630cffcbbaf725<>+0(SB), Z4
 	VMOVUPD      c64x8_heb8fc3b463ee3b25<>+0(SB), Z5
 	KXNORW       K1, K1, K1
-	VBROADCASTSD c64x1_4000000000000000<>+0(SB), Z6
+	VBROADCASTSD c64x1_fffffffffffffffe<>+0(SB), Z6
+	VBROADCASTSD c64x1_4000000000000000<>+0(SB), Z7
 
 loop3:
 	MOVQ    AX, SI
@@ -12530,9 +15742,9 @@ loop3:
 	PCALIGN $0x20
 
 loop6:
-	VPBROADCASTQ R8, Z7
-	VPADDQ       Z2, Z7, Z8
-	VPSLLQ       $0x01, Z8, Z8
+	VPBROADCASTQ R8, Z8
+	VPADDQ       Z2, Z8, Z9
+	VPSLLQ       $0x01, Z9, Z9
 	MOVQ         AX, R9
 	IMULQ        AX, R9
 	IMULQ        BX, R9
@@ -12540,29 +15752,29 @@ loop6:
 	IMULQ        BX, R10
 	IMUL3Q       $-1, R10, R10
 	LEAQ         (R9)(R10*1), R9
-	VPBROADCASTQ R9, Z9
-	VPADDQ       Z9, Z8, Z8
-	VPSRAQ       $0x01, Z8, Z8
-	VPADDQ       Z3, Z7, Z10
-	VPSLLQ       $0x01, Z10, Z10
-	VPADDQ       Z9, Z10, Z10
-	VPSRAQ       $0x01, Z10, Z10
-	VPADDQ       Z4, Z7, Z11
+	VPBROADCASTQ R9, Z10
+	VPADDQ       Z10, Z9, Z9
+	VPSRAQ       $0x01, Z9, Z9
+	VPADDQ       Z3, Z8, Z11
 	VPSLLQ       $0x01, Z11, Z11
-	VPADDQ       Z9, Z11, Z11
+	VPADDQ       Z10, Z11, Z11
 	VPSRAQ       $0x01, Z11, Z11
-	VPADDQ       Z5, Z7, Z7
-	VPSLLQ       $0x01, Z7, Z7
-	VPADDQ       Z9, Z7, Z7
-	VPSRAQ       $0x01, Z7, Z7
+	VPADDQ       Z4, Z8, Z12
+	VPSLLQ       $0x01, Z12, Z12
+	VPADDQ       Z10, Z12, Z12
+	VPSRAQ       $0x01, Z12, Z12
+	VPADDQ       Z5, Z8, Z8
+	VPSLLQ       $0x01, Z8, Z8
+	VPADDQ       Z10, Z8, Z8
+	VPSRAQ       $0x01, Z8, Z8
 	KMOVW        K1, K2
-	VSCATTERQPD  Z1, K2, (CX)(Z8*8)
-	KMOVW        K1, K2
-	VSCATTERQPD  Z1, K2, (CX)(Z10*8)
+	VSCATTERQPD  Z1, K2, (CX)(Z9*8)
 	KMOVW        K1, K2
 	VSCATTERQPD  Z1, K2, (CX)(Z11*8)
 	KMOVW        K1, K2
-	VSCATTERQPD  Z1, K2, (CX)(Z7*8)
+	VSCATTERQPD  Z1, K2, (CX)(Z12*8)
+	KMOVW        K1, K2
+	VSCATTERQPD  Z1, K2, (CX)(Z8*8)
 	ADDQ         $+32, R8
 	CMPQ         R8, DI
 	JLE          loop6
@@ -12581,11 +15793,11 @@ done5:
 loop8:
 	MOVQ         SI, R9
 	SUBQ         R8, R9
-	VPBROADCASTQ R9, Z7
-	VPCMPQ       $0x06, Z2, Z7, K2
-	VPBROADCASTQ R8, Z7
-	VPADDQ       Z2, Z7, Z7
-	VPSLLQ       $0x01, Z7, Z7
+	VPBROADCASTQ R9, Z8
+	VPCMPQ       $0x06, Z2, Z8, K2
+	VPBROADCASTQ R8, Z8
+	VPADDQ       Z2, Z8, Z8
+	VPSLLQ       $0x01, Z8, Z8
 	MOVQ         AX, R9
 	IMULQ        AX, R9
 	IMULQ        BX, R9
@@ -12593,10 +15805,10 @@ loop8:
 	IMULQ        BX, R10
 	IMUL3Q       $-1, R10, R10
 	LEAQ         (R9)(R10*1), R9
-	VPBROADCASTQ R9, Z8
-	VPADDQ       Z8, Z7, Z7
-	VPSRAQ       $0x01, Z7, Z7
-	VSCATTERQPD  Z1, K2, (CX)(Z7*8)
+	VPBROADCASTQ R9, Z9
+	VPADDQ       Z9, Z8, Z8
+	VPSRAQ       $0x01, Z8, Z8
+	VSCATTERQPD  Z1, K2, (CX)(Z8*8)
 	ADDQ         $+8, R8
 	CMPQ         R8, DI
 	JLE          loop8
@@ -12608,7 +15820,7 @@ done4:
 	MOVQ  AX, DI
 	IMULQ AX, DI
 	IMULQ BX, DI
-	MOVQ  dl3_base+64(FP), R8
+	MOVQ  dl2_base+64(FP), R8
 	LEAQ  (R8)(DI*8), DI
 	TESTQ AX, AX
 	JLE   done10
@@ -12617,95 +15829,292 @@ done4:
 loop11:
 	TESTQ   AX, AX
 	JLE     done12
-	MOVQ    AX, R9
-	IMULQ   R8, R9
-	MOVQ    dzy_base+40(FP), R10
-	LEAQ    (R10)(R9*8), R10
-	LEAQ    (DI)(R9*8), R9
-	TESTQ   AX, AX
-	JLE     done13
-	MOVQ    $+0, R11
+	MOVQ    dzy_base+40(FP), R9
+	LEAQ    (R9)(R8*8), R9
+	LEAQ    (DI)(R8*8), R10
+	LEAQ    -32(AX), R11
+	TESTQ   R11, R11
+	JLT     done13
+	MOVQ    $+0, R12
 	PCALIGN $0x20
 
 loop14:
-	MOVQ   $+0, R12
-	MOVQ   R8, R13
-	SHLQ   $0x01, R13
-	LEAQ   -2(R13), R13
-	MOVQ   AX, BP
-	IMULQ  R11, BP
-	SHLQ   $0x01, BP
-	LEAQ   (R13)(BP*1), R13
-	MOVQ   R11, BP
-	IMULQ  R11, BP
-	IMUL3Q $-1, BP, BP
-	LEAQ   (R13)(BP*1), R13
-	IMUL3Q $-3, R11, BP
-	LEAQ   (R13)(BP*1), R13
-	SARQ   $0x01, R13
-	TESTQ  R13, R13
-	JLT    done15
-	MOVQ   AX, R13
-	IMULQ  AX, R13
-	IMUL3Q $-1, AX, BP
-	LEAQ   (R13)(BP*1), R13
-	IMUL3Q $-2, R8, BP
-	LEAQ   (R13)(BP*1), R13
-	MOVQ   AX, BP
-	IMULQ  R11, BP
-	IMUL3Q $-2, BP, BP
-	LEAQ   (R13)(BP*1), R13
-	MOVQ   R11, BP
-	IMULQ  R11, BP
-	LEAQ   (R13)(BP*1), R13
-	IMUL3Q $+3, R11, BP
-	LEAQ   (R13)(BP*1), R13
-	SARQ   $0x01, R13
-	TESTQ  R13, R13
-	JLT    done16
-	MOVQ   $+1, R12
-
-done16:
-done15:
-	TESTQ        R12, R12
-	JEQ          done17
-	LEAQ         (R10)(R11*8), R12
-	LEAQ         (R9)(R11*8), R13
-	VBROADCASTSD (R13), Z7
-	VMULPD.BCST  (R12), Z7, Z7
-	MOVQ         AX, R12
-	IMULQ        AX, R12
-	IMULQ        BX, R12
+	VPBROADCASTQ R12, Z8
+	VPADDQ       Z2, Z8, Z9
+	VPSLLQ       $0x01, Z9, Z10
 	MOVQ         AX, R13
+	IMULQ        R8, R13
+	SHLQ         $0x01, R13
+	MOVQ         R8, BP
+	IMULQ        R8, BP
+	IMUL3Q       $-1, BP, BP
+	LEAQ         (R13)(BP*1), R13
+	IMUL3Q       $-3, R8, BP
+	LEAQ         (R13)(BP*1), R13
+	LEAQ         -2(R13), R13
+	VPBROADCASTQ R13, Z11
+	VPADDQ       Z11, Z10, Z10
+	VPSRAQ       $0x01, Z10, Z10
+	VPCMPQ       $0x05, Z1, Z10, K2
+	VPMULLQ      Z6, Z9, Z10
+	MOVQ         AX, R13
+	IMULQ        AX, R13
+	IMUL3Q       $-1, AX, BP
+	LEAQ         (R13)(BP*1), R13
+	MOVQ         AX, BP
+	IMULQ        R8, BP
+	IMUL3Q       $-2, BP, BP
+	LEAQ         (R13)(BP*1), R13
+	MOVQ         R8, BP
+	IMULQ        R8, BP
+	LEAQ         (R13)(BP*1), R13
+	IMUL3Q       $+3, R8, BP
+	LEAQ         (R13)(BP*1), R13
+	VPBROADCASTQ R13, Z12
+	VPADDQ       Z12, Z10, Z10
+	VPSRAQ       $0x01, Z10, Z10
+	VPCMPQ       $0x05, Z1, Z10, K3
+	KANDB        K3, K2, K2
+	VPADDQ       Z3, Z8, Z10
+	VPSLLQ       $0x01, Z10, Z13
+	VPADDQ       Z11, Z13, Z13
+	VPSRAQ       $0x01, Z13, Z13
+	VPCMPQ       $0x05, Z1, Z13, K3
+	VPMULLQ      Z6, Z10, Z13
+	VPADDQ       Z12, Z13, Z13
+	VPSRAQ       $0x01, Z13, Z13
+	VPCMPQ       $0x05, Z1, Z13, K4
+	KANDB        K4, K3, K3
+	VPADDQ       Z4, Z8, Z13
+	VPSLLQ       $0x01, Z13, Z14
+	VPADDQ       Z11, Z14, Z14
+	VPSRAQ       $0x01, Z14, Z14
+	VPCMPQ       $0x05, Z1, Z14, K4
+	VPMULLQ      Z6, Z13, Z14
+	VPADDQ       Z12, Z14, Z14
+	VPSRAQ       $0x01, Z14, Z14
+	VPCMPQ       $0x05, Z1, Z14, K5
+	KANDB        K5, K4, K4
+	VPADDQ       Z5, Z8, Z8
+	VPSLLQ       $0x01, Z8, Z14
+	VPADDQ       Z11, Z14, Z11
+	VPSRAQ       $0x01, Z11, Z11
+	VPCMPQ       $0x05, Z1, Z11, K5
+	VPMULLQ      Z6, Z8, Z11
+	VPADDQ       Z12, Z11, Z11
+	VPSRAQ       $0x01, Z11, Z11
+	VPCMPQ       $0x05, Z1, Z11, K6
+	KANDB        K6, K5, K5
+	MOVQ         AX, R13
+	IMULQ        R12, R13
+	LEAQ         (R9)(R13*8), BP
+	VPBROADCASTQ AX, Z11
+	VPMULLQ      Z11, Z2, Z12
+	VPMULLQ      Z11, Z3, Z14
+	VPMULLQ      Z11, Z4, Z15
+	VPMULLQ      Z11, Z5, Z16
+	KMOVW        K2, K6
+	VMOVAPS      Z1, Z17
+	VGATHERQPD   (BP)(Z12*8), K6, Z17
+	KMOVW        K3, K6
+	VMOVAPS      Z1, Z12
+	VGATHERQPD   (BP)(Z14*8), K6, Z12
+	KMOVW        K4, K6
+	VMOVAPS      Z1, Z14
+	VGATHERQPD   (BP)(Z15*8), K6, Z14
+	KMOVW        K5, K6
+	VMOVAPS      Z1, Z15
+	VGATHERQPD   (BP)(Z16*8), K6, Z15
+	LEAQ         (R10)(R13*8), R13
+	VPMULLQ      Z11, Z2, Z16
+	VPMULLQ      Z11, Z3, Z18
+	VPMULLQ      Z11, Z4, Z19
+	VPMULLQ      Z11, Z5, Z11
+	KMOVW        K2, K6
+	VMOVAPS      Z1, Z20
+	VGATHERQPD   (R13)(Z16*8), K6, Z20
+	KMOVW        K3, K6
+	VMOVAPS      Z1, Z16
+	VGATHERQPD   (R13)(Z18*8), K6, Z16
+	KMOVW        K4, K6
+	VMOVAPS      Z1, Z18
+	VGATHERQPD   (R13)(Z19*8), K6, Z18
+	KMOVW        K5, K6
+	VMOVAPS      Z1, Z19
+	VGATHERQPD   (R13)(Z11*8), K6, Z19
+	VMULPD       Z20, Z17, Z11
+	VMULPD       Z16, Z12, Z12
+	VMULPD       Z18, Z14, Z14
+	VMULPD       Z19, Z15, Z15
+	VPSLLQ       $0x01, Z9, Z16
+	MOVQ         AX, R13
+	IMULQ        AX, R13
 	IMULQ        BX, R13
-	IMUL3Q       $-1, R13, R13
-	LEAQ         (R12)(R13*1), R12
-	LEAQ         -2(R12), R12
-	MOVQ         R8, R13
-	SHLQ         $0x01, R13
-	LEAQ         (R12)(R13*1), R12
-	MOVQ         AX, R13
-	IMULQ        R11, R13
-	SHLQ         $0x01, R13
-	LEAQ         (R12)(R13*1), R12
-	MOVQ         R11, R13
-	IMULQ        R11, R13
-	IMUL3Q       $-1, R13, R13
-	LEAQ         (R12)(R13*1), R12
-	IMUL3Q       $-3, R11, R13
-	LEAQ         (R12)(R13*1), R12
-	SARQ         $0x01, R12
-	LEAQ         (CX)(R12*8), R13
-	VADDPD.BCST  (R13), Z7, Z7
-	LEAQ         (CX)(R12*8), R12
-	VMOVSD       X7, (R12)
-
-done17:
-	ADDQ $+1, R11
-	CMPQ R11, AX
-	JLT  loop14
+	MOVQ         AX, BP
+	IMULQ        BX, BP
+	IMUL3Q       $-1, BP, BP
+	LEAQ         (R13)(BP*1), R13
+	LEAQ         -2(R13), R13
+	MOVQ         AX, BP
+	IMULQ        R8, BP
+	SHLQ         $0x01, BP
+	LEAQ         (R13)(BP*1), R13
+	MOVQ         R8, BP
+	IMULQ        R8, BP
+	IMUL3Q       $-1, BP, BP
+	LEAQ         (R13)(BP*1), R13
+	IMUL3Q       $-3, R8, BP
+	LEAQ         (R13)(BP*1), R13
+	VPBROADCASTQ R13, Z17
+	VPADDQ       Z17, Z16, Z16
+	VPSRAQ       $0x01, Z16, Z16
+	VPSLLQ       $0x01, Z10, Z18
+	VPADDQ       Z17, Z18, Z18
+	VPSRAQ       $0x01, Z18, Z18
+	VPSLLQ       $0x01, Z13, Z19
+	VPADDQ       Z17, Z19, Z19
+	VPSRAQ       $0x01, Z19, Z19
+	VPSLLQ       $0x01, Z8, Z20
+	VPADDQ       Z17, Z20, Z20
+	VPSRAQ       $0x01, Z20, Z20
+	KMOVW        K2, K6
+	VMOVAPS      Z1, Z21
+	VGATHERQPD   (CX)(Z16*8), K6, Z21
+	KMOVW        K3, K6
+	VMOVAPS      Z1, Z16
+	VGATHERQPD   (CX)(Z18*8), K6, Z16
+	KMOVW        K4, K6
+	VMOVAPS      Z1, Z18
+	VGATHERQPD   (CX)(Z19*8), K6, Z18
+	KMOVW        K5, K6
+	VMOVAPS      Z1, Z19
+	VGATHERQPD   (CX)(Z20*8), K6, Z19
+	VADDPD       Z11, Z21, Z11
+	VADDPD       Z12, Z16, Z12
+	VADDPD       Z14, Z18, Z14
+	VADDPD       Z15, Z19, Z15
+	VPSLLQ       $0x01, Z9, Z9
+	VPADDQ       Z17, Z9, Z9
+	VPSRAQ       $0x01, Z9, Z9
+	VPSLLQ       $0x01, Z10, Z10
+	VPADDQ       Z17, Z10, Z10
+	VPSRAQ       $0x01, Z10, Z10
+	VPSLLQ       $0x01, Z13, Z13
+	VPADDQ       Z17, Z13, Z13
+	VPSRAQ       $0x01, Z13, Z13
+	VPSLLQ       $0x01, Z8, Z8
+	VPADDQ       Z17, Z8, Z8
+	VPSRAQ       $0x01, Z8, Z8
+	VSCATTERQPD  Z11, K2, (CX)(Z9*8)
+	VSCATTERQPD  Z12, K3, (CX)(Z10*8)
+	VSCATTERQPD  Z14, K4, (CX)(Z13*8)
+	VSCATTERQPD  Z15, K5, (CX)(Z8*8)
+	ADDQ         $+32, R12
+	CMPQ         R12, R11
+	JLE          loop14
 
 done13:
+	MOVQ    AX, R11
+	ANDQ    $+31, R11
+	MOVQ    AX, R12
+	SUBQ    R11, R12
+	LEAQ    7(AX), R11
+	LEAQ    -8(R11), R11
+	CMPQ    R12, R11
+	JGT     done15
+	PCALIGN $0x20
+
+loop16:
+	MOVQ         AX, R13
+	SUBQ         R12, R13
+	VPBROADCASTQ R13, Z8
+	VPCMPQ       $0x06, Z2, Z8, K2
+	VPBROADCASTQ R12, Z8
+	VPADDQ       Z2, Z8, Z8
+	VPSLLQ       $0x01, Z8, Z9
+	MOVQ         AX, R13
+	IMULQ        R8, R13
+	SHLQ         $0x01, R13
+	MOVQ         R8, BP
+	IMULQ        R8, BP
+	IMUL3Q       $-1, BP, BP
+	LEAQ         (R13)(BP*1), R13
+	IMUL3Q       $-3, R8, BP
+	LEAQ         (R13)(BP*1), R13
+	LEAQ         -2(R13), R13
+	VPBROADCASTQ R13, Z10
+	VPADDQ       Z10, Z9, Z9
+	VPSRAQ       $0x01, Z9, Z9
+	VPCMPQ       $0x05, Z1, Z9, K3
+	VPMULLQ      Z6, Z8, Z9
+	MOVQ         AX, R13
+	IMULQ        AX, R13
+	IMUL3Q       $-1, AX, BP
+	LEAQ         (R13)(BP*1), R13
+	MOVQ         AX, BP
+	IMULQ        R8, BP
+	IMUL3Q       $-2, BP, BP
+	LEAQ         (R13)(BP*1), R13
+	MOVQ         R8, BP
+	IMULQ        R8, BP
+	LEAQ         (R13)(BP*1), R13
+	IMUL3Q       $+3, R8, BP
+	LEAQ         (R13)(BP*1), R13
+	VPBROADCASTQ R13, Z10
+	VPADDQ       Z10, Z9, Z9
+	VPSRAQ       $0x01, Z9, Z9
+	VPCMPQ       $0x05, Z1, Z9, K4
+	KANDB        K4, K3, K3
+	KANDB        K3, K2, K2
+	MOVQ         AX, R13
+	IMULQ        R12, R13
+	LEAQ         (R9)(R13*8), BP
+	VPBROADCASTQ AX, Z9
+	VPMULLQ      Z9, Z2, Z10
+	KMOVW        K2, K3
+	VMOVAPS      Z1, Z11
+	VGATHERQPD   (BP)(Z10*8), K3, Z11
+	LEAQ         (R10)(R13*8), R13
+	VPMULLQ      Z9, Z2, Z9
+	KMOVW        K2, K3
+	VMOVAPS      Z1, Z10
+	VGATHERQPD   (R13)(Z9*8), K3, Z10
+	VMULPD       Z10, Z11, Z9
+	VPSLLQ       $0x01, Z8, Z10
+	MOVQ         AX, R13
+	IMULQ        AX, R13
+	IMULQ        BX, R13
+	MOVQ         AX, BP
+	IMULQ        BX, BP
+	IMUL3Q       $-1, BP, BP
+	LEAQ         (R13)(BP*1), R13
+	LEAQ         -2(R13), R13
+	MOVQ         AX, BP
+	IMULQ        R8, BP
+	SHLQ         $0x01, BP
+	LEAQ         (R13)(BP*1), R13
+	MOVQ         R8, BP
+	IMULQ        R8, BP
+	IMUL3Q       $-1, BP, BP
+	LEAQ         (R13)(BP*1), R13
+	IMUL3Q       $-3, R8, BP
+	LEAQ         (R13)(BP*1), R13
+	VPBROADCASTQ R13, Z11
+	VPADDQ       Z11, Z10, Z10
+	VPSRAQ       $0x01, Z10, Z10
+	KMOVW        K2, K3
+	VMOVAPS      Z1, Z12
+	VGATHERQPD   (CX)(Z10*8), K3, Z12
+	VADDPD       Z9, Z12, Z9
+	VPSLLQ       $0x01, Z8, Z8
+	VPADDQ       Z11, Z8, Z8
+	VPSRAQ       $0x01, Z8, Z8
+	VSCATTERQPD  Z9, K2, (CX)(Z8*8)
+	ADDQ         $+8, R12
+	CMPQ         R12, R11
+	JLE          loop16
+
+done15:
 done12:
 	ADDQ $+1, R8
 	CMPQ R8, AX
@@ -12714,16 +16123,129 @@ done12:
 done10:
 done9:
 	TESTQ   SI, SI
-	JLE     done18
+	JLE     done17
 	LEAQ    -32(SI), DI
 	TESTQ   DI, DI
-	JLT     done19
+	JLT     done18
 	MOVQ    $+0, R8
 	PCALIGN $0x20
 
-loop20:
-	VPBROADCASTQ R8, Z7
-	VPADDQ       Z2, Z7, Z8
+loop19:
+	VPBROADCASTQ R8, Z8
+	VPADDQ       Z2, Z8, Z9
+	VPSLLQ       $0x01, Z9, Z10
+	MOVQ         AX, R9
+	IMULQ        AX, R9
+	IMULQ        BX, R9
+	MOVQ         AX, R10
+	IMULQ        BX, R10
+	IMUL3Q       $-1, R10, R10
+	LEAQ         (R9)(R10*1), R9
+	VPBROADCASTQ R9, Z11
+	VPADDQ       Z11, Z10, Z10
+	VPSRAQ       $0x01, Z10, Z10
+	VPADDQ       Z3, Z8, Z12
+	VPSLLQ       $0x01, Z12, Z13
+	VPADDQ       Z11, Z13, Z13
+	VPSRAQ       $0x01, Z13, Z13
+	VPADDQ       Z4, Z8, Z14
+	VPSLLQ       $0x01, Z14, Z15
+	VPADDQ       Z11, Z15, Z15
+	VPSRAQ       $0x01, Z15, Z15
+	VPADDQ       Z5, Z8, Z8
+	VPSLLQ       $0x01, Z8, Z16
+	VPADDQ       Z11, Z16, Z16
+	VPSRAQ       $0x01, Z16, Z16
+	KMOVW        K1, K2
+	VMOVAPS      Z1, Z17
+	VGATHERQPD   (DX)(Z10*8), K2, Z17
+	KMOVW        K1, K2
+	VMOVAPS      Z1, Z10
+	VGATHERQPD   (DX)(Z13*8), K2, Z10
+	KMOVW        K1, K2
+	VMOVAPS      Z1, Z13
+	VGATHERQPD   (DX)(Z15*8), K2, Z13
+	KMOVW        K1, K2
+	VMOVAPS      Z1, Z15
+	VGATHERQPD   (DX)(Z16*8), K2, Z15
+	VMULPD       Z17, Z7, Z16
+	VMULPD       Z10, Z7, Z10
+	VMULPD       Z13, Z7, Z13
+	VMULPD       Z15, Z7, Z15
+	VMULPD       Z16, Z0, Z16
+	VMULPD       Z10, Z0, Z10
+	VMULPD       Z13, Z0, Z13
+	VMULPD       Z15, Z0, Z15
+	VPSLLQ       $0x01, Z9, Z17
+	VPADDQ       Z11, Z17, Z17
+	VPSRAQ       $0x01, Z17, Z17
+	VPSLLQ       $0x01, Z12, Z18
+	VPADDQ       Z11, Z18, Z18
+	VPSRAQ       $0x01, Z18, Z18
+	VPSLLQ       $0x01, Z14, Z19
+	VPADDQ       Z11, Z19, Z19
+	VPSRAQ       $0x01, Z19, Z19
+	VPSLLQ       $0x01, Z8, Z20
+	VPADDQ       Z11, Z20, Z20
+	VPSRAQ       $0x01, Z20, Z20
+	KMOVW        K1, K2
+	VMOVAPS      Z1, Z21
+	VGATHERQPD   (CX)(Z17*8), K2, Z21
+	KMOVW        K1, K2
+	VMOVAPS      Z1, Z17
+	VGATHERQPD   (CX)(Z18*8), K2, Z17
+	KMOVW        K1, K2
+	VMOVAPS      Z1, Z18
+	VGATHERQPD   (CX)(Z19*8), K2, Z18
+	KMOVW        K1, K2
+	VMOVAPS      Z1, Z19
+	VGATHERQPD   (CX)(Z20*8), K2, Z19
+	VADDPD       Z16, Z21, Z16
+	VADDPD       Z10, Z17, Z10
+	VADDPD       Z13, Z18, Z13
+	VADDPD       Z15, Z19, Z15
+	VPSLLQ       $0x01, Z9, Z9
+	VPADDQ       Z11, Z9, Z9
+	VPSRAQ       $0x01, Z9, Z9
+	VPSLLQ       $0x01, Z12, Z12
+	VPADDQ       Z11, Z12, Z12
+	VPSRAQ       $0x01, Z12, Z12
+	VPSLLQ       $0x01, Z14, Z14
+	VPADDQ       Z11, Z14, Z14
+	VPSRAQ       $0x01, Z14, Z14
+	VPSLLQ       $0x01, Z8, Z8
+	VPADDQ       Z11, Z8, Z8
+	VPSRAQ       $0x01, Z8, Z8
+	KMOVW        K1, K2
+	VSCATTERQPD  Z16, K2, (CX)(Z9*8)
+	KMOVW        K1, K2
+	VSCATTERQPD  Z10, K2, (CX)(Z12*8)
+	KMOVW        K1, K2
+	VSCATTERQPD  Z13, K2, (CX)(Z14*8)
+	KMOVW        K1, K2
+	VSCATTERQPD  Z15, K2, (CX)(Z8*8)
+	ADDQ         $+32, R8
+	CMPQ         R8, DI
+	JLE          loop19
+
+done18:
+	MOVQ    SI, DI
+	ANDQ    $+31, DI
+	MOVQ    SI, R8
+	SUBQ    DI, R8
+	LEAQ    7(SI), DI
+	LEAQ    -8(DI), DI
+	CMPQ    R8, DI
+	JGT     done20
+	PCALIGN $0x20
+
+loop21:
+	MOVQ         SI, R9
+	SUBQ         R8, R9
+	VPBROADCASTQ R9, Z8
+	VPCMPQ       $0x06, Z2, Z8, K2
+	VPBROADCASTQ R8, Z8
+	VPADDQ       Z2, Z8, Z8
 	VPSLLQ       $0x01, Z8, Z9
 	MOVQ         AX, R9
 	IMULQ        AX, R9
@@ -12735,141 +16257,28 @@ loop20:
 	VPBROADCASTQ R9, Z10
 	VPADDQ       Z10, Z9, Z9
 	VPSRAQ       $0x01, Z9, Z9
-	VPADDQ       Z3, Z7, Z11
-	VPSLLQ       $0x01, Z11, Z12
-	VPADDQ       Z10, Z12, Z12
-	VPSRAQ       $0x01, Z12, Z12
-	VPADDQ       Z4, Z7, Z13
-	VPSLLQ       $0x01, Z13, Z14
-	VPADDQ       Z10, Z14, Z14
-	VPSRAQ       $0x01, Z14, Z14
-	VPADDQ       Z5, Z7, Z7
-	VPSLLQ       $0x01, Z7, Z15
-	VPADDQ       Z10, Z15, Z15
-	VPSRAQ       $0x01, Z15, Z15
-	KMOVW        K1, K2
-	VMOVAPS      Z1, Z16
-	VGATHERQPD   (DX)(Z9*8), K2, Z16
-	KMOVW        K1, K2
-	VMOVAPS      Z1, Z9
-	VGATHERQPD   (DX)(Z12*8), K2, Z9
-	KMOVW        K1, K2
-	VMOVAPS      Z1, Z12
-	VGATHERQPD   (DX)(Z14*8), K2, Z12
-	KMOVW        K1, K2
-	VMOVAPS      Z1, Z14
-	VGATHERQPD   (DX)(Z15*8), K2, Z14
-	VMULPD       Z16, Z6, Z15
-	VMULPD       Z9, Z6, Z9
-	VMULPD       Z12, Z6, Z12
-	VMULPD       Z14, Z6, Z14
-	VMULPD       Z15, Z0, Z15
+	KMOVW        K2, K3
+	VMOVAPS      Z1, Z11
+	VGATHERQPD   (DX)(Z9*8), K3, Z11
+	VMULPD       Z11, Z7, Z9
 	VMULPD       Z9, Z0, Z9
-	VMULPD       Z12, Z0, Z12
-	VMULPD       Z14, Z0, Z14
-	VPSLLQ       $0x01, Z8, Z16
-	VPADDQ       Z10, Z16, Z16
-	VPSRAQ       $0x01, Z16, Z16
-	VPSLLQ       $0x01, Z11, Z17
-	VPADDQ       Z10, Z17, Z17
-	VPSRAQ       $0x01, Z17, Z17
-	VPSLLQ       $0x01, Z13, Z18
-	VPADDQ       Z10, Z18, Z18
-	VPSRAQ       $0x01, Z18, Z18
-	VPSLLQ       $0x01, Z7, Z19
-	VPADDQ       Z10, Z19, Z19
-	VPSRAQ       $0x01, Z19, Z19
-	KMOVW        K1, K2
-	VMOVAPS      Z1, Z20
-	VGATHERQPD   (CX)(Z16*8), K2, Z20
-	KMOVW        K1, K2
-	VMOVAPS      Z1, Z16
-	VGATHERQPD   (CX)(Z17*8), K2, Z16
-	KMOVW        K1, K2
-	VMOVAPS      Z1, Z17
-	VGATHERQPD   (CX)(Z18*8), K2, Z17
-	KMOVW        K1, K2
-	VMOVAPS      Z1, Z18
-	VGATHERQPD   (CX)(Z19*8), K2, Z18
-	VADDPD       Z15, Z20, Z15
-	VADDPD       Z9, Z16, Z9
-	VADDPD       Z12, Z17, Z12
-	VADDPD       Z14, Z18, Z14
+	VPSLLQ       $0x01, Z8, Z11
+	VPADDQ       Z10, Z11, Z11
+	VPSRAQ       $0x01, Z11, Z11
+	KMOVW        K2, K3
+	VMOVAPS      Z1, Z12
+	VGATHERQPD   (CX)(Z11*8), K3, Z12
+	VADDPD       Z9, Z12, Z9
 	VPSLLQ       $0x01, Z8, Z8
 	VPADDQ       Z10, Z8, Z8
 	VPSRAQ       $0x01, Z8, Z8
-	VPSLLQ       $0x01, Z11, Z11
-	VPADDQ       Z10, Z11, Z11
-	VPSRAQ       $0x01, Z11, Z11
-	VPSLLQ       $0x01, Z13, Z13
-	VPADDQ       Z10, Z13, Z13
-	VPSRAQ       $0x01, Z13, Z13
-	VPSLLQ       $0x01, Z7, Z7
-	VPADDQ       Z10, Z7, Z7
-	VPSRAQ       $0x01, Z7, Z7
-	KMOVW        K1, K2
-	VSCATTERQPD  Z15, K2, (CX)(Z8*8)
-	KMOVW        K1, K2
-	VSCATTERQPD  Z9, K2, (CX)(Z11*8)
-	KMOVW        K1, K2
-	VSCATTERQPD  Z12, K2, (CX)(Z13*8)
-	KMOVW        K1, K2
-	VSCATTERQPD  Z14, K2, (CX)(Z7*8)
-	ADDQ         $+32, R8
-	CMPQ         R8, DI
-	JLE          loop20
-
-done19:
-	MOVQ    SI, DI
-	ANDQ    $+31, DI
-	MOVQ    SI, R8
-	SUBQ    DI, R8
-	LEAQ    7(SI), DI
-	LEAQ    -8(DI), DI
-	CMPQ    R8, DI
-	JGT     done21
-	PCALIGN $0x20
-
-loop22:
-	MOVQ         SI, R9
-	SUBQ         R8, R9
-	VPBROADCASTQ R9, Z7
-	VPCMPQ       $0x06, Z2, Z7, K2
-	VPBROADCASTQ R8, Z7
-	VPADDQ       Z2, Z7, Z7
-	VPSLLQ       $0x01, Z7, Z8
-	MOVQ         AX, R9
-	IMULQ        AX, R9
-	IMULQ        BX, R9
-	MOVQ         AX, R10
-	IMULQ        BX, R10
-	IMUL3Q       $-1, R10, R10
-	LEAQ         (R9)(R10*1), R9
-	VPBROADCASTQ R9, Z9
-	VPADDQ       Z9, Z8, Z8
-	VPSRAQ       $0x01, Z8, Z8
-	KMOVW        K2, K3
-	VMOVAPS      Z1, Z10
-	VGATHERQPD   (DX)(Z8*8), K3, Z10
-	VMULPD       Z10, Z6, Z8
-	VMULPD       Z8, Z0, Z8
-	VPSLLQ       $0x01, Z7, Z10
-	VPADDQ       Z9, Z10, Z10
-	VPSRAQ       $0x01, Z10, Z10
-	KMOVW        K2, K3
-	VMOVAPS      Z1, Z11
-	VGATHERQPD   (CX)(Z10*8), K3, Z11
-	VADDPD       Z8, Z11, Z8
-	VPSLLQ       $0x01, Z7, Z7
-	VPADDQ       Z9, Z7, Z7
-	VPSRAQ       $0x01, Z7, Z7
-	VSCATTERQPD  Z8, K2, (CX)(Z7*8)
+	VSCATTERQPD  Z9, K2, (CX)(Z8*8)
 	ADDQ         $+8, R8
 	CMPQ         R8, DI
-	JLE          loop22
+	JLE          loop21
 
-done21:
-done18:
+done20:
+done17:
 	ADDQ $+1, BX
 	MOVQ k+0(FP), SI
 	CMPQ BX, SI
@@ -12880,9 +16289,9 @@ done1:
 	VZEROUPPER
 	RET
 
-// func dlSumsAVX2(k int, d int, dl []float64, dzy []float64, dl3 []float64, l []float64, dzprior float64)
+// func dlSumsAVX2(k int, d int, dl []float64, dzy []float64, dl2 []float64, l []float64, dzprior float64)
 // Requires: AVX, AVX2
-TEXT ·dlSumsAVX2(SB), $8-120
+TEXT ·dlSumsAVX2(SB), $128-120
 	MOVQ   d+8(FP), AX
 	MOVQ   dl_base+16(FP), CX
 	MOVQ   l_base+88(FP), DX
@@ -13333,7 +16742,7 @@ done4:
 	MOVQ  AX, DI
 	IMULQ AX, DI
 	IMULQ BX, DI
-	MOVQ  dl3_base+64(FP), R8
+	MOVQ  dl2_base+64(FP), R8
 	LEAQ  (R8)(DI*8), DI
 	TESTQ AX, AX
 	JLE   done15
@@ -13342,97 +16751,1062 @@ done4:
 loop16:
 	TESTQ   AX, AX
 	JLE     done17
-	MOVQ    AX, R9
-	IMULQ   R8, R9
-	MOVQ    dzy_base+40(FP), R10
-	LEAQ    (R10)(R9*8), R10
-	LEAQ    (DI)(R9*8), R9
-	TESTQ   AX, AX
-	JLE     done18
-	MOVQ    $+0, R11
+	MOVQ    dzy_base+40(FP), R9
+	LEAQ    (R9)(R8*8), R9
+	LEAQ    (DI)(R8*8), R10
+	LEAQ    -16(AX), R11
+	TESTQ   R11, R11
+	JLT     done18
+	MOVQ    $+0, R12
 	PCALIGN $0x20
 
 loop19:
-	MOVQ   $+0, R12
-	MOVQ   R8, R13
-	SHLQ   $0x01, R13
-	LEAQ   -2(R13), R13
-	MOVQ   AX, BP
-	IMULQ  R11, BP
-	SHLQ   $0x01, BP
-	LEAQ   (R13)(BP*1), R13
-	MOVQ   R11, BP
-	IMULQ  R11, BP
-	IMUL3Q $-1, BP, BP
-	LEAQ   (R13)(BP*1), R13
-	IMUL3Q $-3, R11, BP
-	LEAQ   (R13)(BP*1), R13
-	SARQ   $0x01, R13
-	TESTQ  R13, R13
-	JLT    done20
-	MOVQ   AX, R13
-	IMULQ  AX, R13
-	IMUL3Q $-1, AX, BP
-	LEAQ   (R13)(BP*1), R13
-	IMUL3Q $-2, R8, BP
-	LEAQ   (R13)(BP*1), R13
-	MOVQ   AX, BP
-	IMULQ  R11, BP
-	IMUL3Q $-2, BP, BP
-	LEAQ   (R13)(BP*1), R13
-	MOVQ   R11, BP
-	IMULQ  R11, BP
-	LEAQ   (R13)(BP*1), R13
-	IMUL3Q $+3, R11, BP
-	LEAQ   (R13)(BP*1), R13
-	SARQ   $0x01, R13
-	TESTQ  R13, R13
-	JLT    done21
-	MOVQ   $+1, R12
+	VMOVQ        R12, X1
+	VPBROADCASTQ X1, Y1
+	VPADDQ       c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y1, Y2
+	VMOVUPS      Y2, (SP)
+	VMOVUPS      (SP), Y2
+	VPSLLQ       $0x01, Y2, Y2
+	MOVQ         AX, R13
+	IMULQ        R8, R13
+	SHLQ         $0x01, R13
+	MOVQ         R8, BP
+	IMULQ        R8, BP
+	IMUL3Q       $-1, BP, BP
+	LEAQ         (R13)(BP*1), R13
+	IMUL3Q       $-3, R8, BP
+	LEAQ         (R13)(BP*1), R13
+	LEAQ         -2(R13), R13
+	VMOVQ        R13, X3
+	VPBROADCASTQ X3, Y3
+	VPADDQ       Y3, Y2, Y2
+	VPCMPGTQ     Y2, Y0, Y4
+	VPSRLQ       $0x01, Y2, Y2
+	VPSLLQ       $0x3f, Y4, Y4
+	VORPD        Y4, Y2, Y2
+	VPCMPGTQ     Y2, Y0, Y2
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y2, Y2
+	VMOVUPS      (SP), Y4
+	VPSRLQ       $0x20, Y4, Y4
+	VPMULUDQ     c64x4_fffffffffffffffe<>+0(SB), Y4, Y4
+	VMOVUPD      c64x4_fffffffffffffffe<>+0(SB), Y5
+	VPSRLQ       $0x20, Y5, Y5
+	VPMULUDQ     (SP), Y5, Y5
+	VPADDQ       Y5, Y4, Y4
+	VMOVUPD      c64x4_fffffffffffffffe<>+0(SB), Y5
+	VPMULUDQ     (SP), Y5, Y5
+	VPSLLQ       $0x20, Y4, Y4
+	VPADDQ       Y4, Y5, Y4
+	MOVQ         AX, R13
+	IMULQ        AX, R13
+	IMUL3Q       $-1, AX, BP
+	LEAQ         (R13)(BP*1), R13
+	MOVQ         AX, BP
+	IMULQ        R8, BP
+	IMUL3Q       $-2, BP, BP
+	LEAQ         (R13)(BP*1), R13
+	MOVQ         R8, BP
+	IMULQ        R8, BP
+	LEAQ         (R13)(BP*1), R13
+	IMUL3Q       $+3, R8, BP
+	LEAQ         (R13)(BP*1), R13
+	VMOVQ        R13, X5
+	VPBROADCASTQ X5, Y5
+	VPADDQ       Y5, Y4, Y4
+	VPCMPGTQ     Y4, Y0, Y6
+	VPSRLQ       $0x01, Y4, Y4
+	VPSLLQ       $0x3f, Y6, Y6
+	VORPD        Y6, Y4, Y4
+	VPCMPGTQ     Y4, Y0, Y4
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y4, Y4
+	VANDPD       Y4, Y2, Y2
+	VPADDQ       c64x4_h2a0a6a1bf49360a5<>+0(SB), Y1, Y4
+	VPSLLQ       $0x01, Y4, Y6
+	VPADDQ       Y3, Y6, Y6
+	VPCMPGTQ     Y6, Y0, Y7
+	VPSRLQ       $0x01, Y6, Y6
+	VPSLLQ       $0x3f, Y7, Y7
+	VORPD        Y7, Y6, Y6
+	VPCMPGTQ     Y6, Y0, Y6
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y6, Y6
+	VPSRLQ       $0x20, Y4, Y7
+	VPMULUDQ     c64x4_fffffffffffffffe<>+0(SB), Y7, Y7
+	VMOVUPD      c64x4_fffffffffffffffe<>+0(SB), Y8
+	VPSRLQ       $0x20, Y8, Y8
+	VPMULUDQ     Y8, Y4, Y8
+	VPADDQ       Y8, Y7, Y7
+	VPMULUDQ     c64x4_fffffffffffffffe<>+0(SB), Y4, Y8
+	VPSLLQ       $0x20, Y7, Y7
+	VPADDQ       Y7, Y8, Y7
+	VPADDQ       Y5, Y7, Y7
+	VPCMPGTQ     Y7, Y0, Y8
+	VPSRLQ       $0x01, Y7, Y7
+	VPSLLQ       $0x3f, Y8, Y8
+	VORPD        Y8, Y7, Y7
+	VPCMPGTQ     Y7, Y0, Y7
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y7, Y7
+	VANDPD       Y7, Y6, Y6
+	VPADDQ       c64x4_hda7e8f1318ed13a5<>+0(SB), Y1, Y7
+	VPSLLQ       $0x01, Y7, Y8
+	VPADDQ       Y3, Y8, Y8
+	VPCMPGTQ     Y8, Y0, Y9
+	VPSRLQ       $0x01, Y8, Y8
+	VPSLLQ       $0x3f, Y9, Y9
+	VORPD        Y9, Y8, Y8
+	VPCMPGTQ     Y8, Y0, Y8
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y8, Y8
+	VPSRLQ       $0x20, Y7, Y9
+	VPMULUDQ     c64x4_fffffffffffffffe<>+0(SB), Y9, Y9
+	VMOVUPD      c64x4_fffffffffffffffe<>+0(SB), Y10
+	VPSRLQ       $0x20, Y10, Y10
+	VPMULUDQ     Y10, Y7, Y10
+	VPADDQ       Y10, Y9, Y9
+	VPMULUDQ     c64x4_fffffffffffffffe<>+0(SB), Y7, Y10
+	VPSLLQ       $0x20, Y9, Y9
+	VPADDQ       Y9, Y10, Y9
+	VPADDQ       Y5, Y9, Y9
+	VPCMPGTQ     Y9, Y0, Y10
+	VPSRLQ       $0x01, Y9, Y9
+	VPSLLQ       $0x3f, Y10, Y10
+	VORPD        Y10, Y9, Y9
+	VPCMPGTQ     Y9, Y0, Y9
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y9, Y9
+	VANDPD       Y9, Y8, Y8
+	VMOVUPS      Y8, 32(SP)
+	VPADDQ       c64x4_h9fad2d6b622482a5<>+0(SB), Y1, Y1
+	VPSLLQ       $0x01, Y1, Y8
+	VPADDQ       Y3, Y8, Y3
+	VPCMPGTQ     Y3, Y0, Y8
+	VPSRLQ       $0x01, Y3, Y3
+	VPSLLQ       $0x3f, Y8, Y8
+	VORPD        Y8, Y3, Y3
+	VPCMPGTQ     Y3, Y0, Y3
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y3, Y3
+	VPSRLQ       $0x20, Y1, Y8
+	VPMULUDQ     c64x4_fffffffffffffffe<>+0(SB), Y8, Y8
+	VMOVUPD      c64x4_fffffffffffffffe<>+0(SB), Y9
+	VPSRLQ       $0x20, Y9, Y9
+	VPMULUDQ     Y9, Y1, Y9
+	VPADDQ       Y9, Y8, Y8
+	VPMULUDQ     c64x4_fffffffffffffffe<>+0(SB), Y1, Y9
+	VPSLLQ       $0x20, Y8, Y8
+	VPADDQ       Y8, Y9, Y8
+	VPADDQ       Y5, Y8, Y5
+	VPCMPGTQ     Y5, Y0, Y8
+	VPSRLQ       $0x01, Y5, Y5
+	VPSLLQ       $0x3f, Y8, Y8
+	VORPD        Y8, Y5, Y5
+	VPCMPGTQ     Y5, Y0, Y5
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y5, Y5
+	VANDPD       Y5, Y3, Y3
+	VMOVUPS      Y3, 64(SP)
+	MOVQ         AX, R13
+	IMULQ        R12, R13
+	LEAQ         (R9)(R13*8), BP
+	VMOVQ        AX, X3
+	VPBROADCASTQ X3, Y3
+	VMOVUPD      c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y5
+	VPSRLQ       $0x20, Y5, Y5
+	VPMULUDQ     Y3, Y5, Y5
+	VPSRLQ       $0x20, Y3, Y8
+	VPMULUDQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y8, Y8
+	VPADDQ       Y8, Y5, Y5
+	VPMULUDQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y3, Y8
+	VPSLLQ       $0x20, Y5, Y5
+	VPADDQ       Y5, Y8, Y5
+	VMOVUPD      c64x4_h2a0a6a1bf49360a5<>+0(SB), Y8
+	VPSRLQ       $0x20, Y8, Y8
+	VPMULUDQ     Y3, Y8, Y8
+	VPSRLQ       $0x20, Y3, Y9
+	VPMULUDQ     c64x4_h2a0a6a1bf49360a5<>+0(SB), Y9, Y9
+	VPADDQ       Y9, Y8, Y8
+	VPMULUDQ     c64x4_h2a0a6a1bf49360a5<>+0(SB), Y3, Y9
+	VPSLLQ       $0x20, Y8, Y8
+	VPADDQ       Y8, Y9, Y8
+	VMOVUPD      c64x4_hda7e8f1318ed13a5<>+0(SB), Y9
+	VPSRLQ       $0x20, Y9, Y9
+	VPMULUDQ     Y3, Y9, Y9
+	VPSRLQ       $0x20, Y3, Y10
+	VPMULUDQ     c64x4_hda7e8f1318ed13a5<>+0(SB), Y10, Y10
+	VPADDQ       Y10, Y9, Y9
+	VPMULUDQ     c64x4_hda7e8f1318ed13a5<>+0(SB), Y3, Y10
+	VPSLLQ       $0x20, Y9, Y9
+	VPADDQ       Y9, Y10, Y9
+	VMOVUPD      c64x4_h9fad2d6b622482a5<>+0(SB), Y10
+	VPSRLQ       $0x20, Y10, Y10
+	VPMULUDQ     Y3, Y10, Y10
+	VPSRLQ       $0x20, Y3, Y11
+	VPMULUDQ     c64x4_h9fad2d6b622482a5<>+0(SB), Y11, Y11
+	VPADDQ       Y11, Y10, Y10
+	VPMULUDQ     c64x4_h9fad2d6b622482a5<>+0(SB), Y3, Y11
+	VPSLLQ       $0x20, Y10, Y10
+	VPADDQ       Y10, Y11, Y10
+	VMOVAPD      Y2, Y11
+	VMOVAPS      Y0, Y12
+	VGATHERQPD   Y11, (BP)(Y5*8), Y12
+	VMOVAPD      Y6, Y5
+	VMOVAPS      Y0, Y11
+	VGATHERQPD   Y5, (BP)(Y8*8), Y11
+	VMOVUPS      32(SP), Y5
+	VMOVAPS      Y0, Y8
+	VGATHERQPD   Y5, (BP)(Y9*8), Y8
+	VMOVUPS      64(SP), Y5
+	VMOVAPS      Y0, Y9
+	VGATHERQPD   Y5, (BP)(Y10*8), Y9
+	LEAQ         (R10)(R13*8), R13
+	VMOVUPD      c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y5
+	VPSRLQ       $0x20, Y5, Y5
+	VPMULUDQ     Y3, Y5, Y5
+	VPSRLQ       $0x20, Y3, Y10
+	VPMULUDQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y10, Y10
+	VPADDQ       Y10, Y5, Y5
+	VPMULUDQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y3, Y10
+	VPSLLQ       $0x20, Y5, Y5
+	VPADDQ       Y5, Y10, Y5
+	VMOVUPD      c64x4_h2a0a6a1bf49360a5<>+0(SB), Y10
+	VPSRLQ       $0x20, Y10, Y10
+	VPMULUDQ     Y3, Y10, Y10
+	VPSRLQ       $0x20, Y3, Y13
+	VPMULUDQ     c64x4_h2a0a6a1bf49360a5<>+0(SB), Y13, Y13
+	VPADDQ       Y13, Y10, Y10
+	VPMULUDQ     c64x4_h2a0a6a1bf49360a5<>+0(SB), Y3, Y13
+	VPSLLQ       $0x20, Y10, Y10
+	VPADDQ       Y10, Y13, Y10
+	VMOVUPD      c64x4_hda7e8f1318ed13a5<>+0(SB), Y13
+	VPSRLQ       $0x20, Y13, Y13
+	VPMULUDQ     Y3, Y13, Y13
+	VPSRLQ       $0x20, Y3, Y14
+	VPMULUDQ     c64x4_hda7e8f1318ed13a5<>+0(SB), Y14, Y14
+	VPADDQ       Y14, Y13, Y13
+	VPMULUDQ     c64x4_hda7e8f1318ed13a5<>+0(SB), Y3, Y14
+	VPSLLQ       $0x20, Y13, Y13
+	VPADDQ       Y13, Y14, Y13
+	VMOVUPD      c64x4_h9fad2d6b622482a5<>+0(SB), Y14
+	VPSRLQ       $0x20, Y14, Y14
+	VPMULUDQ     Y3, Y14, Y14
+	VPSRLQ       $0x20, Y3, Y15
+	VPMULUDQ     c64x4_h9fad2d6b622482a5<>+0(SB), Y15, Y15
+	VPADDQ       Y15, Y14, Y14
+	VPMULUDQ     c64x4_h9fad2d6b622482a5<>+0(SB), Y3, Y3
+	VPSLLQ       $0x20, Y14, Y14
+	VPADDQ       Y14, Y3, Y3
+	VMOVAPD      Y2, Y14
+	VMOVAPS      Y0, Y15
+	VGATHERQPD   Y14, (R13)(Y5*8), Y15
+	VMOVAPD      Y6, Y5
+	VMOVAPS      Y0, Y14
+	VGATHERQPD   Y5, (R13)(Y10*8), Y14
+	VMOVUPS      32(SP), Y5
+	VMOVAPS      Y0, Y10
+	VGATHERQPD   Y5, (R13)(Y13*8), Y10
+	VMOVUPS      64(SP), Y5
+	VMOVAPS      Y0, Y13
+	VGATHERQPD   Y5, (R13)(Y3*8), Y13
+	VMULPD       Y15, Y12, Y3
+	VMOVUPS      Y3, 96(SP)
+	VMULPD       Y14, Y11, Y3
+	VMULPD       Y10, Y8, Y5
+	VMULPD       Y13, Y9, Y8
+	VMOVUPS      (SP), Y9
+	VPSLLQ       $0x01, Y9, Y9
+	MOVQ         AX, R13
+	IMULQ        AX, R13
+	IMULQ        BX, R13
+	MOVQ         AX, BP
+	IMULQ        BX, BP
+	IMUL3Q       $-1, BP, BP
+	LEAQ         (R13)(BP*1), R13
+	LEAQ         -2(R13), R13
+	MOVQ         AX, BP
+	IMULQ        R8, BP
+	SHLQ         $0x01, BP
+	LEAQ         (R13)(BP*1), R13
+	MOVQ         R8, BP
+	IMULQ        R8, BP
+	IMUL3Q       $-1, BP, BP
+	LEAQ         (R13)(BP*1), R13
+	IMUL3Q       $-3, R8, BP
+	LEAQ         (R13)(BP*1), R13
+	VMOVQ        R13, X10
+	VPBROADCASTQ X10, Y10
+	VPADDQ       Y10, Y9, Y9
+	VPCMPGTQ     Y9, Y0, Y11
+	VPSRLQ       $0x01, Y9, Y9
+	VPSLLQ       $0x3f, Y11, Y11
+	VORPD        Y11, Y9, Y9
+	VPSLLQ       $0x01, Y4, Y11
+	VPADDQ       Y10, Y11, Y11
+	VPCMPGTQ     Y11, Y0, Y12
+	VPSRLQ       $0x01, Y11, Y11
+	VPSLLQ       $0x3f, Y12, Y12
+	VORPD        Y12, Y11, Y11
+	VPSLLQ       $0x01, Y7, Y12
+	VPADDQ       Y10, Y12, Y12
+	VPCMPGTQ     Y12, Y0, Y13
+	VPSRLQ       $0x01, Y12, Y12
+	VPSLLQ       $0x3f, Y13, Y13
+	VORPD        Y13, Y12, Y12
+	VPSLLQ       $0x01, Y1, Y13
+	VPADDQ       Y10, Y13, Y13
+	VPCMPGTQ     Y13, Y0, Y14
+	VPSRLQ       $0x01, Y13, Y13
+	VPSLLQ       $0x3f, Y14, Y14
+	VORPD        Y14, Y13, Y13
+	VMOVAPD      Y2, Y14
+	VMOVAPS      Y0, Y15
+	VGATHERQPD   Y14, (CX)(Y9*8), Y15
+	VMOVAPD      Y6, Y9
+	VMOVAPS      Y0, Y14
+	VGATHERQPD   Y9, (CX)(Y11*8), Y14
+	VMOVUPS      32(SP), Y9
+	VMOVAPS      Y0, Y11
+	VGATHERQPD   Y9, (CX)(Y12*8), Y11
+	VMOVUPS      64(SP), Y9
+	VMOVAPS      Y0, Y12
+	VGATHERQPD   Y9, (CX)(Y13*8), Y12
+	VADDPD       96(SP), Y15, Y9
+	VADDPD       Y3, Y14, Y3
+	VADDPD       Y5, Y11, Y5
+	VADDPD       Y8, Y12, Y8
+	VMOVUPS      (SP), Y11
+	VPSLLQ       $0x01, Y11, Y11
+	VPADDQ       Y10, Y11, Y11
+	VPCMPGTQ     Y11, Y0, Y12
+	VPSRLQ       $0x01, Y11, Y11
+	VPSLLQ       $0x3f, Y12, Y12
+	VORPD        Y12, Y11, Y11
+	VPSLLQ       $0x01, Y4, Y4
+	VPADDQ       Y10, Y4, Y4
+	VPCMPGTQ     Y4, Y0, Y12
+	VPSRLQ       $0x01, Y4, Y4
+	VPSLLQ       $0x3f, Y12, Y12
+	VORPD        Y12, Y4, Y4
+	VPSLLQ       $0x01, Y7, Y7
+	VPADDQ       Y10, Y7, Y7
+	VPCMPGTQ     Y7, Y0, Y12
+	VPSRLQ       $0x01, Y7, Y7
+	VPSLLQ       $0x3f, Y12, Y12
+	VORPD        Y12, Y7, Y7
+	VPSLLQ       $0x01, Y1, Y1
+	VPADDQ       Y10, Y1, Y1
+	VPCMPGTQ     Y1, Y0, Y10
+	VPSRLQ       $0x01, Y1, Y1
+	VPSLLQ       $0x3f, Y10, Y10
+	VORPD        Y10, Y1, Y1
+	VMOVMSKPD    Y2, R13
+	ANDQ         $+1, R13
+	TESTQ        R13, R13
+	JEQ          done20
+	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y10
+	VPADDQ       Y10, Y10, Y10
+	VPSHUFD      $0xa0, Y10, Y10
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y10, Y10
+	VPERMPS      Y11, Y10, Y10
+	VMOVQ        X10, R13
+	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y10
+	VPADDQ       Y10, Y10, Y10
+	VPSHUFD      $0xa0, Y10, Y10
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y10, Y10
+	VPERMPS      Y9, Y10, Y10
+	VMOVSD       X10, (CX)(R13*8)
+
+done20:
+	VMOVMSKPD Y2, R13
+	ANDQ      $+2, R13
+	TESTQ     R13, R13
+	JEQ       done21
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y10
+	VPADDQ    Y10, Y10, Y10
+	VPSHUFD   $0xa0, Y10, Y10
+	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y10, Y10
+	VPERMPS   Y11, Y10, Y10
+	VMOVQ     X10, R13
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y10
+	VPADDQ    Y10, Y10, Y10
+	VPSHUFD   $0xa0, Y10, Y10
+	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y10, Y10
+	VPERMPS   Y9, Y10, Y10
+	VMOVSD    X10, (CX)(R13*8)
 
 done21:
-done20:
-	TESTQ        R12, R12
-	JEQ          done22
-	LEAQ         (R10)(R11*8), R12
-	VBROADCASTSD (R12), Y1
-	LEAQ         (R9)(R11*8), R12
-	VBROADCASTSD (R12), Y2
-	VMULPD       Y2, Y1, Y1
-	MOVQ         AX, R12
-	IMULQ        AX, R12
-	IMULQ        BX, R12
-	MOVQ         AX, R13
-	IMULQ        BX, R13
-	IMUL3Q       $-1, R13, R13
-	LEAQ         (R12)(R13*1), R12
-	LEAQ         -2(R12), R12
-	MOVQ         R8, R13
-	SHLQ         $0x01, R13
-	LEAQ         (R12)(R13*1), R12
-	MOVQ         AX, R13
-	IMULQ        R11, R13
-	SHLQ         $0x01, R13
-	LEAQ         (R12)(R13*1), R12
-	MOVQ         R11, R13
-	IMULQ        R11, R13
-	IMUL3Q       $-1, R13, R13
-	LEAQ         (R12)(R13*1), R12
-	IMUL3Q       $-3, R11, R13
-	LEAQ         (R12)(R13*1), R12
-	SARQ         $0x01, R12
-	LEAQ         (CX)(R12*8), R13
-	VBROADCASTSD (R13), Y2
-	VADDPD       Y1, Y2, Y1
-	LEAQ         (CX)(R12*8), R12
-	VMOVSD       X1, (R12)
+	VMOVMSKPD Y2, R13
+	ANDQ      $+4, R13
+	TESTQ     R13, R13
+	JEQ       done22
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y10
+	VPADDQ    Y10, Y10, Y10
+	VPSHUFD   $0xa0, Y10, Y10
+	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y10, Y10
+	VPERMPS   Y11, Y10, Y10
+	VMOVQ     X10, R13
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y10
+	VPADDQ    Y10, Y10, Y10
+	VPSHUFD   $0xa0, Y10, Y10
+	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y10, Y10
+	VPERMPS   Y9, Y10, Y10
+	VMOVSD    X10, (CX)(R13*8)
 
 done22:
-	ADDQ $+1, R11
-	CMPQ R11, AX
-	JLT  loop19
+	VMOVMSKPD Y2, R13
+	ANDQ      $+8, R13
+	TESTQ     R13, R13
+	JEQ       done23
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y2
+	VPADDQ    Y2, Y2, Y2
+	VPSHUFD   $0xa0, Y2, Y2
+	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y2, Y2
+	VPERMPS   Y11, Y2, Y2
+	VMOVQ     X2, R13
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y2
+	VPADDQ    Y2, Y2, Y2
+	VPSHUFD   $0xa0, Y2, Y2
+	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y2, Y2
+	VPERMPS   Y9, Y2, Y2
+	VMOVSD    X2, (CX)(R13*8)
+
+done23:
+	VMOVMSKPD Y6, R13
+	ANDQ      $+1, R13
+	TESTQ     R13, R13
+	JEQ       done24
+	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y2
+	VPADDQ    Y2, Y2, Y2
+	VPSHUFD   $0xa0, Y2, Y2
+	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y2, Y2
+	VPERMPS   Y4, Y2, Y2
+	VMOVQ     X2, R13
+	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y2
+	VPADDQ    Y2, Y2, Y2
+	VPSHUFD   $0xa0, Y2, Y2
+	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y2, Y2
+	VPERMPS   Y3, Y2, Y2
+	VMOVSD    X2, (CX)(R13*8)
+
+done24:
+	VMOVMSKPD Y6, R13
+	ANDQ      $+2, R13
+	TESTQ     R13, R13
+	JEQ       done25
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y2
+	VPADDQ    Y2, Y2, Y2
+	VPSHUFD   $0xa0, Y2, Y2
+	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y2, Y2
+	VPERMPS   Y4, Y2, Y2
+	VMOVQ     X2, R13
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y2
+	VPADDQ    Y2, Y2, Y2
+	VPSHUFD   $0xa0, Y2, Y2
+	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y2, Y2
+	VPERMPS   Y3, Y2, Y2
+	VMOVSD    X2, (CX)(R13*8)
+
+done25:
+	VMOVMSKPD Y6, R13
+	ANDQ      $+4, R13
+	TESTQ     R13, R13
+	JEQ       done26
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y2
+	VPADDQ    Y2, Y2, Y2
+	VPSHUFD   $0xa0, Y2, Y2
+	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y2, Y2
+	VPERMPS   Y4, Y2, Y2
+	VMOVQ     X2, R13
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y2
+	VPADDQ    Y2, Y2, Y2
+	VPSHUFD   $0xa0, Y2, Y2
+	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y2, Y2
+	VPERMPS   Y3, Y2, Y2
+	VMOVSD    X2, (CX)(R13*8)
+
+done26:
+	VMOVMSKPD Y6, R13
+	ANDQ      $+8, R13
+	TESTQ     R13, R13
+	JEQ       done27
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y2
+	VPADDQ    Y2, Y2, Y2
+	VPSHUFD   $0xa0, Y2, Y2
+	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y2, Y2
+	VPERMPS   Y4, Y2, Y2
+	VMOVQ     X2, R13
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y2
+	VPADDQ    Y2, Y2, Y2
+	VPSHUFD   $0xa0, Y2, Y2
+	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y2, Y2
+	VPERMPS   Y3, Y2, Y2
+	VMOVSD    X2, (CX)(R13*8)
+
+done27:
+	VMOVUPS   32(SP), Y2
+	VMOVMSKPD Y2, R13
+	ANDQ      $+1, R13
+	TESTQ     R13, R13
+	JEQ       done28
+	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y2
+	VPADDQ    Y2, Y2, Y2
+	VPSHUFD   $0xa0, Y2, Y2
+	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y2, Y2
+	VPERMPS   Y7, Y2, Y2
+	VMOVQ     X2, R13
+	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y2
+	VPADDQ    Y2, Y2, Y2
+	VPSHUFD   $0xa0, Y2, Y2
+	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y2, Y2
+	VPERMPS   Y5, Y2, Y2
+	VMOVSD    X2, (CX)(R13*8)
+
+done28:
+	VMOVUPS   32(SP), Y2
+	VMOVMSKPD Y2, R13
+	ANDQ      $+2, R13
+	TESTQ     R13, R13
+	JEQ       done29
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y2
+	VPADDQ    Y2, Y2, Y2
+	VPSHUFD   $0xa0, Y2, Y2
+	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y2, Y2
+	VPERMPS   Y7, Y2, Y2
+	VMOVQ     X2, R13
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y2
+	VPADDQ    Y2, Y2, Y2
+	VPSHUFD   $0xa0, Y2, Y2
+	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y2, Y2
+	VPERMPS   Y5, Y2, Y2
+	VMOVSD    X2, (CX)(R13*8)
+
+done29:
+	VMOVUPS   32(SP), Y2
+	VMOVMSKPD Y2, R13
+	ANDQ      $+4, R13
+	TESTQ     R13, R13
+	JEQ       done30
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y2
+	VPADDQ    Y2, Y2, Y2
+	VPSHUFD   $0xa0, Y2, Y2
+	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y2, Y2
+	VPERMPS   Y7, Y2, Y2
+	VMOVQ     X2, R13
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y2
+	VPADDQ    Y2, Y2, Y2
+	VPSHUFD   $0xa0, Y2, Y2
+	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y2, Y2
+	VPERMPS   Y5, Y2, Y2
+	VMOVSD    X2, (CX)(R13*8)
+
+done30:
+	VMOVUPS   32(SP), Y2
+	VMOVMSKPD Y2, R13
+	ANDQ      $+8, R13
+	TESTQ     R13, R13
+	JEQ       done31
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y2
+	VPADDQ    Y2, Y2, Y2
+	VPSHUFD   $0xa0, Y2, Y2
+	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y2, Y2
+	VPERMPS   Y7, Y2, Y2
+	VMOVQ     X2, R13
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y2
+	VPADDQ    Y2, Y2, Y2
+	VPSHUFD   $0xa0, Y2, Y2
+	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y2, Y2
+	VPERMPS   Y5, Y2, Y2
+	VMOVSD    X2, (CX)(R13*8)
+
+done31:
+	VMOVUPS   64(SP), Y2
+	VMOVMSKPD Y2, R13
+	ANDQ      $+1, R13
+	TESTQ     R13, R13
+	JEQ       done32
+	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y2
+	VPADDQ    Y2, Y2, Y2
+	VPSHUFD   $0xa0, Y2, Y2
+	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y2, Y2
+	VPERMPS   Y1, Y2, Y2
+	VMOVQ     X2, R13
+	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y2
+	VPADDQ    Y2, Y2, Y2
+	VPSHUFD   $0xa0, Y2, Y2
+	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y2, Y2
+	VPERMPS   Y8, Y2, Y2
+	VMOVSD    X2, (CX)(R13*8)
+
+done32:
+	VMOVUPS   64(SP), Y2
+	VMOVMSKPD Y2, R13
+	ANDQ      $+2, R13
+	TESTQ     R13, R13
+	JEQ       done33
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y2
+	VPADDQ    Y2, Y2, Y2
+	VPSHUFD   $0xa0, Y2, Y2
+	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y2, Y2
+	VPERMPS   Y1, Y2, Y2
+	VMOVQ     X2, R13
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y2
+	VPADDQ    Y2, Y2, Y2
+	VPSHUFD   $0xa0, Y2, Y2
+	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y2, Y2
+	VPERMPS   Y8, Y2, Y2
+	VMOVSD    X2, (CX)(R13*8)
+
+done33:
+	VMOVUPS   64(SP), Y2
+	VMOVMSKPD Y2, R13
+	ANDQ      $+4, R13
+	TESTQ     R13, R13
+	JEQ       done34
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y2
+	VPADDQ    Y2, Y2, Y2
+	VPSHUFD   $0xa0, Y2, Y2
+	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y2, Y2
+	VPERMPS   Y1, Y2, Y2
+	VMOVQ     X2, R13
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y2
+	VPADDQ    Y2, Y2, Y2
+	VPSHUFD   $0xa0, Y2, Y2
+	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y2, Y2
+	VPERMPS   Y8, Y2, Y2
+	VMOVSD    X2, (CX)(R13*8)
+
+done34:
+	VMOVUPS   64(SP), Y2
+	VMOVMSKPD Y2, R13
+	ANDQ      $+8, R13
+	TESTQ     R13, R13
+	JEQ       done35
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y2
+	VPADDQ    Y2, Y2, Y2
+	VPSHUFD   $0xa0, Y2, Y2
+	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y2, Y2
+	VPERMPS   Y1, Y2, Y1
+	VMOVQ     X1, R13
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y1
+	VPADDQ    Y1, Y1, Y1
+	VPSHUFD   $0xa0, Y1, Y1
+	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y1, Y1
+	VPERMPS   Y8, Y1, Y1
+	VMOVSD    X1, (CX)(R13*8)
+
+done35:
+	ADDQ $+16, R12
+	CMPQ R12, R11
+	JLE  loop19
 
 done18:
+	MOVQ    AX, R11
+	ANDQ    $+15, R11
+	MOVQ    AX, R12
+	SUBQ    R11, R12
+	LEAQ    -4(AX), R11
+	CMPQ    R12, R11
+	JGT     done36
+	PCALIGN $0x20
+
+loop37:
+	VMOVQ        R12, X1
+	VPBROADCASTQ X1, Y1
+	VPADDQ       c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y1, Y1
+	VPSLLQ       $0x01, Y1, Y2
+	MOVQ         AX, R13
+	IMULQ        R8, R13
+	SHLQ         $0x01, R13
+	MOVQ         R8, BP
+	IMULQ        R8, BP
+	IMUL3Q       $-1, BP, BP
+	LEAQ         (R13)(BP*1), R13
+	IMUL3Q       $-3, R8, BP
+	LEAQ         (R13)(BP*1), R13
+	LEAQ         -2(R13), R13
+	VMOVQ        R13, X3
+	VPBROADCASTQ X3, Y3
+	VPADDQ       Y3, Y2, Y2
+	VPCMPGTQ     Y2, Y0, Y3
+	VPSRLQ       $0x01, Y2, Y2
+	VPSLLQ       $0x3f, Y3, Y3
+	VORPD        Y3, Y2, Y2
+	VPCMPGTQ     Y2, Y0, Y2
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y2, Y2
+	VPSRLQ       $0x20, Y1, Y3
+	VPMULUDQ     c64x4_fffffffffffffffe<>+0(SB), Y3, Y3
+	VMOVUPD      c64x4_fffffffffffffffe<>+0(SB), Y4
+	VPSRLQ       $0x20, Y4, Y4
+	VPMULUDQ     Y4, Y1, Y4
+	VPADDQ       Y4, Y3, Y3
+	VPMULUDQ     c64x4_fffffffffffffffe<>+0(SB), Y1, Y4
+	VPSLLQ       $0x20, Y3, Y3
+	VPADDQ       Y3, Y4, Y3
+	MOVQ         AX, R13
+	IMULQ        AX, R13
+	IMUL3Q       $-1, AX, BP
+	LEAQ         (R13)(BP*1), R13
+	MOVQ         AX, BP
+	IMULQ        R8, BP
+	IMUL3Q       $-2, BP, BP
+	LEAQ         (R13)(BP*1), R13
+	MOVQ         R8, BP
+	IMULQ        R8, BP
+	LEAQ         (R13)(BP*1), R13
+	IMUL3Q       $+3, R8, BP
+	LEAQ         (R13)(BP*1), R13
+	VMOVQ        R13, X4
+	VPBROADCASTQ X4, Y4
+	VPADDQ       Y4, Y3, Y3
+	VPCMPGTQ     Y3, Y0, Y4
+	VPSRLQ       $0x01, Y3, Y3
+	VPSLLQ       $0x3f, Y4, Y4
+	VORPD        Y4, Y3, Y3
+	VPCMPGTQ     Y3, Y0, Y3
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y3, Y3
+	VANDPD       Y3, Y2, Y2
+	MOVQ         AX, R13
+	IMULQ        R12, R13
+	LEAQ         (R9)(R13*8), BP
+	VMOVQ        AX, X3
+	VPBROADCASTQ X3, Y3
+	VMOVUPD      c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y4
+	VPSRLQ       $0x20, Y4, Y4
+	VPMULUDQ     Y3, Y4, Y4
+	VPSRLQ       $0x20, Y3, Y5
+	VPMULUDQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y5, Y5
+	VPADDQ       Y5, Y4, Y4
+	VPMULUDQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y3, Y5
+	VPSLLQ       $0x20, Y4, Y4
+	VPADDQ       Y4, Y5, Y4
+	VMOVAPD      Y2, Y5
+	VMOVAPS      Y0, Y6
+	VGATHERQPD   Y5, (BP)(Y4*8), Y6
+	LEAQ         (R10)(R13*8), R13
+	VMOVUPD      c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y4
+	VPSRLQ       $0x20, Y4, Y4
+	VPMULUDQ     Y3, Y4, Y4
+	VPSRLQ       $0x20, Y3, Y5
+	VPMULUDQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y5, Y5
+	VPADDQ       Y5, Y4, Y4
+	VPMULUDQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y3, Y3
+	VPSLLQ       $0x20, Y4, Y4
+	VPADDQ       Y4, Y3, Y3
+	VMOVAPD      Y2, Y4
+	VMOVAPS      Y0, Y5
+	VGATHERQPD   Y4, (R13)(Y3*8), Y5
+	VMULPD       Y5, Y6, Y3
+	VPSLLQ       $0x01, Y1, Y4
+	MOVQ         AX, R13
+	IMULQ        AX, R13
+	IMULQ        BX, R13
+	MOVQ         AX, BP
+	IMULQ        BX, BP
+	IMUL3Q       $-1, BP, BP
+	LEAQ         (R13)(BP*1), R13
+	LEAQ         -2(R13), R13
+	MOVQ         AX, BP
+	IMULQ        R8, BP
+	SHLQ         $0x01, BP
+	LEAQ         (R13)(BP*1), R13
+	MOVQ         R8, BP
+	IMULQ        R8, BP
+	IMUL3Q       $-1, BP, BP
+	LEAQ         (R13)(BP*1), R13
+	IMUL3Q       $-3, R8, BP
+	LEAQ         (R13)(BP*1), R13
+	VMOVQ        R13, X5
+	VPBROADCASTQ X5, Y5
+	VPADDQ       Y5, Y4, Y4
+	VPCMPGTQ     Y4, Y0, Y6
+	VPSRLQ       $0x01, Y4, Y4
+	VPSLLQ       $0x3f, Y6, Y6
+	VORPD        Y6, Y4, Y4
+	VMOVAPD      Y2, Y6
+	VMOVAPS      Y0, Y7
+	VGATHERQPD   Y6, (CX)(Y4*8), Y7
+	VADDPD       Y3, Y7, Y3
+	VPSLLQ       $0x01, Y1, Y1
+	VPADDQ       Y5, Y1, Y1
+	VPCMPGTQ     Y1, Y0, Y4
+	VPSRLQ       $0x01, Y1, Y1
+	VPSLLQ       $0x3f, Y4, Y4
+	VORPD        Y4, Y1, Y1
+	VMOVMSKPD    Y2, R13
+	ANDQ         $+1, R13
+	TESTQ        R13, R13
+	JEQ          done38
+	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y4
+	VPADDQ       Y4, Y4, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
+	VPERMPS      Y1, Y4, Y4
+	VMOVQ        X4, R13
+	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y4
+	VPADDQ       Y4, Y4, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
+	VPERMPS      Y3, Y4, Y4
+	VMOVSD       X4, (CX)(R13*8)
+
+done38:
+	VMOVMSKPD Y2, R13
+	ANDQ      $+2, R13
+	TESTQ     R13, R13
+	JEQ       done39
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y4
+	VPADDQ    Y4, Y4, Y4
+	VPSHUFD   $0xa0, Y4, Y4
+	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
+	VPERMPS   Y1, Y4, Y4
+	VMOVQ     X4, R13
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y4
+	VPADDQ    Y4, Y4, Y4
+	VPSHUFD   $0xa0, Y4, Y4
+	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
+	VPERMPS   Y3, Y4, Y4
+	VMOVSD    X4, (CX)(R13*8)
+
+done39:
+	VMOVMSKPD Y2, R13
+	ANDQ      $+4, R13
+	TESTQ     R13, R13
+	JEQ       done40
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y4
+	VPADDQ    Y4, Y4, Y4
+	VPSHUFD   $0xa0, Y4, Y4
+	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
+	VPERMPS   Y1, Y4, Y4
+	VMOVQ     X4, R13
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y4
+	VPADDQ    Y4, Y4, Y4
+	VPSHUFD   $0xa0, Y4, Y4
+	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
+	VPERMPS   Y3, Y4, Y4
+	VMOVSD    X4, (CX)(R13*8)
+
+done40:
+	VMOVMSKPD Y2, R13
+	ANDQ      $+8, R13
+	TESTQ     R13, R13
+	JEQ       done41
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y2
+	VPADDQ    Y2, Y2, Y2
+	VPSHUFD   $0xa0, Y2, Y2
+	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y2, Y2
+	VPERMPS   Y1, Y2, Y1
+	VMOVQ     X1, R13
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y1
+	VPADDQ    Y1, Y1, Y1
+	VPSHUFD   $0xa0, Y1, Y1
+	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y1, Y1
+	VPERMPS   Y3, Y1, Y1
+	VMOVSD    X1, (CX)(R13*8)
+
+done41:
+	ADDQ $+4, R12
+	CMPQ R12, R11
+	JLE  loop37
+
+done36:
+	MOVQ         AX, R11
+	ANDQ         $+3, R11
+	TESTQ        R11, R11
+	JLE          done42
+	MOVQ         AX, R12
+	SUBQ         R11, R12
+	VMOVQ        R11, X1
+	VPBROADCASTQ X1, Y1
+	VPCMPGTQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y1, Y1
+	VMOVQ        R12, X2
+	VPBROADCASTQ X2, Y2
+	VPADDQ       c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y2, Y2
+	VPSLLQ       $0x01, Y2, Y3
+	MOVQ         AX, R11
+	IMULQ        R8, R11
+	SHLQ         $0x01, R11
+	MOVQ         R8, R13
+	IMULQ        R8, R13
+	IMUL3Q       $-1, R13, R13
+	LEAQ         (R11)(R13*1), R11
+	IMUL3Q       $-3, R8, R13
+	LEAQ         (R11)(R13*1), R11
+	LEAQ         -2(R11), R11
+	VMOVQ        R11, X4
+	VPBROADCASTQ X4, Y4
+	VPADDQ       Y4, Y3, Y3
+	VPCMPGTQ     Y3, Y0, Y4
+	VPSRLQ       $0x01, Y3, Y3
+	VPSLLQ       $0x3f, Y4, Y4
+	VORPD        Y4, Y3, Y3
+	VPCMPGTQ     Y3, Y0, Y3
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y3, Y3
+	VPSRLQ       $0x20, Y2, Y4
+	VPMULUDQ     c64x4_fffffffffffffffe<>+0(SB), Y4, Y4
+	VMOVUPD      c64x4_fffffffffffffffe<>+0(SB), Y5
+	VPSRLQ       $0x20, Y5, Y5
+	VPMULUDQ     Y5, Y2, Y5
+	VPADDQ       Y5, Y4, Y4
+	VPMULUDQ     c64x4_fffffffffffffffe<>+0(SB), Y2, Y5
+	VPSLLQ       $0x20, Y4, Y4
+	VPADDQ       Y4, Y5, Y4
+	MOVQ         AX, R11
+	IMULQ        AX, R11
+	IMUL3Q       $-1, AX, R13
+	LEAQ         (R11)(R13*1), R11
+	MOVQ         AX, R13
+	IMULQ        R8, R13
+	IMUL3Q       $-2, R13, R13
+	LEAQ         (R11)(R13*1), R11
+	MOVQ         R8, R13
+	IMULQ        R8, R13
+	LEAQ         (R11)(R13*1), R11
+	IMUL3Q       $+3, R8, R13
+	LEAQ         (R11)(R13*1), R11
+	VMOVQ        R11, X5
+	VPBROADCASTQ X5, Y5
+	VPADDQ       Y5, Y4, Y4
+	VPCMPGTQ     Y4, Y0, Y5
+	VPSRLQ       $0x01, Y4, Y4
+	VPSLLQ       $0x3f, Y5, Y5
+	VORPD        Y5, Y4, Y4
+	VPCMPGTQ     Y4, Y0, Y4
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y4, Y4
+	VANDPD       Y4, Y3, Y3
+	VANDPD       Y3, Y1, Y1
+	IMULQ        AX, R12
+	LEAQ         (R9)(R12*8), R9
+	VMOVQ        AX, X3
+	VPBROADCASTQ X3, Y3
+	VMOVUPD      c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y4
+	VPSRLQ       $0x20, Y4, Y4
+	VPMULUDQ     Y3, Y4, Y4
+	VPSRLQ       $0x20, Y3, Y5
+	VPMULUDQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y5, Y5
+	VPADDQ       Y5, Y4, Y4
+	VPMULUDQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y3, Y5
+	VPSLLQ       $0x20, Y4, Y4
+	VPADDQ       Y4, Y5, Y4
+	VMOVAPD      Y1, Y5
+	VMOVAPS      Y0, Y6
+	VGATHERQPD   Y5, (R9)(Y4*8), Y6
+	LEAQ         (R10)(R12*8), R9
+	VMOVUPD      c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y4
+	VPSRLQ       $0x20, Y4, Y4
+	VPMULUDQ     Y3, Y4, Y4
+	VPSRLQ       $0x20, Y3, Y5
+	VPMULUDQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y5, Y5
+	VPADDQ       Y5, Y4, Y4
+	VPMULUDQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y3, Y3
+	VPSLLQ       $0x20, Y4, Y4
+	VPADDQ       Y4, Y3, Y3
+	VMOVAPD      Y1, Y4
+	VMOVAPS      Y0, Y5
+	VGATHERQPD   Y4, (R9)(Y3*8), Y5
+	VMULPD       Y5, Y6, Y3
+	VPSLLQ       $0x01, Y2, Y4
+	MOVQ         AX, R9
+	IMULQ        AX, R9
+	IMULQ        BX, R9
+	MOVQ         AX, R10
+	IMULQ        BX, R10
+	IMUL3Q       $-1, R10, R10
+	LEAQ         (R9)(R10*1), R9
+	LEAQ         -2(R9), R9
+	MOVQ         AX, R10
+	IMULQ        R8, R10
+	SHLQ         $0x01, R10
+	LEAQ         (R9)(R10*1), R9
+	MOVQ         R8, R10
+	IMULQ        R8, R10
+	IMUL3Q       $-1, R10, R10
+	LEAQ         (R9)(R10*1), R9
+	IMUL3Q       $-3, R8, R10
+	LEAQ         (R9)(R10*1), R9
+	VMOVQ        R9, X5
+	VPBROADCASTQ X5, Y5
+	VPADDQ       Y5, Y4, Y4
+	VPCMPGTQ     Y4, Y0, Y6
+	VPSRLQ       $0x01, Y4, Y4
+	VPSLLQ       $0x3f, Y6, Y6
+	VORPD        Y6, Y4, Y4
+	VMOVAPD      Y1, Y6
+	VMOVAPS      Y0, Y7
+	VGATHERQPD   Y6, (CX)(Y4*8), Y7
+	VADDPD       Y3, Y7, Y3
+	VPSLLQ       $0x01, Y2, Y2
+	VPADDQ       Y5, Y2, Y2
+	VPCMPGTQ     Y2, Y0, Y4
+	VPSRLQ       $0x01, Y2, Y2
+	VPSLLQ       $0x3f, Y4, Y4
+	VORPD        Y4, Y2, Y2
+	VMOVMSKPD    Y1, R9
+	ANDQ         $+1, R9
+	TESTQ        R9, R9
+	JEQ          done43
+	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y4
+	VPADDQ       Y4, Y4, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
+	VPERMPS      Y2, Y4, Y4
+	VMOVQ        X4, R9
+	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y4
+	VPADDQ       Y4, Y4, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
+	VPERMPS      Y3, Y4, Y4
+	VMOVSD       X4, (CX)(R9*8)
+
+done43:
+	VMOVMSKPD Y1, R9
+	ANDQ      $+2, R9
+	TESTQ     R9, R9
+	JEQ       done44
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y4
+	VPADDQ    Y4, Y4, Y4
+	VPSHUFD   $0xa0, Y4, Y4
+	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
+	VPERMPS   Y2, Y4, Y4
+	VMOVQ     X4, R9
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y4
+	VPADDQ    Y4, Y4, Y4
+	VPSHUFD   $0xa0, Y4, Y4
+	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
+	VPERMPS   Y3, Y4, Y4
+	VMOVSD    X4, (CX)(R9*8)
+
+done44:
+	VMOVMSKPD Y1, R9
+	ANDQ      $+4, R9
+	TESTQ     R9, R9
+	JEQ       done45
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y4
+	VPADDQ    Y4, Y4, Y4
+	VPSHUFD   $0xa0, Y4, Y4
+	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
+	VPERMPS   Y2, Y4, Y4
+	VMOVQ     X4, R9
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y4
+	VPADDQ    Y4, Y4, Y4
+	VPSHUFD   $0xa0, Y4, Y4
+	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y4, Y4
+	VPERMPS   Y3, Y4, Y4
+	VMOVSD    X4, (CX)(R9*8)
+
+done45:
+	VMOVMSKPD Y1, R9
+	ANDQ      $+8, R9
+	TESTQ     R9, R9
+	JEQ       done46
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y1
+	VPADDQ    Y1, Y1, Y1
+	VPSHUFD   $0xa0, Y1, Y1
+	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y1, Y1
+	VPERMPS   Y2, Y1, Y1
+	VMOVQ     X1, R9
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y1
+	VPADDQ    Y1, Y1, Y1
+	VPSHUFD   $0xa0, Y1, Y1
+	VPADDD    c32x8_h42a4f02043f7f565<>+0(SB), Y1, Y1
+	VPERMPS   Y3, Y1, Y1
+	VMOVSD    X1, (CX)(R9*8)
+
+done46:
+done42:
 done17:
 	ADDQ $+1, R8
 	CMPQ R8, AX
@@ -13441,14 +17815,14 @@ done17:
 done15:
 done14:
 	TESTQ   SI, SI
-	JLE     done23
+	JLE     done47
 	LEAQ    -16(SI), DI
 	TESTQ   DI, DI
-	JLT     done24
+	JLT     done48
 	MOVQ    $+0, R8
 	PCALIGN $0x20
 
-loop25:
+loop49:
 	VMOVQ        R8, X1
 	VPBROADCASTQ X1, Y1
 	VPADDQ       c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y1, Y2
@@ -13770,19 +18144,19 @@ loop25:
 	VMOVSD       X1, (CX)(R9*8)
 	ADDQ         $+16, R8
 	CMPQ         R8, DI
-	JLE          loop25
+	JLE          loop49
 
-done24:
+done48:
 	MOVQ    SI, DI
 	ANDQ    $+15, DI
 	MOVQ    SI, R8
 	SUBQ    DI, R8
 	LEAQ    -4(SI), DI
 	CMPQ    R8, DI
-	JGT     done26
+	JGT     done50
 	PCALIGN $0x20
 
-loop27:
+loop51:
 	VMOVQ        R8, X1
 	VPBROADCASTQ X1, Y1
 	VPADDQ       c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y1, Y1
@@ -13873,13 +18247,13 @@ loop27:
 	VMOVSD       X1, (CX)(R9*8)
 	ADDQ         $+4, R8
 	CMPQ         R8, DI
-	JLE          loop27
+	JLE          loop51
 
-done26:
+done50:
 	MOVQ         SI, DI
 	ANDQ         $+3, DI
 	TESTQ        DI, DI
-	JLE          done28
+	JLE          done52
 	SUBQ         DI, SI
 	VMOVQ        DI, X1
 	VPBROADCASTQ X1, Y1
@@ -13927,7 +18301,7 @@ done26:
 	VMOVMSKPD    Y1, SI
 	ANDQ         $+1, SI
 	TESTQ        SI, SI
-	JEQ          done29
+	JEQ          done53
 	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y4
 	VPADDQ       Y4, Y4, Y4
 	VPSHUFD      $0xa0, Y4, Y4
@@ -13941,11 +18315,11 @@ done26:
 	VPERMPS      Y3, Y4, Y4
 	VMOVSD       X4, (CX)(SI*8)
 
-done29:
+done53:
 	VMOVMSKPD Y1, SI
 	ANDQ      $+2, SI
 	TESTQ     SI, SI
-	JEQ       done30
+	JEQ       done54
 	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y4
 	VPADDQ    Y4, Y4, Y4
 	VPSHUFD   $0xa0, Y4, Y4
@@ -13959,11 +18333,11 @@ done29:
 	VPERMPS   Y3, Y4, Y4
 	VMOVSD    X4, (CX)(SI*8)
 
-done30:
+done54:
 	VMOVMSKPD Y1, SI
 	ANDQ      $+4, SI
 	TESTQ     SI, SI
-	JEQ       done31
+	JEQ       done55
 	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y4
 	VPADDQ    Y4, Y4, Y4
 	VPSHUFD   $0xa0, Y4, Y4
@@ -13977,11 +18351,11 @@ done30:
 	VPERMPS   Y3, Y4, Y4
 	VMOVSD    X4, (CX)(SI*8)
 
-done31:
+done55:
 	VMOVMSKPD Y1, SI
 	ANDQ      $+8, SI
 	TESTQ     SI, SI
-	JEQ       done32
+	JEQ       done56
 	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y1
 	VPADDQ    Y1, Y1, Y1
 	VPSHUFD   $0xa0, Y1, Y1
@@ -13995,9 +18369,9 @@ done31:
 	VPERMPS   Y3, Y1, Y1
 	VMOVSD    X1, (CX)(SI*8)
 
-done32:
-done28:
-done23:
+done56:
+done52:
+done47:
 	ADDQ $+1, BX
 	MOVQ k+0(FP), SI
 	CMPQ BX, SI
@@ -14013,9 +18387,6 @@ DATA c32x8_h42a4f02043f7f565<>+8(SB)/8, $0x0000000100000000
 DATA c32x8_h42a4f02043f7f565<>+16(SB)/8, $0x0000000100000000
 DATA c32x8_h42a4f02043f7f565<>+24(SB)/8, $0x0000000100000000
 GLOBL c32x8_h42a4f02043f7f565<>(SB), RODATA|NOPTR, $32
-
-DATA c64x1_0000000000000003<>+0(SB)/8, $0x0000000000000003
-GLOBL c64x1_0000000000000003<>(SB), RODATA|NOPTR, $8
 
 DATA c64x1_3c7abc9e3b39803f<>+0(SB)/8, $0x3c7abc9e3b39803f
 GLOBL c64x1_3c7abc9e3b39803f<>(SB), RODATA|NOPTR, $8
@@ -14098,14 +18469,8 @@ GLOBL c64x1_8000000000000000<>(SB), RODATA|NOPTR, $8
 DATA c64x1_fff0000000000000<>+0(SB)/8, $0xfff0000000000000
 GLOBL c64x1_fff0000000000000<>(SB), RODATA|NOPTR, $8
 
-DATA c64x1_fffffffffffffffd<>+0(SB)/8, $0xfffffffffffffffd
-GLOBL c64x1_fffffffffffffffd<>(SB), RODATA|NOPTR, $8
-
 DATA c64x1_fffffffffffffffe<>+0(SB)/8, $0xfffffffffffffffe
 GLOBL c64x1_fffffffffffffffe<>(SB), RODATA|NOPTR, $8
-
-DATA c64x1_ffffffffffffffff<>+0(SB)/8, $0xffffffffffffffff
-GLOBL c64x1_ffffffffffffffff<>(SB), RODATA|NOPTR, $8
 
 DATA c64x4_0000000000000000<>+0(SB)/8, $0x0000000000000000
 DATA c64x4_0000000000000000<>+8(SB)/8, $0x0000000000000000
@@ -14418,12 +18783,6 @@ DATA c64x4_h9fad2d6b622482a5<>+8(SB)/8, $0x000000000000000d
 DATA c64x4_h9fad2d6b622482a5<>+16(SB)/8, $0x000000000000000e
 DATA c64x4_h9fad2d6b622482a5<>+24(SB)/8, $0x000000000000000f
 GLOBL c64x4_h9fad2d6b622482a5<>(SB), RODATA|NOPTR, $32
-
-DATA c64x4_hcc7e09af1e83611d<>+0(SB)/8, $0xffffffffffffffff
-DATA c64x4_hcc7e09af1e83611d<>+8(SB)/8, $0x0000000000000000
-DATA c64x4_hcc7e09af1e83611d<>+16(SB)/8, $0x0000000000000000
-DATA c64x4_hcc7e09af1e83611d<>+24(SB)/8, $0x0000000000000000
-GLOBL c64x4_hcc7e09af1e83611d<>(SB), RODATA|NOPTR, $32
 
 DATA c64x4_hda7e8f1318ed13a5<>+0(SB)/8, $0x0000000000000008
 DATA c64x4_hda7e8f1318ed13a5<>+8(SB)/8, $0x0000000000000009

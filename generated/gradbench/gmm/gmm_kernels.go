@@ -222,8 +222,8 @@ func alphaSum2PartGo(first, count, k int, alpha []float64, top float64) (total f
 	return total
 }
 
-// zy3Loop computes zy3[i,j,k] = if k < j { [k·k/2 + 3·k/2 < d·k + j, d·d/2 +
-// k·k/2 + 3·k/2 ≥ d·k + d/2 + j]·l[i,d·k − k·k/2 + j − 3·k/2 − 1] } else { 0
+// zy3Loop computes zy3[i,j,k] = if j < k { [j·j/2 + 3·j/2 < d·j + k, d·d/2 +
+// j·j/2 + 3·j/2 ≥ d·j + d/2 + k]·l[i,d·j − j·j/2 − 3·j/2 + k − 1] } else { 0
 // }, in parts of 1.
 func (t *tasks) zy3Loop(k2, d int, l, zy3 []float64) {
 	k := &t.zy3LoopTask
@@ -244,8 +244,8 @@ func (k *zy3LoopTask) part(i, who int) {
 	zy3LoopPart(first, count, k.k2, k.d, k.l, k.zy3)
 }
 
-// zy3LoopPartGo computes zy3[i,j,k] = if k < j { [k·k/2 + 3·k/2 < d·k + j,
-// d·d/2 + k·k/2 + 3·k/2 ≥ d·k + d/2 + j]·l[i,d·k − k·k/2 + j − 3·k/2 − 1] }
+// zy3LoopPartGo computes zy3[i,j,k] = if j < k { [j·j/2 + 3·j/2 < d·j + k,
+// d·d/2 + j·j/2 + 3·j/2 ≥ d·j + d/2 + k]·l[i,d·j − j·j/2 − 3·j/2 + k − 1] }
 // else { 0 }.
 func zy3LoopPartGo(first, count, k, d int, l, zy3 []float64) {
 	for i := range count {
@@ -253,9 +253,9 @@ func zy3LoopPartGo(first, count, k, d int, l, zy3 []float64) {
 			zy3Row := zy3[d*d*first+d*d*i+d*j:][:d]
 			for r := range d {
 				var zy5 float64
-				if r < j {
-					if (r*r+r*3)/2 < d*r+j && (d*r*2+d+j*2)/2 <= (d*d+r*r+r*3)/2 {
-						zy5 = l[(d*d*first+d*d*i+d*r*2+j*2-d*first-d*i-r*r-r*3-2)/2]
+				if j < r {
+					if (j*j+j*3)/2 < d*j+r && (d*j*2+d+r*2)/2 <= (d*d+j*j+j*3)/2 {
+						zy5 = l[(d*d*first+d*d*i+d*j*2+r*2-d*first-d*i-j*j-j*3-2)/2]
 					}
 				}
 				zy3Row[r] = zy5
@@ -264,79 +264,107 @@ func zy3LoopPartGo(first, count, k, d int, l, zy3 []float64) {
 	}
 }
 
-// zy2Loop computes zy2[n,i,j] = x[n,j] − mu[i,j], in parts of 2.
-func (t *tasks) zy2Loop(rows, k2, d int, zy2, x2, mu []float64) {
+// zy2Loop computes zy2[n,i,j] = x[n,j] − mu[i,j], in parts of 512.
+func (t *tasks) zy2Loop(rows, d int, zy2, x2, mu []float64) {
 	k := &t.zy2LoopTask
-	*k = zy2LoopTask{t: t, rows: rows, k2: k2, d: d, zy2: zy2, x2: x2, mu: mu}
-	workers.run(t.forWork(rows*131072), partsOf(rows, 2), k)
+	*k = zy2LoopTask{t: t, rows: rows, d: d, zy2: zy2, x2: x2, mu: mu}
+	workers.run(t.forWork(rows*512), partsOf(rows, 512), k)
 }
 
 // zy2LoopTask is what the parts of zy2Loop work on.
 type zy2LoopTask struct {
 	t           *tasks
-	rows, k2, d int
+	rows, d     int
 	zy2, x2, mu []float64
 }
 
 func (k *zy2LoopTask) part(i, who int) {
-	first := i * 2
-	count := min(2, k.rows-first)
-	zy2LoopPart(first, count, k.rows, k.k2, k.d, k.zy2, k.x2, k.mu)
+	first := i * 512
+	count := min(512, k.rows-first)
+	zy2LoopPart(first, count, k.rows, k.d, k.zy2, k.x2, k.mu)
 }
 
 // zy2LoopPartGo computes zy2[n,i,j] = x[n,j] − mu[i,j].
-func zy2LoopPartGo(first, count, rows, k, d int, zy2, x, mu []float64) {
+func zy2LoopPartGo(first, count, rows, d int, zy2, x, mu []float64) {
 	for b := range count {
-		for i := range k {
-			xRow := x[b*d+d*first:][:d]
-			muRow := mu[d*i:][:d]
-			zy2Row := zy2[b*d*k+d*first*k+d*i:][:d]
-			for j := range d {
-				zy2Row[j] = xRow[j] - muRow[j]
-			}
+		xRow := x[b*d+d*first:][:d]
+		zy2Row := zy2[b*d+d*first:][:d]
+		for j := range d {
+			zy2Row[j] = xRow[j] - mu[j]
 		}
 	}
 }
 
-// zy4Product computes a part of a procedure.
-func (t *tasks) zy4Product(d, k2, rows int, zy4, zy2, zy3 []float64) {
+// zy4Product computes zy4[n,i,j] = Σₖ zy3[i,k,j]·zy2[n,i,k], in parts of 72.
+func (t *tasks) zy4Product(d, rows int, zy4, zy2, zy3 []float64) {
 	k := &t.zy4ProductTask
-	*k = zy4ProductTask{t: t, d: d, k2: k2, rows: rows, zy4: zy4, zy2: zy2, zy3: zy3}
-	workers.run(1, 1, k)
+	*k = zy4ProductTask{t: t, d: d, rows: rows, zy4: zy4, zy2: zy2, zy3: zy3}
+	workers.run(t.forWork(d*d*rows/16), partsOf(d, 72), k)
 }
 
 // zy4ProductTask is what the parts of zy4Product work on.
 type zy4ProductTask struct {
 	t             *tasks
-	d, k2, rows   int
+	d, rows       int
 	zy4, zy2, zy3 []float64
 }
 
 func (k *zy4ProductTask) part(i, who int) {
-	zy4ProductPart(k.d, k.k2, k.rows, k.zy4, k.zy2, k.zy3, k.t.scratch64.of(who, k.d*k.d+k.d*16+80))
+	first := i * 72
+	count := min(72, k.d-first)
+	zy4ProductPart(first, count, k.d, k.rows, k.zy4, k.zy2, k.zy3, k.t.scratch64.of(who, count*k.d+count*8+k.d*8+80))
 }
 
-// zy4ProductPartGo computes a part of a procedure.
-func zy4ProductPartGo(d, k, rows int, zy4, zy2, zy3, _ []float64) {
-	matmul(matrix[float64]{zy4, rows, d, d * k, 1}, matrix[float64]{zy2, rows, d, d * k, 1}, mat(zy3, d, d).T())
+// zy4ProductPartGo computes zy4[n,i,j] = Σₖ zy3[i,k,j]·zy2[n,i,k].
+func zy4ProductPartGo(first, count, d, rows int, zy4, zy2, zy3, _ []float64) {
+	matmul(matrix[float64]{zy4[first:], rows, count, d, 1}, mat(zy2, rows, d), matrix[float64]{zy3[first:], d, count, d, 1})
 }
 
-// betaLoopGo computes beta[n,i] = alpha[i] + zbeta[i] − Σₖ (zy[i,k]·zy2[n,i,k]
-// + zy4[n,i,k])²/2, top2[n] = if |maxᵢ beta[n,i]| < ∞ { maxᵢ beta[n,i] } else
-// { 0 }, total2[n] = Σᵢ exp(beta[n,i] − top2[n]), ….
-func betaLoopGo(rows, k, d int, zy, zy2, zy4, alpha, zbeta, beta []float64) (data float64) {
+// zbeta2Loop computes zbeta2[n,i] = Σⱼ (zy[i,j]·zy2[n,i,j] + zy4[n,i,j])², in
+// parts of 128.
+func (t *tasks) zbeta2Loop(rows, d, k2 int, zy, zy2, zy4, zbeta2 []float64) {
+	k := &t.zbeta2LoopTask
+	*k = zbeta2LoopTask{t: t, rows: rows, d: d, k2: k2, zy: zy, zy2: zy2, zy4: zy4, zbeta2: zbeta2}
+	workers.run(t.forWork(rows*1026), partsOf(rows, 128), k)
+}
+
+// zbeta2LoopTask is what the parts of zbeta2Loop work on.
+type zbeta2LoopTask struct {
+	t                    *tasks
+	rows, d, k2          int
+	zy, zy2, zy4, zbeta2 []float64
+}
+
+func (k *zbeta2LoopTask) part(i, who int) {
+	first := i * 128
+	count := min(128, k.rows-first)
+	zbeta2LoopPart(first, count, k.rows, k.d, k.k2, k.zy, k.zy2, k.zy4, k.zbeta2)
+}
+
+// zbeta2LoopPartGo computes zbeta2[n,i] = Σⱼ (zy[i,j]·zy2[n,i,j] +
+// zy4[n,i,j])².
+func zbeta2LoopPartGo(first, count, rows, d, k int, zy, zy2, zy4, zbeta2 []float64) {
+	for b := range count {
+		var s2 float64
+		zy2Row := zy2[b*d+d*first:][:d]
+		zy4Row := zy4[b*d+d*first:][:d]
+		for j := range d {
+			s2 += square(zy[j]*zy2Row[j] + zy4Row[j])
+		}
+		zbeta2[b*k+first*k] = s2
+	}
+}
+
+// betaLoopGo computes beta = alpha + zbeta − zbeta2/2, top2[n] = if |maxᵢ
+// beta[n,i]| < ∞ { maxᵢ beta[n,i] } else { 0 }, total2[n] = Σᵢ exp(beta[n,i] −
+// top2[n]), ….
+func betaLoopGo(rows, k int, alpha, zbeta, zbeta2, beta []float64) (data float64) {
 	for b := range rows {
 		m3 := inf[float64](-1)
+		zbeta2Row := zbeta2[b*k:][:k]
 		for i := range k {
 			// beta[i, c] = alpha[c] + sum(q[c]) - sumsq(y[i, c])/2   gmm.bp:11
-			var s2 float64
-			zyRow := zy[d*i:][:d]
-			zy2Row := zy2[b*d*k+d*i:][:d]
-			zy4Row := zy4[b*d*k+d*i:][:d]
-			for j := range d {
-				s2 += square(zyRow[j]*zy2Row[j] + zy4Row[j])
-			}
-			betai := alpha[i] + zbeta[i] - s2/2
+			betai := alpha[i] + zbeta[i] - zbeta2Row[i]/2
 			beta[i] = betai
 
 			// data = sum[i] logsumexp[c](beta[i, c])   gmm.bp:12
@@ -444,27 +472,90 @@ func expsLoopPartGo(first, count, k int, alpha, exps []float64, top float64) (to
 	return total
 }
 
-// dl2LoopGo computes y = zy2∘zy + zy4, beta[n,i] = alpha[i] + zbeta[i] − Σₖ
-// y[n,i,k]²/2, top2[n] = if |maxᵢ beta[n,i]| < ∞ { maxᵢ beta[n,i] } else { 0
-// }, ….
-func dl2LoopGo(rows, k, d int, zy, zy2, zy4, y, alpha, zbeta, beta, exps2, dzbeta, dzy2, dmu2, dmu3, dl2 []float64) (data float64) {
+// zy2Loop2Go computes zy2[n,i,j] = x[n,j] − mu[i,j].
+func zy2Loop2Go(rows, d, k int, zy2, x, mu []float64) {
+	for b := range rows {
+		xRow := x[b*d:][:d]
+		zy2Row := zy2[b*d*k:][:d]
+		for j := range d {
+			zy2Row[j] = xRow[j] - mu[j]
+		}
+	}
+}
+
+// yProduct computes y[n,i,j] = zy[i,j]·zy2[n,i,j] + Σₘ zy3[i,m,j]·zy2[n,i,m].
+func (t *tasks) yProduct(d, k2, rows int, y, zy2, zy3, zy []float64) {
+	k := &t.yProductTask
+	*k = yProductTask{t: t, d: d, k2: k2, rows: rows, y: y, zy2: zy2, zy3: zy3, zy: zy}
+	workers.run(1, 1, k)
+}
+
+// yProductTask is what the parts of yProduct work on.
+type yProductTask struct {
+	t               *tasks
+	d, k2, rows     int
+	y, zy2, zy3, zy []float64
+}
+
+func (k *yProductTask) part(i, who int) {
+	yProductPart(k.d, k.k2, k.rows, k.y, k.zy2, k.zy3, k.zy, k.t.scratch64.of(who, k.d*k.d+k.d*16+80))
+}
+
+// yProductPartGo computes y[n,i,j] = zy[i,j]·zy2[n,i,j] + Σₘ
+// zy3[i,m,j]·zy2[n,i,m].
+func yProductPartGo(d, k, rows int, y, zy2, zy3, zy, _ []float64) {
+	matmul(matrix[float64]{y, rows, d, d * k, 1}, matrix[float64]{zy2, rows, d, d * k, 1}, mat(zy3, d, d))
+	for b := range rows {
+		zy2Row := zy2[b*d*k:][:d]
+		yRow := y[b*d*k:][:d]
+		for j := range d {
+			yRow[j] = zy[j]*zy2Row[j] + yRow[j]
+		}
+	}
+}
+
+// zbeta2Loop2 computes zbeta2[n,i] = Σⱼ y[n,i,j]², in parts of 256.
+func (t *tasks) zbeta2Loop2(rows, d, k2 int, y, zbeta2 []float64) {
+	k := &t.zbeta2Loop2Task
+	*k = zbeta2Loop2Task{t: t, rows: rows, d: d, k2: k2, y: y, zbeta2: zbeta2}
+	workers.run(t.forWork(rows*514), partsOf(rows, 256), k)
+}
+
+// zbeta2Loop2Task is what the parts of zbeta2Loop2 work on.
+type zbeta2Loop2Task struct {
+	t           *tasks
+	rows, d, k2 int
+	y, zbeta2   []float64
+}
+
+func (k *zbeta2Loop2Task) part(i, who int) {
+	first := i * 256
+	count := min(256, k.rows-first)
+	zbeta2Loop2Part(first, count, k.rows, k.d, k.k2, k.y, k.zbeta2)
+}
+
+// zbeta2Loop2PartGo computes zbeta2[n,i] = Σⱼ y[n,i,j]².
+func zbeta2Loop2PartGo(first, count, rows, d, k int, y, zbeta2 []float64) {
+	for b := range count {
+		var s2 float64
+		yRow := y[b*d*k+d*first*k:][:d]
+		for j := range d {
+			s2 += square(yRow[j])
+		}
+		zbeta2[b*k+first*k] = s2
+	}
+}
+
+// dzbeta2LoopGo computes beta = alpha + zbeta − zbeta2/2, top2[n] = if |maxᵢ
+// beta[n,i]| < ∞ { maxᵢ beta[n,i] } else { 0 }, exps2[n,i] = exp(beta[n,i] −
+// top2[n]), ….
+func dzbeta2LoopGo(rows, k int, alpha, zbeta, zbeta2, beta, exps2, dzbeta, dzbeta2 []float64) (data float64) {
 	for b := range rows {
 		m3 := inf[float64](-1)
+		zbeta2Row := zbeta2[b*k:][:k]
 		for i := range k {
-			var s2 float64
-			zyRow := zy[d*i:][:d]
-			zy2Row := zy2[b*d*k+d*i:][:d]
-			zy4Row := zy4[b*d*k+d*i:][:d]
-			yRow := y[d*i:][:d]
-			for j := range d {
-				// y[i, c, r] = exp(q[c, r])*(x[i, r] - mu[c, r]) + sum[s < r] l[c, div(s*(2*d - s - 1), 2) + r - s - 1] * (x[i, s] - mu[c, s])   gmm.bp:9
-				yj := zyRow[j]*zy2Row[j] + zy4Row[j]
-				yRow[j] = yj
-
-				// beta[i, c] = alpha[c] + sum(q[c]) - sumsq(y[i, c])/2   gmm.bp:11
-				s2 += square(yj)
-			}
-			betai := alpha[i] + zbeta[i] - s2/2
+			// beta[i, c] = alpha[c] + sum(q[c]) - sumsq(y[i, c])/2   gmm.bp:11
+			betai := alpha[i] + zbeta[i] - zbeta2Row[i]/2
 			beta[i] = betai
 
 			// data = sum[i] logsumexp[c](beta[i, c])   gmm.bp:12
@@ -481,65 +572,71 @@ func dl2LoopGo(rows, k, d int, zy, zy2, zy4, y, alpha, zbeta, beta, exps2, dzbet
 			total2 += exps2i
 		}
 		data += top2 + math.Log(total2)
+		dzbeta2Row := dzbeta2[b*k:][:k]
 		for i := range k {
 			// dzbeta[i] = Σₙ exps2[n,i]/total2[n]   gmm.bp:11
 			exps2i := exps2[i]
 			dzbeta[i] += exps2i / total2
 
 			// dzbeta2[n,i] = −exps2[n,i]/total2[n]/2   gmm.bp:11
-			dzbeta2 := -(exps2i / total2 / 2)
-			yRow := y[d*i:][:d]
-			zy2Row := zy2[b*d*k+d*i:][:d]
-			dzy2Row := dzy2[d*i:][:d]
-			dmu2Row := dmu2[d*i:][:d]
-			zyRow := zy[d*i:][:d]
-			dmu3Row := dmu3[d*i:][:d]
-			dl2Row := dl2[b*d*k+d*i:][:d]
-			for j := range d {
-				// dy[n,i,j] = dzbeta2[n,i]·2·y[n,i,j]   gmm.bp:11
-				yj := yRow[j]
-				dy := dzbeta2 * (2 * yj)
-
-				// dzy2[i,j] = Σₙ dy[n,i,j]·zy2[n,i,j]   gmm.bp:9
-				dzy2Row[j] += dy * zy2Row[j]
-
-				// dmu2[i,j] = Σₙ dy[n,i,j]   gmm.bp:9
-				dmu2Row[j] += dy
-
-				// dmu3[i,j] = Σₙ dy[n,i,j]·zy[i,j]   gmm.bp:9
-				dmu3Row[j] += dy * zyRow[j]
-
-				// dl2[n,i,j] = dzbeta2[n,i]·y[n,i,j]   gmm.bp:9
-				dl2Row[j] = dzbeta2 * yj
-			}
+			dzbeta2Row[i] = -(exps2i / total2 / 2)
 		}
 	}
 	return data
 }
 
-// dl3Product computes a part of a procedure, in parts of 72.
-func (t *tasks) dl3Product(d, k2, rows int, dl3, dl2, zy2 []float64) {
-	k := &t.dl3ProductTask
-	*k = dl3ProductTask{t: t, d: d, k2: k2, rows: rows, dl3: dl3, dl2: dl2, zy2: zy2}
+// dmu2LoopGo computes dy[n,i,j] = dzbeta2[n,i]·2·y[n,i,j], dmu2[n,i,j] =
+// dzbeta2[n,i]·y[n,i,j], dmu3[i,j] = Σₙ dmu2[n,i,j], ….
+func dmu2LoopGo(rows, d, k int, dzbeta2, y, dmu2, dmu3, dmu4, zy, dzy2, zy2 []float64) {
+	for b := range rows {
+		dzbeta2b := dzbeta2[b*k]
+		yRow := y[b*d*k:][:d]
+		dmu2Row := dmu2[b*d:][:d]
+		zy2Row := zy2[b*d*k:][:d]
+		for j := range d {
+			// dy[n,i,j] = dzbeta2[n,i]·2·y[n,i,j]   gmm.bp:11
+			yj := yRow[j]
+			dy := dzbeta2b * (2 * yj)
+
+			// dmu2[n,i,j] = dzbeta2[n,i]·y[n,i,j]   gmm.bp:9
+			dmu2j := dzbeta2b * yj
+			dmu2Row[j] = dmu2j
+
+			// dmu3[i,j] = Σₙ dmu2[n,i,j]   gmm.bp:9
+			dmu3[j] += dmu2j
+
+			// dmu4[i,j] = Σₙ dy[n,i,j]·zy[i,j]   gmm.bp:9
+			dmu4[j] += dy * zy[j]
+
+			// dzy2[i,j] = Σₙ dy[n,i,j]·zy2[n,i,j]   gmm.bp:9
+			dzy2[j] += dy * zy2Row[j]
+		}
+	}
+}
+
+// dl2Product computes dl2[i,j,k] = Σₙ dmu2[n,i,j]·zy2[n,i,k], in parts of 72.
+func (t *tasks) dl2Product(d, k2, rows int, dl2, dmu2, zy2 []float64) {
+	k := &t.dl2ProductTask
+	*k = dl2ProductTask{t: t, d: d, k2: k2, rows: rows, dl2: dl2, dmu2: dmu2, zy2: zy2}
 	workers.run(t.forWork(d*d*rows/16), partsOf(d, 72), k)
 }
 
-// dl3ProductTask is what the parts of dl3Product work on.
-type dl3ProductTask struct {
-	t             *tasks
-	d, k2, rows   int
-	dl3, dl2, zy2 []float64
+// dl2ProductTask is what the parts of dl2Product work on.
+type dl2ProductTask struct {
+	t              *tasks
+	d, k2, rows    int
+	dl2, dmu2, zy2 []float64
 }
 
-func (k *dl3ProductTask) part(i, who int) {
+func (k *dl2ProductTask) part(i, who int) {
 	first := i * 72
 	count := min(72, k.d-first)
-	dl3ProductPart(first, count, k.d, k.k2, k.rows, k.dl3, k.dl2, k.zy2, k.t.scratch64.of(who, count*k.rows+k.d*k.rows+count*8+k.d*8+k.rows*16+144))
+	dl2ProductPart(first, count, k.d, k.k2, k.rows, k.dl2, k.dmu2, k.zy2, k.t.scratch64.of(who, count*k.rows+k.d*k.rows+count*8+k.d*8+k.rows*16+144))
 }
 
-// dl3ProductPartGo computes a part of a procedure.
-func dl3ProductPartGo(first, count, d, k, rows int, dl3, dl2, zy2, _ []float64) {
-	addmul(matrix[float64]{dl3[first:], d, count, d, 1}, matrix[float64]{dl2, d, rows, 1, d * k}, matrix[float64]{zy2[first:], rows, count, d * k, 1})
+// dl2ProductPartGo computes dl2[i,j,k] = Σₙ dmu2[n,i,j]·zy2[n,i,k].
+func dl2ProductPartGo(first, count, d, k, rows int, dl2, dmu2, zy2, _ []float64) {
+	addmul(matrix[float64]{dl2[first:], d, count, d, 1}, mat(dmu2, rows, d).T(), matrix[float64]{zy2[first:], rows, count, d * k, 1})
 }
 
 // dzyLoop computes dzy[i,j] = if j < i { 2 } else { 0 }, in parts of 64.
@@ -623,35 +720,35 @@ func dqLoopPartGo(first, count, k, d int, dzbeta, dalpha, exps, zy, dq, dzy2 []f
 
 // dmuLoop computes s2[i,j] = Σₖ (if j < k { [j·j/2 + 3·j/2 < d·j + k, d·d/2 +
 // j·j/2 + 3·j/2 ≥ d·j + d/2 + k]·l[i,d·j − j·j/2 − 3·j/2 + k − 1] } else { 0
-// })·dmu2[i,k], dmu = −(s2 + dmu3), in parts of 1.
-func (t *tasks) dmuLoop(k2, d int, l, dmu2, dmu, dmu3 []float64) {
+// })·dmu3[i,k], dmu = −(2·s2 + dmu4), in parts of 1.
+func (t *tasks) dmuLoop(k2, d int, l, dmu3, dmu, dmu4 []float64) {
 	k := &t.dmuLoopTask
-	*k = dmuLoopTask{t: t, k2: k2, d: d, l: l, dmu2: dmu2, dmu: dmu, dmu3: dmu3}
-	workers.run(t.forWork(k2*394240), partsOf(k2, 1), k)
+	*k = dmuLoopTask{t: t, k2: k2, d: d, l: l, dmu3: dmu3, dmu: dmu, dmu4: dmu4}
+	workers.run(t.forWork(k2*394496), partsOf(k2, 1), k)
 }
 
 // dmuLoopTask is what the parts of dmuLoop work on.
 type dmuLoopTask struct {
 	t                  *tasks
 	k2, d              int
-	l, dmu2, dmu, dmu3 []float64
+	l, dmu3, dmu, dmu4 []float64
 }
 
 func (k *dmuLoopTask) part(i, who int) {
 	first := i * 1
 	count := min(1, k.k2-first)
-	dmuLoopPart(first, count, k.k2, k.d, k.l, k.dmu2, k.dmu, k.dmu3)
+	dmuLoopPart(first, count, k.k2, k.d, k.l, k.dmu3, k.dmu, k.dmu4)
 }
 
 // dmuLoopPartGo computes s2[i,j] = Σₖ (if j < k { [j·j/2 + 3·j/2 < d·j + k,
 // d·d/2 + j·j/2 + 3·j/2 ≥ d·j + d/2 + k]·l[i,d·j − j·j/2 − 3·j/2 + k − 1] }
-// else { 0 })·dmu2[i,k], dmu = −(s2 + dmu3).
-func dmuLoopPartGo(first, count, k, d int, l, dmu2, dmu, dmu3 []float64) {
+// else { 0 })·dmu3[i,k], dmu = −(2·s2 + dmu4).
+func dmuLoopPartGo(first, count, k, d int, l, dmu3, dmu, dmu4 []float64) {
 	for i := range count {
 		for j := range d {
-			// s2[i,j] = Σₖ (if j < k { [j·j/2 + 3·j/2 < d·j + k, d·d/2 + j·j/2 + 3·j/2 ≥ d·j + d/2 + k]·l[i,d·j − j·j/2 − 3·j/2 + k − 1] } else { 0 })·dmu2[i,k]   gmm.bp:9
+			// s2[i,j] = Σₖ (if j < k { [j·j/2 + 3·j/2 < d·j + k, d·d/2 + j·j/2 + 3·j/2 ≥ d·j + d/2 + k]·l[i,d·j − j·j/2 − 3·j/2 + k − 1] } else { 0 })·dmu3[i,k]   gmm.bp:9
 			var s2 float64
-			dmu2Row := dmu2[d*first+d*i:][:d]
+			dmu3Row := dmu3[d*first+d*i:][:d]
 			for r := range d {
 				var dzy3 float64
 				if j < r {
@@ -659,26 +756,26 @@ func dmuLoopPartGo(first, count, k, d int, l, dmu2, dmu, dmu3 []float64) {
 						dzy3 = l[(d*d*first+d*d*i+d*j*2+r*2-d*first-d*i-j*j-j*3-2)/2]
 					}
 				}
-				s2 += dzy3 * dmu2Row[r]
+				s2 += dzy3 * dmu3Row[r]
 			}
 
-			// dmu = −(s2 + dmu3)   gmm.bp:9
-			dmu[d*first+d*i+j] = -(s2 + dmu3[d*first+d*i+j])
+			// dmu = −(2·s2 + dmu4)   gmm.bp:9
+			dmu[d*first+d*i+j] = -(2*s2 + dmu4[d*first+d*i+j])
 		}
 	}
 }
 
-// dlSumsGo computes dl[i,d·k − k·k/2 + j − 3·k/2 − 1] += dzy[j,k]·dl3[i,j,k],
+// dlSumsGo computes dl[i,d·j − j·j/2 − 3·j/2 + k − 1] += dzy[k,j]·dl2[i,k,j],
 // dl += 2·(−zprior2·l).
-func dlSumsGo(k, d int, dl, dzy, dl3, l []float64, dzprior float64) {
+func dlSumsGo(k, d int, dl, dzy, dl2, l []float64, dzprior float64) {
 	for i := range k {
 		clear(dl[(d*d*i-d*i)/2:][:(d*d-d)/2])
 
-		// dl[i,d·k − k·k/2 + j − 3·k/2 − 1] += dzy[j,k]·dl3[i,j,k]   gmm.bp:9
+		// dl[i,d·j − j·j/2 − 3·j/2 + k − 1] += dzy[k,j]·dl2[i,k,j]   gmm.bp:9
 		for j := range d {
 			for r := range d {
-				if (r*r+r*3)/2 < d*r+j && (d*r*2+d+j*2)/2 <= (d*d+r*r+r*3)/2 {
-					dl[(d*d*i+d*r*2+j*2-d*i-r*r-r*3-2)/2] += dzy[d*j+r] * dl3[d*d*i+d*j+r]
+				if (j*j+j*3)/2 < d*j+r && (d*j*2+d+r*2)/2 <= (d*d+j*j+j*3)/2 {
+					dl[(d*d*i+d*j*2+r*2-d*i-j*j-j*3-2)/2] += dzy[d*r+j] * dl2[d*d*i+d*r+j]
 				}
 			}
 		}
@@ -704,21 +801,24 @@ func (t *tasks) forWork(operations int) int {
 // tasks is what a work keeps for kernels that have their parts done by several
 // threads.
 type tasks struct {
-	threads        int // that there may be at once; 0: as many as there are
-	scratch64      scratch[float64]
-	zbetaLoopTask  zbetaLoopTask
-	sumTask        sumTask
-	zpriorLoopTask zpriorLoopTask
-	zyLoopTask     zyLoopTask
-	alphaSumTask   alphaSumTask
-	alphaSum2Task  alphaSum2Task
-	zy3LoopTask    zy3LoopTask
-	zy2LoopTask    zy2LoopTask
-	zy4ProductTask zy4ProductTask
-	zyLoop2Task    zyLoop2Task
-	expsLoopTask   expsLoopTask
-	dl3ProductTask dl3ProductTask
-	dzyLoopTask    dzyLoopTask
-	dqLoopTask     dqLoopTask
-	dmuLoopTask    dmuLoopTask
+	threads         int // that there may be at once; 0: as many as there are
+	scratch64       scratch[float64]
+	zbetaLoopTask   zbetaLoopTask
+	sumTask         sumTask
+	zpriorLoopTask  zpriorLoopTask
+	zyLoopTask      zyLoopTask
+	alphaSumTask    alphaSumTask
+	alphaSum2Task   alphaSum2Task
+	zy3LoopTask     zy3LoopTask
+	zy2LoopTask     zy2LoopTask
+	zy4ProductTask  zy4ProductTask
+	zbeta2LoopTask  zbeta2LoopTask
+	zyLoop2Task     zyLoop2Task
+	expsLoopTask    expsLoopTask
+	yProductTask    yProductTask
+	zbeta2Loop2Task zbeta2Loop2Task
+	dl2ProductTask  dl2ProductTask
+	dzyLoopTask     dzyLoopTask
+	dqLoopTask      dqLoopTask
+	dmuLoopTask     dmuLoopTask
 }

@@ -17,11 +17,12 @@ func (w *GMMWork) value(a *GMMArgs) float64 {
 	x := a.X[:d*n]
 	gamma := a.Gamma
 	zy := w.reals[k*2:][:d*k]
-	zy2 := w.reals[d*d*k+d*k+k*2:][:d*k*16]
+	zy2 := w.reals[d*d*k+d*k+k*130:][:d*128]
 	zbeta := w.reals[:k]
 	zprior := w.reals[k:][:k]
 	zy3 := w.reals[d*k+k*2:][:d*d*k]
-	zy4 := w.reals[d*d*k+d*k*17+k*2:][:d*k*16]
+	zy4 := w.reals[d*d*k+d*k+d*128+k*130:][:d*128]
+	zbeta2 := w.reals[d*d*k+d*k+k*2:][:k*128]
 	beta := w.reals[k:][:k]
 
 	// nu = d + m + 1   gmm.bp:8
@@ -61,13 +62,16 @@ func (w *GMMWork) value(a *GMMArgs) float64 {
 	// y[i, c, r] = exp(q[c, r])*(x[i, r] - mu[c, r]) + sum[s < r] l[c, div(s*(2*d - s - 1), 2) + r - s - 1] * (x[i, s] - mu[c, s])   gmm.bp:9
 	w.tasks.zy3Loop(k, d, l, zy3)
 	var data float64
-	for from := 0; from < n; from += 16 {
-		rows := min(16, n-from)
-		w.tasks.zy2Loop(rows, k, d, zy2, x[d*from:], mu)
+	for from := 0; from < n; from += 128 {
+		rows := min(128, n-from)
 		for i := range k {
-			w.tasks.zy4Product(d, k, rows, zy4[d*i:], zy2[d*i:], zy3[d*d*i:])
+			w.tasks.zy2Loop(rows, d, zy2, x[d*from:], mu[d*i:])
+			w.tasks.zy4Product(d, rows, zy4, zy2, zy3[d*d*i:])
+
+			// beta[i, c] = alpha[c] + sum(q[c]) - sumsq(y[i, c])/2   gmm.bp:11
+			w.tasks.zbeta2Loop(rows, d, k, zy[d*i:], zy2, zy4, zbeta2[i:])
 		}
-		data += betaLoop(rows, k, d, zy, zy2, zy4, alpha, zbeta, beta)
+		data += betaLoop(rows, k, alpha, zbeta, zbeta2, beta)
 	}
 
 	// return gauss + data + k*(nu*d*log(gamma/sqrt(2)) - lgam) + prior   gmm.bp:16
@@ -92,22 +96,23 @@ func (w *GMMWork) grad(a *GMMArgs) float64 {
 	dq := w.grads.Q[:d*k]
 	dl := w.grads.L[:(d*d*k-d*k)/2]
 	zy := w.reals[k*2:][:d*k]
-	zy2 := w.reals[d*d*k*2+d*k*4+k*3:][:d*k*16]
+	zy2 := w.reals[d*d*k*2+d*k*4+k*3:][:d*k*32]
 	zbeta := w.reals[:k]
 	zprior := w.reals[k:][:k]
 	exps := w.reals[k:][:k]
 	zy3 := w.reals[d*k+k*2:][:d*d*k]
-	zy4 := w.reals[d*d*k*2+d*k*20+k*3:][:d*k*16]
-	y := w.reals[d*d*k*2+d*k*52+k*3:][:d*k]
-	beta := w.reals[d*d*k*2+d*k*53+k*3:][:k]
-	exps2 := w.reals[d*d*k*2+d*k*53+k*4:][:k]
-	dzy := w.reals[d*d*k*2+d*k*53+k*5:][:d*d]
+	y := w.reals[d*d*k*2+d*k*36+k*3:][:d*k*32]
+	zbeta2 := w.reals[d*d*k*2+d*k*68+k*3:][:k*32]
+	beta := w.reals[d*d*k*2+d*k*68+k*67:][:k]
+	exps2 := w.reals[d*d*k*2+d*k*68+k*68:][:k]
+	dzy := w.reals[d*d*k*2+d*k*68+d*32+k*69:][:d*d]
 	dzbeta := w.reals[d*d*k+d*k+k*2:][:k]
-	dzy2 := w.reals[d*d*k+d*k+k*3:][:d*k]
-	dmu2 := w.reals[d*d*k+d*k*2+k*3:][:d*k]
-	dmu3 := w.reals[d*d*k+d*k*3+k*3:][:d*k]
-	dl2 := w.reals[d*d*k*2+d*k*36+k*3:][:d*k*16]
-	dl3 := w.reals[d*d*k+d*k*4+k*3:][:d*d*k]
+	dzbeta2 := w.reals[d*d*k*2+d*k*68+k*35:][:k*32]
+	dmu2 := w.reals[d*d*k*2+d*k*68+k*69:][:d*32]
+	dmu3 := w.reals[d*d*k+d*k+k*3:][:d*k]
+	dmu4 := w.reals[d*d*k+d*k*2+k*3:][:d*k]
+	dzy2 := w.reals[d*d*k+d*k*3+k*3:][:d*k]
+	dl2 := w.reals[d*d*k+d*k*4+k*3:][:d*d*k]
 
 	// nu = d + m + 1   gmm.bp:8
 	nu := d + a.M + 1
@@ -147,21 +152,25 @@ func (w *GMMWork) grad(a *GMMArgs) float64 {
 	w.tasks.zy3Loop(k, d, l, zy3)
 	var data float64
 	clear(dzbeta)
-	clear(dzy2)
-	clear(dmu2)
 	clear(dmu3)
-	clear(dl3)
-	for from := 0; from < n; from += 16 {
-		rows := min(16, n-from)
-		w.tasks.zy2Loop(rows, k, d, zy2, x[d*from:], mu)
+	clear(dmu4)
+	clear(dzy2)
+	clear(dl2)
+	for from := 0; from < n; from += 32 {
+		rows := min(32, n-from)
 		for i := range k {
-			w.tasks.zy4Product(d, k, rows, zy4[d*i:], zy2[d*i:], zy3[d*d*i:])
-		}
-		data += dl2Loop(rows, k, d, zy, zy2, zy4, y, alpha, zbeta, beta, exps2, dzbeta, dzy2, dmu2, dmu3, dl2)
+			zy2Loop2(rows, d, k, zy2[d*i:], x[d*from:], mu[d*i:])
+			w.tasks.yProduct(d, k, rows, y[d*i:], zy2[d*i:], zy3[d*d*i:], zy[d*i:])
 
-		// dl3[i,j,k] = Σₙ dl2[n,i,j]·zy2[n,i,k]   gmm.bp:9
+			// beta[i, c] = alpha[c] + sum(q[c]) - sumsq(y[i, c])/2   gmm.bp:11
+			w.tasks.zbeta2Loop2(rows, d, k, y[d*i:], zbeta2[i:])
+		}
+		data += dzbeta2Loop(rows, k, alpha, zbeta, zbeta2, beta, exps2, dzbeta, dzbeta2)
 		for i := range k {
-			w.tasks.dl3Product(d, k, rows, dl3[d*d*i:], dl2[d*i:], zy2[d*i:])
+			dmu2Loop(rows, d, k, dzbeta2[i:], y[d*i:], dmu2, dmu3[d*i:], dmu4[d*i:], zy[d*i:], dzy2[d*i:], zy2[d*i:])
+
+			// dl2[i,j,k] = Σₙ dmu2[n,i,j]·zy2[n,i,k]   gmm.bp:9
+			w.tasks.dl2Product(d, k, rows, dl2[d*d*i:], dmu2, zy2[d*i:])
 		}
 	}
 
@@ -173,7 +182,7 @@ func (w *GMMWork) grad(a *GMMArgs) float64 {
 	zgauss := float64(-n)
 	dzprior := -zprior2
 	w.tasks.dqLoop(k, d, dzbeta, dalpha, exps, zy, dq, dzy2, zgauss, total, zprior3, dzprior)
-	w.tasks.dmuLoop(k, d, l, dmu2, dmu, dmu3)
-	dlSums(k, d, dl, dzy, dl3, l, dzprior)
+	w.tasks.dmuLoop(k, d, l, dmu3, dmu, dmu4)
+	dlSums(k, d, dl, dzy, dl2, l, dzprior)
 	return f
 }

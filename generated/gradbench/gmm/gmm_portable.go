@@ -35,18 +35,23 @@ func zy3LoopPart(first, count, k, d int, l, zy3 []float64) {
 }
 
 // zy2LoopPart is zy2LoopPartGo: this build has no assembly.
-func zy2LoopPart(first, count, rows, k, d int, zy2, x, mu []float64) {
-	zy2LoopPartGo(first, count, rows, k, d, zy2, x, mu)
+func zy2LoopPart(first, count, rows, d int, zy2, x, mu []float64) {
+	zy2LoopPartGo(first, count, rows, d, zy2, x, mu)
 }
 
 // zy4ProductPart is zy4ProductPartGo: this build has no assembly.
-func zy4ProductPart(d, k, rows int, zy4, zy2, zy3, scratch2 []float64) {
-	zy4ProductPartGo(d, k, rows, zy4, zy2, zy3, scratch2)
+func zy4ProductPart(first, count, d, rows int, zy4, zy2, zy3, scratch2 []float64) {
+	zy4ProductPartGo(first, count, d, rows, zy4, zy2, zy3, scratch2)
+}
+
+// zbeta2LoopPart is zbeta2LoopPartGo: this build has no assembly.
+func zbeta2LoopPart(first, count, rows, d, k int, zy, zy2, zy4, zbeta2 []float64) {
+	zbeta2LoopPartGo(first, count, rows, d, k, zy, zy2, zy4, zbeta2)
 }
 
 // betaLoop is betaLoopGo: this build has no assembly.
-func betaLoop(rows, k, d int, zy, zy2, zy4, alpha, zbeta, beta []float64) float64 {
-	return betaLoopGo(rows, k, d, zy, zy2, zy4, alpha, zbeta, beta)
+func betaLoop(rows, k int, alpha, zbeta, zbeta2, beta []float64) float64 {
+	return betaLoopGo(rows, k, alpha, zbeta, zbeta2, beta)
 }
 
 // zyLoop2Part is zyLoop2PartGo: this build has no assembly.
@@ -59,14 +64,34 @@ func expsLoopPart(first, count, k int, alpha, exps []float64, top float64) float
 	return expsLoopPartGo(first, count, k, alpha, exps, top)
 }
 
-// dl2Loop is dl2LoopGo: this build has no assembly.
-func dl2Loop(rows, k, d int, zy, zy2, zy4, y, alpha, zbeta, beta, exps2, dzbeta, dzy2, dmu2, dmu3, dl2 []float64) float64 {
-	return dl2LoopGo(rows, k, d, zy, zy2, zy4, y, alpha, zbeta, beta, exps2, dzbeta, dzy2, dmu2, dmu3, dl2)
+// zy2Loop2 is zy2Loop2Go: this build has no assembly.
+func zy2Loop2(rows, d, k int, zy2, x, mu []float64) {
+	zy2Loop2Go(rows, d, k, zy2, x, mu)
 }
 
-// dl3ProductPart is dl3ProductPartGo: this build has no assembly.
-func dl3ProductPart(first, count, d, k, rows int, dl3, dl2, zy2, scratch2 []float64) {
-	dl3ProductPartGo(first, count, d, k, rows, dl3, dl2, zy2, scratch2)
+// yProductPart is yProductPartGo: this build has no assembly.
+func yProductPart(d, k, rows int, y, zy2, zy3, zy, scratch2 []float64) {
+	yProductPartGo(d, k, rows, y, zy2, zy3, zy, scratch2)
+}
+
+// zbeta2Loop2Part is zbeta2Loop2PartGo: this build has no assembly.
+func zbeta2Loop2Part(first, count, rows, d, k int, y, zbeta2 []float64) {
+	zbeta2Loop2PartGo(first, count, rows, d, k, y, zbeta2)
+}
+
+// dzbeta2Loop is dzbeta2LoopGo: this build has no assembly.
+func dzbeta2Loop(rows, k int, alpha, zbeta, zbeta2, beta, exps2, dzbeta, dzbeta2 []float64) float64 {
+	return dzbeta2LoopGo(rows, k, alpha, zbeta, zbeta2, beta, exps2, dzbeta, dzbeta2)
+}
+
+// dmu2Loop is dmu2LoopGo: this build has no assembly.
+func dmu2Loop(rows, d, k int, dzbeta2, y, dmu2, dmu3, dmu4, zy, dzy2, zy2 []float64) {
+	dmu2LoopGo(rows, d, k, dzbeta2, y, dmu2, dmu3, dmu4, zy, dzy2, zy2)
+}
+
+// dl2ProductPart is dl2ProductPartGo: this build has no assembly.
+func dl2ProductPart(first, count, d, k, rows int, dl2, dmu2, zy2, scratch2 []float64) {
+	dl2ProductPartGo(first, count, d, k, rows, dl2, dmu2, zy2, scratch2)
 }
 
 // dzyLoopPart is dzyLoopPartGo: this build has no assembly.
@@ -80,11 +105,11 @@ func dqLoopPart(first, count, k, d int, dzbeta, dalpha, exps, zy, dq, dzy2 []flo
 }
 
 // dmuLoopPart is dmuLoopPartGo: this build has no assembly.
-func dmuLoopPart(first, count, k, d int, l, dmu2, dmu, dmu3 []float64) {
-	dmuLoopPartGo(first, count, k, d, l, dmu2, dmu, dmu3)
+func dmuLoopPart(first, count, k, d int, l, dmu3, dmu, dmu4 []float64) {
+	dmuLoopPartGo(first, count, k, d, l, dmu3, dmu, dmu4)
 }
 
 // dlSums is dlSumsGo: this build has no assembly.
-func dlSums(k, d int, dl, dzy, dl3, l []float64, dzprior float64) {
-	dlSumsGo(k, d, dl, dzy, dl3, l, dzprior)
+func dlSums(k, d int, dl, dzy, dl2, l []float64, dzprior float64) {
+	dlSumsGo(k, d, dl, dzy, dl2, l, dzprior)
 }

@@ -27,7 +27,7 @@ type CostWork struct {
 	Threads int
 
 	tasks tasks
-	ints  []int32
+	reals []float64
 	grads CostGrads
 }
 
@@ -61,6 +61,10 @@ func (w *CostWork) Value(a CostArgs) (float64, error) {
 	if err := a.check(); err != nil {
 		return 0, err
 	}
+	if err := checkRoom("Cost", "the computation", 128.0*float64(a.K)); err != nil {
+		return 0, err
+	}
+	w.reals = grow(w.reals, a.K*128)
 	y := w.value(&a)
 	return y, nil
 }
@@ -76,10 +80,10 @@ func (w *CostWork) Grad(a CostArgs) (float64, CostGrads, error) {
 	if err := checkApart("Cost", "Centroids", a.Centroids, w.grads.Centroids); err != nil {
 		return 0, CostGrads{}, err
 	}
-	if err := checkRoom("Cost", "the computation", float64(a.D)*float64(a.K)+float64(a.N)); err != nil {
+	if err := checkRoom("Cost", "the computation", float64(a.D)*float64(a.K)+128.0*float64(a.K)); err != nil {
 		return 0, CostGrads{}, err
 	}
-	w.ints = grow(w.ints, a.N)
+	w.reals = grow(w.reals, a.K*128)
 	w.grads.Centroids = grow(w.grads.Centroids, a.D*a.K)
 	y := w.grad(&a)
 	return y, w.grads, nil
@@ -111,7 +115,6 @@ type DirWork struct {
 
 	tasks tasks
 	reals []float64
-	ints  []int32
 	out   DirResults
 }
 
@@ -151,11 +154,10 @@ func (w *DirWork) Value(a DirArgs) (DirResults, error) {
 	if err := checkApart("Dir", "Centroids", a.Centroids, w.out.Value); err != nil {
 		return DirResults{}, err
 	}
-	if err := checkRoom("Dir", "the computation", float64(a.D)*float64(a.K)+float64(a.D)+float64(a.K)+float64(a.N)); err != nil {
+	if err := checkRoom("Dir", "the computation", 2.0*float64(a.D)*float64(a.K)+129.0*float64(a.K)); err != nil {
 		return DirResults{}, err
 	}
-	w.reals = grow(w.reals, a.D+a.K)
-	w.ints = grow(w.ints, a.N)
+	w.reals = grow(w.reals, a.D*a.K+a.K*129)
 	w.out.Value = grow(w.out.Value, a.D*a.K)
 	w.value(&a)
 	return w.out, nil

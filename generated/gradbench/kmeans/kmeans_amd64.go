@@ -6,113 +6,93 @@ package kmeans
 
 import "os"
 
-// centroidsSumPart is centroidsSumPartGo, or assembly that computes the same.
-func centroidsSumPart(first, count, n, k, d int, centroids, points []float64) float64 {
+// tProductPart is tProductPartGo, or assembly that computes the same.
+func tProductPart(first, count, k, d, rows int, t, points, centroids, scratch2 []float64) {
 	switch cpu {
 	case avx512:
-		return centroidsSumAVX512(first, count, n, k, d, centroids, points)
+		tProductAVX512(k, d, rows, t, points, centroids, 0, rows, first, first+count, 3, scratch2)
 	case avx2:
-		return centroidsSumAVX2(first, count, n, k, d, centroids, points)
-	}
-	return centroidsSumPartGo(first, count, n, k, d, centroids, points)
-}
-
-// d2LoopPart is d2LoopPartGo, or assembly that computes the same.
-func d2LoopPart(first, count, n, k, d int, centroids, points []float64, d2 []int32) float64 {
-	switch cpu {
-	case avx512:
-		return d2LoopAVX512(first, count, n, k, d, centroids, points, d2)
-	case avx2:
-		return d2LoopAVX2(first, count, n, k, d, centroids, points, d2)
-	}
-	return d2LoopPartGo(first, count, n, k, d, centroids, points, d2)
-}
-
-// dcentroidsSumsPart is dcentroidsSumsPartGo, or assembly that computes the
-// same.
-func dcentroidsSumsPart(first, count, k, d, n int, dcentroids []float64, d2 []int32, centroids, points []float64) {
-	switch cpu {
-	case avx512:
-		dcentroidsSumsAVX512(first, count, k, d, n, dcentroids, d2, centroids, points)
-	case avx2:
-		dcentroidsSumsAVX2(first, count, k, d, n, dcentroids, d2, centroids, points)
+		tProductAVX2(k, d, rows, t, points, centroids, 0, rows, first, first+count, 3, scratch2)
 	default:
-		dcentroidsSumsPartGo(first, count, k, d, n, dcentroids, d2, centroids, points)
+		tProductPartGo(first, count, k, d, rows, t, points, centroids, scratch2)
 	}
 }
 
-// d2Loop2Part is d2Loop2PartGo, or assembly that computes the same.
-func d2Loop2Part(first, count, n, k, d int, centroids, points []float64, d2 []int32) {
+// tSumPart is tSumPartGo, or assembly that computes the same.
+func tSumPart(first, count, rows, k int, t []float64) float64 {
 	switch cpu {
 	case avx512:
-		d2Loop2AVX512(first, count, n, k, d, centroids, points, d2)
+		return tSumAVX512(first, count, rows, k, t)
 	case avx2:
-		d2Loop2AVX2(first, count, n, k, d, centroids, points, d2)
-	default:
-		d2Loop2PartGo(first, count, n, k, d, centroids, points, d2)
+		return tSumAVX2(first, count, rows, k, t)
 	}
+	return tSumPartGo(first, count, rows, k, t)
 }
 
-// dcentroidsLoopPart is dcentroidsLoopPartGo, or assembly that computes the
-// same.
-func dcentroidsLoopPart(first, count, k, n int, d2 []int32, dcentroids []float64) {
+// dcentroidsSums is dcentroidsSumsGo, or assembly that computes the same.
+func dcentroidsSums(rows, k, d int, t, dcentroids, centroids, points []float64) float64 {
 	switch cpu {
 	case avx512:
-		dcentroidsLoopAVX512(first, count, k, n, d2, dcentroids)
+		return dcentroidsSumsAVX512(rows, k, d, t, dcentroids, centroids, points)
 	case avx2:
-		dcentroidsLoopAVX2(first, count, k, n, d2, dcentroids)
-	default:
-		dcentroidsLoopPartGo(first, count, k, n, d2, dcentroids)
+		return dcentroidsSumsAVX2(rows, k, d, t, dcentroids, centroids, points)
 	}
+	return dcentroidsSumsGo(rows, k, d, t, dcentroids, centroids, points)
 }
 
-// outLoop is outLoopGo, or assembly that computes the same.
-func outLoop(k, d, n int, J []float64, d2 []int32, centroids, points, dcentroids, out []float64) {
+// dcentroidsSums2 is dcentroidsSums2Go, or assembly that computes the same.
+func dcentroidsSums2(rows, k, d int, t, J, centroids, points, dcentroids []float64) {
 	switch cpu {
 	case avx512:
-		outLoopAVX512(k, d, n, J, d2, centroids, points, dcentroids, out)
+		dcentroidsSums2AVX512(rows, k, d, t, J, centroids, points, dcentroids)
 	case avx2:
-		outLoopAVX2(k, d, n, J, d2, centroids, points, dcentroids, out)
+		dcentroidsSums2AVX2(rows, k, d, t, J, centroids, points, dcentroids)
 	default:
-		outLoopGo(k, d, n, J, d2, centroids, points, dcentroids, out)
+		dcentroidsSums2Go(rows, k, d, t, J, centroids, points, dcentroids)
+	}
+}
+
+// outLoopPart is outLoopPartGo, or assembly that computes the same.
+func outLoopPart(first, count, k, d int, dcentroids, out, J []float64) {
+	switch cpu {
+	case avx512:
+		outLoopAVX512(first, count, k, d, dcentroids, out, J)
+	case avx2:
+		outLoopAVX2(first, count, k, d, dcentroids, out, J)
+	default:
+		outLoopPartGo(first, count, k, d, dcentroids, out, J)
 	}
 }
 
 //go:noescape
-func centroidsSumAVX512(first int, count int, n int, k int, d int, centroids []float64, points []float64) (s float64)
+func tProductAVX512(k int, d int, rows int, t []float64, points []float64, centroids []float64, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float64)
 
 //go:noescape
-func centroidsSumAVX2(first int, count int, n int, k int, d int, centroids []float64, points []float64) (s float64)
+func tProductAVX2(k int, d int, rows int, t []float64, points []float64, centroids []float64, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float64)
 
 //go:noescape
-func d2LoopAVX512(first int, count int, n int, k int, d int, centroids []float64, points []float64, d2 []int32) (s float64)
+func tSumAVX512(first int, count int, rows int, k int, t []float64) (s float64)
 
 //go:noescape
-func d2LoopAVX2(first int, count int, n int, k int, d int, centroids []float64, points []float64, d2 []int32) (s float64)
+func tSumAVX2(first int, count int, rows int, k int, t []float64) (s float64)
 
 //go:noescape
-func dcentroidsSumsAVX512(first int, count int, k int, d int, n int, dcentroids []float64, d2 []int32, centroids []float64, points []float64)
+func dcentroidsSumsAVX512(rows int, k int, d int, t []float64, dcentroids []float64, centroids []float64, points []float64) (s float64)
 
 //go:noescape
-func dcentroidsSumsAVX2(first int, count int, k int, d int, n int, dcentroids []float64, d2 []int32, centroids []float64, points []float64)
+func dcentroidsSumsAVX2(rows int, k int, d int, t []float64, dcentroids []float64, centroids []float64, points []float64) (s float64)
 
 //go:noescape
-func d2Loop2AVX512(first int, count int, n int, k int, d int, centroids []float64, points []float64, d2 []int32)
+func dcentroidsSums2AVX512(rows int, k int, d int, t []float64, p4 []float64, centroids []float64, points []float64, dcentroids []float64)
 
 //go:noescape
-func d2Loop2AVX2(first int, count int, n int, k int, d int, centroids []float64, points []float64, d2 []int32)
+func dcentroidsSums2AVX2(rows int, k int, d int, t []float64, p4 []float64, centroids []float64, points []float64, dcentroids []float64)
 
 //go:noescape
-func dcentroidsLoopAVX512(first int, count int, k int, n int, d2 []int32, dcentroids []float64)
+func outLoopAVX512(first int, count int, k int, d int, dcentroids []float64, out []float64, p6 []float64)
 
 //go:noescape
-func dcentroidsLoopAVX2(first int, count int, k int, n int, d2 []int32, dcentroids []float64)
-
-//go:noescape
-func outLoopAVX512(k int, d int, n int, p3 []float64, d2 []int32, centroids []float64, points []float64, dcentroids []float64, out []float64)
-
-//go:noescape
-func outLoopAVX2(k int, d int, n int, p3 []float64, d2 []int32, centroids []float64, points []float64, dcentroids []float64, out []float64)
+func outLoopAVX2(first int, count int, k int, d int, dcentroids []float64, out []float64, p6 []float64)
 
 // An isa is a set of instructions that there are kernels for. It includes those
 // before it.

@@ -4,1498 +4,3177 @@
 
 #include "textflag.h"
 
-// func centroidsSumAVX512(first int, count int, n int, k int, d int, centroids []float64, points []float64) (s float64)
-// Requires: AVX, AVX512F, AVX512VL
-TEXT ·centroidsSumAVX512(SB), $0-96
-	MOVQ    first+0(FP), AX
-	MOVQ    count+8(FP), CX
-	MOVQ    k+24(FP), DX
-	MOVQ    d+32(FP), BX
-	MOVQ    centroids_base+40(FP), SI
-	MOVQ    points_base+64(FP), DI
-	VPXORD  Z0, Z0, Z0
-	TESTQ   CX, CX
-	JLE     done1
-	IMULQ   BX, AX
-	LEAQ    (DI)(AX*8), AX
-	TESTQ   CX, CX
-	JLE     done2
-	MOVQ    $+0, DI
-	VMOVUPD c64x8_hb0099f969b546f25<>+0(SB), Z1
+// func tProductAVX512(k int, d int, rows int, t []float64, points []float64, centroids []float64, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float64)
+// Requires: AVX, AVX512DQ, AVX512F, MMX+
+TEXT ·tProductAVX512(SB), $16-160
+	MOVQ rows+16(FP), AX
+	MOVQ t_base+24(FP), CX
+	MOVQ k+0(FP), DX
+	SHLQ $0x03, DX
+	MOVQ DX, (SP)
+	MOVQ d+8(FP), DX
+	SHLQ $0x03, DX
+	MOVQ d+8(FP), BX
+	SHLQ $0x03, BX
+	MOVQ $+12, SI
+	MOVQ d+8(FP), DI
+	CMPQ DI, $+448
+	JLE  done1
+	MOVQ $+4, SI
 
-loop3:
-	VBROADCASTSD c64x1_7ff0000000000000<>+0(SB), Z2
-	TESTQ        DX, DX
-	JLE          done4
-	MOVQ         BX, R8
-	IMULQ        DI, R8
-	LEAQ         (AX)(R8*8), R8
-	TESTQ        DX, DX
-	JLE          done5
-	MOVQ         $+0, R9
+done1:
+	CMPQ    AX, SI
+	JGT     else3
+	MOVQ    colLo+112(FP), AX
+	MOVQ    colHi+120(FP), SI
+	MOVQ    colLo+112(FP), DI
+	SUBQ    DI, SI
+	MOVQ    SI, 8(SP)
+	MOVQ    colLo+112(FP), SI
+	IMULQ   BX, SI
+	MOVQ    centroids_base+72(FP), DI
+	LEAQ    (DI)(SI*1), SI
+	CMPQ    8(SP), $+8
+	JLT     done4
+	VMOVUPD c64x8_hb0099f969b546f25<>+0(SB), Z0
 
-loop6:
+loop5:
+	MOVQ  rowLo+96(FP), DI
+	MOVQ  DI, R8
+	IMULQ DX, R8
+	MOVQ  points_base+48(FP), R9
+	LEAQ  (R9)(R8*1), R8
+	MOVQ  rowHi+104(FP), R9
+	SUBQ  DI, R9
+	TESTQ R9, R9
+	JLE   done6
+
+loop7:
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
 	VPXORD  Z3, Z3, Z3
-	TESTQ   BX, BX
-	JLE     done7
-	MOVQ    BX, R10
-	IMULQ   R9, R10
-	LEAQ    (SI)(R10*8), R10
 	VPXORD  Z4, Z4, Z4
 	VPXORD  Z5, Z5, Z5
-	VPXORD  Z6, Z6, Z6
-	VPXORD  Z7, Z7, Z7
-	LEAQ    -32(BX), R11
-	TESTQ   R11, R11
-	JLT     done8
-	MOVQ    $+0, R12
-	PCALIGN $0x20
-
-loop9:
-	VMOVUPD     (R10)(R12*8), Z8
-	VMOVUPD     64(R10)(R12*8), Z9
-	VMOVUPD     128(R10)(R12*8), Z10
-	VMOVUPD     192(R10)(R12*8), Z11
-	VSUBPD      (R8)(R12*8), Z8, Z8
-	VSUBPD      64(R8)(R12*8), Z9, Z9
-	VSUBPD      128(R8)(R12*8), Z10, Z10
-	VSUBPD      192(R8)(R12*8), Z11, Z11
-	VFMADD231PD Z8, Z8, Z4
-	VFMADD231PD Z9, Z9, Z5
-	VFMADD231PD Z10, Z10, Z6
-	VFMADD231PD Z11, Z11, Z7
-	ADDQ        $+32, R12
-	CMPQ        R12, R11
-	JLE         loop9
-
-done8:
-	MOVQ    BX, R11
-	ANDQ    $+31, R11
-	MOVQ    BX, R12
-	SUBQ    R11, R12
-	LEAQ    7(BX), R11
-	LEAQ    -8(R11), R11
-	CMPQ    R12, R11
-	JGT     done10
-	PCALIGN $0x20
-
-loop11:
-	MOVQ         BX, R13
-	SUBQ         R12, R13
-	VPBROADCASTQ R13, Z8
-	VPCMPQ       $0x06, Z1, Z8, K1
-	VMOVUPD.Z    (R10)(R12*8), K1, Z8
-	VMOVUPD.Z    (R8)(R12*8), K1, Z9
-	VSUBPD       Z9, Z8, Z8
-	VFMADD213PD  Z4, Z8, Z8
-	VBLENDMPD    Z8, Z4, K1, Z4
-	ADDQ         $+8, R12
-	CMPQ         R12, R11
-	JLE          loop11
-
-done10:
-	VADDPD        Z5, Z4, Z4
-	VADDPD        Z7, Z6, Z5
-	VADDPD        Z5, Z4, Z4
-	VEXTRACTF64X4 $0x01, Z4, Y5
-	VADDPD        Y5, Y4, Y4
-	VEXTRACTF32X4 $0x01, Y4, X5
-	VADDPD        X5, X4, X4
-	VPERMILPD     $0x01, X4, X5
-	VADDPD        X5, X4, X4
-	VBROADCASTSD  X4, Z4
-	VADDPD        Z4, Z3, Z3
-
-done7:
-	VCMPPD    $0x03, Z2, Z2, K1
-	VMINPD    Z3, Z2, Z3
-	VBLENDMPD Z2, Z3, K1, Z2
-	ADDQ      $+1, R9
-	CMPQ      R9, DX
-	JLT       loop6
-
-done5:
-done4:
-	VADDPD Z2, Z0, Z0
-	ADDQ   $+1, DI
-	CMPQ   DI, CX
-	JLT    loop3
-
-done2:
-done1:
-	VMOVSD X0, s+88(FP)
-	VZEROUPPER
-	RET
-
-// func centroidsSumAVX2(first int, count int, n int, k int, d int, centroids []float64, points []float64) (s float64)
-// Requires: AVX, AVX2, FMA3
-TEXT ·centroidsSumAVX2(SB), $0-96
-	MOVQ    first+0(FP), AX
-	MOVQ    count+8(FP), CX
-	MOVQ    k+24(FP), DX
-	MOVQ    d+32(FP), BX
-	MOVQ    centroids_base+40(FP), SI
-	MOVQ    points_base+64(FP), DI
-	VXORPS  Y0, Y0, Y0
-	TESTQ   CX, CX
-	JLE     done1
-	IMULQ   BX, AX
-	LEAQ    (DI)(AX*8), AX
-	TESTQ   CX, CX
-	JLE     done2
-	MOVQ    $+0, DI
-	VMOVUPD c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y1
-
-loop3:
-	VMOVUPD c64x4_7ff0000000000000<>+0(SB), Y2
-	TESTQ   DX, DX
-	JLE     done4
-	MOVQ    BX, R8
-	IMULQ   DI, R8
-	LEAQ    (AX)(R8*8), R8
-	TESTQ   DX, DX
-	JLE     done5
-	MOVQ    $+0, R9
-
-loop6:
-	VXORPS  Y3, Y3, Y3
-	TESTQ   BX, BX
-	JLE     done7
-	MOVQ    BX, R10
-	IMULQ   R9, R10
-	LEAQ    (SI)(R10*8), R10
-	VXORPS  Y4, Y4, Y4
-	VXORPS  Y5, Y5, Y5
-	VXORPS  Y6, Y6, Y6
-	VXORPS  Y7, Y7, Y7
-	LEAQ    -16(BX), R11
-	TESTQ   R11, R11
-	JLT     done8
-	MOVQ    $+0, R12
-	PCALIGN $0x20
-
-loop9:
-	VMOVUPD     (R10)(R12*8), Y8
-	VMOVUPD     32(R10)(R12*8), Y9
-	VMOVUPD     64(R10)(R12*8), Y10
-	VMOVUPD     96(R10)(R12*8), Y11
-	VSUBPD      (R8)(R12*8), Y8, Y8
-	VSUBPD      32(R8)(R12*8), Y9, Y9
-	VSUBPD      64(R8)(R12*8), Y10, Y10
-	VSUBPD      96(R8)(R12*8), Y11, Y11
-	VFMADD231PD Y8, Y8, Y4
-	VFMADD231PD Y9, Y9, Y5
-	VFMADD231PD Y10, Y10, Y6
-	VFMADD231PD Y11, Y11, Y7
-	ADDQ        $+16, R12
-	CMPQ        R12, R11
-	JLE         loop9
-
-done8:
-	MOVQ    BX, R11
-	ANDQ    $+15, R11
-	MOVQ    BX, R12
-	SUBQ    R11, R12
-	LEAQ    -4(BX), R11
-	CMPQ    R12, R11
-	JGT     done10
-	PCALIGN $0x20
-
-loop11:
-	VMOVUPD     (R10)(R12*8), Y8
-	VSUBPD      (R8)(R12*8), Y8, Y8
-	VFMADD231PD Y8, Y8, Y4
-	ADDQ        $+4, R12
-	CMPQ        R12, R11
-	JLE         loop11
-
-done10:
-	MOVQ         BX, R11
-	ANDQ         $+3, R11
-	TESTQ        R11, R11
-	JLE          done12
-	MOVQ         BX, R12
-	SUBQ         R11, R12
-	VMOVQ        R11, X8
-	VPBROADCASTQ X8, Y8
-	VPCMPGTQ     Y1, Y8, Y8
-	VMASKMOVPD   (R10)(R12*8), Y8, Y9
-	VMASKMOVPD   (R8)(R12*8), Y8, Y10
-	VSUBPD       Y10, Y9, Y9
-	VFMADD213PD  Y4, Y9, Y9
-	VBLENDVPD    Y8, Y9, Y4, Y4
-
-done12:
-	VADDPD       Y5, Y4, Y4
-	VADDPD       Y7, Y6, Y5
-	VADDPD       Y5, Y4, Y4
-	VEXTRACTF128 $0x01, Y4, X5
-	VADDPD       X5, X4, X4
-	VPERMILPD    $0x01, X4, X5
-	VADDPD       X5, X4, X4
-	VBROADCASTSD X4, Y4
-	VADDPD       Y4, Y3, Y3
-
-done7:
-	VCMPPD    $0x03, Y2, Y2, Y4
-	VMINPD    Y3, Y2, Y3
-	VBLENDVPD Y4, Y2, Y3, Y2
-	ADDQ      $+1, R9
-	CMPQ      R9, DX
-	JLT       loop6
-
-done5:
-done4:
-	VADDPD Y2, Y0, Y0
-	ADDQ   $+1, DI
-	CMPQ   DI, CX
-	JLT    loop3
-
-done2:
-done1:
-	VMOVSD X0, s+88(FP)
-	VZEROUPPER
-	RET
-
-// func d2LoopAVX512(first int, count int, n int, k int, d int, centroids []float64, points []float64, d2 []int32) (s float64)
-// Requires: AVX, AVX512F, AVX512VL
-TEXT ·d2LoopAVX512(SB), $8-120
-	MOVQ    first+0(FP), AX
-	MOVQ    count+8(FP), CX
-	MOVQ    k+24(FP), DX
-	MOVQ    d+32(FP), BX
-	MOVQ    centroids_base+40(FP), SI
-	MOVQ    points_base+64(FP), DI
-	MOVQ    d2_base+88(FP), R8
-	VPXORD  Z0, Z0, Z0
-	TESTQ   CX, CX
-	JLE     done1
-	MOVQ    BX, R9
-	IMULQ   AX, R9
-	LEAQ    (DI)(R9*8), DI
-	LEAQ    (R8)(AX*4), AX
-	TESTQ   CX, CX
-	JLE     done2
-	MOVQ    $+0, R8
-	VMOVUPD c64x8_hb0099f969b546f25<>+0(SB), Z1
-
-loop3:
-	VBROADCASTSD c64x1_7ff0000000000000<>+0(SB), Z2
-	VBROADCASTSD c64x1_7ff0000000000000<>+0(SB), Z3
-	VPXORD       Z4, Z4, Z4
-	TESTQ        DX, DX
-	JLE          done4
-	MOVQ         BX, R9
-	IMULQ        R8, R9
-	LEAQ         (DI)(R9*8), R9
-	TESTQ        DX, DX
-	JLE          done5
-	MOVQ         $+0, R10
-
-loop6:
-	VPXORD  Z5, Z5, Z5
-	TESTQ   BX, BX
-	JLE     done7
-	MOVQ    BX, R11
-	IMULQ   R10, R11
-	LEAQ    (SI)(R11*8), R11
 	VPXORD  Z6, Z6, Z6
 	VPXORD  Z7, Z7, Z7
 	VPXORD  Z8, Z8, Z8
-	VPXORD  Z9, Z9, Z9
-	LEAQ    -32(BX), R12
-	TESTQ   R12, R12
-	JLT     done8
-	MOVQ    $+0, R13
+	MOVQ    R8, R10
+	MOVQ    SI, R11
+	LEAQ    (BX)(BX*2), R12
+	LEAQ    (SI)(BX*4), R13
+	MOVQ    d+8(FP), BP
+	SARQ    $0x03, BP
+	TESTQ   BP, BP
+	JLE     done8
 	PCALIGN $0x20
 
 loop9:
-	VMOVUPD     (R11)(R13*8), Z10
-	VMOVUPD     64(R11)(R13*8), Z11
-	VMOVUPD     128(R11)(R13*8), Z12
-	VMOVUPD     192(R11)(R13*8), Z13
-	VSUBPD      (R9)(R13*8), Z10, Z10
-	VSUBPD      64(R9)(R13*8), Z11, Z11
-	VSUBPD      128(R9)(R13*8), Z12, Z12
-	VSUBPD      192(R9)(R13*8), Z13, Z13
+	VMOVUPD     (R10), Z9
+	VSUBPD      (R11), Z9, Z10
+	VFMADD231PD Z10, Z10, Z1
+	VSUBPD      (R11)(BX*1), Z9, Z10
+	VFMADD231PD Z10, Z10, Z2
+	VSUBPD      (R11)(BX*2), Z9, Z10
+	VFMADD231PD Z10, Z10, Z3
+	VSUBPD      (R11)(R12*1), Z9, Z10
+	VFMADD231PD Z10, Z10, Z4
+	VSUBPD      (R13), Z9, Z10
+	VFMADD231PD Z10, Z10, Z5
+	VSUBPD      (R13)(BX*1), Z9, Z10
 	VFMADD231PD Z10, Z10, Z6
-	VFMADD231PD Z11, Z11, Z7
-	VFMADD231PD Z12, Z12, Z8
-	VFMADD231PD Z13, Z13, Z9
-	ADDQ        $+32, R13
-	CMPQ        R13, R12
-	JLE         loop9
+	VSUBPD      (R13)(BX*2), Z9, Z10
+	VFMADD231PD Z10, Z10, Z7
+	VSUBPD      (R13)(R12*1), Z9, Z9
+	VFMADD231PD Z9, Z9, Z8
+	ADDQ        $+64, R10
+	ADDQ        $+64, R11
+	ADDQ        $+64, R13
+	SUBQ        $+1, BP
+	JNE         loop9
 
 done8:
-	MOVQ    BX, R12
-	ANDQ    $+31, R12
-	MOVQ    BX, R13
-	SUBQ    R12, R13
-	LEAQ    7(BX), R12
-	LEAQ    -8(R12), R12
-	CMPQ    R13, R12
-	JGT     done10
-	PCALIGN $0x20
-
-loop11:
-	MOVQ         BX, BP
-	SUBQ         R13, BP
-	VPBROADCASTQ BP, Z10
-	VPCMPQ       $0x06, Z1, Z10, K1
-	VMOVUPD.Z    (R11)(R13*8), K1, Z10
-	VMOVUPD.Z    (R9)(R13*8), K1, Z11
-	VSUBPD       Z11, Z10, Z10
-	VFMADD213PD  Z6, Z10, Z10
-	VBLENDMPD    Z10, Z6, K1, Z6
-	ADDQ         $+8, R13
-	CMPQ         R13, R12
-	JLE          loop11
+	MOVQ         d+8(FP), BP
+	ANDQ         $+7, BP
+	TESTQ        BP, BP
+	JLE          done10
+	VPBROADCASTQ BP, Z9
+	VPCMPQ       $0x06, Z0, Z9, K1
+	VMOVUPD.Z    (R10), K1, Z9
+	VMOVUPD.Z    (R11), K1, Z10
+	VSUBPD       Z10, Z9, Z10
+	VFMADD231PD  Z10, Z10, Z1
+	VMOVUPD.Z    (R11)(BX*1), K1, Z10
+	VSUBPD       Z10, Z9, Z10
+	VFMADD231PD  Z10, Z10, Z2
+	VMOVUPD.Z    (R11)(BX*2), K1, Z10
+	VSUBPD       Z10, Z9, Z10
+	VFMADD231PD  Z10, Z10, Z3
+	VMOVUPD.Z    (R11)(R12*1), K1, Z10
+	VSUBPD       Z10, Z9, Z10
+	VFMADD231PD  Z10, Z10, Z4
+	VMOVUPD.Z    (R13), K1, Z10
+	VSUBPD       Z10, Z9, Z10
+	VFMADD231PD  Z10, Z10, Z5
+	VMOVUPD.Z    (R13)(BX*1), K1, Z10
+	VSUBPD       Z10, Z9, Z10
+	VFMADD231PD  Z10, Z10, Z6
+	VMOVUPD.Z    (R13)(BX*2), K1, Z10
+	VSUBPD       Z10, Z9, Z10
+	VFMADD231PD  Z10, Z10, Z7
+	VMOVUPD.Z    (R13)(R12*1), K1, Z10
+	VSUBPD       Z10, Z9, Z9
+	VFMADD231PD  Z9, Z9, Z8
 
 done10:
-	VADDPD        Z7, Z6, Z6
-	VADDPD        Z9, Z8, Z7
-	VADDPD        Z7, Z6, Z6
-	VEXTRACTF64X4 $0x01, Z6, Y7
-	VADDPD        Y7, Y6, Y6
-	VEXTRACTF32X4 $0x01, Y6, X7
-	VADDPD        X7, X6, X6
-	VPERMILPD     $0x01, X6, X7
-	VADDPD        X7, X6, X6
-	VBROADCASTSD  X6, Z6
-	VADDPD        Z6, Z5, Z5
+	VUNPCKLPD  Z2, Z1, Z9
+	VUNPCKHPD  Z2, Z1, Z1
+	VADDPD     Z1, Z9, Z1
+	VUNPCKLPD  Z4, Z3, Z2
+	VUNPCKHPD  Z4, Z3, Z3
+	VADDPD     Z3, Z2, Z2
+	VUNPCKLPD  Z6, Z5, Z3
+	VUNPCKHPD  Z6, Z5, Z4
+	VADDPD     Z4, Z3, Z3
+	VUNPCKLPD  Z8, Z7, Z4
+	VUNPCKHPD  Z8, Z7, Z5
+	VADDPD     Z5, Z4, Z4
+	VSHUFF64X2 $0x88, Z2, Z1, Z5
+	VSHUFF64X2 $0xdd, Z2, Z1, Z1
+	VADDPD     Z1, Z5, Z1
+	VSHUFF64X2 $0x88, Z4, Z3, Z2
+	VSHUFF64X2 $0xdd, Z4, Z3, Z3
+	VADDPD     Z3, Z2, Z2
+	VSHUFF64X2 $0x88, Z2, Z1, Z3
+	VSHUFF64X2 $0xdd, Z2, Z1, Z1
+	VADDPD     Z1, Z3, Z1
+	MOVQ       k+0(FP), R10
+	IMULQ      DI, R10
+	LEAQ       (CX)(R10*8), R10
+	VMOVUPD    Z1, (R10)(AX*8)
+	ADDQ       $+1, DI
+	ADDQ       DX, R8
+	SUBQ       $+1, R9
+	JNE        loop7
 
-done7:
-	VCMPPD       $0x03, Z2, Z2, K1
-	VMINPD       Z5, Z2, Z6
-	VBLENDMPD    Z2, Z6, K1, Z2
-	VCMPPD       $0x11, Z3, Z5, K1
-	VBLENDMPD    Z5, Z3, K1, Z3
-	VPBROADCASTQ R10, Z5
-	VBLENDMPD    Z5, Z4, K1, Z4
-	ADDQ         $+1, R10
-	CMPQ         R10, DX
-	JLT          loop6
+done6:
+	ADDQ BX, SI
+	ADDQ BX, SI
+	ADDQ BX, SI
+	ADDQ BX, SI
+	ADDQ BX, SI
+	ADDQ BX, SI
+	ADDQ BX, SI
+	ADDQ BX, SI
+	ADDQ $+8, AX
+	MOVQ 8(SP), DI
+	ADDQ $-8, DI
+	MOVQ DI, 8(SP)
+	CMPQ 8(SP), $+8
+	JGE  loop5
+
+done4:
+	CMPQ    8(SP), $+4
+	JLT     done11
+	VMOVUPD c64x8_hb0099f969b546f25<>+0(SB), Z0
+	MOVQ    $+15, DI
+
+loop12:
+	MOVQ  rowLo+96(FP), R8
+	MOVQ  R8, R9
+	IMULQ DX, R9
+	MOVQ  points_base+48(FP), R10
+	LEAQ  (R10)(R9*1), R9
+	MOVQ  rowHi+104(FP), R10
+	SUBQ  R8, R10
+	TESTQ R10, R10
+	JLE   done13
+
+loop14:
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	MOVQ    R9, R11
+	MOVQ    SI, R12
+	LEAQ    (BX)(BX*2), R13
+	MOVQ    d+8(FP), BP
+	SARQ    $0x03, BP
+	TESTQ   BP, BP
+	JLE     done15
+	PCALIGN $0x20
+
+loop16:
+	VMOVUPD     (R11), Z5
+	VSUBPD      (R12), Z5, Z6
+	VFMADD231PD Z6, Z6, Z1
+	VSUBPD      (R12)(BX*1), Z5, Z6
+	VFMADD231PD Z6, Z6, Z2
+	VSUBPD      (R12)(BX*2), Z5, Z6
+	VFMADD231PD Z6, Z6, Z3
+	VSUBPD      (R12)(R13*1), Z5, Z5
+	VFMADD231PD Z5, Z5, Z4
+	ADDQ        $+64, R11
+	ADDQ        $+64, R12
+	SUBQ        $+1, BP
+	JNE         loop16
+
+done15:
+	MOVQ         d+8(FP), BP
+	ANDQ         $+7, BP
+	TESTQ        BP, BP
+	JLE          done17
+	VPBROADCASTQ BP, Z5
+	VPCMPQ       $0x06, Z0, Z5, K1
+	VMOVUPD.Z    (R11), K1, Z5
+	VMOVUPD.Z    (R12), K1, Z6
+	VSUBPD       Z6, Z5, Z6
+	VFMADD231PD  Z6, Z6, Z1
+	VMOVUPD.Z    (R12)(BX*1), K1, Z6
+	VSUBPD       Z6, Z5, Z6
+	VFMADD231PD  Z6, Z6, Z2
+	VMOVUPD.Z    (R12)(BX*2), K1, Z6
+	VSUBPD       Z6, Z5, Z6
+	VFMADD231PD  Z6, Z6, Z3
+	VMOVUPD.Z    (R12)(R13*1), K1, Z6
+	VSUBPD       Z6, Z5, Z5
+	VFMADD231PD  Z5, Z5, Z4
+
+done17:
+	VUNPCKLPD  Z2, Z1, Z5
+	VUNPCKHPD  Z2, Z1, Z1
+	VADDPD     Z1, Z5, Z1
+	VUNPCKLPD  Z4, Z3, Z2
+	VUNPCKHPD  Z4, Z3, Z3
+	VADDPD     Z3, Z2, Z2
+	VSHUFF64X2 $0x88, Z2, Z1, Z3
+	VSHUFF64X2 $0xdd, Z2, Z1, Z1
+	VADDPD     Z1, Z3, Z1
+	VSHUFF64X2 $0x88, Z1, Z1, Z2
+	VSHUFF64X2 $0xdd, Z1, Z1, Z1
+	VADDPD     Z1, Z2, Z1
+	KMOVB      DI, K1
+	MOVQ       k+0(FP), R11
+	IMULQ      R8, R11
+	LEAQ       (CX)(R11*8), R11
+	VMOVUPD    Z1, K1, (R11)(AX*8)
+	ADDQ       $+1, R8
+	ADDQ       DX, R9
+	SUBQ       $+1, R10
+	JNE        loop14
+
+done13:
+	ADDQ BX, SI
+	ADDQ BX, SI
+	ADDQ BX, SI
+	ADDQ BX, SI
+	ADDQ $+4, AX
+	MOVQ 8(SP), R8
+	ADDQ $-4, R8
+	MOVQ R8, 8(SP)
+	CMPQ 8(SP), $+4
+	JGE  loop12
+
+done11:
+	CMPQ    8(SP), $+1
+	JLT     done18
+	VMOVUPD c64x8_hb0099f969b546f25<>+0(SB), Z0
+	MOVQ    $+1, DI
+
+loop19:
+	MOVQ  rowLo+96(FP), R8
+	MOVQ  R8, R9
+	IMULQ DX, R9
+	MOVQ  points_base+48(FP), R10
+	LEAQ  (R10)(R9*1), R9
+	MOVQ  rowHi+104(FP), R10
+	SUBQ  R8, R10
+	TESTQ R10, R10
+	JLE   done20
+
+loop21:
+	VPXORD  Z1, Z1, Z1
+	MOVQ    R9, R11
+	MOVQ    SI, R12
+	MOVQ    d+8(FP), R13
+	SARQ    $0x03, R13
+	TESTQ   R13, R13
+	JLE     done22
+	PCALIGN $0x20
+
+loop23:
+	VMOVUPD     (R11), Z2
+	VSUBPD      (R12), Z2, Z2
+	VFMADD231PD Z2, Z2, Z1
+	ADDQ        $+64, R11
+	ADDQ        $+64, R12
+	SUBQ        $+1, R13
+	JNE         loop23
+
+done22:
+	MOVQ         d+8(FP), R13
+	ANDQ         $+7, R13
+	TESTQ        R13, R13
+	JLE          done24
+	VPBROADCASTQ R13, Z2
+	VPCMPQ       $0x06, Z0, Z2, K1
+	VMOVUPD.Z    (R11), K1, Z2
+	VMOVUPD.Z    (R12), K1, Z3
+	VSUBPD       Z3, Z2, Z2
+	VFMADD231PD  Z2, Z2, Z1
+
+done24:
+	VUNPCKLPD  Z1, Z1, Z2
+	VUNPCKHPD  Z1, Z1, Z1
+	VADDPD     Z1, Z2, Z1
+	VSHUFF64X2 $0x88, Z1, Z1, Z2
+	VSHUFF64X2 $0xdd, Z1, Z1, Z1
+	VADDPD     Z1, Z2, Z1
+	VSHUFF64X2 $0x88, Z1, Z1, Z2
+	VSHUFF64X2 $0xdd, Z1, Z1, Z1
+	VADDPD     Z1, Z2, Z1
+	KMOVB      DI, K1
+	MOVQ       k+0(FP), R11
+	IMULQ      R8, R11
+	LEAQ       (CX)(R11*8), R11
+	VMOVUPD    Z1, K1, (R11)(AX*8)
+	ADDQ       $+1, R8
+	ADDQ       DX, R9
+	SUBQ       $+1, R10
+	JNE        loop21
+
+done20:
+	ADDQ BX, SI
+	ADDQ $+1, AX
+	MOVQ 8(SP), R8
+	ADDQ $-1, R8
+	MOVQ R8, 8(SP)
+	CMPQ 8(SP), $+1
+	JGE  loop19
+
+done18:
+	JMP done2
+
+else3:
+	MOVQ    d+8(FP), AX
+	SHLQ    $0x03, AX
+	LEAQ    64(AX), AX
+	SHLQ    $0x03, AX
+	MOVQ    scratch_base+136(FP), SI
+	MOVQ    scratch_len+144(FP), DI
+	LEAQ    (SI)(DI*8), SI
+	MOVQ    colHi+120(FP), DI
+	MOVQ    colLo+112(FP), R8
+	SUBQ    R8, DI
+	LEAQ    7(DI), DI
+	SARQ    $0x03, DI
+	IMULQ   AX, DI
+	SUBQ    DI, SI
+	ANDQ    $-64, SI
+	MOVQ    SI, DI
+	MOVQ    pack+128(FP), R8
+	ANDQ    $+1, R8
+	TESTQ   R8, R8
+	JEQ     done25
+	MOVQ    colHi+120(FP), R8
+	MOVQ    colLo+112(FP), R9
+	SUBQ    R9, R8
+	MOVQ    colLo+112(FP), R9
+	IMULQ   BX, R9
+	MOVQ    centroids_base+72(FP), R10
+	LEAQ    (R10)(R9*1), R9
+	CMPQ    R8, $+8
+	JLT     done26
+	VMOVUPD c64x8_hb0099f969b546f25<>+0(SB), Z0
+
+loop27:
+	MOVQ    R9, R10
+	LEAQ    (BX)(BX*2), R11
+	LEAQ    (R9)(BX*4), R12
+	MOVQ    SI, R13
+	MOVQ    d+8(FP), BP
+	TESTQ   BP, BP
+	JLE     done28
+	PCALIGN $0x20
+
+loop29:
+	VPBROADCASTQ BP, Z1
+	VPCMPQ       $0x06, Z0, Z1, K1
+	VMOVUPD.Z    (R10), K1, Z1
+	VMOVUPD.Z    (R10)(BX*1), K1, Z2
+	VMOVUPD.Z    (R10)(BX*2), K1, Z3
+	VMOVUPD.Z    (R10)(R11*1), K1, Z4
+	VMOVUPD.Z    (R12), K1, Z5
+	VMOVUPD.Z    (R12)(BX*1), K1, Z6
+	VMOVUPD.Z    (R12)(BX*2), K1, Z7
+	VMOVUPD.Z    (R12)(R11*1), K1, Z8
+	VUNPCKLPD    Z2, Z1, Z9
+	VUNPCKHPD    Z2, Z1, Z1
+	VUNPCKLPD    Z4, Z3, Z2
+	VUNPCKHPD    Z4, Z3, Z3
+	VUNPCKLPD    Z6, Z5, Z4
+	VUNPCKHPD    Z6, Z5, Z5
+	VUNPCKLPD    Z8, Z7, Z6
+	VUNPCKHPD    Z8, Z7, Z7
+	VSHUFF64X2   $0x88, Z2, Z9, Z8
+	VSHUFF64X2   $0xdd, Z2, Z9, Z2
+	VSHUFF64X2   $0x88, Z6, Z4, Z9
+	VSHUFF64X2   $0xdd, Z6, Z4, Z4
+	VSHUFF64X2   $0x88, Z9, Z8, Z6
+	VSHUFF64X2   $0x88, Z4, Z2, Z10
+	VSHUFF64X2   $0xdd, Z9, Z8, Z8
+	VSHUFF64X2   $0xdd, Z4, Z2, Z2
+	VSHUFF64X2   $0x88, Z3, Z1, Z4
+	VSHUFF64X2   $0xdd, Z3, Z1, Z1
+	VSHUFF64X2   $0x88, Z7, Z5, Z3
+	VSHUFF64X2   $0xdd, Z7, Z5, Z5
+	VSHUFF64X2   $0x88, Z3, Z4, Z7
+	VSHUFF64X2   $0x88, Z5, Z1, Z9
+	VSHUFF64X2   $0xdd, Z3, Z4, Z3
+	VSHUFF64X2   $0xdd, Z5, Z1, Z1
+	VMOVUPD      Z6, (R13)
+	VMOVUPD      Z7, 64(R13)
+	VMOVUPD      Z10, 128(R13)
+	VMOVUPD      Z9, 192(R13)
+	VMOVUPD      Z8, 256(R13)
+	VMOVUPD      Z3, 320(R13)
+	VMOVUPD      Z2, 384(R13)
+	VMOVUPD      Z1, 448(R13)
+	ADDQ         $+64, R10
+	ADDQ         $+64, R12
+	ADDQ         $+512, R13
+	ADDQ         $-8, BP
+	TESTQ        BP, BP
+	JGT          loop29
+
+done28:
+	ADDQ BX, R9
+	ADDQ BX, R9
+	ADDQ BX, R9
+	ADDQ BX, R9
+	ADDQ BX, R9
+	ADDQ BX, R9
+	ADDQ BX, R9
+	ADDQ BX, R9
+	ADDQ AX, SI
+	ADDQ $-8, R8
+	CMPQ R8, $+8
+	JGE  loop27
+
+done26:
+	TESTQ   R8, R8
+	JLE     done30
+	MOVQ    SI, R10
+	MOVQ    d+8(FP), R11
+	TESTQ   R11, R11
+	JLE     done31
+	MOVQ    d+8(FP), R11
+	VPXORD  Z0, Z0, Z0
+	PCALIGN $0x20
+
+loop32:
+	VMOVUPD Z0, (R10)
+	ADDQ    $+64, R10
+	SUBQ    $+1, R11
+	JNE     loop32
+
+done31:
+	TESTQ R8, R8
+	JLE   done33
+
+loop34:
+	MOVQ    R9, R10
+	MOVQ    SI, R11
+	MOVQ    d+8(FP), R12
+	TESTQ   R12, R12
+	JLE     done35
+	MOVQ    d+8(FP), R12
+	PCALIGN $0x20
+
+loop36:
+	VMOVSD (R10), X0
+	VMOVSD X0, (R11)
+	ADDQ   $+8, R10
+	ADDQ   $+64, R11
+	SUBQ   $+1, R12
+	JNE    loop36
+
+done35:
+	ADDQ BX, R9
+	ADDQ $+8, SI
+	SUBQ $+1, R8
+	JNE  loop34
+
+done33:
+done30:
+done25:
+	MOVQ    colLo+112(FP), BX
+	MOVQ    colHi+120(FP), SI
+	MOVQ    colLo+112(FP), R8
+	SUBQ    R8, SI
+	CMPQ    SI, $+17
+	JLT     done37
+	VMOVUPD c64x8_hb0099f969b546f25<>+0(SB), Z0
+
+loop38:
+	MOVQ         rowHi+104(FP), R8
+	MOVQ         rowLo+96(FP), R9
+	SUBQ         R9, R8
+	MOVQ         rowLo+96(FP), R9
+	LEAQ         -16(SI), R10
+	VPBROADCASTQ R10, Z1
+	VPCMPQ       $0x06, Z0, Z1, K1
+	CMPQ         R8, $+8
+	JLT          done39
+
+loop40:
+	MOVQ       R9, R10
+	IMULQ      (SP), R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(BX*8), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       (SP), R10
+	MOVQ       R9, R10
+	IMULQ      DX, R10
+	MOVQ       points_base+48(FP), R11
+	LEAQ       (R11)(R10*1), R10
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Z11, Z11, Z11
+	VPXORD     Z12, Z12, Z12
+	VPXORD     Z13, Z13, Z13
+	VPXORD     Z14, Z14, Z14
+	VPXORD     Z15, Z15, Z15
+	VPXORD     Z16, Z16, Z16
+	VPXORD     Z17, Z17, Z17
+	VPXORD     Z18, Z18, Z18
+	VPXORD     Z19, Z19, Z19
+	VPXORD     Z20, Z20, Z20
+	VPXORD     Z21, Z21, Z21
+	VPXORD     Z22, Z22, Z22
+	VPXORD     Z23, Z23, Z23
+	VPXORD     Z24, Z24, Z24
+	MOVQ       R10, R11
+	LEAQ       (DX)(DX*2), R12
+	LEAQ       (R10)(DX*4), R10
+	MOVQ       DI, R13
+	MOVQ       d+8(FP), BP
+	TESTQ      BP, BP
+	JLE        done41
+	MOVQ       d+8(FP), BP
+	PCALIGN    $0x20
+
+loop42:
+	VMOVUPD      (R13), Z25
+	VMOVUPD      (R13)(AX*1), Z26
+	VMOVUPD      (R13)(AX*2), Z27
+	VBROADCASTSD (R11), Z28
+	VSUBPD       Z25, Z28, Z29
+	VFMADD231PD  Z29, Z29, Z1
+	VSUBPD       Z26, Z28, Z29
+	VFMADD231PD  Z29, Z29, Z2
+	VSUBPD       Z27, Z28, Z28
+	VFMADD231PD  Z28, Z28, Z3
+	VBROADCASTSD (R11)(DX*1), Z28
+	VSUBPD       Z25, Z28, Z29
+	VFMADD231PD  Z29, Z29, Z4
+	VSUBPD       Z26, Z28, Z29
+	VFMADD231PD  Z29, Z29, Z5
+	VSUBPD       Z27, Z28, Z28
+	VFMADD231PD  Z28, Z28, Z6
+	VBROADCASTSD (R11)(DX*2), Z28
+	VSUBPD       Z25, Z28, Z29
+	VFMADD231PD  Z29, Z29, Z7
+	VSUBPD       Z26, Z28, Z29
+	VFMADD231PD  Z29, Z29, Z8
+	VSUBPD       Z27, Z28, Z28
+	VFMADD231PD  Z28, Z28, Z9
+	VBROADCASTSD (R11)(R12*1), Z28
+	VSUBPD       Z25, Z28, Z29
+	VFMADD231PD  Z29, Z29, Z10
+	VSUBPD       Z26, Z28, Z29
+	VFMADD231PD  Z29, Z29, Z11
+	VSUBPD       Z27, Z28, Z28
+	VFMADD231PD  Z28, Z28, Z12
+	VBROADCASTSD (R10), Z28
+	VSUBPD       Z25, Z28, Z29
+	VFMADD231PD  Z29, Z29, Z13
+	VSUBPD       Z26, Z28, Z29
+	VFMADD231PD  Z29, Z29, Z14
+	VSUBPD       Z27, Z28, Z28
+	VFMADD231PD  Z28, Z28, Z15
+	VBROADCASTSD (R10)(DX*1), Z28
+	VSUBPD       Z25, Z28, Z29
+	VFMADD231PD  Z29, Z29, Z16
+	VSUBPD       Z26, Z28, Z29
+	VFMADD231PD  Z29, Z29, Z17
+	VSUBPD       Z27, Z28, Z28
+	VFMADD231PD  Z28, Z28, Z18
+	VBROADCASTSD (R10)(DX*2), Z28
+	VSUBPD       Z25, Z28, Z29
+	VFMADD231PD  Z29, Z29, Z19
+	VSUBPD       Z26, Z28, Z29
+	VFMADD231PD  Z29, Z29, Z20
+	VSUBPD       Z27, Z28, Z28
+	VFMADD231PD  Z28, Z28, Z21
+	VBROADCASTSD (R10)(R12*1), Z28
+	VSUBPD       Z25, Z28, Z25
+	VFMADD231PD  Z25, Z25, Z22
+	VSUBPD       Z26, Z28, Z25
+	VFMADD231PD  Z25, Z25, Z23
+	VSUBPD       Z27, Z28, Z25
+	VFMADD231PD  Z25, Z25, Z24
+	ADDQ         $+8, R11
+	ADDQ         $+8, R10
+	ADDQ         $+64, R13
+	SUBQ         $+1, BP
+	JNE          loop42
+
+done41:
+	MOVQ    k+0(FP), R10
+	IMULQ   R9, R10
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Z1, (R10)(BX*8)
+	VMOVUPD Z2, 64(R10)(BX*8)
+	VMOVUPD Z3, K1, 128(R10)(BX*8)
+	LEAQ    1(R9), R10
+	MOVQ    k+0(FP), R11
+	IMULQ   R11, R10
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Z4, (R10)(BX*8)
+	VMOVUPD Z5, 64(R10)(BX*8)
+	VMOVUPD Z6, K1, 128(R10)(BX*8)
+	LEAQ    2(R9), R10
+	MOVQ    k+0(FP), R11
+	IMULQ   R11, R10
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Z7, (R10)(BX*8)
+	VMOVUPD Z8, 64(R10)(BX*8)
+	VMOVUPD Z9, K1, 128(R10)(BX*8)
+	LEAQ    3(R9), R10
+	MOVQ    k+0(FP), R11
+	IMULQ   R11, R10
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Z10, (R10)(BX*8)
+	VMOVUPD Z11, 64(R10)(BX*8)
+	VMOVUPD Z12, K1, 128(R10)(BX*8)
+	LEAQ    4(R9), R10
+	MOVQ    k+0(FP), R11
+	IMULQ   R11, R10
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Z13, (R10)(BX*8)
+	VMOVUPD Z14, 64(R10)(BX*8)
+	VMOVUPD Z15, K1, 128(R10)(BX*8)
+	LEAQ    5(R9), R10
+	MOVQ    k+0(FP), R11
+	IMULQ   R11, R10
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Z16, (R10)(BX*8)
+	VMOVUPD Z17, 64(R10)(BX*8)
+	VMOVUPD Z18, K1, 128(R10)(BX*8)
+	LEAQ    6(R9), R10
+	MOVQ    k+0(FP), R11
+	IMULQ   R11, R10
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Z19, (R10)(BX*8)
+	VMOVUPD Z20, 64(R10)(BX*8)
+	VMOVUPD Z21, K1, 128(R10)(BX*8)
+	LEAQ    7(R9), R10
+	MOVQ    k+0(FP), R11
+	IMULQ   R11, R10
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Z22, (R10)(BX*8)
+	VMOVUPD Z23, 64(R10)(BX*8)
+	VMOVUPD Z24, K1, 128(R10)(BX*8)
+	ADDQ    $+8, R9
+	ADDQ    $-8, R8
+	CMPQ    R8, $+8
+	JGE     loop40
+
+done39:
+	CMPQ       R8, $+4
+	JLT        done43
+	MOVQ       R9, R10
+	IMULQ      (SP), R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(BX*8), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       (SP), R10
+	MOVQ       R9, R10
+	IMULQ      DX, R10
+	MOVQ       points_base+48(FP), R11
+	LEAQ       (R11)(R10*1), R10
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Z11, Z11, Z11
+	VPXORD     Z12, Z12, Z12
+	LEAQ       (DX)(DX*2), R11
+	MOVQ       DI, R12
+	MOVQ       d+8(FP), R13
+	TESTQ      R13, R13
+	JLE        done44
+	MOVQ       d+8(FP), R13
+	PCALIGN    $0x20
+
+loop45:
+	VMOVUPD      (R12), Z13
+	VMOVUPD      (R12)(AX*1), Z14
+	VMOVUPD      (R12)(AX*2), Z15
+	VBROADCASTSD (R10), Z16
+	VSUBPD       Z13, Z16, Z17
+	VFMADD231PD  Z17, Z17, Z1
+	VSUBPD       Z14, Z16, Z17
+	VFMADD231PD  Z17, Z17, Z2
+	VSUBPD       Z15, Z16, Z16
+	VFMADD231PD  Z16, Z16, Z3
+	VBROADCASTSD (R10)(DX*1), Z16
+	VSUBPD       Z13, Z16, Z17
+	VFMADD231PD  Z17, Z17, Z4
+	VSUBPD       Z14, Z16, Z17
+	VFMADD231PD  Z17, Z17, Z5
+	VSUBPD       Z15, Z16, Z16
+	VFMADD231PD  Z16, Z16, Z6
+	VBROADCASTSD (R10)(DX*2), Z16
+	VSUBPD       Z13, Z16, Z17
+	VFMADD231PD  Z17, Z17, Z7
+	VSUBPD       Z14, Z16, Z17
+	VFMADD231PD  Z17, Z17, Z8
+	VSUBPD       Z15, Z16, Z16
+	VFMADD231PD  Z16, Z16, Z9
+	VBROADCASTSD (R10)(R11*1), Z16
+	VSUBPD       Z13, Z16, Z13
+	VFMADD231PD  Z13, Z13, Z10
+	VSUBPD       Z14, Z16, Z13
+	VFMADD231PD  Z13, Z13, Z11
+	VSUBPD       Z15, Z16, Z13
+	VFMADD231PD  Z13, Z13, Z12
+	ADDQ         $+8, R10
+	ADDQ         $+64, R12
+	SUBQ         $+1, R13
+	JNE          loop45
+
+done44:
+	MOVQ    k+0(FP), R10
+	IMULQ   R9, R10
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Z1, (R10)(BX*8)
+	VMOVUPD Z2, 64(R10)(BX*8)
+	VMOVUPD Z3, K1, 128(R10)(BX*8)
+	LEAQ    1(R9), R10
+	MOVQ    k+0(FP), R11
+	IMULQ   R11, R10
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Z4, (R10)(BX*8)
+	VMOVUPD Z5, 64(R10)(BX*8)
+	VMOVUPD Z6, K1, 128(R10)(BX*8)
+	LEAQ    2(R9), R10
+	MOVQ    k+0(FP), R11
+	IMULQ   R11, R10
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Z7, (R10)(BX*8)
+	VMOVUPD Z8, 64(R10)(BX*8)
+	VMOVUPD Z9, K1, 128(R10)(BX*8)
+	LEAQ    3(R9), R10
+	MOVQ    k+0(FP), R11
+	IMULQ   R11, R10
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Z10, (R10)(BX*8)
+	VMOVUPD Z11, 64(R10)(BX*8)
+	VMOVUPD Z12, K1, 128(R10)(BX*8)
+	ADDQ    $+4, R9
+	ADDQ    $-4, R8
+
+done43:
+	CMPQ       R8, $+2
+	JLT        done46
+	MOVQ       R9, R10
+	IMULQ      (SP), R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(BX*8), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       (SP), R10
+	MOVQ       R9, R10
+	IMULQ      DX, R10
+	MOVQ       points_base+48(FP), R11
+	LEAQ       (R11)(R10*1), R10
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	MOVQ       DI, R11
+	MOVQ       d+8(FP), R12
+	TESTQ      R12, R12
+	JLE        done47
+	MOVQ       d+8(FP), R12
+	PCALIGN    $0x20
+
+loop48:
+	VBROADCASTSD (R10), Z7
+	VBROADCASTSD (R10)(DX*1), Z8
+	VMOVUPD      (R11), Z9
+	VSUBPD       Z9, Z7, Z10
+	VFMADD231PD  Z10, Z10, Z1
+	VSUBPD       Z9, Z8, Z9
+	VFMADD231PD  Z9, Z9, Z4
+	VMOVUPD      (R11)(AX*1), Z9
+	VSUBPD       Z9, Z7, Z10
+	VFMADD231PD  Z10, Z10, Z2
+	VSUBPD       Z9, Z8, Z9
+	VFMADD231PD  Z9, Z9, Z5
+	VMOVUPD      (R11)(AX*2), Z9
+	VSUBPD       Z9, Z7, Z7
+	VFMADD231PD  Z7, Z7, Z3
+	VSUBPD       Z9, Z8, Z7
+	VFMADD231PD  Z7, Z7, Z6
+	ADDQ         $+8, R10
+	ADDQ         $+64, R11
+	SUBQ         $+1, R12
+	JNE          loop48
+
+done47:
+	MOVQ    k+0(FP), R10
+	IMULQ   R9, R10
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Z1, (R10)(BX*8)
+	VMOVUPD Z2, 64(R10)(BX*8)
+	VMOVUPD Z3, K1, 128(R10)(BX*8)
+	LEAQ    1(R9), R10
+	MOVQ    k+0(FP), R11
+	IMULQ   R11, R10
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Z4, (R10)(BX*8)
+	VMOVUPD Z5, 64(R10)(BX*8)
+	VMOVUPD Z6, K1, 128(R10)(BX*8)
+	ADDQ    $+2, R9
+	ADDQ    $-2, R8
+
+done46:
+	CMPQ       R8, $+1
+	JLT        done49
+	MOVQ       R9, R10
+	IMULQ      (SP), R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(BX*8), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	ADDQ       (SP), R10
+	MOVQ       R9, R10
+	IMULQ      DX, R10
+	MOVQ       points_base+48(FP), R11
+	LEAQ       (R11)(R10*1), R10
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	MOVQ       DI, R11
+	MOVQ       d+8(FP), R12
+	TESTQ      R12, R12
+	JLE        done50
+	MOVQ       d+8(FP), R12
+	PCALIGN    $0x20
+
+loop51:
+	VBROADCASTSD (R10), Z4
+	VSUBPD       (R11), Z4, Z5
+	VFMADD231PD  Z5, Z5, Z1
+	VSUBPD       (R11)(AX*1), Z4, Z5
+	VFMADD231PD  Z5, Z5, Z2
+	VSUBPD       (R11)(AX*2), Z4, Z4
+	VFMADD231PD  Z4, Z4, Z3
+	ADDQ         $+8, R10
+	ADDQ         $+64, R11
+	SUBQ         $+1, R12
+	JNE          loop51
+
+done50:
+	MOVQ    k+0(FP), R10
+	IMULQ   R9, R10
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Z1, (R10)(BX*8)
+	VMOVUPD Z2, 64(R10)(BX*8)
+	VMOVUPD Z3, K1, 128(R10)(BX*8)
+	ADDQ    $+1, R9
+	ADDQ    $-1, R8
+
+done49:
+	ADDQ $+24, BX
+	ADDQ $-24, SI
+	ADDQ AX, DI
+	ADDQ AX, DI
+	ADDQ AX, DI
+	CMPQ SI, $+17
+	JGE  loop38
+
+done37:
+	CMPQ    SI, $+9
+	JLT     done52
+	VMOVUPD c64x8_hb0099f969b546f25<>+0(SB), Z0
+
+loop53:
+	MOVQ         rowHi+104(FP), R8
+	MOVQ         rowLo+96(FP), R9
+	SUBQ         R9, R8
+	MOVQ         rowLo+96(FP), R9
+	LEAQ         -8(SI), R10
+	VPBROADCASTQ R10, Z1
+	VPCMPQ       $0x06, Z0, Z1, K1
+	CMPQ         R8, $+8
+	JLT          done54
+
+loop55:
+	MOVQ       R9, R10
+	IMULQ      (SP), R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(BX*8), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       (SP), R10
+	MOVQ       R9, R10
+	IMULQ      DX, R10
+	MOVQ       points_base+48(FP), R11
+	LEAQ       (R11)(R10*1), R10
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Z11, Z11, Z11
+	VPXORD     Z12, Z12, Z12
+	VPXORD     Z13, Z13, Z13
+	VPXORD     Z14, Z14, Z14
+	VPXORD     Z15, Z15, Z15
+	VPXORD     Z16, Z16, Z16
+	MOVQ       R10, R11
+	LEAQ       (DX)(DX*2), R12
+	LEAQ       (R10)(DX*4), R10
+	MOVQ       DI, R13
+	MOVQ       d+8(FP), BP
+	TESTQ      BP, BP
+	JLE        done56
+	MOVQ       d+8(FP), BP
+	PCALIGN    $0x20
+
+loop57:
+	VMOVUPD      (R13), Z17
+	VMOVUPD      (R13)(AX*1), Z18
+	VBROADCASTSD (R11), Z19
+	VSUBPD       Z17, Z19, Z20
+	VFMADD231PD  Z20, Z20, Z1
+	VSUBPD       Z18, Z19, Z19
+	VFMADD231PD  Z19, Z19, Z2
+	VBROADCASTSD (R11)(DX*1), Z19
+	VSUBPD       Z17, Z19, Z20
+	VFMADD231PD  Z20, Z20, Z3
+	VSUBPD       Z18, Z19, Z19
+	VFMADD231PD  Z19, Z19, Z4
+	VBROADCASTSD (R11)(DX*2), Z19
+	VSUBPD       Z17, Z19, Z20
+	VFMADD231PD  Z20, Z20, Z5
+	VSUBPD       Z18, Z19, Z19
+	VFMADD231PD  Z19, Z19, Z6
+	VBROADCASTSD (R11)(R12*1), Z19
+	VSUBPD       Z17, Z19, Z20
+	VFMADD231PD  Z20, Z20, Z7
+	VSUBPD       Z18, Z19, Z19
+	VFMADD231PD  Z19, Z19, Z8
+	VBROADCASTSD (R10), Z19
+	VSUBPD       Z17, Z19, Z20
+	VFMADD231PD  Z20, Z20, Z9
+	VSUBPD       Z18, Z19, Z19
+	VFMADD231PD  Z19, Z19, Z10
+	VBROADCASTSD (R10)(DX*1), Z19
+	VSUBPD       Z17, Z19, Z20
+	VFMADD231PD  Z20, Z20, Z11
+	VSUBPD       Z18, Z19, Z19
+	VFMADD231PD  Z19, Z19, Z12
+	VBROADCASTSD (R10)(DX*2), Z19
+	VSUBPD       Z17, Z19, Z20
+	VFMADD231PD  Z20, Z20, Z13
+	VSUBPD       Z18, Z19, Z19
+	VFMADD231PD  Z19, Z19, Z14
+	VBROADCASTSD (R10)(R12*1), Z19
+	VSUBPD       Z17, Z19, Z17
+	VFMADD231PD  Z17, Z17, Z15
+	VSUBPD       Z18, Z19, Z17
+	VFMADD231PD  Z17, Z17, Z16
+	ADDQ         $+8, R11
+	ADDQ         $+8, R10
+	ADDQ         $+64, R13
+	SUBQ         $+1, BP
+	JNE          loop57
+
+done56:
+	MOVQ    k+0(FP), R10
+	IMULQ   R9, R10
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Z1, (R10)(BX*8)
+	VMOVUPD Z2, K1, 64(R10)(BX*8)
+	LEAQ    1(R9), R10
+	MOVQ    k+0(FP), R11
+	IMULQ   R11, R10
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Z3, (R10)(BX*8)
+	VMOVUPD Z4, K1, 64(R10)(BX*8)
+	LEAQ    2(R9), R10
+	MOVQ    k+0(FP), R11
+	IMULQ   R11, R10
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Z5, (R10)(BX*8)
+	VMOVUPD Z6, K1, 64(R10)(BX*8)
+	LEAQ    3(R9), R10
+	MOVQ    k+0(FP), R11
+	IMULQ   R11, R10
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Z7, (R10)(BX*8)
+	VMOVUPD Z8, K1, 64(R10)(BX*8)
+	LEAQ    4(R9), R10
+	MOVQ    k+0(FP), R11
+	IMULQ   R11, R10
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Z9, (R10)(BX*8)
+	VMOVUPD Z10, K1, 64(R10)(BX*8)
+	LEAQ    5(R9), R10
+	MOVQ    k+0(FP), R11
+	IMULQ   R11, R10
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Z11, (R10)(BX*8)
+	VMOVUPD Z12, K1, 64(R10)(BX*8)
+	LEAQ    6(R9), R10
+	MOVQ    k+0(FP), R11
+	IMULQ   R11, R10
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Z13, (R10)(BX*8)
+	VMOVUPD Z14, K1, 64(R10)(BX*8)
+	LEAQ    7(R9), R10
+	MOVQ    k+0(FP), R11
+	IMULQ   R11, R10
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Z15, (R10)(BX*8)
+	VMOVUPD Z16, K1, 64(R10)(BX*8)
+	ADDQ    $+8, R9
+	ADDQ    $-8, R8
+	CMPQ    R8, $+8
+	JGE     loop55
+
+done54:
+	CMPQ       R8, $+4
+	JLT        done58
+	MOVQ       R9, R10
+	IMULQ      (SP), R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(BX*8), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       (SP), R10
+	MOVQ       R9, R10
+	IMULQ      DX, R10
+	MOVQ       points_base+48(FP), R11
+	LEAQ       (R11)(R10*1), R10
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	LEAQ       (DX)(DX*2), R11
+	MOVQ       DI, R12
+	MOVQ       d+8(FP), R13
+	TESTQ      R13, R13
+	JLE        done59
+	MOVQ       d+8(FP), R13
+	PCALIGN    $0x20
+
+loop60:
+	VMOVUPD      (R12), Z9
+	VMOVUPD      (R12)(AX*1), Z10
+	VBROADCASTSD (R10), Z11
+	VSUBPD       Z9, Z11, Z12
+	VFMADD231PD  Z12, Z12, Z1
+	VSUBPD       Z10, Z11, Z11
+	VFMADD231PD  Z11, Z11, Z2
+	VBROADCASTSD (R10)(DX*1), Z11
+	VSUBPD       Z9, Z11, Z12
+	VFMADD231PD  Z12, Z12, Z3
+	VSUBPD       Z10, Z11, Z11
+	VFMADD231PD  Z11, Z11, Z4
+	VBROADCASTSD (R10)(DX*2), Z11
+	VSUBPD       Z9, Z11, Z12
+	VFMADD231PD  Z12, Z12, Z5
+	VSUBPD       Z10, Z11, Z11
+	VFMADD231PD  Z11, Z11, Z6
+	VBROADCASTSD (R10)(R11*1), Z11
+	VSUBPD       Z9, Z11, Z9
+	VFMADD231PD  Z9, Z9, Z7
+	VSUBPD       Z10, Z11, Z9
+	VFMADD231PD  Z9, Z9, Z8
+	ADDQ         $+8, R10
+	ADDQ         $+64, R12
+	SUBQ         $+1, R13
+	JNE          loop60
+
+done59:
+	MOVQ    k+0(FP), R10
+	IMULQ   R9, R10
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Z1, (R10)(BX*8)
+	VMOVUPD Z2, K1, 64(R10)(BX*8)
+	LEAQ    1(R9), R10
+	MOVQ    k+0(FP), R11
+	IMULQ   R11, R10
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Z3, (R10)(BX*8)
+	VMOVUPD Z4, K1, 64(R10)(BX*8)
+	LEAQ    2(R9), R10
+	MOVQ    k+0(FP), R11
+	IMULQ   R11, R10
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Z5, (R10)(BX*8)
+	VMOVUPD Z6, K1, 64(R10)(BX*8)
+	LEAQ    3(R9), R10
+	MOVQ    k+0(FP), R11
+	IMULQ   R11, R10
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Z7, (R10)(BX*8)
+	VMOVUPD Z8, K1, 64(R10)(BX*8)
+	ADDQ    $+4, R9
+	ADDQ    $-4, R8
+
+done58:
+	CMPQ       R8, $+2
+	JLT        done61
+	MOVQ       R9, R10
+	IMULQ      (SP), R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(BX*8), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       (SP), R10
+	MOVQ       R9, R10
+	IMULQ      DX, R10
+	MOVQ       points_base+48(FP), R11
+	LEAQ       (R11)(R10*1), R10
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	MOVQ       DI, R11
+	MOVQ       d+8(FP), R12
+	TESTQ      R12, R12
+	JLE        done62
+	MOVQ       d+8(FP), R12
+	PCALIGN    $0x20
+
+loop63:
+	VMOVUPD      (R11), Z5
+	VMOVUPD      (R11)(AX*1), Z6
+	VBROADCASTSD (R10), Z7
+	VSUBPD       Z5, Z7, Z8
+	VFMADD231PD  Z8, Z8, Z1
+	VSUBPD       Z6, Z7, Z7
+	VFMADD231PD  Z7, Z7, Z2
+	VBROADCASTSD (R10)(DX*1), Z7
+	VSUBPD       Z5, Z7, Z5
+	VFMADD231PD  Z5, Z5, Z3
+	VSUBPD       Z6, Z7, Z5
+	VFMADD231PD  Z5, Z5, Z4
+	ADDQ         $+8, R10
+	ADDQ         $+64, R11
+	SUBQ         $+1, R12
+	JNE          loop63
+
+done62:
+	MOVQ    k+0(FP), R10
+	IMULQ   R9, R10
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Z1, (R10)(BX*8)
+	VMOVUPD Z2, K1, 64(R10)(BX*8)
+	LEAQ    1(R9), R10
+	MOVQ    k+0(FP), R11
+	IMULQ   R11, R10
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Z3, (R10)(BX*8)
+	VMOVUPD Z4, K1, 64(R10)(BX*8)
+	ADDQ    $+2, R9
+	ADDQ    $-2, R8
+
+done61:
+	CMPQ       R8, $+1
+	JLT        done64
+	MOVQ       R9, R10
+	IMULQ      (SP), R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(BX*8), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       (SP), R10
+	MOVQ       R9, R10
+	IMULQ      DX, R10
+	MOVQ       points_base+48(FP), R11
+	LEAQ       (R11)(R10*1), R10
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	MOVQ       DI, R11
+	MOVQ       d+8(FP), R12
+	TESTQ      R12, R12
+	JLE        done65
+	MOVQ       d+8(FP), R12
+	PCALIGN    $0x20
+
+loop66:
+	VBROADCASTSD (R10), Z3
+	VSUBPD       (R11), Z3, Z4
+	VFMADD231PD  Z4, Z4, Z1
+	VSUBPD       (R11)(AX*1), Z3, Z3
+	VFMADD231PD  Z3, Z3, Z2
+	ADDQ         $+8, R10
+	ADDQ         $+64, R11
+	SUBQ         $+1, R12
+	JNE          loop66
+
+done65:
+	MOVQ    k+0(FP), R10
+	IMULQ   R9, R10
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Z1, (R10)(BX*8)
+	VMOVUPD Z2, K1, 64(R10)(BX*8)
+	ADDQ    $+1, R9
+	ADDQ    $-1, R8
+
+done64:
+	ADDQ $+16, BX
+	ADDQ $-16, SI
+	ADDQ AX, DI
+	ADDQ AX, DI
+	CMPQ SI, $+9
+	JGE  loop53
+
+done52:
+	CMPQ    SI, $+1
+	JLT     done67
+	VMOVUPD c64x8_hb0099f969b546f25<>+0(SB), Z0
+
+loop68:
+	MOVQ         rowHi+104(FP), R8
+	MOVQ         rowLo+96(FP), R9
+	SUBQ         R9, R8
+	MOVQ         rowLo+96(FP), R9
+	VPBROADCASTQ SI, Z1
+	VPCMPQ       $0x06, Z0, Z1, K1
+	CMPQ         R8, $+8
+	JLT          done69
+
+loop70:
+	MOVQ       R9, R10
+	IMULQ      (SP), R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(BX*8), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	MOVQ       R9, R10
+	IMULQ      DX, R10
+	MOVQ       points_base+48(FP), R11
+	LEAQ       (R11)(R10*1), R10
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	MOVQ       R10, R11
+	LEAQ       (DX)(DX*2), R12
+	LEAQ       (R10)(DX*4), R10
+	MOVQ       DI, R13
+	MOVQ       d+8(FP), BP
+	TESTQ      BP, BP
+	JLE        done71
+	MOVQ       d+8(FP), BP
+	PCALIGN    $0x20
+
+loop72:
+	VMOVUPD      (R13), Z9
+	VBROADCASTSD (R11), Z10
+	VSUBPD       Z9, Z10, Z10
+	VFMADD231PD  Z10, Z10, Z1
+	VBROADCASTSD (R11)(DX*1), Z10
+	VSUBPD       Z9, Z10, Z10
+	VFMADD231PD  Z10, Z10, Z2
+	VBROADCASTSD (R11)(DX*2), Z10
+	VSUBPD       Z9, Z10, Z10
+	VFMADD231PD  Z10, Z10, Z3
+	VBROADCASTSD (R11)(R12*1), Z10
+	VSUBPD       Z9, Z10, Z10
+	VFMADD231PD  Z10, Z10, Z4
+	VBROADCASTSD (R10), Z10
+	VSUBPD       Z9, Z10, Z10
+	VFMADD231PD  Z10, Z10, Z5
+	VBROADCASTSD (R10)(DX*1), Z10
+	VSUBPD       Z9, Z10, Z10
+	VFMADD231PD  Z10, Z10, Z6
+	VBROADCASTSD (R10)(DX*2), Z10
+	VSUBPD       Z9, Z10, Z10
+	VFMADD231PD  Z10, Z10, Z7
+	VBROADCASTSD (R10)(R12*1), Z10
+	VSUBPD       Z9, Z10, Z9
+	VFMADD231PD  Z9, Z9, Z8
+	ADDQ         $+8, R11
+	ADDQ         $+8, R10
+	ADDQ         $+64, R13
+	SUBQ         $+1, BP
+	JNE          loop72
+
+done71:
+	MOVQ    k+0(FP), R10
+	IMULQ   R9, R10
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Z1, K1, (R10)(BX*8)
+	LEAQ    1(R9), R10
+	MOVQ    k+0(FP), R11
+	IMULQ   R11, R10
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Z2, K1, (R10)(BX*8)
+	LEAQ    2(R9), R10
+	MOVQ    k+0(FP), R11
+	IMULQ   R11, R10
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Z3, K1, (R10)(BX*8)
+	LEAQ    3(R9), R10
+	MOVQ    k+0(FP), R11
+	IMULQ   R11, R10
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Z4, K1, (R10)(BX*8)
+	LEAQ    4(R9), R10
+	MOVQ    k+0(FP), R11
+	IMULQ   R11, R10
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Z5, K1, (R10)(BX*8)
+	LEAQ    5(R9), R10
+	MOVQ    k+0(FP), R11
+	IMULQ   R11, R10
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Z6, K1, (R10)(BX*8)
+	LEAQ    6(R9), R10
+	MOVQ    k+0(FP), R11
+	IMULQ   R11, R10
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Z7, K1, (R10)(BX*8)
+	LEAQ    7(R9), R10
+	MOVQ    k+0(FP), R11
+	IMULQ   R11, R10
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Z8, K1, (R10)(BX*8)
+	ADDQ    $+8, R9
+	ADDQ    $-8, R8
+	CMPQ    R8, $+8
+	JGE     loop70
+
+done69:
+	CMPQ       R8, $+4
+	JLT        done73
+	MOVQ       R9, R10
+	IMULQ      (SP), R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(BX*8), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	MOVQ       R9, R10
+	IMULQ      DX, R10
+	MOVQ       points_base+48(FP), R11
+	LEAQ       (R11)(R10*1), R10
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	LEAQ       (DX)(DX*2), R11
+	MOVQ       DI, R12
+	MOVQ       d+8(FP), R13
+	TESTQ      R13, R13
+	JLE        done74
+	MOVQ       d+8(FP), R13
+	PCALIGN    $0x20
+
+loop75:
+	VMOVUPD      (R12), Z5
+	VBROADCASTSD (R10), Z6
+	VSUBPD       Z5, Z6, Z6
+	VFMADD231PD  Z6, Z6, Z1
+	VBROADCASTSD (R10)(DX*1), Z6
+	VSUBPD       Z5, Z6, Z6
+	VFMADD231PD  Z6, Z6, Z2
+	VBROADCASTSD (R10)(DX*2), Z6
+	VSUBPD       Z5, Z6, Z6
+	VFMADD231PD  Z6, Z6, Z3
+	VBROADCASTSD (R10)(R11*1), Z6
+	VSUBPD       Z5, Z6, Z5
+	VFMADD231PD  Z5, Z5, Z4
+	ADDQ         $+8, R10
+	ADDQ         $+64, R12
+	SUBQ         $+1, R13
+	JNE          loop75
+
+done74:
+	MOVQ    k+0(FP), R10
+	IMULQ   R9, R10
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Z1, K1, (R10)(BX*8)
+	LEAQ    1(R9), R10
+	MOVQ    k+0(FP), R11
+	IMULQ   R11, R10
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Z2, K1, (R10)(BX*8)
+	LEAQ    2(R9), R10
+	MOVQ    k+0(FP), R11
+	IMULQ   R11, R10
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Z3, K1, (R10)(BX*8)
+	LEAQ    3(R9), R10
+	MOVQ    k+0(FP), R11
+	IMULQ   R11, R10
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Z4, K1, (R10)(BX*8)
+	ADDQ    $+4, R9
+	ADDQ    $-4, R8
+
+done73:
+	CMPQ       R8, $+2
+	JLT        done76
+	MOVQ       R9, R10
+	IMULQ      (SP), R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(BX*8), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	MOVQ       R9, R10
+	IMULQ      DX, R10
+	MOVQ       points_base+48(FP), R11
+	LEAQ       (R11)(R10*1), R10
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	MOVQ       DI, R11
+	MOVQ       d+8(FP), R12
+	TESTQ      R12, R12
+	JLE        done77
+	MOVQ       d+8(FP), R12
+	PCALIGN    $0x20
+
+loop78:
+	VMOVUPD      (R11), Z3
+	VBROADCASTSD (R10), Z4
+	VSUBPD       Z3, Z4, Z4
+	VFMADD231PD  Z4, Z4, Z1
+	VBROADCASTSD (R10)(DX*1), Z4
+	VSUBPD       Z3, Z4, Z3
+	VFMADD231PD  Z3, Z3, Z2
+	ADDQ         $+8, R10
+	ADDQ         $+64, R11
+	SUBQ         $+1, R12
+	JNE          loop78
+
+done77:
+	MOVQ    k+0(FP), R10
+	IMULQ   R9, R10
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Z1, K1, (R10)(BX*8)
+	LEAQ    1(R9), R10
+	MOVQ    k+0(FP), R11
+	IMULQ   R11, R10
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Z2, K1, (R10)(BX*8)
+	ADDQ    $+2, R9
+	ADDQ    $-2, R8
+
+done76:
+	CMPQ       R8, $+1
+	JLT        done79
+	MOVQ       R9, R10
+	IMULQ      (SP), R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(BX*8), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	MOVQ       R9, R10
+	IMULQ      DX, R10
+	MOVQ       points_base+48(FP), R11
+	LEAQ       (R11)(R10*1), R10
+	VPXORD     Z1, Z1, Z1
+	MOVQ       DI, R11
+	MOVQ       d+8(FP), R12
+	TESTQ      R12, R12
+	JLE        done80
+	MOVQ       d+8(FP), R12
+	PCALIGN    $0x20
+
+loop81:
+	VBROADCASTSD (R10), Z2
+	VSUBPD       (R11), Z2, Z2
+	VFMADD231PD  Z2, Z2, Z1
+	ADDQ         $+8, R10
+	ADDQ         $+64, R11
+	SUBQ         $+1, R12
+	JNE          loop81
+
+done80:
+	MOVQ    k+0(FP), R10
+	IMULQ   R9, R10
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Z1, K1, (R10)(BX*8)
+	ADDQ    $+1, R9
+	ADDQ    $-1, R8
+
+done79:
+	ADDQ $+8, BX
+	ADDQ $-8, SI
+	ADDQ AX, DI
+	CMPQ SI, $+1
+	JGE  loop68
+
+done67:
+done2:
+	VZEROUPPER
+	RET
+
+// func tProductAVX2(k int, d int, rows int, t []float64, points []float64, centroids []float64, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float64)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·tProductAVX2(SB), $16-160
+	MOVQ rows+16(FP), AX
+	MOVQ t_base+24(FP), CX
+	MOVQ k+0(FP), DX
+	SHLQ $0x03, DX
+	MOVQ DX, (SP)
+	MOVQ d+8(FP), DX
+	SHLQ $0x03, DX
+	MOVQ d+8(FP), BX
+	SHLQ $0x03, BX
+	MOVQ $+12, SI
+	MOVQ d+8(FP), DI
+	CMPQ DI, $+448
+	JLE  done1
+	MOVQ $+4, SI
+
+done1:
+	CMPQ    AX, SI
+	JGT     else3
+	MOVQ    colLo+112(FP), AX
+	MOVQ    colHi+120(FP), SI
+	MOVQ    colLo+112(FP), DI
+	SUBQ    DI, SI
+	MOVQ    SI, 8(SP)
+	MOVQ    colLo+112(FP), SI
+	IMULQ   BX, SI
+	MOVQ    centroids_base+72(FP), DI
+	LEAQ    (DI)(SI*1), SI
+	CMPQ    8(SP), $+8
+	JLT     done4
+	VMOVUPD c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y0
+
+loop5:
+	MOVQ  rowLo+96(FP), DI
+	MOVQ  DI, R8
+	IMULQ DX, R8
+	MOVQ  points_base+48(FP), R9
+	LEAQ  (R9)(R8*1), R8
+	MOVQ  rowHi+104(FP), R9
+	SUBQ  DI, R9
+	TESTQ R9, R9
+	JLE   done6
+
+loop7:
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	VXORPS  Y8, Y8, Y8
+	MOVQ    R8, R10
+	MOVQ    SI, R11
+	LEAQ    (BX)(BX*2), R12
+	LEAQ    (SI)(BX*4), R13
+	MOVQ    d+8(FP), BP
+	SARQ    $0x02, BP
+	TESTQ   BP, BP
+	JLE     done8
+	PCALIGN $0x20
+
+loop9:
+	VMOVUPD     (R10), Y9
+	VSUBPD      (R11), Y9, Y10
+	VFMADD231PD Y10, Y10, Y1
+	VSUBPD      (R11)(BX*1), Y9, Y10
+	VFMADD231PD Y10, Y10, Y2
+	VSUBPD      (R11)(BX*2), Y9, Y10
+	VFMADD231PD Y10, Y10, Y3
+	VSUBPD      (R11)(R12*1), Y9, Y10
+	VFMADD231PD Y10, Y10, Y4
+	VSUBPD      (R13), Y9, Y10
+	VFMADD231PD Y10, Y10, Y5
+	VSUBPD      (R13)(BX*1), Y9, Y10
+	VFMADD231PD Y10, Y10, Y6
+	VSUBPD      (R13)(BX*2), Y9, Y10
+	VFMADD231PD Y10, Y10, Y7
+	VSUBPD      (R13)(R12*1), Y9, Y9
+	VFMADD231PD Y9, Y9, Y8
+	ADDQ        $+32, R10
+	ADDQ        $+32, R11
+	ADDQ        $+32, R13
+	SUBQ        $+1, BP
+	JNE         loop9
+
+done8:
+	MOVQ         d+8(FP), BP
+	ANDQ         $+3, BP
+	TESTQ        BP, BP
+	JLE          done10
+	VMOVQ        BP, X9
+	VPBROADCASTQ X9, Y9
+	VPCMPGTQ     Y0, Y9, Y9
+	VMASKMOVPD   (R10), Y9, Y10
+	VMASKMOVPD   (R11), Y9, Y11
+	VSUBPD       Y11, Y10, Y11
+	VFMADD231PD  Y11, Y11, Y1
+	VMASKMOVPD   (R11)(BX*1), Y9, Y11
+	VSUBPD       Y11, Y10, Y11
+	VFMADD231PD  Y11, Y11, Y2
+	VMASKMOVPD   (R11)(BX*2), Y9, Y11
+	VSUBPD       Y11, Y10, Y11
+	VFMADD231PD  Y11, Y11, Y3
+	VMASKMOVPD   (R11)(R12*1), Y9, Y11
+	VSUBPD       Y11, Y10, Y11
+	VFMADD231PD  Y11, Y11, Y4
+	VMASKMOVPD   (R13), Y9, Y11
+	VSUBPD       Y11, Y10, Y11
+	VFMADD231PD  Y11, Y11, Y5
+	VMASKMOVPD   (R13)(BX*1), Y9, Y11
+	VSUBPD       Y11, Y10, Y11
+	VFMADD231PD  Y11, Y11, Y6
+	VMASKMOVPD   (R13)(BX*2), Y9, Y11
+	VSUBPD       Y11, Y10, Y11
+	VFMADD231PD  Y11, Y11, Y7
+	VMASKMOVPD   (R13)(R12*1), Y9, Y9
+	VSUBPD       Y9, Y10, Y9
+	VFMADD231PD  Y9, Y9, Y8
+
+done10:
+	VUNPCKLPD  Y2, Y1, Y9
+	VUNPCKHPD  Y2, Y1, Y1
+	VADDPD     Y1, Y9, Y1
+	VUNPCKLPD  Y4, Y3, Y2
+	VUNPCKHPD  Y4, Y3, Y3
+	VADDPD     Y3, Y2, Y2
+	VPERM2F128 $0x20, Y2, Y1, Y3
+	VPERM2F128 $0x31, Y2, Y1, Y1
+	VADDPD     Y1, Y3, Y1
+	VUNPCKLPD  Y6, Y5, Y2
+	VUNPCKHPD  Y6, Y5, Y3
+	VADDPD     Y3, Y2, Y2
+	VUNPCKLPD  Y8, Y7, Y3
+	VUNPCKHPD  Y8, Y7, Y4
+	VADDPD     Y4, Y3, Y3
+	VPERM2F128 $0x20, Y3, Y2, Y4
+	VPERM2F128 $0x31, Y3, Y2, Y2
+	VADDPD     Y2, Y4, Y2
+	MOVQ       k+0(FP), R10
+	IMULQ      DI, R10
+	LEAQ       (CX)(R10*8), R10
+	VMOVUPD    Y1, (R10)(AX*8)
+	VMOVUPD    Y2, 32(R10)(AX*8)
+	ADDQ       $+1, DI
+	ADDQ       DX, R8
+	SUBQ       $+1, R9
+	JNE        loop7
+
+done6:
+	ADDQ BX, SI
+	ADDQ BX, SI
+	ADDQ BX, SI
+	ADDQ BX, SI
+	ADDQ BX, SI
+	ADDQ BX, SI
+	ADDQ BX, SI
+	ADDQ BX, SI
+	ADDQ $+8, AX
+	MOVQ 8(SP), DI
+	ADDQ $-8, DI
+	MOVQ DI, 8(SP)
+	CMPQ 8(SP), $+8
+	JGE  loop5
+
+done4:
+	CMPQ    8(SP), $+4
+	JLT     done11
+	VMOVUPD c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y0
+
+loop12:
+	MOVQ  rowLo+96(FP), DI
+	MOVQ  DI, R8
+	IMULQ DX, R8
+	MOVQ  points_base+48(FP), R9
+	LEAQ  (R9)(R8*1), R8
+	MOVQ  rowHi+104(FP), R9
+	SUBQ  DI, R9
+	TESTQ R9, R9
+	JLE   done13
+
+loop14:
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    R8, R10
+	MOVQ    SI, R11
+	LEAQ    (BX)(BX*2), R12
+	MOVQ    d+8(FP), R13
+	SARQ    $0x02, R13
+	TESTQ   R13, R13
+	JLE     done15
+	PCALIGN $0x20
+
+loop16:
+	VMOVUPD     (R10), Y5
+	VSUBPD      (R11), Y5, Y6
+	VFMADD231PD Y6, Y6, Y1
+	VSUBPD      (R11)(BX*1), Y5, Y6
+	VFMADD231PD Y6, Y6, Y2
+	VSUBPD      (R11)(BX*2), Y5, Y6
+	VFMADD231PD Y6, Y6, Y3
+	VSUBPD      (R11)(R12*1), Y5, Y5
+	VFMADD231PD Y5, Y5, Y4
+	ADDQ        $+32, R10
+	ADDQ        $+32, R11
+	SUBQ        $+1, R13
+	JNE         loop16
+
+done15:
+	MOVQ         d+8(FP), R13
+	ANDQ         $+3, R13
+	TESTQ        R13, R13
+	JLE          done17
+	VMOVQ        R13, X5
+	VPBROADCASTQ X5, Y5
+	VPCMPGTQ     Y0, Y5, Y5
+	VMASKMOVPD   (R10), Y5, Y6
+	VMASKMOVPD   (R11), Y5, Y7
+	VSUBPD       Y7, Y6, Y7
+	VFMADD231PD  Y7, Y7, Y1
+	VMASKMOVPD   (R11)(BX*1), Y5, Y7
+	VSUBPD       Y7, Y6, Y7
+	VFMADD231PD  Y7, Y7, Y2
+	VMASKMOVPD   (R11)(BX*2), Y5, Y7
+	VSUBPD       Y7, Y6, Y7
+	VFMADD231PD  Y7, Y7, Y3
+	VMASKMOVPD   (R11)(R12*1), Y5, Y5
+	VSUBPD       Y5, Y6, Y5
+	VFMADD231PD  Y5, Y5, Y4
+
+done17:
+	VUNPCKLPD  Y2, Y1, Y5
+	VUNPCKHPD  Y2, Y1, Y1
+	VADDPD     Y1, Y5, Y1
+	VUNPCKLPD  Y4, Y3, Y2
+	VUNPCKHPD  Y4, Y3, Y3
+	VADDPD     Y3, Y2, Y2
+	VPERM2F128 $0x20, Y2, Y1, Y3
+	VPERM2F128 $0x31, Y2, Y1, Y1
+	VADDPD     Y1, Y3, Y1
+	MOVQ       k+0(FP), R10
+	IMULQ      DI, R10
+	LEAQ       (CX)(R10*8), R10
+	VMOVUPD    Y1, (R10)(AX*8)
+	ADDQ       $+1, DI
+	ADDQ       DX, R8
+	SUBQ       $+1, R9
+	JNE        loop14
+
+done13:
+	ADDQ BX, SI
+	ADDQ BX, SI
+	ADDQ BX, SI
+	ADDQ BX, SI
+	ADDQ $+4, AX
+	MOVQ 8(SP), DI
+	ADDQ $-4, DI
+	MOVQ DI, 8(SP)
+	CMPQ 8(SP), $+4
+	JGE  loop12
+
+done11:
+	CMPQ    8(SP), $+1
+	JLT     done18
+	VMOVUPD c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y0
+	VMOVUPD c64x4_hcc7e09af1e83611d<>+0(SB), Y1
+
+loop19:
+	MOVQ  rowLo+96(FP), DI
+	MOVQ  DI, R8
+	IMULQ DX, R8
+	MOVQ  points_base+48(FP), R9
+	LEAQ  (R9)(R8*1), R8
+	MOVQ  rowHi+104(FP), R9
+	SUBQ  DI, R9
+	TESTQ R9, R9
+	JLE   done20
+
+loop21:
+	VXORPS  Y2, Y2, Y2
+	MOVQ    R8, R10
+	MOVQ    SI, R11
+	MOVQ    d+8(FP), R12
+	SARQ    $0x02, R12
+	TESTQ   R12, R12
+	JLE     done22
+	PCALIGN $0x20
+
+loop23:
+	VMOVUPD     (R10), Y3
+	VSUBPD      (R11), Y3, Y3
+	VFMADD231PD Y3, Y3, Y2
+	ADDQ        $+32, R10
+	ADDQ        $+32, R11
+	SUBQ        $+1, R12
+	JNE         loop23
+
+done22:
+	MOVQ         d+8(FP), R12
+	ANDQ         $+3, R12
+	TESTQ        R12, R12
+	JLE          done24
+	VMOVQ        R12, X3
+	VPBROADCASTQ X3, Y3
+	VPCMPGTQ     Y0, Y3, Y3
+	VMASKMOVPD   (R10), Y3, Y4
+	VMASKMOVPD   (R11), Y3, Y3
+	VSUBPD       Y3, Y4, Y3
+	VFMADD231PD  Y3, Y3, Y2
+
+done24:
+	VUNPCKLPD  Y2, Y2, Y3
+	VUNPCKHPD  Y2, Y2, Y2
+	VADDPD     Y2, Y3, Y2
+	VPERM2F128 $0x20, Y2, Y2, Y3
+	VPERM2F128 $0x31, Y2, Y2, Y2
+	VADDPD     Y2, Y3, Y2
+	MOVQ       k+0(FP), R10
+	IMULQ      DI, R10
+	LEAQ       (CX)(R10*8), R10
+	VMASKMOVPD Y2, Y1, (R10)(AX*8)
+	ADDQ       $+1, DI
+	ADDQ       DX, R8
+	SUBQ       $+1, R9
+	JNE        loop21
+
+done20:
+	ADDQ BX, SI
+	ADDQ $+1, AX
+	MOVQ 8(SP), DI
+	ADDQ $-1, DI
+	MOVQ DI, 8(SP)
+	CMPQ 8(SP), $+1
+	JGE  loop19
+
+done18:
+	JMP done2
+
+else3:
+	MOVQ    d+8(FP), AX
+	SHLQ    $0x02, AX
+	LEAQ    16(AX), AX
+	SHLQ    $0x03, AX
+	MOVQ    scratch_base+136(FP), SI
+	MOVQ    scratch_len+144(FP), DI
+	LEAQ    (SI)(DI*8), SI
+	MOVQ    colHi+120(FP), DI
+	MOVQ    colLo+112(FP), R8
+	SUBQ    R8, DI
+	LEAQ    3(DI), DI
+	SARQ    $0x02, DI
+	IMULQ   AX, DI
+	SUBQ    DI, SI
+	ANDQ    $-64, SI
+	MOVQ    SI, DI
+	MOVQ    pack+128(FP), R8
+	ANDQ    $+1, R8
+	TESTQ   R8, R8
+	JEQ     done25
+	MOVQ    colHi+120(FP), R8
+	MOVQ    colLo+112(FP), R9
+	SUBQ    R9, R8
+	MOVQ    colLo+112(FP), R9
+	IMULQ   BX, R9
+	MOVQ    centroids_base+72(FP), R10
+	LEAQ    (R10)(R9*1), R9
+	CMPQ    R8, $+4
+	JLT     done26
+	VMOVUPD c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y0
+
+loop27:
+	MOVQ    R9, R10
+	LEAQ    (BX)(BX*2), R11
+	MOVQ    SI, R12
+	MOVQ    d+8(FP), R13
+	SARQ    $0x02, R13
+	TESTQ   R13, R13
+	JLE     done28
+	PCALIGN $0x20
+
+loop29:
+	VMOVUPD    (R10), Y1
+	VMOVUPD    (R10)(BX*1), Y2
+	VMOVUPD    (R10)(BX*2), Y3
+	VMOVUPD    (R10)(R11*1), Y4
+	VUNPCKLPD  Y2, Y1, Y5
+	VUNPCKHPD  Y2, Y1, Y1
+	VUNPCKLPD  Y4, Y3, Y2
+	VUNPCKHPD  Y4, Y3, Y3
+	VPERM2F128 $0x20, Y2, Y5, Y4
+	VPERM2F128 $0x31, Y2, Y5, Y2
+	VPERM2F128 $0x20, Y3, Y1, Y5
+	VPERM2F128 $0x31, Y3, Y1, Y1
+	VMOVUPD    Y4, (R12)
+	VMOVUPD    Y5, 32(R12)
+	VMOVUPD    Y2, 64(R12)
+	VMOVUPD    Y1, 96(R12)
+	ADDQ       $+32, R10
+	ADDQ       $+128, R12
+	SUBQ       $+1, R13
+	JNE        loop29
+
+done28:
+	MOVQ         d+8(FP), R13
+	ANDQ         $+3, R13
+	TESTQ        R13, R13
+	JLE          done30
+	VMOVQ        R13, X1
+	VPBROADCASTQ X1, Y1
+	VPCMPGTQ     Y0, Y1, Y1
+	VMASKMOVPD   (R10), Y1, Y2
+	VMASKMOVPD   (R10)(BX*1), Y1, Y3
+	VMASKMOVPD   (R10)(BX*2), Y1, Y4
+	VMASKMOVPD   (R10)(R11*1), Y1, Y1
+	VUNPCKLPD    Y3, Y2, Y5
+	VUNPCKHPD    Y3, Y2, Y2
+	VUNPCKLPD    Y1, Y4, Y3
+	VUNPCKHPD    Y1, Y4, Y1
+	VPERM2F128   $0x20, Y3, Y5, Y4
+	VPERM2F128   $0x31, Y3, Y5, Y3
+	VPERM2F128   $0x20, Y1, Y2, Y5
+	VPERM2F128   $0x31, Y1, Y2, Y1
+	VMOVUPD      Y4, (R12)
+	VMOVUPD      Y5, 32(R12)
+	VMOVUPD      Y3, 64(R12)
+	VMOVUPD      Y1, 96(R12)
+
+done30:
+	ADDQ BX, R9
+	ADDQ BX, R9
+	ADDQ BX, R9
+	ADDQ BX, R9
+	ADDQ AX, SI
+	ADDQ $-4, R8
+	CMPQ R8, $+4
+	JGE  loop27
+
+done26:
+	TESTQ   R8, R8
+	JLE     done31
+	MOVQ    SI, R10
+	MOVQ    d+8(FP), R11
+	TESTQ   R11, R11
+	JLE     done32
+	MOVQ    d+8(FP), R11
+	VXORPS  Y0, Y0, Y0
+	PCALIGN $0x20
+
+loop33:
+	VMOVUPD Y0, (R10)
+	ADDQ    $+32, R10
+	SUBQ    $+1, R11
+	JNE     loop33
+
+done32:
+	TESTQ R8, R8
+	JLE   done34
+
+loop35:
+	MOVQ    R9, R10
+	MOVQ    SI, R11
+	MOVQ    d+8(FP), R12
+	TESTQ   R12, R12
+	JLE     done36
+	MOVQ    d+8(FP), R12
+	PCALIGN $0x20
+
+loop37:
+	VMOVSD (R10), X0
+	VMOVSD X0, (R11)
+	ADDQ   $+8, R10
+	ADDQ   $+32, R11
+	SUBQ   $+1, R12
+	JNE    loop37
+
+done36:
+	ADDQ BX, R9
+	ADDQ $+8, SI
+	SUBQ $+1, R8
+	JNE  loop35
+
+done34:
+done31:
+done25:
+	MOVQ colLo+112(FP), BX
+	MOVQ colHi+120(FP), SI
+	MOVQ colLo+112(FP), R8
+	SUBQ R8, SI
+	CMPQ SI, $+12
+	JLT  done38
+
+loop39:
+	MOVQ rowHi+104(FP), R8
+	MOVQ rowLo+96(FP), R9
+	SUBQ R9, R8
+	MOVQ rowLo+96(FP), R9
+	CMPQ R8, $+3
+	JLT  done40
+
+loop41:
+	MOVQ       R9, R10
+	IMULQ      (SP), R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(BX*8), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       (SP), R10
+	MOVQ       R9, R10
+	IMULQ      DX, R10
+	MOVQ       points_base+48(FP), R11
+	LEAQ       (R11)(R10*1), R10
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y8, Y8, Y8
+	MOVQ       DI, R11
+	MOVQ       d+8(FP), R12
+	TESTQ      R12, R12
+	JLE        done42
+	MOVQ       d+8(FP), R12
+	PCALIGN    $0x20
+
+loop43:
+	VMOVUPD      (R11), Y9
+	VMOVUPD      (R11)(AX*1), Y10
+	VMOVUPD      (R11)(AX*2), Y11
+	VBROADCASTSD (R10), Y12
+	VSUBPD       Y9, Y12, Y13
+	VFMADD231PD  Y13, Y13, Y0
+	VSUBPD       Y10, Y12, Y13
+	VFMADD231PD  Y13, Y13, Y1
+	VSUBPD       Y11, Y12, Y12
+	VFMADD231PD  Y12, Y12, Y2
+	VBROADCASTSD (R10)(DX*1), Y12
+	VSUBPD       Y9, Y12, Y13
+	VFMADD231PD  Y13, Y13, Y3
+	VSUBPD       Y10, Y12, Y13
+	VFMADD231PD  Y13, Y13, Y4
+	VSUBPD       Y11, Y12, Y12
+	VFMADD231PD  Y12, Y12, Y5
+	VBROADCASTSD (R10)(DX*2), Y12
+	VSUBPD       Y9, Y12, Y9
+	VFMADD231PD  Y9, Y9, Y6
+	VSUBPD       Y10, Y12, Y9
+	VFMADD231PD  Y9, Y9, Y7
+	VSUBPD       Y11, Y12, Y9
+	VFMADD231PD  Y9, Y9, Y8
+	ADDQ         $+8, R10
+	ADDQ         $+32, R11
+	SUBQ         $+1, R12
+	JNE          loop43
+
+done42:
+	MOVQ    k+0(FP), R10
+	IMULQ   R9, R10
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Y0, (R10)(BX*8)
+	VMOVUPD Y1, 32(R10)(BX*8)
+	VMOVUPD Y2, 64(R10)(BX*8)
+	LEAQ    1(R9), R10
+	MOVQ    k+0(FP), R11
+	IMULQ   R11, R10
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Y3, (R10)(BX*8)
+	VMOVUPD Y4, 32(R10)(BX*8)
+	VMOVUPD Y5, 64(R10)(BX*8)
+	LEAQ    2(R9), R10
+	MOVQ    k+0(FP), R11
+	IMULQ   R11, R10
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Y6, (R10)(BX*8)
+	VMOVUPD Y7, 32(R10)(BX*8)
+	VMOVUPD Y8, 64(R10)(BX*8)
+	ADDQ    $+3, R9
+	ADDQ    $-3, R8
+	CMPQ    R8, $+3
+	JGE     loop41
+
+done40:
+	CMPQ       R8, $+1
+	JLT        done44
+	MOVQ       R9, R10
+	IMULQ      (SP), R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(BX*8), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       (SP), R10
+	MOVQ       R9, R10
+	IMULQ      DX, R10
+	MOVQ       points_base+48(FP), R11
+	LEAQ       (R11)(R10*1), R10
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	MOVQ       DI, R11
+	MOVQ       d+8(FP), R12
+	TESTQ      R12, R12
+	JLE        done45
+	MOVQ       d+8(FP), R12
+	PCALIGN    $0x20
+
+loop46:
+	VBROADCASTSD (R10), Y3
+	VSUBPD       (R11), Y3, Y4
+	VFMADD231PD  Y4, Y4, Y0
+	VSUBPD       (R11)(AX*1), Y3, Y4
+	VFMADD231PD  Y4, Y4, Y1
+	VSUBPD       (R11)(AX*2), Y3, Y3
+	VFMADD231PD  Y3, Y3, Y2
+	ADDQ         $+8, R10
+	ADDQ         $+32, R11
+	SUBQ         $+1, R12
+	JNE          loop46
+
+done45:
+	MOVQ    k+0(FP), R10
+	IMULQ   R9, R10
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Y0, (R10)(BX*8)
+	VMOVUPD Y1, 32(R10)(BX*8)
+	VMOVUPD Y2, 64(R10)(BX*8)
+	ADDQ    $+1, R9
+	ADDQ    $-1, R8
+
+done44:
+	ADDQ $+12, BX
+	ADDQ $-12, SI
+	ADDQ AX, DI
+	ADDQ AX, DI
+	ADDQ AX, DI
+	CMPQ SI, $+12
+	JGE  loop39
+
+done38:
+	CMPQ SI, $+8
+	JLT  done47
+
+loop48:
+	MOVQ rowHi+104(FP), R8
+	MOVQ rowLo+96(FP), R9
+	SUBQ R9, R8
+	MOVQ rowLo+96(FP), R9
+	CMPQ R8, $+4
+	JLT  done49
+
+loop50:
+	MOVQ       R9, R10
+	IMULQ      (SP), R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(BX*8), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	MOVQ       R9, R10
+	IMULQ      DX, R10
+	MOVQ       points_base+48(FP), R11
+	LEAQ       (R11)(R10*1), R10
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	LEAQ       (DX)(DX*2), R11
+	MOVQ       DI, R12
+	MOVQ       d+8(FP), R13
+	TESTQ      R13, R13
+	JLE        done51
+	MOVQ       d+8(FP), R13
+	PCALIGN    $0x20
+
+loop52:
+	VMOVUPD      (R12), Y8
+	VMOVUPD      (R12)(AX*1), Y9
+	VBROADCASTSD (R10), Y10
+	VSUBPD       Y8, Y10, Y11
+	VFMADD231PD  Y11, Y11, Y0
+	VSUBPD       Y9, Y10, Y10
+	VFMADD231PD  Y10, Y10, Y1
+	VBROADCASTSD (R10)(DX*1), Y10
+	VSUBPD       Y8, Y10, Y11
+	VFMADD231PD  Y11, Y11, Y2
+	VSUBPD       Y9, Y10, Y10
+	VFMADD231PD  Y10, Y10, Y3
+	VBROADCASTSD (R10)(DX*2), Y10
+	VSUBPD       Y8, Y10, Y11
+	VFMADD231PD  Y11, Y11, Y4
+	VSUBPD       Y9, Y10, Y10
+	VFMADD231PD  Y10, Y10, Y5
+	VBROADCASTSD (R10)(R11*1), Y10
+	VSUBPD       Y8, Y10, Y8
+	VFMADD231PD  Y8, Y8, Y6
+	VSUBPD       Y9, Y10, Y8
+	VFMADD231PD  Y8, Y8, Y7
+	ADDQ         $+8, R10
+	ADDQ         $+32, R12
+	SUBQ         $+1, R13
+	JNE          loop52
+
+done51:
+	MOVQ    k+0(FP), R10
+	IMULQ   R9, R10
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Y0, (R10)(BX*8)
+	VMOVUPD Y1, 32(R10)(BX*8)
+	LEAQ    1(R9), R10
+	MOVQ    k+0(FP), R11
+	IMULQ   R11, R10
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Y2, (R10)(BX*8)
+	VMOVUPD Y3, 32(R10)(BX*8)
+	LEAQ    2(R9), R10
+	MOVQ    k+0(FP), R11
+	IMULQ   R11, R10
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Y4, (R10)(BX*8)
+	VMOVUPD Y5, 32(R10)(BX*8)
+	LEAQ    3(R9), R10
+	MOVQ    k+0(FP), R11
+	IMULQ   R11, R10
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Y6, (R10)(BX*8)
+	VMOVUPD Y7, 32(R10)(BX*8)
+	ADDQ    $+4, R9
+	ADDQ    $-4, R8
+	CMPQ    R8, $+4
+	JGE     loop50
+
+done49:
+	CMPQ       R8, $+2
+	JLT        done53
+	MOVQ       R9, R10
+	IMULQ      (SP), R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(BX*8), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	MOVQ       R9, R10
+	IMULQ      DX, R10
+	MOVQ       points_base+48(FP), R11
+	LEAQ       (R11)(R10*1), R10
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	MOVQ       DI, R11
+	MOVQ       d+8(FP), R12
+	TESTQ      R12, R12
+	JLE        done54
+	MOVQ       d+8(FP), R12
+	PCALIGN    $0x20
+
+loop55:
+	VMOVUPD      (R11), Y4
+	VMOVUPD      (R11)(AX*1), Y5
+	VBROADCASTSD (R10), Y6
+	VSUBPD       Y4, Y6, Y7
+	VFMADD231PD  Y7, Y7, Y0
+	VSUBPD       Y5, Y6, Y6
+	VFMADD231PD  Y6, Y6, Y1
+	VBROADCASTSD (R10)(DX*1), Y6
+	VSUBPD       Y4, Y6, Y4
+	VFMADD231PD  Y4, Y4, Y2
+	VSUBPD       Y5, Y6, Y4
+	VFMADD231PD  Y4, Y4, Y3
+	ADDQ         $+8, R10
+	ADDQ         $+32, R11
+	SUBQ         $+1, R12
+	JNE          loop55
+
+done54:
+	MOVQ    k+0(FP), R10
+	IMULQ   R9, R10
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Y0, (R10)(BX*8)
+	VMOVUPD Y1, 32(R10)(BX*8)
+	LEAQ    1(R9), R10
+	MOVQ    k+0(FP), R11
+	IMULQ   R11, R10
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Y2, (R10)(BX*8)
+	VMOVUPD Y3, 32(R10)(BX*8)
+	ADDQ    $+2, R9
+	ADDQ    $-2, R8
+
+done53:
+	CMPQ       R8, $+1
+	JLT        done56
+	MOVQ       R9, R10
+	IMULQ      (SP), R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(BX*8), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	MOVQ       R9, R10
+	IMULQ      DX, R10
+	MOVQ       points_base+48(FP), R11
+	LEAQ       (R11)(R10*1), R10
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	MOVQ       DI, R11
+	MOVQ       d+8(FP), R12
+	TESTQ      R12, R12
+	JLE        done57
+	MOVQ       d+8(FP), R12
+	PCALIGN    $0x20
+
+loop58:
+	VBROADCASTSD (R10), Y2
+	VSUBPD       (R11), Y2, Y3
+	VFMADD231PD  Y3, Y3, Y0
+	VSUBPD       (R11)(AX*1), Y2, Y2
+	VFMADD231PD  Y2, Y2, Y1
+	ADDQ         $+8, R10
+	ADDQ         $+32, R11
+	SUBQ         $+1, R12
+	JNE          loop58
+
+done57:
+	MOVQ    k+0(FP), R10
+	IMULQ   R9, R10
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Y0, (R10)(BX*8)
+	VMOVUPD Y1, 32(R10)(BX*8)
+	ADDQ    $+1, R9
+	ADDQ    $-1, R8
+
+done56:
+	ADDQ $+8, BX
+	ADDQ $-8, SI
+	ADDQ AX, DI
+	ADDQ AX, DI
+	CMPQ SI, $+8
+	JGE  loop48
+
+done47:
+	CMPQ    SI, $+1
+	JLT     done59
+	VMOVUPD c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y0
+
+loop60:
+	MOVQ         rowHi+104(FP), R8
+	MOVQ         rowLo+96(FP), R9
+	SUBQ         R9, R8
+	MOVQ         rowLo+96(FP), R9
+	VMOVQ        SI, X1
+	VPBROADCASTQ X1, Y1
+	VPCMPGTQ     Y0, Y1, Y1
+	CMPQ         R8, $+8
+	JLT          done61
+
+loop62:
+	MOVQ       R9, R10
+	IMULQ      (SP), R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(BX*8), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	MOVQ       R9, R10
+	IMULQ      DX, R10
+	MOVQ       points_base+48(FP), R11
+	LEAQ       (R11)(R10*1), R10
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y8, Y8, Y8
+	VXORPS     Y9, Y9, Y9
+	MOVQ       R10, R11
+	LEAQ       (DX)(DX*2), R12
+	LEAQ       (R10)(DX*4), R10
+	MOVQ       DI, R13
+	MOVQ       d+8(FP), BP
+	TESTQ      BP, BP
+	JLE        done63
+	MOVQ       d+8(FP), BP
+	PCALIGN    $0x20
+
+loop64:
+	VMOVUPD      (R13), Y10
+	VBROADCASTSD (R11), Y11
+	VSUBPD       Y10, Y11, Y11
+	VFMADD231PD  Y11, Y11, Y2
+	VBROADCASTSD (R11)(DX*1), Y11
+	VSUBPD       Y10, Y11, Y11
+	VFMADD231PD  Y11, Y11, Y3
+	VBROADCASTSD (R11)(DX*2), Y11
+	VSUBPD       Y10, Y11, Y11
+	VFMADD231PD  Y11, Y11, Y4
+	VBROADCASTSD (R11)(R12*1), Y11
+	VSUBPD       Y10, Y11, Y11
+	VFMADD231PD  Y11, Y11, Y5
+	VBROADCASTSD (R10), Y11
+	VSUBPD       Y10, Y11, Y11
+	VFMADD231PD  Y11, Y11, Y6
+	VBROADCASTSD (R10)(DX*1), Y11
+	VSUBPD       Y10, Y11, Y11
+	VFMADD231PD  Y11, Y11, Y7
+	VBROADCASTSD (R10)(DX*2), Y11
+	VSUBPD       Y10, Y11, Y11
+	VFMADD231PD  Y11, Y11, Y8
+	VBROADCASTSD (R10)(R12*1), Y11
+	VSUBPD       Y10, Y11, Y10
+	VFMADD231PD  Y10, Y10, Y9
+	ADDQ         $+8, R11
+	ADDQ         $+8, R10
+	ADDQ         $+32, R13
+	SUBQ         $+1, BP
+	JNE          loop64
+
+done63:
+	MOVQ       k+0(FP), R10
+	IMULQ      R9, R10
+	LEAQ       (CX)(R10*8), R10
+	VMASKMOVPD Y2, Y1, (R10)(BX*8)
+	LEAQ       1(R9), R10
+	MOVQ       k+0(FP), R11
+	IMULQ      R11, R10
+	LEAQ       (CX)(R10*8), R10
+	VMASKMOVPD Y3, Y1, (R10)(BX*8)
+	LEAQ       2(R9), R10
+	MOVQ       k+0(FP), R11
+	IMULQ      R11, R10
+	LEAQ       (CX)(R10*8), R10
+	VMASKMOVPD Y4, Y1, (R10)(BX*8)
+	LEAQ       3(R9), R10
+	MOVQ       k+0(FP), R11
+	IMULQ      R11, R10
+	LEAQ       (CX)(R10*8), R10
+	VMASKMOVPD Y5, Y1, (R10)(BX*8)
+	LEAQ       4(R9), R10
+	MOVQ       k+0(FP), R11
+	IMULQ      R11, R10
+	LEAQ       (CX)(R10*8), R10
+	VMASKMOVPD Y6, Y1, (R10)(BX*8)
+	LEAQ       5(R9), R10
+	MOVQ       k+0(FP), R11
+	IMULQ      R11, R10
+	LEAQ       (CX)(R10*8), R10
+	VMASKMOVPD Y7, Y1, (R10)(BX*8)
+	LEAQ       6(R9), R10
+	MOVQ       k+0(FP), R11
+	IMULQ      R11, R10
+	LEAQ       (CX)(R10*8), R10
+	VMASKMOVPD Y8, Y1, (R10)(BX*8)
+	LEAQ       7(R9), R10
+	MOVQ       k+0(FP), R11
+	IMULQ      R11, R10
+	LEAQ       (CX)(R10*8), R10
+	VMASKMOVPD Y9, Y1, (R10)(BX*8)
+	ADDQ       $+8, R9
+	ADDQ       $-8, R8
+	CMPQ       R8, $+8
+	JGE        loop62
+
+done61:
+	CMPQ       R8, $+4
+	JLT        done65
+	MOVQ       R9, R10
+	IMULQ      (SP), R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(BX*8), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	MOVQ       R9, R10
+	IMULQ      DX, R10
+	MOVQ       points_base+48(FP), R11
+	LEAQ       (R11)(R10*1), R10
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	LEAQ       (DX)(DX*2), R11
+	MOVQ       DI, R12
+	MOVQ       d+8(FP), R13
+	TESTQ      R13, R13
+	JLE        done66
+	MOVQ       d+8(FP), R13
+	PCALIGN    $0x20
+
+loop67:
+	VMOVUPD      (R12), Y6
+	VBROADCASTSD (R10), Y7
+	VSUBPD       Y6, Y7, Y7
+	VFMADD231PD  Y7, Y7, Y2
+	VBROADCASTSD (R10)(DX*1), Y7
+	VSUBPD       Y6, Y7, Y7
+	VFMADD231PD  Y7, Y7, Y3
+	VBROADCASTSD (R10)(DX*2), Y7
+	VSUBPD       Y6, Y7, Y7
+	VFMADD231PD  Y7, Y7, Y4
+	VBROADCASTSD (R10)(R11*1), Y7
+	VSUBPD       Y6, Y7, Y6
+	VFMADD231PD  Y6, Y6, Y5
+	ADDQ         $+8, R10
+	ADDQ         $+32, R12
+	SUBQ         $+1, R13
+	JNE          loop67
+
+done66:
+	MOVQ       k+0(FP), R10
+	IMULQ      R9, R10
+	LEAQ       (CX)(R10*8), R10
+	VMASKMOVPD Y2, Y1, (R10)(BX*8)
+	LEAQ       1(R9), R10
+	MOVQ       k+0(FP), R11
+	IMULQ      R11, R10
+	LEAQ       (CX)(R10*8), R10
+	VMASKMOVPD Y3, Y1, (R10)(BX*8)
+	LEAQ       2(R9), R10
+	MOVQ       k+0(FP), R11
+	IMULQ      R11, R10
+	LEAQ       (CX)(R10*8), R10
+	VMASKMOVPD Y4, Y1, (R10)(BX*8)
+	LEAQ       3(R9), R10
+	MOVQ       k+0(FP), R11
+	IMULQ      R11, R10
+	LEAQ       (CX)(R10*8), R10
+	VMASKMOVPD Y5, Y1, (R10)(BX*8)
+	ADDQ       $+4, R9
+	ADDQ       $-4, R8
+
+done65:
+	CMPQ       R8, $+2
+	JLT        done68
+	MOVQ       R9, R10
+	IMULQ      (SP), R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(BX*8), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	MOVQ       R9, R10
+	IMULQ      DX, R10
+	MOVQ       points_base+48(FP), R11
+	LEAQ       (R11)(R10*1), R10
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	MOVQ       DI, R11
+	MOVQ       d+8(FP), R12
+	TESTQ      R12, R12
+	JLE        done69
+	MOVQ       d+8(FP), R12
+	PCALIGN    $0x20
+
+loop70:
+	VMOVUPD      (R11), Y4
+	VBROADCASTSD (R10), Y5
+	VSUBPD       Y4, Y5, Y5
+	VFMADD231PD  Y5, Y5, Y2
+	VBROADCASTSD (R10)(DX*1), Y5
+	VSUBPD       Y4, Y5, Y4
+	VFMADD231PD  Y4, Y4, Y3
+	ADDQ         $+8, R10
+	ADDQ         $+32, R11
+	SUBQ         $+1, R12
+	JNE          loop70
+
+done69:
+	MOVQ       k+0(FP), R10
+	IMULQ      R9, R10
+	LEAQ       (CX)(R10*8), R10
+	VMASKMOVPD Y2, Y1, (R10)(BX*8)
+	LEAQ       1(R9), R10
+	MOVQ       k+0(FP), R11
+	IMULQ      R11, R10
+	LEAQ       (CX)(R10*8), R10
+	VMASKMOVPD Y3, Y1, (R10)(BX*8)
+	ADDQ       $+2, R9
+	ADDQ       $-2, R8
+
+done68:
+	CMPQ       R8, $+1
+	JLT        done71
+	MOVQ       R9, R10
+	IMULQ      (SP), R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(BX*8), R10
+	PREFETCHT0 (R10)
+	ADDQ       (SP), R10
+	MOVQ       R9, R10
+	IMULQ      DX, R10
+	MOVQ       points_base+48(FP), R11
+	LEAQ       (R11)(R10*1), R10
+	VXORPS     Y2, Y2, Y2
+	MOVQ       DI, R11
+	MOVQ       d+8(FP), R12
+	TESTQ      R12, R12
+	JLE        done72
+	MOVQ       d+8(FP), R12
+	PCALIGN    $0x20
+
+loop73:
+	VBROADCASTSD (R10), Y3
+	VSUBPD       (R11), Y3, Y3
+	VFMADD231PD  Y3, Y3, Y2
+	ADDQ         $+8, R10
+	ADDQ         $+32, R11
+	SUBQ         $+1, R12
+	JNE          loop73
+
+done72:
+	MOVQ       k+0(FP), R10
+	IMULQ      R9, R10
+	LEAQ       (CX)(R10*8), R10
+	VMASKMOVPD Y2, Y1, (R10)(BX*8)
+	ADDQ       $+1, R9
+	ADDQ       $-1, R8
+
+done71:
+	ADDQ $+4, BX
+	ADDQ $-4, SI
+	ADDQ AX, DI
+	CMPQ SI, $+1
+	JGE  loop60
+
+done59:
+done2:
+	VZEROUPPER
+	RET
+
+// func tSumAVX512(first int, count int, rows int, k int, t []float64) (s float64)
+// Requires: AVX, AVX512DQ, AVX512F, AVX512VL
+TEXT ·tSumAVX512(SB), $0-64
+	MOVQ    first+0(FP), AX
+	MOVQ    count+8(FP), CX
+	MOVQ    k+24(FP), DX
+	MOVQ    t_base+32(FP), BX
+	VPXORD  Z0, Z0, Z0
+	TESTQ   CX, CX
+	JLE     done1
+	IMULQ   DX, AX
+	LEAQ    (BX)(AX*8), AX
+	TESTQ   CX, CX
+	JLE     done2
+	MOVQ    $+0, BX
+	VMOVUPD c64x8_hb0099f969b546f25<>+0(SB), Z1
+	MOVQ    $+0, SI
+
+loop3:
+	VBROADCASTSD c64x1_7ff0000000000000<>+0(SB), Z2
+	TESTQ        DX, DX
+	JLE          done4
+	MOVQ         BX, DI
+	IMULQ        DX, DI
+	LEAQ         (AX)(DI*8), DI
+	VBROADCASTSD c64x1_7ff0000000000000<>+0(SB), Z3
+	KMOVB        SI, K1
+	VBROADCASTSD c64x1_7ff0000000000000<>+0(SB), Z4
+	KMOVB        SI, K2
+	VBROADCASTSD c64x1_7ff0000000000000<>+0(SB), Z5
+	KMOVB        SI, K3
+	VBROADCASTSD c64x1_7ff0000000000000<>+0(SB), Z6
+	KMOVB        SI, K4
+	LEAQ         -32(DX), R8
+	TESTQ        R8, R8
+	JLT          done5
+	MOVQ         $+0, R9
+	PCALIGN      $0x20
+
+loop6:
+	VMOVUPD (DI)(R9*8), Z7
+	VMOVUPD 64(DI)(R9*8), Z8
+	VMOVUPD 128(DI)(R9*8), Z9
+	VMOVUPD 192(DI)(R9*8), Z10
+	VMINPD  Z3, Z7, Z3
+	VCMPPD  $0x03, Z7, Z7, K5
+	KORB    K5, K1, K1
+	VMINPD  Z4, Z8, Z4
+	VCMPPD  $0x03, Z8, Z8, K5
+	KORB    K5, K2, K2
+	VMINPD  Z5, Z9, Z5
+	VCMPPD  $0x03, Z9, Z9, K5
+	KORB    K5, K3, K3
+	VMINPD  Z6, Z10, Z6
+	VCMPPD  $0x03, Z10, Z10, K5
+	KORB    K5, K4, K4
+	ADDQ    $+32, R9
+	CMPQ    R9, R8
+	JLE     loop6
 
 done5:
+	MOVQ    DX, R8
+	ANDQ    $+31, R8
+	MOVQ    DX, R9
+	SUBQ    R8, R9
+	LEAQ    7(DX), R8
+	LEAQ    -8(R8), R8
+	CMPQ    R9, R8
+	JGT     done7
+	PCALIGN $0x20
+
+loop8:
+	MOVQ         DX, R10
+	SUBQ         R9, R10
+	VPBROADCASTQ R10, Z7
+	VPCMPQ       $0x06, Z1, Z7, K5
+	VMOVUPD.Z    (DI)(R9*8), K5, Z7
+	VMINPD       Z3, Z7, Z8
+	VCMPPD       $0x03, Z7, Z7, K6
+	KANDB        K5, K6, K6
+	KORB         K6, K1, K1
+	VBLENDMPD    Z8, Z3, K5, Z3
+	ADDQ         $+8, R9
+	CMPQ         R9, R8
+	JLE          loop8
+
+done7:
+	VMINPD        Z4, Z3, Z3
+	VMINPD        Z6, Z5, Z4
+	VMINPD        Z4, Z3, Z3
+	VEXTRACTF64X4 $0x01, Z3, Y4
+	VMINPD        Y4, Y3, Y3
+	VEXTRACTF32X4 $0x01, Y3, X4
+	VMINPD        X4, X3, X3
+	VPERMILPD     $0x01, X3, X4
+	VMINPD        X4, X3, X3
+	VBROADCASTSD  X3, Z3
+	KORB          K2, K1, K1
+	KORB          K4, K3, K2
+	KORB          K2, K1, K1
+	VCMPPD        $0x03, Z2, Z2, K2
+	VMINPD        Z2, Z3, Z3
+	VBLENDMPD     Z2, Z3, K2, Z2
+	KMOVB         K1, DI
+	TESTQ         DI, DI
+	JEQ           done9
+	VBROADCASTSD  c64x1_7ff8000000000001<>+0(SB), Z2
+
+done9:
 done4:
-	LEAQ   (AX)(R8*4), R9
-	VMOVQ  X4, R10
-	MOVL   R10, (R9)
 	VADDPD Z2, Z0, Z0
-	ADDQ   $+1, R8
-	CMPQ   R8, CX
+	ADDQ   $+1, BX
+	CMPQ   BX, CX
 	JLT    loop3
 
 done2:
 done1:
-	VMOVSD X0, s+112(FP)
+	VMOVSD X0, s+56(FP)
 	VZEROUPPER
 	RET
 
-// func d2LoopAVX2(first int, count int, n int, k int, d int, centroids []float64, points []float64, d2 []int32) (s float64)
-// Requires: AVX, AVX2, FMA3
-TEXT ·d2LoopAVX2(SB), $0-120
+// func tSumAVX2(first int, count int, rows int, k int, t []float64) (s float64)
+// Requires: AVX, AVX2
+TEXT ·tSumAVX2(SB), $0-64
 	MOVQ    first+0(FP), AX
 	MOVQ    count+8(FP), CX
 	MOVQ    k+24(FP), DX
-	MOVQ    d+32(FP), BX
-	MOVQ    centroids_base+40(FP), SI
-	MOVQ    points_base+64(FP), DI
-	MOVQ    d2_base+88(FP), R8
+	MOVQ    t_base+32(FP), BX
 	VXORPS  Y0, Y0, Y0
 	TESTQ   CX, CX
 	JLE     done1
-	MOVQ    BX, R9
-	IMULQ   AX, R9
-	LEAQ    (DI)(R9*8), DI
-	LEAQ    (R8)(AX*4), AX
+	IMULQ   DX, AX
+	LEAQ    (BX)(AX*8), AX
 	TESTQ   CX, CX
 	JLE     done2
-	MOVQ    $+0, R8
+	MOVQ    $+0, BX
 	VMOVUPD c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y1
 
 loop3:
 	VMOVUPD c64x4_7ff0000000000000<>+0(SB), Y2
+	TESTQ   DX, DX
+	JLE     done4
+	MOVQ    BX, SI
+	IMULQ   DX, SI
+	LEAQ    (AX)(SI*8), SI
 	VMOVUPD c64x4_7ff0000000000000<>+0(SB), Y3
-	VXORPS  Y4, Y4, Y4
-	TESTQ   DX, DX
-	JLE     done4
-	MOVQ    BX, R9
-	IMULQ   R8, R9
-	LEAQ    (DI)(R9*8), R9
-	TESTQ   DX, DX
-	JLE     done5
-	MOVQ    $+0, R10
-
-loop6:
-	VXORPS  Y5, Y5, Y5
-	TESTQ   BX, BX
-	JLE     done7
-	MOVQ    BX, R11
-	IMULQ   R10, R11
-	LEAQ    (SI)(R11*8), R11
-	VXORPS  Y6, Y6, Y6
-	VXORPS  Y7, Y7, Y7
-	VXORPS  Y8, Y8, Y8
-	VXORPS  Y9, Y9, Y9
-	LEAQ    -16(BX), R12
-	TESTQ   R12, R12
-	JLT     done8
-	MOVQ    $+0, R13
-	PCALIGN $0x20
-
-loop9:
-	VMOVUPD     (R11)(R13*8), Y10
-	VMOVUPD     32(R11)(R13*8), Y11
-	VMOVUPD     64(R11)(R13*8), Y12
-	VMOVUPD     96(R11)(R13*8), Y13
-	VSUBPD      (R9)(R13*8), Y10, Y10
-	VSUBPD      32(R9)(R13*8), Y11, Y11
-	VSUBPD      64(R9)(R13*8), Y12, Y12
-	VSUBPD      96(R9)(R13*8), Y13, Y13
-	VFMADD231PD Y10, Y10, Y6
-	VFMADD231PD Y11, Y11, Y7
-	VFMADD231PD Y12, Y12, Y8
-	VFMADD231PD Y13, Y13, Y9
-	ADDQ        $+16, R13
-	CMPQ        R13, R12
-	JLE         loop9
-
-done8:
-	MOVQ    BX, R12
-	ANDQ    $+15, R12
-	MOVQ    BX, R13
-	SUBQ    R12, R13
-	LEAQ    -4(BX), R12
-	CMPQ    R13, R12
-	JGT     done10
-	PCALIGN $0x20
-
-loop11:
-	VMOVUPD     (R11)(R13*8), Y10
-	VSUBPD      (R9)(R13*8), Y10, Y10
-	VFMADD231PD Y10, Y10, Y6
-	ADDQ        $+4, R13
-	CMPQ        R13, R12
-	JLE         loop11
-
-done10:
-	MOVQ         BX, R12
-	ANDQ         $+3, R12
-	TESTQ        R12, R12
-	JLE          done12
-	MOVQ         BX, R13
-	SUBQ         R12, R13
-	VMOVQ        R12, X10
-	VPBROADCASTQ X10, Y10
-	VPCMPGTQ     Y1, Y10, Y10
-	VMASKMOVPD   (R11)(R13*8), Y10, Y11
-	VMASKMOVPD   (R9)(R13*8), Y10, Y12
-	VSUBPD       Y12, Y11, Y11
-	VFMADD213PD  Y6, Y11, Y11
-	VBLENDVPD    Y10, Y11, Y6, Y6
-
-done12:
-	VADDPD       Y7, Y6, Y6
-	VADDPD       Y9, Y8, Y7
-	VADDPD       Y7, Y6, Y6
-	VEXTRACTF128 $0x01, Y6, X7
-	VADDPD       X7, X6, X6
-	VPERMILPD    $0x01, X6, X7
-	VADDPD       X7, X6, X6
-	VBROADCASTSD X6, Y6
-	VADDPD       Y6, Y5, Y5
-
-done7:
-	VCMPPD       $0x03, Y2, Y2, Y6
-	VMINPD       Y5, Y2, Y7
-	VBLENDVPD    Y6, Y2, Y7, Y2
-	VCMPPD       $0x11, Y3, Y5, Y6
-	VBLENDVPD    Y6, Y5, Y3, Y3
-	VMOVQ        R10, X5
-	VPBROADCASTQ X5, Y5
-	VBLENDVPD    Y6, Y5, Y4, Y4
-	ADDQ         $+1, R10
-	CMPQ         R10, DX
-	JLT          loop6
-
-done5:
-done4:
-	LEAQ   (AX)(R8*4), R9
-	VMOVQ  X4, R10
-	MOVL   R10, (R9)
-	VADDPD Y2, Y0, Y0
-	ADDQ   $+1, R8
-	CMPQ   R8, CX
-	JLT    loop3
-
-done2:
-done1:
-	VMOVSD X0, s+112(FP)
-	VZEROUPPER
-	RET
-
-// func dcentroidsSumsAVX512(first int, count int, k int, d int, n int, dcentroids []float64, d2 []int32, centroids []float64, points []float64)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·dcentroidsSumsAVX512(SB), $8-136
-	MOVQ         d+24(FP), AX
-	MOVQ         n+32(FP), CX
-	MOVQ         dcentroids_base+40(FP), DX
-	MOVQ         d2_base+64(FP), BX
-	MOVQ         centroids_base+88(FP), SI
-	MOVQ         points_base+112(FP), DI
-	MOVQ         count+8(FP), R8
-	TESTQ        R8, R8
-	JLE          done1
-	MOVQ         first+0(FP), R8
-	IMULQ        AX, R8
-	LEAQ         (DX)(R8*8), DX
-	LEAQ         (SI)(R8*8), SI
-	MOVQ         SI, (SP)
-	MOVQ         count+8(FP), SI
-	TESTQ        SI, SI
-	JLE          done2
-	MOVQ         $+0, SI
-	VPXORD       Z0, Z0, Z0
-	VMOVUPD      c64x8_hb0099f969b546f25<>+0(SB), Z1
-	VBROADCASTSD c64x1_4000000000000000<>+0(SB), Z2
-
-loop3:
-	TESTQ   AX, AX
-	JLE     done4
-	MOVQ    AX, R8
-	IMULQ   SI, R8
-	LEAQ    (DX)(R8*8), R8
-	LEAQ    -32(AX), R9
-	TESTQ   R9, R9
-	JLT     done5
-	MOVQ    $+0, R10
-	PCALIGN $0x20
-
-loop6:
-	VMOVUPD Z0, (R8)(R10*8)
-	VMOVUPD Z0, 64(R8)(R10*8)
-	VMOVUPD Z0, 128(R8)(R10*8)
-	VMOVUPD Z0, 192(R8)(R10*8)
-	ADDQ    $+32, R10
-	CMPQ    R10, R9
-	JLE     loop6
-
-done5:
-	MOVQ    AX, R9
-	ANDQ    $+31, R9
-	MOVQ    AX, R10
-	SUBQ    R9, R10
-	LEAQ    7(AX), R9
-	LEAQ    -8(R9), R9
-	CMPQ    R10, R9
-	JGT     done7
-	PCALIGN $0x20
-
-loop8:
-	MOVQ         AX, R11
-	SUBQ         R10, R11
-	VPBROADCASTQ R11, Z3
-	VPCMPQ       $0x06, Z1, Z3, K1
-	VMOVUPD      Z0, K1, (R8)(R10*8)
-	ADDQ         $+8, R10
-	CMPQ         R10, R9
-	JLE          loop8
-
-done7:
-done4:
-	TESTQ        CX, CX
-	JLE          done9
-	MOVQ         first+0(FP), R8
-	LEAQ         (R8)(SI*1), R8
-	VPBROADCASTQ R8, Z3
-	MOVQ         AX, R8
-	IMULQ        SI, R8
-	MOVQ         (SP), R9
-	LEAQ         (R9)(R8*8), R9
-	LEAQ         (DX)(R8*8), R8
-	TESTQ        CX, CX
-	JLE          done10
-	MOVQ         $+0, R10
-
-loop11:
-	LEAQ         (BX)(R10*4), R11
-	MOVLQSX      (R11), R11
-	VPBROADCASTQ R11, Z4
-	VPCMPQ       $0x00, Z4, Z3, K1
-	KMOVB        K1, R11
-	TESTQ        R11, R11
-	JEQ          done12
-	TESTQ        AX, AX
-	JLE          done13
-	MOVQ         AX, R11
-	IMULQ        R10, R11
-	LEAQ         (DI)(R11*8), R11
-	LEAQ         -32(AX), R12
-	TESTQ        R12, R12
-	JLT          done14
-	MOVQ         $+0, R13
-	PCALIGN      $0x20
-
-loop15:
-	VMOVUPD (R9)(R13*8), Z4
-	VMOVUPD 64(R9)(R13*8), Z5
-	VMOVUPD 128(R9)(R13*8), Z6
-	VMOVUPD 192(R9)(R13*8), Z7
-	VSUBPD  (R11)(R13*8), Z4, Z4
-	VSUBPD  64(R11)(R13*8), Z5, Z5
-	VSUBPD  128(R11)(R13*8), Z6, Z6
-	VSUBPD  192(R11)(R13*8), Z7, Z7
-	VMULPD  Z4, Z2, Z4
-	VMULPD  Z5, Z2, Z5
-	VMULPD  Z6, Z2, Z6
-	VMULPD  Z7, Z2, Z7
-	VADDPD  (R8)(R13*8), Z4, Z4
-	VADDPD  64(R8)(R13*8), Z5, Z5
-	VADDPD  128(R8)(R13*8), Z6, Z6
-	VADDPD  192(R8)(R13*8), Z7, Z7
-	VMOVUPD Z4, (R8)(R13*8)
-	VMOVUPD Z5, 64(R8)(R13*8)
-	VMOVUPD Z6, 128(R8)(R13*8)
-	VMOVUPD Z7, 192(R8)(R13*8)
-	ADDQ    $+32, R13
-	CMPQ    R13, R12
-	JLE     loop15
-
-done14:
-	MOVQ    AX, R12
-	ANDQ    $+31, R12
-	MOVQ    AX, R13
-	SUBQ    R12, R13
-	LEAQ    7(AX), R12
-	LEAQ    -8(R12), R12
-	CMPQ    R13, R12
-	JGT     done16
-	PCALIGN $0x20
-
-loop17:
-	MOVQ         AX, BP
-	SUBQ         R13, BP
-	VPBROADCASTQ BP, Z4
-	VPCMPQ       $0x06, Z1, Z4, K1
-	VMOVUPD.Z    (R9)(R13*8), K1, Z4
-	VMOVUPD.Z    (R11)(R13*8), K1, Z5
-	VSUBPD       Z5, Z4, Z4
-	VMULPD       Z4, Z2, Z4
-	VMOVUPD.Z    (R8)(R13*8), K1, Z5
-	VADDPD       Z4, Z5, Z4
-	VMOVUPD      Z4, K1, (R8)(R13*8)
-	ADDQ         $+8, R13
-	CMPQ         R13, R12
-	JLE          loop17
-
-done16:
-done13:
-done12:
-	ADDQ $+1, R10
-	CMPQ R10, CX
-	JLT  loop11
-
-done10:
-done9:
-	ADDQ $+1, SI
-	MOVQ count+8(FP), R8
-	CMPQ SI, R8
-	JLT  loop3
-
-done2:
-done1:
-	VZEROUPPER
-	RET
-
-// func dcentroidsSumsAVX2(first int, count int, k int, d int, n int, dcentroids []float64, d2 []int32, centroids []float64, points []float64)
-// Requires: AVX, AVX2
-TEXT ·dcentroidsSumsAVX2(SB), $8-136
-	MOVQ    d+24(FP), AX
-	MOVQ    n+32(FP), CX
-	MOVQ    dcentroids_base+40(FP), DX
-	MOVQ    d2_base+64(FP), BX
-	MOVQ    centroids_base+88(FP), SI
-	MOVQ    points_base+112(FP), DI
-	MOVQ    count+8(FP), R8
-	TESTQ   R8, R8
-	JLE     done1
-	MOVQ    first+0(FP), R8
-	IMULQ   AX, R8
-	LEAQ    (DX)(R8*8), DX
-	LEAQ    (SI)(R8*8), SI
-	MOVQ    count+8(FP), R8
-	TESTQ   R8, R8
-	JLE     done2
-	MOVQ    $+0, R8
-	VXORPS  Y0, Y0, Y0
-	VMOVUPD c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y1
-	VMOVUPD c64x4_4000000000000000<>+0(SB), Y2
-
-loop3:
-	TESTQ   AX, AX
-	JLE     done4
-	MOVQ    AX, R9
-	IMULQ   R8, R9
-	LEAQ    (DX)(R9*8), R9
-	LEAQ    -16(AX), R10
-	TESTQ   R10, R10
-	JLT     done5
-	MOVQ    $+0, R11
-	PCALIGN $0x20
-
-loop6:
-	VMOVUPD Y0, (R9)(R11*8)
-	VMOVUPD Y0, 32(R9)(R11*8)
-	VMOVUPD Y0, 64(R9)(R11*8)
-	VMOVUPD Y0, 96(R9)(R11*8)
-	ADDQ    $+16, R11
-	CMPQ    R11, R10
-	JLE     loop6
-
-done5:
-	MOVQ    AX, R10
-	ANDQ    $+15, R10
-	MOVQ    AX, R11
-	SUBQ    R10, R11
-	LEAQ    -4(AX), R10
-	CMPQ    R11, R10
-	JGT     done7
-	PCALIGN $0x20
-
-loop8:
-	VMOVUPD Y0, (R9)(R11*8)
-	ADDQ    $+4, R11
-	CMPQ    R11, R10
-	JLE     loop8
-
-done7:
-	MOVQ         AX, R10
-	ANDQ         $+3, R10
-	TESTQ        R10, R10
-	JLE          done9
-	MOVQ         AX, R11
-	SUBQ         R10, R11
-	VMOVQ        R10, X3
-	VPBROADCASTQ X3, Y3
-	VPCMPGTQ     Y1, Y3, Y3
-	VMASKMOVPD   Y0, Y3, (R9)(R11*8)
-
-done9:
-done4:
-	TESTQ        CX, CX
-	JLE          done10
-	MOVQ         first+0(FP), R9
-	LEAQ         (R9)(R8*1), R9
-	VMOVQ        R9, X3
-	VPBROADCASTQ X3, Y3
-	MOVQ         AX, R9
-	IMULQ        R8, R9
-	LEAQ         (SI)(R9*8), R10
-	LEAQ         (DX)(R9*8), R9
-	TESTQ        CX, CX
-	JLE          done11
-	MOVQ         $+0, R11
-
-loop12:
-	LEAQ         (BX)(R11*4), R12
-	MOVLQSX      (R12), R12
-	VMOVQ        R12, X4
-	VPBROADCASTQ X4, Y4
-	VPCMPEQQ     Y4, Y3, Y4
-	VMOVMSKPD    Y4, R12
-	TESTQ        R12, R12
-	JEQ          done13
-	TESTQ        AX, AX
-	JLE          done14
-	MOVQ         AX, R12
-	IMULQ        R11, R12
-	LEAQ         (DI)(R12*8), R12
-	LEAQ         -16(AX), R13
-	TESTQ        R13, R13
-	JLT          done15
-	MOVQ         $+0, BP
-	PCALIGN      $0x20
-
-loop16:
-	VMOVUPD (R10)(BP*8), Y4
-	VMOVUPD 32(R10)(BP*8), Y5
-	VMOVUPD 64(R10)(BP*8), Y6
-	VMOVUPD 96(R10)(BP*8), Y7
-	VSUBPD  (R12)(BP*8), Y4, Y4
-	VSUBPD  32(R12)(BP*8), Y5, Y5
-	VSUBPD  64(R12)(BP*8), Y6, Y6
-	VSUBPD  96(R12)(BP*8), Y7, Y7
-	VMULPD  Y4, Y2, Y4
-	VMULPD  Y5, Y2, Y5
-	VMULPD  Y6, Y2, Y6
-	VMULPD  Y7, Y2, Y7
-	VADDPD  (R9)(BP*8), Y4, Y4
-	VADDPD  32(R9)(BP*8), Y5, Y5
-	VADDPD  64(R9)(BP*8), Y6, Y6
-	VADDPD  96(R9)(BP*8), Y7, Y7
-	VMOVUPD Y4, (R9)(BP*8)
-	VMOVUPD Y5, 32(R9)(BP*8)
-	VMOVUPD Y6, 64(R9)(BP*8)
-	VMOVUPD Y7, 96(R9)(BP*8)
-	ADDQ    $+16, BP
-	CMPQ    BP, R13
-	JLE     loop16
-
-done15:
-	MOVQ    AX, R13
-	ANDQ    $+15, R13
-	MOVQ    AX, BP
-	SUBQ    R13, BP
-	LEAQ    -4(AX), R13
-	CMPQ    BP, R13
-	JGT     done17
-	PCALIGN $0x20
-
-loop18:
-	VMOVUPD (R10)(BP*8), Y4
-	VSUBPD  (R12)(BP*8), Y4, Y4
-	VMULPD  Y4, Y2, Y4
-	VADDPD  (R9)(BP*8), Y4, Y4
-	VMOVUPD Y4, (R9)(BP*8)
-	ADDQ    $+4, BP
-	CMPQ    BP, R13
-	JLE     loop18
-
-done17:
-	MOVQ         AX, R13
-	ANDQ         $+3, R13
-	TESTQ        R13, R13
-	JLE          done19
-	MOVQ         AX, BP
-	SUBQ         R13, BP
-	VMOVQ        R13, X4
-	VPBROADCASTQ X4, Y4
-	VPCMPGTQ     Y1, Y4, Y4
-	VMASKMOVPD   (R10)(BP*8), Y4, Y5
-	VMASKMOVPD   (R12)(BP*8), Y4, Y6
-	VSUBPD       Y6, Y5, Y5
-	VMULPD       Y5, Y2, Y5
-	VMASKMOVPD   (R9)(BP*8), Y4, Y6
-	VADDPD       Y5, Y6, Y5
-	VMASKMOVPD   Y5, Y4, (R9)(BP*8)
-
-done19:
-done14:
-done13:
-	ADDQ $+1, R11
-	CMPQ R11, CX
-	JLT  loop12
-
-done11:
-done10:
-	ADDQ $+1, R8
-	MOVQ count+8(FP), R9
-	CMPQ R8, R9
-	JLT  loop3
-
-done2:
-done1:
-	VZEROUPPER
-	RET
-
-// func d2Loop2AVX512(first int, count int, n int, k int, d int, centroids []float64, points []float64, d2 []int32)
-// Requires: AVX, AVX512F, AVX512VL
-TEXT ·d2Loop2AVX512(SB), $8-112
-	MOVQ    first+0(FP), AX
-	MOVQ    count+8(FP), CX
-	MOVQ    k+24(FP), DX
-	MOVQ    d+32(FP), BX
-	MOVQ    centroids_base+40(FP), SI
-	MOVQ    points_base+64(FP), DI
-	MOVQ    d2_base+88(FP), R8
-	TESTQ   CX, CX
-	JLE     done1
-	MOVQ    BX, R9
-	IMULQ   AX, R9
-	LEAQ    (DI)(R9*8), DI
-	LEAQ    (R8)(AX*4), AX
-	TESTQ   CX, CX
-	JLE     done2
-	MOVQ    $+0, R8
-	VMOVUPD c64x8_hb0099f969b546f25<>+0(SB), Z0
-
-loop3:
-	VBROADCASTSD c64x1_7ff0000000000000<>+0(SB), Z1
-	VPXORD       Z2, Z2, Z2
-	TESTQ        DX, DX
-	JLE          done4
-	MOVQ         BX, R9
-	IMULQ        R8, R9
-	LEAQ         (DI)(R9*8), R9
-	TESTQ        DX, DX
-	JLE          done5
-	MOVQ         $+0, R10
-
-loop6:
-	VPXORD  Z3, Z3, Z3
-	TESTQ   BX, BX
-	JLE     done7
-	MOVQ    BX, R11
-	IMULQ   R10, R11
-	LEAQ    (SI)(R11*8), R11
-	VPXORD  Z4, Z4, Z4
-	VPXORD  Z5, Z5, Z5
-	VPXORD  Z6, Z6, Z6
-	VPXORD  Z7, Z7, Z7
-	LEAQ    -32(BX), R12
-	TESTQ   R12, R12
-	JLT     done8
-	MOVQ    $+0, R13
-	PCALIGN $0x20
-
-loop9:
-	VMOVUPD     (R11)(R13*8), Z8
-	VMOVUPD     64(R11)(R13*8), Z9
-	VMOVUPD     128(R11)(R13*8), Z10
-	VMOVUPD     192(R11)(R13*8), Z11
-	VSUBPD      (R9)(R13*8), Z8, Z8
-	VSUBPD      64(R9)(R13*8), Z9, Z9
-	VSUBPD      128(R9)(R13*8), Z10, Z10
-	VSUBPD      192(R9)(R13*8), Z11, Z11
-	VFMADD231PD Z8, Z8, Z4
-	VFMADD231PD Z9, Z9, Z5
-	VFMADD231PD Z10, Z10, Z6
-	VFMADD231PD Z11, Z11, Z7
-	ADDQ        $+32, R13
-	CMPQ        R13, R12
-	JLE         loop9
-
-done8:
-	MOVQ    BX, R12
-	ANDQ    $+31, R12
-	MOVQ    BX, R13
-	SUBQ    R12, R13
-	LEAQ    7(BX), R12
-	LEAQ    -8(R12), R12
-	CMPQ    R13, R12
-	JGT     done10
-	PCALIGN $0x20
-
-loop11:
-	MOVQ         BX, BP
-	SUBQ         R13, BP
-	VPBROADCASTQ BP, Z8
-	VPCMPQ       $0x06, Z0, Z8, K1
-	VMOVUPD.Z    (R11)(R13*8), K1, Z8
-	VMOVUPD.Z    (R9)(R13*8), K1, Z9
-	VSUBPD       Z9, Z8, Z8
-	VFMADD213PD  Z4, Z8, Z8
-	VBLENDMPD    Z8, Z4, K1, Z4
-	ADDQ         $+8, R13
-	CMPQ         R13, R12
-	JLE          loop11
-
-done10:
-	VADDPD        Z5, Z4, Z4
-	VADDPD        Z7, Z6, Z5
-	VADDPD        Z5, Z4, Z4
-	VEXTRACTF64X4 $0x01, Z4, Y5
-	VADDPD        Y5, Y4, Y4
-	VEXTRACTF32X4 $0x01, Y4, X5
-	VADDPD        X5, X4, X4
-	VPERMILPD     $0x01, X4, X5
-	VADDPD        X5, X4, X4
-	VBROADCASTSD  X4, Z4
-	VADDPD        Z4, Z3, Z3
-
-done7:
-	VCMPPD       $0x11, Z1, Z3, K1
-	VBLENDMPD    Z3, Z1, K1, Z1
-	VPBROADCASTQ R10, Z3
-	VBLENDMPD    Z3, Z2, K1, Z2
-	ADDQ         $+1, R10
-	CMPQ         R10, DX
-	JLT          loop6
-
-done5:
-done4:
-	LEAQ  (AX)(R8*4), R9
-	VMOVQ X2, R10
-	MOVL  R10, (R9)
-	ADDQ  $+1, R8
-	CMPQ  R8, CX
-	JLT   loop3
-
-done2:
-done1:
-	VZEROUPPER
-	RET
-
-// func d2Loop2AVX2(first int, count int, n int, k int, d int, centroids []float64, points []float64, d2 []int32)
-// Requires: AVX, AVX2, FMA3
-TEXT ·d2Loop2AVX2(SB), $0-112
-	MOVQ    first+0(FP), AX
-	MOVQ    count+8(FP), CX
-	MOVQ    k+24(FP), DX
-	MOVQ    d+32(FP), BX
-	MOVQ    centroids_base+40(FP), SI
-	MOVQ    points_base+64(FP), DI
-	MOVQ    d2_base+88(FP), R8
-	TESTQ   CX, CX
-	JLE     done1
-	MOVQ    BX, R9
-	IMULQ   AX, R9
-	LEAQ    (DI)(R9*8), DI
-	LEAQ    (R8)(AX*4), AX
-	TESTQ   CX, CX
-	JLE     done2
-	MOVQ    $+0, R8
-	VMOVUPD c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y0
-
-loop3:
-	VMOVUPD c64x4_7ff0000000000000<>+0(SB), Y1
-	VXORPS  Y2, Y2, Y2
-	TESTQ   DX, DX
-	JLE     done4
-	MOVQ    BX, R9
-	IMULQ   R8, R9
-	LEAQ    (DI)(R9*8), R9
-	TESTQ   DX, DX
-	JLE     done5
-	MOVQ    $+0, R10
-
-loop6:
-	VXORPS  Y3, Y3, Y3
-	TESTQ   BX, BX
-	JLE     done7
-	MOVQ    BX, R11
-	IMULQ   R10, R11
-	LEAQ    (SI)(R11*8), R11
-	VXORPS  Y4, Y4, Y4
-	VXORPS  Y5, Y5, Y5
-	VXORPS  Y6, Y6, Y6
-	VXORPS  Y7, Y7, Y7
-	LEAQ    -16(BX), R12
-	TESTQ   R12, R12
-	JLT     done8
-	MOVQ    $+0, R13
-	PCALIGN $0x20
-
-loop9:
-	VMOVUPD     (R11)(R13*8), Y8
-	VMOVUPD     32(R11)(R13*8), Y9
-	VMOVUPD     64(R11)(R13*8), Y10
-	VMOVUPD     96(R11)(R13*8), Y11
-	VSUBPD      (R9)(R13*8), Y8, Y8
-	VSUBPD      32(R9)(R13*8), Y9, Y9
-	VSUBPD      64(R9)(R13*8), Y10, Y10
-	VSUBPD      96(R9)(R13*8), Y11, Y11
-	VFMADD231PD Y8, Y8, Y4
-	VFMADD231PD Y9, Y9, Y5
-	VFMADD231PD Y10, Y10, Y6
-	VFMADD231PD Y11, Y11, Y7
-	ADDQ        $+16, R13
-	CMPQ        R13, R12
-	JLE         loop9
-
-done8:
-	MOVQ    BX, R12
-	ANDQ    $+15, R12
-	MOVQ    BX, R13
-	SUBQ    R12, R13
-	LEAQ    -4(BX), R12
-	CMPQ    R13, R12
-	JGT     done10
-	PCALIGN $0x20
-
-loop11:
-	VMOVUPD     (R11)(R13*8), Y8
-	VSUBPD      (R9)(R13*8), Y8, Y8
-	VFMADD231PD Y8, Y8, Y4
-	ADDQ        $+4, R13
-	CMPQ        R13, R12
-	JLE         loop11
-
-done10:
-	MOVQ         BX, R12
-	ANDQ         $+3, R12
-	TESTQ        R12, R12
-	JLE          done12
-	MOVQ         BX, R13
-	SUBQ         R12, R13
-	VMOVQ        R12, X8
-	VPBROADCASTQ X8, Y8
-	VPCMPGTQ     Y0, Y8, Y8
-	VMASKMOVPD   (R11)(R13*8), Y8, Y9
-	VMASKMOVPD   (R9)(R13*8), Y8, Y10
-	VSUBPD       Y10, Y9, Y9
-	VFMADD213PD  Y4, Y9, Y9
-	VBLENDVPD    Y8, Y9, Y4, Y4
-
-done12:
-	VADDPD       Y5, Y4, Y4
-	VADDPD       Y7, Y6, Y5
-	VADDPD       Y5, Y4, Y4
-	VEXTRACTF128 $0x01, Y4, X5
-	VADDPD       X5, X4, X4
-	VPERMILPD    $0x01, X4, X5
-	VADDPD       X5, X4, X4
-	VBROADCASTSD X4, Y4
-	VADDPD       Y4, Y3, Y3
-
-done7:
-	VCMPPD       $0x11, Y1, Y3, Y4
-	VBLENDVPD    Y4, Y3, Y1, Y1
-	VMOVQ        R10, X3
-	VPBROADCASTQ X3, Y3
-	VBLENDVPD    Y4, Y3, Y2, Y2
-	ADDQ         $+1, R10
-	CMPQ         R10, DX
-	JLT          loop6
-
-done5:
-done4:
-	LEAQ  (AX)(R8*4), R9
-	VMOVQ X2, R10
-	MOVL  R10, (R9)
-	ADDQ  $+1, R8
-	CMPQ  R8, CX
-	JLT   loop3
-
-done2:
-done1:
-	VZEROUPPER
-	RET
-
-// func dcentroidsLoopAVX512(first int, count int, k int, n int, d2 []int32, dcentroids []float64)
-// Requires: AVX, AVX512F
-TEXT ·dcentroidsLoopAVX512(SB), $0-80
-	MOVQ         first+0(FP), AX
-	MOVQ         count+8(FP), CX
-	MOVQ         n+24(FP), DX
-	MOVQ         d2_base+32(FP), BX
-	MOVQ         dcentroids_base+56(FP), SI
-	TESTQ        CX, CX
-	JLE          done1
-	LEAQ         (SI)(AX*8), SI
-	LEAQ         -32(CX), DI
-	TESTQ        DI, DI
-	JLT          done2
-	MOVQ         $+0, R8
-	VBROADCASTSD c64x1_4000000000000000<>+0(SB), Z0
-	VPXORD       Z1, Z1, Z1
-	VMOVUPD      c64x8_hb0099f969b546f25<>+0(SB), Z2
-	VMOVUPD      c64x8_h1936564b3387b325<>+0(SB), Z3
-	VMOVUPD      c64x8_h82630cffcbbaf725<>+0(SB), Z4
-	VMOVUPD      c64x8_heb8fc3b463ee3b25<>+0(SB), Z5
-
-loop3:
-	VPXORD       Z6, Z6, Z6
-	VPXORD       Z7, Z7, Z7
-	VPXORD       Z8, Z8, Z8
-	VPXORD       Z9, Z9, Z9
-	TESTQ        DX, DX
-	JLE          done4
-	VPBROADCASTQ R8, Z10
-	VPADDQ       Z2, Z10, Z11
-	VPBROADCASTQ AX, Z12
-	VPADDQ       Z12, Z11, Z11
-	VPADDQ       Z3, Z10, Z13
-	VPADDQ       Z12, Z13, Z13
-	VPADDQ       Z4, Z10, Z14
-	VPADDQ       Z12, Z14, Z14
-	VPADDQ       Z5, Z10, Z10
-	VPADDQ       Z12, Z10, Z10
-	TESTQ        DX, DX
-	JLE          done5
-	MOVQ         $+0, R9
-	PCALIGN      $0x20
-
-loop6:
-	LEAQ         (BX)(R9*4), R10
-	MOVLQSX      (R10), R10
-	VPBROADCASTQ R10, Z12
-	VPCMPQ       $0x00, Z12, Z11, K1
-	VPCMPQ       $0x00, Z12, Z13, K2
-	VPCMPQ       $0x00, Z12, Z14, K3
-	VPCMPQ       $0x00, Z12, Z10, K4
-	VBLENDMPD    Z0, Z1, K1, Z12
-	VBLENDMPD    Z0, Z1, K2, Z15
-	VBLENDMPD    Z0, Z1, K3, Z16
-	VBLENDMPD    Z0, Z1, K4, Z17
-	VADDPD       Z12, Z6, Z6
-	VADDPD       Z15, Z7, Z7
-	VADDPD       Z16, Z8, Z8
-	VADDPD       Z17, Z9, Z9
-	ADDQ         $+1, R9
-	CMPQ         R9, DX
-	JLT          loop6
-
-done5:
-done4:
-	VMOVUPD Z6, (SI)(R8*8)
-	VMOVUPD Z7, 64(SI)(R8*8)
-	VMOVUPD Z8, 128(SI)(R8*8)
-	VMOVUPD Z9, 192(SI)(R8*8)
-	ADDQ    $+32, R8
-	CMPQ    R8, DI
-	JLE     loop3
-
-done2:
-	MOVQ         CX, DI
-	ANDQ         $+31, DI
-	MOVQ         CX, R8
-	SUBQ         DI, R8
-	LEAQ         7(CX), DI
-	LEAQ         -8(DI), DI
-	CMPQ         R8, DI
-	JGT          done7
-	VBROADCASTSD c64x1_4000000000000000<>+0(SB), Z0
-	VPXORD       Z1, Z1, Z1
-	VMOVUPD      c64x8_hb0099f969b546f25<>+0(SB), Z2
-
-loop8:
-	MOVQ         CX, R9
-	SUBQ         R8, R9
-	VPBROADCASTQ R9, Z3
-	VPCMPQ       $0x06, Z2, Z3, K1
-	VPXORD       Z3, Z3, Z3
-	TESTQ        DX, DX
-	JLE          done9
-	VPBROADCASTQ R8, Z4
-	VPADDQ       Z2, Z4, Z4
-	VPBROADCASTQ AX, Z5
-	VPADDQ       Z5, Z4, Z4
-	TESTQ        DX, DX
-	JLE          done10
-	MOVQ         $+0, R9
-	PCALIGN      $0x20
-
-loop11:
-	LEAQ         (BX)(R9*4), R10
-	MOVLQSX      (R10), R10
-	VPBROADCASTQ R10, Z5
-	VPCMPQ       $0x00, Z5, Z4, K2
-	VBLENDMPD    Z0, Z1, K2, Z5
-	VADDPD       Z5, Z3, Z3
-	ADDQ         $+1, R9
-	CMPQ         R9, DX
-	JLT          loop11
-
-done10:
-done9:
-	VMOVUPD Z3, K1, (SI)(R8*8)
-	ADDQ    $+8, R8
-	CMPQ    R8, DI
-	JLE     loop8
-
-done7:
-done1:
-	VZEROUPPER
-	RET
-
-// func dcentroidsLoopAVX2(first int, count int, k int, n int, d2 []int32, dcentroids []float64)
-// Requires: AVX, AVX2
-TEXT ·dcentroidsLoopAVX2(SB), $0-80
-	MOVQ    first+0(FP), AX
-	MOVQ    count+8(FP), CX
-	MOVQ    n+24(FP), DX
-	MOVQ    d2_base+32(FP), BX
-	MOVQ    dcentroids_base+56(FP), SI
-	TESTQ   CX, CX
-	JLE     done1
-	LEAQ    (SI)(AX*8), SI
-	LEAQ    -16(CX), DI
+	VMOVUPD c64x4_0000000000000000<>+0(SB), Y4
+	VMOVUPD c64x4_7ff0000000000000<>+0(SB), Y5
+	VMOVUPD c64x4_0000000000000000<>+0(SB), Y6
+	VMOVUPD c64x4_7ff0000000000000<>+0(SB), Y7
+	VMOVUPD c64x4_0000000000000000<>+0(SB), Y8
+	VMOVUPD c64x4_7ff0000000000000<>+0(SB), Y9
+	VMOVUPD c64x4_0000000000000000<>+0(SB), Y10
+	LEAQ    -16(DX), DI
 	TESTQ   DI, DI
-	JLT     done2
+	JLT     done5
 	MOVQ    $+0, R8
-	VMOVUPD c64x4_4000000000000000<>+0(SB), Y0
-	VXORPS  Y1, Y1, Y1
-	VMOVUPD c64x4_hda7e8f1318ed13a5<>+0(SB), Y2
-	VMOVUPD c64x4_h9fad2d6b622482a5<>+0(SB), Y3
-
-loop3:
-	VXORPS       Y4, Y4, Y4
-	VXORPS       Y5, Y5, Y5
-	VXORPS       Y6, Y6, Y6
-	VXORPS       Y7, Y7, Y7
-	TESTQ        DX, DX
-	JLE          done4
-	VMOVQ        R8, X8
-	VPBROADCASTQ X8, Y8
-	VPADDQ       c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y8, Y9
-	VMOVQ        AX, X10
-	VPBROADCASTQ X10, Y10
-	VPADDQ       Y10, Y9, Y9
-	VPADDQ       c64x4_h2a0a6a1bf49360a5<>+0(SB), Y8, Y11
-	VPADDQ       Y10, Y11, Y11
-	VPADDQ       Y2, Y8, Y12
-	VPADDQ       Y10, Y12, Y12
-	VPADDQ       Y3, Y8, Y8
-	VPADDQ       Y10, Y8, Y8
-	TESTQ        DX, DX
-	JLE          done5
-	MOVQ         $+0, R9
-	PCALIGN      $0x20
+	PCALIGN $0x20
 
 loop6:
-	LEAQ         (BX)(R9*4), R10
-	MOVLQSX      (R10), R10
-	VMOVQ        R10, X10
-	VPBROADCASTQ X10, Y10
-	VPCMPEQQ     Y10, Y9, Y13
-	VPCMPEQQ     Y10, Y11, Y14
-	VPCMPEQQ     Y10, Y12, Y15
-	VPCMPEQQ     Y10, Y8, Y10
-	VBLENDVPD    Y13, Y0, Y1, Y13
-	VBLENDVPD    Y14, Y0, Y1, Y14
-	VBLENDVPD    Y15, Y0, Y1, Y15
-	VBLENDVPD    Y10, Y0, Y1, Y10
-	VADDPD       Y13, Y4, Y4
-	VADDPD       Y14, Y5, Y5
-	VADDPD       Y15, Y6, Y6
-	VADDPD       Y10, Y7, Y7
-	ADDQ         $+1, R9
-	CMPQ         R9, DX
-	JLT          loop6
-
-done5:
-done4:
-	VMOVUPD Y4, (SI)(R8*8)
-	VMOVUPD Y5, 32(SI)(R8*8)
-	VMOVUPD Y6, 64(SI)(R8*8)
-	VMOVUPD Y7, 96(SI)(R8*8)
+	VMOVUPD (SI)(R8*8), Y11
+	VMOVUPD 32(SI)(R8*8), Y12
+	VMOVUPD 64(SI)(R8*8), Y13
+	VMOVUPD 96(SI)(R8*8), Y14
+	VMINPD  Y3, Y11, Y3
+	VCMPPD  $0x03, Y11, Y11, Y11
+	VORPD   Y11, Y4, Y4
+	VMINPD  Y5, Y12, Y5
+	VCMPPD  $0x03, Y12, Y12, Y11
+	VORPD   Y11, Y6, Y6
+	VMINPD  Y7, Y13, Y7
+	VCMPPD  $0x03, Y13, Y13, Y11
+	VORPD   Y11, Y8, Y8
+	VMINPD  Y9, Y14, Y9
+	VCMPPD  $0x03, Y14, Y14, Y11
+	VORPD   Y11, Y10, Y10
 	ADDQ    $+16, R8
 	CMPQ    R8, DI
-	JLE     loop3
+	JLE     loop6
 
-done2:
-	MOVQ    CX, DI
+done5:
+	MOVQ    DX, DI
 	ANDQ    $+15, DI
-	MOVQ    CX, R8
+	MOVQ    DX, R8
 	SUBQ    DI, R8
-	LEAQ    -4(CX), DI
+	LEAQ    -4(DX), DI
 	CMPQ    R8, DI
 	JGT     done7
-	VMOVUPD c64x4_4000000000000000<>+0(SB), Y0
-	VXORPS  Y1, Y1, Y1
-	VMOVUPD c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y2
+	PCALIGN $0x20
 
 loop8:
-	VXORPS       Y3, Y3, Y3
-	TESTQ        DX, DX
-	JLE          done9
-	VMOVQ        R8, X4
-	VPBROADCASTQ X4, Y4
-	VPADDQ       Y2, Y4, Y4
-	VMOVQ        AX, X5
-	VPBROADCASTQ X5, Y5
-	VPADDQ       Y5, Y4, Y4
-	TESTQ        DX, DX
-	JLE          done10
-	MOVQ         $+0, R9
-	PCALIGN      $0x20
-
-loop11:
-	LEAQ         (BX)(R9*4), R10
-	MOVLQSX      (R10), R10
-	VMOVQ        R10, X5
-	VPBROADCASTQ X5, Y5
-	VPCMPEQQ     Y5, Y4, Y5
-	VBLENDVPD    Y5, Y0, Y1, Y5
-	VADDPD       Y5, Y3, Y3
-	ADDQ         $+1, R9
-	CMPQ         R9, DX
-	JLT          loop11
-
-done10:
-done9:
-	VMOVUPD Y3, (SI)(R8*8)
+	VMOVUPD (SI)(R8*8), Y11
+	VMINPD  Y3, Y11, Y3
+	VCMPPD  $0x03, Y11, Y11, Y11
+	VORPD   Y11, Y4, Y4
 	ADDQ    $+4, R8
 	CMPQ    R8, DI
 	JLE     loop8
 
 done7:
-	MOVQ         CX, DI
+	MOVQ         DX, DI
 	ANDQ         $+3, DI
 	TESTQ        DI, DI
-	JLE          done12
-	SUBQ         DI, CX
-	VMOVQ        DI, X0
-	VPBROADCASTQ X0, Y0
-	VMOVUPD      c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y1
-	VPCMPGTQ     Y1, Y0, Y0
-	VXORPS       Y2, Y2, Y2
-	TESTQ        DX, DX
-	JLE          done13
-	VMOVQ        CX, X3
-	VPBROADCASTQ X3, Y3
-	VPADDQ       Y1, Y3, Y1
-	VMOVQ        AX, X3
-	VPBROADCASTQ X3, Y3
-	VPADDQ       Y3, Y1, Y1
-	TESTQ        DX, DX
-	JLE          done14
-	MOVQ         $+0, AX
-	VMOVUPD      c64x4_4000000000000000<>+0(SB), Y3
-	VXORPS       Y4, Y4, Y4
-	PCALIGN      $0x20
+	JLE          done9
+	MOVQ         DX, R8
+	SUBQ         DI, R8
+	VMOVQ        DI, X11
+	VPBROADCASTQ X11, Y11
+	VPCMPGTQ     Y1, Y11, Y11
+	VMASKMOVPD   (SI)(R8*8), Y11, Y12
+	VMINPD       Y3, Y12, Y13
+	VCMPPD       $0x03, Y12, Y12, Y12
+	VANDPD       Y11, Y12, Y12
+	VORPD        Y12, Y4, Y4
+	VBLENDVPD    Y11, Y13, Y3, Y3
 
-loop15:
-	LEAQ         (BX)(AX*4), DI
-	MOVLQSX      (DI), DI
-	VMOVQ        DI, X5
-	VPBROADCASTQ X5, Y5
-	VPCMPEQQ     Y5, Y1, Y5
-	VBLENDVPD    Y5, Y3, Y4, Y5
-	VADDPD       Y5, Y2, Y2
-	ADDQ         $+1, AX
-	CMPQ         AX, DX
-	JLT          loop15
+done9:
+	VMINPD       Y5, Y3, Y3
+	VMINPD       Y9, Y7, Y5
+	VMINPD       Y5, Y3, Y3
+	VEXTRACTF128 $0x01, Y3, X5
+	VMINPD       X5, X3, X3
+	VPERMILPD    $0x01, X3, X5
+	VMINPD       X5, X3, X3
+	VBROADCASTSD X3, Y3
+	VORPD        Y6, Y4, Y4
+	VORPD        Y10, Y8, Y5
+	VORPD        Y5, Y4, Y4
+	VCMPPD       $0x03, Y2, Y2, Y5
+	VMINPD       Y2, Y3, Y3
+	VBLENDVPD    Y5, Y2, Y3, Y2
+	VMOVMSKPD    Y4, SI
+	TESTQ        SI, SI
+	JEQ          done10
+	VMOVUPD      c64x4_7ff8000000000001<>+0(SB), Y2
 
-done14:
-done13:
-	VMASKMOVPD Y2, Y0, (SI)(CX*8)
+done10:
+done4:
+	VADDPD Y2, Y0, Y0
+	ADDQ   $+1, BX
+	CMPQ   BX, CX
+	JLT    loop3
 
-done12:
+done2:
 done1:
+	VMOVSD X0, s+56(FP)
 	VZEROUPPER
 	RET
 
-// func outLoopAVX512(k int, d int, n int, p3 []float64, d2 []int32, centroids []float64, points []float64, dcentroids []float64, out []float64)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·outLoopAVX512(SB), $8-168
-	MOVQ         d+8(FP), AX
-	MOVQ         n+16(FP), CX
-	MOVQ         p3_base+24(FP), DX
-	MOVQ         d2_base+48(FP), BX
-	MOVQ         points_base+96(FP), SI
-	MOVQ         out_base+144(FP), DI
-	MOVQ         k+0(FP), R8
-	TESTQ        R8, R8
-	JLE          done1
-	MOVQ         k+0(FP), R8
-	TESTQ        R8, R8
-	JLE          done2
-	MOVQ         $+0, R8
+// func dcentroidsSumsAVX512(rows int, k int, d int, t []float64, dcentroids []float64, centroids []float64, points []float64) (s float64)
+// Requires: AVX, AVX512DQ, AVX512F, AVX512VL
+TEXT ·dcentroidsSumsAVX512(SB), $8-128
+	MOVQ         k+8(FP), AX
+	MOVQ         d+16(FP), CX
+	MOVQ         dcentroids_base+48(FP), DX
+	MOVQ         centroids_base+72(FP), BX
 	VPXORD       Z0, Z0, Z0
+	MOVQ         rows+0(FP), SI
+	TESTQ        SI, SI
+	JLE          done1
+	MOVQ         rows+0(FP), SI
+	TESTQ        SI, SI
+	JLE          done2
+	MOVQ         $+0, SI
 	VMOVUPD      c64x8_hb0099f969b546f25<>+0(SB), Z1
-	VBROADCASTSD c64x1_4000000000000000<>+0(SB), Z2
-	VBROADCASTSD c64x1_3ff0000000000000<>+0(SB), Z3
+	VMOVUPD      c64x8_h1936564b3387b325<>+0(SB), Z2
+	VMOVUPD      c64x8_h82630cffcbbaf725<>+0(SB), Z3
+	VMOVUPD      c64x8_heb8fc3b463ee3b25<>+0(SB), Z4
+	MOVQ         $+0, DI
+	VBROADCASTSD c64x1_000000007fffffff<>+0(SB), Z5
+	VMOVUPD      c64x8_hb767bebcb6ba4f25<>+0(SB), Z6
+	VMOVUPD      c64x8_hcc72222193074f25<>+0(SB), Z7
+	VBROADCASTSD c64x1_4000000000000000<>+0(SB), Z8
 
 loop3:
-	TESTQ   AX, AX
-	JLE     done4
-	LEAQ    -32(AX), R9
-	TESTQ   R9, R9
-	JLT     done5
-	MOVQ    $+0, R10
-	PCALIGN $0x20
+	VBROADCASTSD c64x1_7ff0000000000000<>+0(SB), Z9
+	VBROADCASTSD c64x1_7ff0000000000000<>+0(SB), Z10
+	VPXORD       Z11, Z11, Z11
+	TESTQ        AX, AX
+	JLE          done4
+	MOVQ         SI, R8
+	IMULQ        AX, R8
+	MOVQ         t_base+24(FP), R9
+	LEAQ         (R9)(R8*8), R8
+	VBROADCASTSD c64x1_7ff0000000000000<>+0(SB), Z12
+	KMOVB        DI, K1
+	VBROADCASTSD c64x1_7ff0000000000000<>+0(SB), Z13
+	KMOVB        DI, K2
+	VBROADCASTSD c64x1_7ff0000000000000<>+0(SB), Z14
+	KMOVB        DI, K3
+	VBROADCASTSD c64x1_7ff0000000000000<>+0(SB), Z15
+	KMOVB        DI, K4
+	VBROADCASTSD c64x1_7ff0000000000000<>+0(SB), Z16
+	VBROADCASTSD c64x1_000000007fffffff<>+0(SB), Z17
+	VBROADCASTSD c64x1_7ff0000000000000<>+0(SB), Z18
+	VBROADCASTSD c64x1_000000007fffffff<>+0(SB), Z19
+	VBROADCASTSD c64x1_7ff0000000000000<>+0(SB), Z20
+	VBROADCASTSD c64x1_000000007fffffff<>+0(SB), Z21
+	VBROADCASTSD c64x1_7ff0000000000000<>+0(SB), Z22
+	VBROADCASTSD c64x1_000000007fffffff<>+0(SB), Z23
+	LEAQ         -32(AX), R9
+	TESTQ        R9, R9
+	JLT          done5
+	MOVQ         $+0, R10
+	PCALIGN      $0x20
 
 loop6:
-	VMOVUPD Z0, (DX)(R10*8)
-	VMOVUPD Z0, 64(DX)(R10*8)
-	VMOVUPD Z0, 128(DX)(R10*8)
-	VMOVUPD Z0, 192(DX)(R10*8)
-	ADDQ    $+32, R10
-	CMPQ    R10, R9
-	JLE     loop6
+	VMOVUPD      (R8)(R10*8), Z24
+	VMOVUPD      64(R8)(R10*8), Z25
+	VMOVUPD      128(R8)(R10*8), Z26
+	VMOVUPD      192(R8)(R10*8), Z27
+	VMINPD       Z12, Z24, Z12
+	VCMPPD       $0x03, Z24, Z24, K5
+	KORB         K5, K1, K1
+	VMINPD       Z13, Z25, Z13
+	VCMPPD       $0x03, Z25, Z25, K5
+	KORB         K5, K2, K2
+	VMINPD       Z14, Z26, Z14
+	VCMPPD       $0x03, Z26, Z26, K5
+	KORB         K5, K3, K3
+	VMINPD       Z15, Z27, Z15
+	VCMPPD       $0x03, Z27, Z27, K5
+	KORB         K5, K4, K4
+	VPBROADCASTQ R10, Z28
+	VPADDQ       Z1, Z28, Z29
+	VPADDQ       Z2, Z28, Z30
+	VPADDQ       Z3, Z28, Z31
+	VPADDQ       Z4, Z28, Z28
+	VCMPPD       $0x11, Z16, Z24, K5
+	VBLENDMPD    Z24, Z16, K5, Z16
+	VBLENDMPD    Z29, Z17, K5, Z17
+	VCMPPD       $0x11, Z18, Z25, K5
+	VBLENDMPD    Z25, Z18, K5, Z18
+	VBLENDMPD    Z30, Z19, K5, Z19
+	VCMPPD       $0x11, Z20, Z26, K5
+	VBLENDMPD    Z26, Z20, K5, Z20
+	VBLENDMPD    Z31, Z21, K5, Z21
+	VCMPPD       $0x11, Z22, Z27, K5
+	VBLENDMPD    Z27, Z22, K5, Z22
+	VBLENDMPD    Z28, Z23, K5, Z23
+	ADDQ         $+32, R10
+	CMPQ         R10, R9
+	JLE          loop6
 
 done5:
 	MOVQ    AX, R9
@@ -1511,234 +3190,239 @@ done5:
 loop8:
 	MOVQ         AX, R11
 	SUBQ         R10, R11
-	VPBROADCASTQ R11, Z4
-	VPCMPQ       $0x06, Z1, Z4, K1
-	VMOVUPD      Z0, K1, (DX)(R10*8)
+	VPBROADCASTQ R11, Z24
+	VPCMPQ       $0x06, Z1, Z24, K5
+	VMOVUPD.Z    (R8)(R10*8), K5, Z24
+	VMINPD       Z12, Z24, Z25
+	VCMPPD       $0x03, Z24, Z24, K6
+	KANDB        K5, K6, K6
+	KORB         K6, K1, K1
+	VBLENDMPD    Z25, Z12, K5, Z12
+	VPBROADCASTQ R10, Z25
+	VPADDQ       Z1, Z25, Z25
+	VCMPPD       $0x11, Z16, Z24, K6
+	KANDB        K5, K6, K5
+	VBLENDMPD    Z24, Z16, K5, Z16
+	VBLENDMPD    Z25, Z17, K5, Z17
 	ADDQ         $+8, R10
 	CMPQ         R10, R9
 	JLE          loop8
 
 done7:
-done4:
-	TESTQ        CX, CX
-	JLE          done9
-	VPBROADCASTQ R8, Z4
-	MOVQ         AX, R9
-	IMULQ        R8, R9
-	MOVQ         centroids_base+72(FP), R10
-	LEAQ         (R10)(R9*8), R9
-	TESTQ        CX, CX
-	JLE          done10
-	MOVQ         $+0, R10
+	VMINPD        Z13, Z12, Z12
+	VMINPD        Z15, Z14, Z13
+	VMINPD        Z13, Z12, Z12
+	VEXTRACTF64X4 $0x01, Z12, Y13
+	VMINPD        Y13, Y12, Y12
+	VEXTRACTF32X4 $0x01, Y12, X13
+	VMINPD        X13, X12, X12
+	VPERMILPD     $0x01, X12, X13
+	VMINPD        X13, X12, X12
+	VBROADCASTSD  X12, Z12
+	KORB          K2, K1, K1
+	KORB          K4, K3, K2
+	KORB          K2, K1, K1
+	VCMPPD        $0x03, Z9, Z9, K2
+	VMINPD        Z9, Z12, Z12
+	VBLENDMPD     Z9, Z12, K2, Z9
+	KMOVB         K1, R8
+	TESTQ         R8, R8
+	JEQ           done9
+	VBROADCASTSD  c64x1_7ff8000000000001<>+0(SB), Z9
 
-loop11:
-	LEAQ         (BX)(R10*4), R11
-	MOVLQSX      (R11), R11
-	VPBROADCASTQ R11, Z5
-	VPCMPQ       $0x00, Z5, Z4, K1
-	KMOVB        K1, R11
-	TESTQ        R11, R11
-	JEQ          done12
-	TESTQ        AX, AX
-	JLE          done13
-	MOVQ         AX, R11
-	IMULQ        R10, R11
-	LEAQ         (SI)(R11*8), R11
-	LEAQ         -32(AX), R12
+done9:
+	VMINPD        Z18, Z16, Z12
+	VMINPD        Z22, Z20, Z13
+	VMINPD        Z13, Z12, Z12
+	VEXTRACTF64X4 $0x01, Z12, Y13
+	VMINPD        Y13, Y12, Y12
+	VEXTRACTF32X4 $0x01, Y12, X13
+	VMINPD        X13, X12, X12
+	VPERMILPD     $0x01, X12, X13
+	VMINPD        X13, X12, X12
+	VBROADCASTSD  X12, Z12
+	VCMPPD        $0x00, Z12, Z16, K1
+	VBLENDMPD     Z17, Z5, K1, Z13
+	VCMPPD        $0x00, Z12, Z18, K1
+	VBLENDMPD     Z19, Z5, K1, Z14
+	VCMPPD        $0x00, Z12, Z20, K1
+	VBLENDMPD     Z21, Z5, K1, Z15
+	VCMPPD        $0x00, Z12, Z22, K1
+	VBLENDMPD     Z23, Z5, K1, Z16
+	VPMINSQ       Z14, Z13, Z13
+	VPMINSQ       Z16, Z15, Z14
+	VPMINSQ       Z14, Z13, Z13
+	VMOVUPD       c64x8_h7116078bbccbef25<>+0(SB), Z14
+	VPERMPD       Z13, Z14, Z14
+	VPMINSQ       Z14, Z13, Z13
+	VPERMPD       Z13, Z6, Z14
+	VPMINSQ       Z14, Z13, Z13
+	VPERMPD       Z13, Z7, Z14
+	VPMINSQ       Z14, Z13, Z13
+	VCMPPD        $0x11, Z10, Z12, K1
+	VBLENDMPD     Z13, Z11, K1, Z11
+	VBLENDMPD     Z12, Z10, K1, Z10
+
+done4:
+	VADDPD Z9, Z0, Z0
+	TESTQ  AX, AX
+	JLE    done10
+	MOVQ   SI, R8
+	IMULQ  CX, R8
+	MOVQ   points_base+96(FP), R9
+	LEAQ   (R9)(R8*8), R8
+	TESTQ  AX, AX
+	JLE    done11
+	MOVQ   $+0, R9
+
+loop12:
+	VPBROADCASTQ R9, Z9
+	VPCMPQ       $0x00, Z11, Z9, K1
+	KMOVB        K1, R10
+	TESTQ        R10, R10
+	JEQ          done13
+	TESTQ        CX, CX
+	JLE          done14
+	MOVQ         CX, R10
+	IMULQ        R9, R10
+	LEAQ         (BX)(R10*8), R11
+	LEAQ         (DX)(R10*8), R10
+	LEAQ         -32(CX), R12
 	TESTQ        R12, R12
-	JLT          done14
+	JLT          done15
 	MOVQ         $+0, R13
 	PCALIGN      $0x20
 
-loop15:
-	VMOVUPD (R9)(R13*8), Z5
-	VMOVUPD 64(R9)(R13*8), Z6
-	VMOVUPD 128(R9)(R13*8), Z7
-	VMOVUPD 192(R9)(R13*8), Z8
-	VSUBPD  (R11)(R13*8), Z5, Z5
-	VSUBPD  64(R11)(R13*8), Z6, Z6
-	VSUBPD  128(R11)(R13*8), Z7, Z7
-	VSUBPD  192(R11)(R13*8), Z8, Z8
-	VMULPD  Z5, Z2, Z5
-	VMULPD  Z6, Z2, Z6
-	VMULPD  Z7, Z2, Z7
-	VMULPD  Z8, Z2, Z8
-	VADDPD  (DX)(R13*8), Z5, Z5
-	VADDPD  64(DX)(R13*8), Z6, Z6
-	VADDPD  128(DX)(R13*8), Z7, Z7
-	VADDPD  192(DX)(R13*8), Z8, Z8
-	VMOVUPD Z5, (DX)(R13*8)
-	VMOVUPD Z6, 64(DX)(R13*8)
-	VMOVUPD Z7, 128(DX)(R13*8)
-	VMOVUPD Z8, 192(DX)(R13*8)
+loop16:
+	VMOVUPD (R11)(R13*8), Z9
+	VMOVUPD 64(R11)(R13*8), Z10
+	VMOVUPD 128(R11)(R13*8), Z12
+	VMOVUPD 192(R11)(R13*8), Z13
+	VSUBPD  (R8)(R13*8), Z9, Z9
+	VSUBPD  64(R8)(R13*8), Z10, Z10
+	VSUBPD  128(R8)(R13*8), Z12, Z12
+	VSUBPD  192(R8)(R13*8), Z13, Z13
+	VMULPD  Z9, Z8, Z9
+	VMULPD  Z10, Z8, Z10
+	VMULPD  Z12, Z8, Z12
+	VMULPD  Z13, Z8, Z13
+	VADDPD  (R10)(R13*8), Z9, Z9
+	VADDPD  64(R10)(R13*8), Z10, Z10
+	VADDPD  128(R10)(R13*8), Z12, Z12
+	VADDPD  192(R10)(R13*8), Z13, Z13
+	VMOVUPD Z9, (R10)(R13*8)
+	VMOVUPD Z10, 64(R10)(R13*8)
+	VMOVUPD Z12, 128(R10)(R13*8)
+	VMOVUPD Z13, 192(R10)(R13*8)
 	ADDQ    $+32, R13
 	CMPQ    R13, R12
-	JLE     loop15
+	JLE     loop16
 
-done14:
-	MOVQ    AX, R12
+done15:
+	MOVQ    CX, R12
 	ANDQ    $+31, R12
-	MOVQ    AX, R13
+	MOVQ    CX, R13
 	SUBQ    R12, R13
-	LEAQ    7(AX), R12
+	LEAQ    7(CX), R12
 	LEAQ    -8(R12), R12
 	CMPQ    R13, R12
-	JGT     done16
+	JGT     done17
 	PCALIGN $0x20
 
-loop17:
-	MOVQ         AX, BP
+loop18:
+	MOVQ         CX, BP
 	SUBQ         R13, BP
-	VPBROADCASTQ BP, Z5
-	VPCMPQ       $0x06, Z1, Z5, K1
-	VMOVUPD.Z    (R9)(R13*8), K1, Z5
-	VMOVUPD.Z    (R11)(R13*8), K1, Z6
-	VSUBPD       Z6, Z5, Z5
-	VMULPD       Z5, Z2, Z5
-	VMOVUPD.Z    (DX)(R13*8), K1, Z6
-	VADDPD       Z5, Z6, Z5
-	VMOVUPD      Z5, K1, (DX)(R13*8)
+	VPBROADCASTQ BP, Z9
+	VPCMPQ       $0x06, Z1, Z9, K1
+	VMOVUPD.Z    (R11)(R13*8), K1, Z9
+	VMOVUPD.Z    (R8)(R13*8), K1, Z10
+	VSUBPD       Z10, Z9, Z9
+	VMULPD       Z9, Z8, Z9
+	VMOVUPD.Z    (R10)(R13*8), K1, Z10
+	VADDPD       Z9, Z10, Z9
+	VMOVUPD      Z9, K1, (R10)(R13*8)
 	ADDQ         $+8, R13
 	CMPQ         R13, R12
-	JLE          loop17
+	JLE          loop18
 
-done16:
+done17:
+done14:
 done13:
-done12:
-	ADDQ $+1, R10
-	CMPQ R10, CX
-	JLT  loop11
+	ADDQ $+1, R9
+	CMPQ R9, AX
+	JLT  loop12
 
+done11:
 done10:
-done9:
-	MOVQ         dcentroids_base+120(FP), R9
-	LEAQ         (R9)(R8*8), R9
-	VBROADCASTSD (R9), Z4
-	TESTQ        AX, AX
-	JLE          done18
-	VDIVPD       Z4, Z3, Z5
-	MOVQ         AX, R9
-	IMULQ        R8, R9
-	LEAQ         (DI)(R9*8), R9
-	LEAQ         -32(AX), R10
-	TESTQ        R10, R10
-	JLT          done19
-	MOVQ         $+0, R11
-	PCALIGN      $0x20
-
-loop20:
-	VMOVUPD      (DX)(R11*8), Z6
-	VMOVUPD      64(DX)(R11*8), Z7
-	VMOVUPD      128(DX)(R11*8), Z8
-	VMOVUPD      192(DX)(R11*8), Z9
-	VMULPD       Z5, Z6, Z10
-	VMOVAPS      Z6, Z11
-	VFNMADD231PD Z4, Z10, Z11
-	VFMADD231PD  Z5, Z11, Z10
-	VCMPPD       $0x03, Z10, Z10, K1
-	VMULPD       Z5, Z7, Z11
-	VMOVAPS      Z7, Z12
-	VFNMADD231PD Z4, Z11, Z12
-	VFMADD231PD  Z5, Z12, Z11
-	VCMPPD       $0x03, Z11, Z11, K2
-	KORB         K2, K1, K1
-	VMULPD       Z5, Z8, Z12
-	VMOVAPS      Z8, Z13
-	VFNMADD231PD Z4, Z12, Z13
-	VFMADD231PD  Z5, Z13, Z12
-	VCMPPD       $0x03, Z12, Z12, K2
-	KORB         K2, K1, K1
-	VMULPD       Z5, Z9, Z13
-	VMOVAPS      Z9, Z14
-	VFNMADD231PD Z4, Z13, Z14
-	VFMADD231PD  Z5, Z14, Z13
-	VCMPPD       $0x03, Z13, Z13, K2
-	KORB         K2, K1, K1
-	KORTESTB     K1, K1
-	JEQ          done21
-	VDIVPD       Z4, Z6, Z10
-	VDIVPD       Z4, Z7, Z11
-	VDIVPD       Z4, Z8, Z12
-	VDIVPD       Z4, Z9, Z13
-
-done21:
-	VMOVUPD Z10, (R9)(R11*8)
-	VMOVUPD Z11, 64(R9)(R11*8)
-	VMOVUPD Z12, 128(R9)(R11*8)
-	VMOVUPD Z13, 192(R9)(R11*8)
-	ADDQ    $+32, R11
-	CMPQ    R11, R10
-	JLE     loop20
-
-done19:
-	MOVQ    AX, R10
-	ANDQ    $+31, R10
-	MOVQ    AX, R11
-	SUBQ    R10, R11
-	LEAQ    7(AX), R10
-	LEAQ    -8(R10), R10
-	CMPQ    R11, R10
-	JGT     done22
-	PCALIGN $0x20
-
-loop23:
-	MOVQ         AX, R12
-	SUBQ         R11, R12
-	VPBROADCASTQ R12, Z6
-	VPCMPQ       $0x06, Z1, Z6, K1
-	VMOVUPD.Z    (DX)(R11*8), K1, Z6
-	VMULPD       Z5, Z6, Z7
-	VMOVAPS      Z6, Z8
-	VFNMADD231PD Z4, Z7, Z8
-	VFMADD231PD  Z5, Z8, Z7
-	VCMPPD       $0x03, Z7, Z7, K2
-	KORTESTB     K2, K2
-	JEQ          done24
-	VDIVPD       Z4, Z6, Z7
-
-done24:
-	VMOVUPD Z7, K1, (R9)(R11*8)
-	ADDQ    $+8, R11
-	CMPQ    R11, R10
-	JLE     loop23
-
-done22:
-done18:
-	ADDQ $+1, R8
-	MOVQ k+0(FP), R9
-	CMPQ R8, R9
+	ADDQ $+1, SI
+	MOVQ rows+0(FP), R8
+	CMPQ SI, R8
 	JLT  loop3
 
 done2:
 done1:
+	VMOVSD X0, s+120(FP)
 	VZEROUPPER
 	RET
 
-// func outLoopAVX2(k int, d int, n int, p3 []float64, d2 []int32, centroids []float64, points []float64, dcentroids []float64, out []float64)
-// Requires: AVX, AVX2, FMA3
-TEXT ·outLoopAVX2(SB), $8-168
-	MOVQ    d+8(FP), AX
-	MOVQ    n+16(FP), CX
-	MOVQ    p3_base+24(FP), DX
-	MOVQ    d2_base+48(FP), BX
-	MOVQ    points_base+96(FP), SI
-	MOVQ    dcentroids_base+120(FP), DI
-	MOVQ    out_base+144(FP), R8
-	MOVQ    k+0(FP), R9
-	TESTQ   R9, R9
-	JLE     done1
-	MOVQ    k+0(FP), R9
-	TESTQ   R9, R9
-	JLE     done2
-	MOVQ    $+0, R9
+// func dcentroidsSumsAVX2(rows int, k int, d int, t []float64, dcentroids []float64, centroids []float64, points []float64) (s float64)
+// Requires: AVX, AVX2
+TEXT ·dcentroidsSumsAVX2(SB), $448-128
+	MOVQ    k+8(FP), AX
+	MOVQ    d+16(FP), CX
+	MOVQ    t_base+24(FP), DX
+	MOVQ    dcentroids_base+48(FP), BX
+	MOVQ    centroids_base+72(FP), SI
+	MOVQ    points_base+96(FP), DI
 	VXORPS  Y0, Y0, Y0
-	VMOVUPD c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y1
-	VMOVUPD c64x4_4000000000000000<>+0(SB), Y2
-	VMOVUPD c64x4_3ff0000000000000<>+0(SB), Y3
+	VMOVUPS Y0, (SP)
+	MOVQ    rows+0(FP), R8
+	TESTQ   R8, R8
+	JLE     done1
+	MOVQ    rows+0(FP), R8
+	TESTQ   R8, R8
+	JLE     done2
+	MOVQ    $+0, R8
+	VMOVUPD c64x4_4000000000000000<>+0(SB), Y0
 
 loop3:
+	VMOVUPD c64x4_7ff0000000000000<>+0(SB), Y1
+	VMOVUPS Y1, 32(SP)
+	VMOVUPD c64x4_7ff0000000000000<>+0(SB), Y1
+	VMOVUPS Y1, 64(SP)
+	VXORPS  Y1, Y1, Y1
+	VMOVUPS Y1, 96(SP)
 	TESTQ   AX, AX
 	JLE     done4
+	MOVQ    R8, R9
+	IMULQ   AX, R9
+	LEAQ    (DX)(R9*8), R9
+	VMOVUPD c64x4_7ff0000000000000<>+0(SB), Y1
+	VMOVUPD c64x4_0000000000000000<>+0(SB), Y2
+	VMOVUPD c64x4_7ff0000000000000<>+0(SB), Y3
+	VMOVUPS Y3, 128(SP)
+	VMOVUPD c64x4_0000000000000000<>+0(SB), Y3
+	VMOVUPS Y3, 160(SP)
+	VMOVUPD c64x4_7ff0000000000000<>+0(SB), Y3
+	VMOVUPS Y3, 192(SP)
+	VMOVUPD c64x4_0000000000000000<>+0(SB), Y3
+	VMOVUPS Y3, 224(SP)
+	VMOVUPD c64x4_7ff0000000000000<>+0(SB), Y3
+	VMOVUPS Y3, 256(SP)
+	VMOVUPD c64x4_0000000000000000<>+0(SB), Y3
+	VMOVUPS Y3, 288(SP)
+	VMOVUPD c64x4_7ff0000000000000<>+0(SB), Y3
+	VMOVUPD c64x4_000000007fffffff<>+0(SB), Y4
+	VMOVUPD c64x4_7ff0000000000000<>+0(SB), Y5
+	VMOVUPS Y5, 320(SP)
+	VMOVUPD c64x4_000000007fffffff<>+0(SB), Y5
+	VMOVUPS Y5, 352(SP)
+	VMOVUPD c64x4_7ff0000000000000<>+0(SB), Y5
+	VMOVUPD c64x4_000000007fffffff<>+0(SB), Y6
+	VMOVUPS Y6, 384(SP)
+	VMOVUPD c64x4_7ff0000000000000<>+0(SB), Y6
+	VMOVUPD c64x4_000000007fffffff<>+0(SB), Y7
+	VMOVUPS Y7, 416(SP)
 	LEAQ    -16(AX), R10
 	TESTQ   R10, R10
 	JLT     done5
@@ -1746,13 +3430,63 @@ loop3:
 	PCALIGN $0x20
 
 loop6:
-	VMOVUPD Y0, (DX)(R11*8)
-	VMOVUPD Y0, 32(DX)(R11*8)
-	VMOVUPD Y0, 64(DX)(R11*8)
-	VMOVUPD Y0, 96(DX)(R11*8)
-	ADDQ    $+16, R11
-	CMPQ    R11, R10
-	JLE     loop6
+	VMOVUPD      (R9)(R11*8), Y7
+	VMOVUPD      32(R9)(R11*8), Y8
+	VMOVUPD      64(R9)(R11*8), Y9
+	VMOVUPD      96(R9)(R11*8), Y10
+	VMINPD       Y1, Y7, Y1
+	VCMPPD       $0x03, Y7, Y7, Y11
+	VORPD        Y11, Y2, Y2
+	VMOVUPS      128(SP), Y11
+	VMINPD       Y11, Y8, Y11
+	VMOVUPS      Y11, 128(SP)
+	VCMPPD       $0x03, Y8, Y8, Y11
+	VMOVUPS      160(SP), Y12
+	VORPD        Y11, Y12, Y12
+	VMOVUPS      Y12, 160(SP)
+	VMOVUPS      192(SP), Y11
+	VMINPD       Y11, Y9, Y11
+	VMOVUPS      Y11, 192(SP)
+	VCMPPD       $0x03, Y9, Y9, Y11
+	VMOVUPS      224(SP), Y12
+	VORPD        Y11, Y12, Y12
+	VMOVUPS      Y12, 224(SP)
+	VMOVUPS      256(SP), Y11
+	VMINPD       Y11, Y10, Y11
+	VMOVUPS      Y11, 256(SP)
+	VCMPPD       $0x03, Y10, Y10, Y11
+	VMOVUPS      288(SP), Y12
+	VORPD        Y11, Y12, Y12
+	VMOVUPS      Y12, 288(SP)
+	VMOVQ        R11, X11
+	VPBROADCASTQ X11, Y11
+	VPADDQ       c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y11, Y12
+	VPADDQ       c64x4_h2a0a6a1bf49360a5<>+0(SB), Y11, Y13
+	VPADDQ       c64x4_hda7e8f1318ed13a5<>+0(SB), Y11, Y14
+	VPADDQ       c64x4_h9fad2d6b622482a5<>+0(SB), Y11, Y11
+	VCMPPD       $0x11, Y3, Y7, Y15
+	VBLENDVPD    Y15, Y7, Y3, Y3
+	VBLENDVPD    Y15, Y12, Y4, Y4
+	VCMPPD       $0x11, 320(SP), Y8, Y7
+	VMOVUPS      320(SP), Y12
+	VBLENDVPD    Y7, Y8, Y12, Y12
+	VMOVUPS      Y12, 320(SP)
+	VMOVUPS      352(SP), Y8
+	VBLENDVPD    Y7, Y13, Y8, Y8
+	VMOVUPS      Y8, 352(SP)
+	VCMPPD       $0x11, Y5, Y9, Y7
+	VBLENDVPD    Y7, Y9, Y5, Y5
+	VMOVUPS      384(SP), Y8
+	VBLENDVPD    Y7, Y14, Y8, Y8
+	VMOVUPS      Y8, 384(SP)
+	VCMPPD       $0x11, Y6, Y10, Y7
+	VBLENDVPD    Y7, Y10, Y6, Y6
+	VMOVUPS      416(SP), Y8
+	VBLENDVPD    Y7, Y11, Y8, Y8
+	VMOVUPS      Y8, 416(SP)
+	ADDQ         $+16, R11
+	CMPQ         R11, R10
+	JLE          loop6
 
 done5:
 	MOVQ    AX, R10
@@ -1765,10 +3499,19 @@ done5:
 	PCALIGN $0x20
 
 loop8:
-	VMOVUPD Y0, (DX)(R11*8)
-	ADDQ    $+4, R11
-	CMPQ    R11, R10
-	JLE     loop8
+	VMOVUPD      (R9)(R11*8), Y7
+	VMINPD       Y1, Y7, Y1
+	VCMPPD       $0x03, Y7, Y7, Y8
+	VORPD        Y8, Y2, Y2
+	VMOVQ        R11, X8
+	VPBROADCASTQ X8, Y8
+	VPADDQ       c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y8, Y8
+	VCMPPD       $0x11, Y3, Y7, Y9
+	VBLENDVPD    Y9, Y7, Y3, Y3
+	VBLENDVPD    Y9, Y8, Y4, Y4
+	ADDQ         $+4, R11
+	CMPQ         R11, R10
+	JLE          loop8
 
 done7:
 	MOVQ         AX, R10
@@ -1777,236 +3520,1151 @@ done7:
 	JLE          done9
 	MOVQ         AX, R11
 	SUBQ         R10, R11
-	VMOVQ        R10, X4
-	VPBROADCASTQ X4, Y4
-	VPCMPGTQ     Y1, Y4, Y4
-	VMASKMOVPD   Y0, Y4, (DX)(R11*8)
+	VMOVQ        R10, X7
+	VPBROADCASTQ X7, Y7
+	VPCMPGTQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y7, Y7
+	VMASKMOVPD   (R9)(R11*8), Y7, Y8
+	VMINPD       Y1, Y8, Y9
+	VCMPPD       $0x03, Y8, Y8, Y10
+	VANDPD       Y7, Y10, Y10
+	VORPD        Y10, Y2, Y2
+	VBLENDVPD    Y7, Y9, Y1, Y1
+	VMOVQ        R11, X9
+	VPBROADCASTQ X9, Y9
+	VPADDQ       c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y9, Y9
+	VCMPPD       $0x11, Y3, Y8, Y10
+	VANDPD       Y7, Y10, Y7
+	VBLENDVPD    Y7, Y8, Y3, Y3
+	VBLENDVPD    Y7, Y9, Y4, Y4
 
 done9:
-done4:
-	TESTQ        CX, CX
-	JLE          done10
-	VMOVQ        R9, X4
-	VPBROADCASTQ X4, Y4
-	MOVQ         AX, R10
-	IMULQ        R9, R10
-	MOVQ         centroids_base+72(FP), R11
-	LEAQ         (R11)(R10*8), R10
-	TESTQ        CX, CX
-	JLE          done11
-	MOVQ         $+0, R11
+	VMINPD       128(SP), Y1, Y1
+	VMOVUPS      192(SP), Y7
+	VMINPD       256(SP), Y7, Y7
+	VMINPD       Y7, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X7
+	VMINPD       X7, X1, X1
+	VPERMILPD    $0x01, X1, X7
+	VMINPD       X7, X1, X1
+	VBROADCASTSD X1, Y1
+	VORPD        160(SP), Y2, Y2
+	VMOVUPS      288(SP), Y7
+	VORPD        224(SP), Y7, Y7
+	VORPD        Y7, Y2, Y2
+	VMOVUPS      32(SP), Y7
+	VCMPPD       $0x03, Y7, Y7, Y7
+	VMINPD       32(SP), Y1, Y1
+	VMOVUPS      32(SP), Y8
+	VBLENDVPD    Y7, Y8, Y1, Y8
+	VMOVUPS      Y8, 32(SP)
+	VMOVMSKPD    Y2, R9
+	TESTQ        R9, R9
+	JEQ          done10
+	VMOVUPD      c64x4_7ff8000000000001<>+0(SB), Y1
+	VMOVUPS      Y1, 32(SP)
 
-loop12:
-	LEAQ         (BX)(R11*4), R12
-	MOVLQSX      (R12), R12
-	VMOVQ        R12, X5
-	VPBROADCASTQ X5, Y5
-	VPCMPEQQ     Y5, Y4, Y5
-	VMOVMSKPD    Y5, R12
-	TESTQ        R12, R12
-	JEQ          done13
-	TESTQ        AX, AX
-	JLE          done14
-	MOVQ         AX, R12
-	IMULQ        R11, R12
-	LEAQ         (SI)(R12*8), R12
-	LEAQ         -16(AX), R13
+done10:
+	VMINPD       320(SP), Y3, Y1
+	VMINPD       Y6, Y5, Y2
+	VMINPD       Y2, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X2
+	VMINPD       X2, X1, X1
+	VPERMILPD    $0x01, X1, X2
+	VMINPD       X2, X1, X1
+	VBROADCASTSD X1, Y1
+	VCMPPD       $0x00, Y1, Y3, Y2
+	VMOVUPD      c64x4_000000007fffffff<>+0(SB), Y3
+	VBLENDVPD    Y2, Y4, Y3, Y2
+	VMOVUPS      320(SP), Y3
+	VCMPPD       $0x00, Y1, Y3, Y3
+	VMOVUPD      c64x4_000000007fffffff<>+0(SB), Y4
+	VBLENDVPD    Y3, 352(SP), Y4, Y3
+	VCMPPD       $0x00, Y1, Y5, Y4
+	VMOVUPD      c64x4_000000007fffffff<>+0(SB), Y5
+	VBLENDVPD    Y4, 384(SP), Y5, Y4
+	VCMPPD       $0x00, Y1, Y6, Y5
+	VMOVUPD      c64x4_000000007fffffff<>+0(SB), Y6
+	VBLENDVPD    Y5, 416(SP), Y6, Y5
+	VPCMPGTQ     Y3, Y2, Y6
+	VBLENDVPD    Y6, Y3, Y2, Y2
+	VPCMPGTQ     Y5, Y4, Y3
+	VBLENDVPD    Y3, Y5, Y4, Y3
+	VPCMPGTQ     Y3, Y2, Y4
+	VBLENDVPD    Y4, Y3, Y2, Y2
+	VMOVUPD      c64x4_hc237419b662901a5<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y2, Y3, Y3
+	VPCMPGTQ     Y3, Y2, Y4
+	VBLENDVPD    Y4, Y3, Y2, Y2
+	VMOVUPD      c64x4_h057a9a41125371a5<>+0(SB), Y3
+	VPADDQ       Y3, Y3, Y3
+	VPSHUFD      $0xa0, Y3, Y3
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
+	VPERMPS      Y2, Y3, Y3
+	VPCMPGTQ     Y3, Y2, Y4
+	VBLENDVPD    Y4, Y3, Y2, Y2
+	VCMPPD       $0x11, 64(SP), Y1, Y3
+	VMOVUPS      96(SP), Y4
+	VBLENDVPD    Y3, Y2, Y4, Y4
+	VMOVUPS      Y4, 96(SP)
+	VMOVUPS      64(SP), Y2
+	VBLENDVPD    Y3, Y1, Y2, Y2
+	VMOVUPS      Y2, 64(SP)
+
+done4:
+	VMOVUPS (SP), Y1
+	VADDPD  32(SP), Y1, Y1
+	VMOVUPS Y1, (SP)
+	TESTQ   AX, AX
+	JLE     done11
+	VMOVUPS 96(SP), Y1
+	MOVQ    R8, R9
+	IMULQ   CX, R9
+	LEAQ    (DI)(R9*8), R9
+	TESTQ   AX, AX
+	JLE     done12
+	MOVQ    $+0, R10
+
+loop13:
+	VMOVQ        R10, X2
+	VPBROADCASTQ X2, Y2
+	VPCMPEQQ     Y1, Y2, Y2
+	VMOVMSKPD    Y2, R11
+	TESTQ        R11, R11
+	JEQ          done14
+	TESTQ        CX, CX
+	JLE          done15
+	MOVQ         CX, R11
+	IMULQ        R10, R11
+	LEAQ         (SI)(R11*8), R12
+	LEAQ         (BX)(R11*8), R11
+	LEAQ         -16(CX), R13
 	TESTQ        R13, R13
-	JLT          done15
+	JLT          done16
 	MOVQ         $+0, BP
 	PCALIGN      $0x20
 
-loop16:
-	VMOVUPD (R10)(BP*8), Y5
-	VMOVUPD 32(R10)(BP*8), Y6
-	VMOVUPD 64(R10)(BP*8), Y7
-	VMOVUPD 96(R10)(BP*8), Y8
-	VSUBPD  (R12)(BP*8), Y5, Y5
-	VSUBPD  32(R12)(BP*8), Y6, Y6
-	VSUBPD  64(R12)(BP*8), Y7, Y7
-	VSUBPD  96(R12)(BP*8), Y8, Y8
-	VMULPD  Y5, Y2, Y5
-	VMULPD  Y6, Y2, Y6
-	VMULPD  Y7, Y2, Y7
-	VMULPD  Y8, Y2, Y8
-	VADDPD  (DX)(BP*8), Y5, Y5
-	VADDPD  32(DX)(BP*8), Y6, Y6
-	VADDPD  64(DX)(BP*8), Y7, Y7
-	VADDPD  96(DX)(BP*8), Y8, Y8
-	VMOVUPD Y5, (DX)(BP*8)
-	VMOVUPD Y6, 32(DX)(BP*8)
-	VMOVUPD Y7, 64(DX)(BP*8)
-	VMOVUPD Y8, 96(DX)(BP*8)
+loop17:
+	VMOVUPD (R12)(BP*8), Y2
+	VMOVUPD 32(R12)(BP*8), Y3
+	VMOVUPD 64(R12)(BP*8), Y4
+	VMOVUPD 96(R12)(BP*8), Y5
+	VSUBPD  (R9)(BP*8), Y2, Y2
+	VSUBPD  32(R9)(BP*8), Y3, Y3
+	VSUBPD  64(R9)(BP*8), Y4, Y4
+	VSUBPD  96(R9)(BP*8), Y5, Y5
+	VMULPD  Y2, Y0, Y2
+	VMULPD  Y3, Y0, Y3
+	VMULPD  Y4, Y0, Y4
+	VMULPD  Y5, Y0, Y5
+	VADDPD  (R11)(BP*8), Y2, Y2
+	VADDPD  32(R11)(BP*8), Y3, Y3
+	VADDPD  64(R11)(BP*8), Y4, Y4
+	VADDPD  96(R11)(BP*8), Y5, Y5
+	VMOVUPD Y2, (R11)(BP*8)
+	VMOVUPD Y3, 32(R11)(BP*8)
+	VMOVUPD Y4, 64(R11)(BP*8)
+	VMOVUPD Y5, 96(R11)(BP*8)
 	ADDQ    $+16, BP
 	CMPQ    BP, R13
-	JLE     loop16
+	JLE     loop17
 
-done15:
-	MOVQ    AX, R13
+done16:
+	MOVQ    CX, R13
 	ANDQ    $+15, R13
-	MOVQ    AX, BP
+	MOVQ    CX, BP
 	SUBQ    R13, BP
-	LEAQ    -4(AX), R13
+	LEAQ    -4(CX), R13
 	CMPQ    BP, R13
-	JGT     done17
+	JGT     done18
 	PCALIGN $0x20
 
-loop18:
-	VMOVUPD (R10)(BP*8), Y5
-	VSUBPD  (R12)(BP*8), Y5, Y5
-	VMULPD  Y5, Y2, Y5
-	VADDPD  (DX)(BP*8), Y5, Y5
-	VMOVUPD Y5, (DX)(BP*8)
+loop19:
+	VMOVUPD (R12)(BP*8), Y2
+	VSUBPD  (R9)(BP*8), Y2, Y2
+	VMULPD  Y2, Y0, Y2
+	VADDPD  (R11)(BP*8), Y2, Y2
+	VMOVUPD Y2, (R11)(BP*8)
 	ADDQ    $+4, BP
 	CMPQ    BP, R13
-	JLE     loop18
+	JLE     loop19
 
-done17:
-	MOVQ         AX, R13
+done18:
+	MOVQ         CX, R13
 	ANDQ         $+3, R13
 	TESTQ        R13, R13
-	JLE          done19
-	MOVQ         AX, BP
-	SUBQ         R13, BP
-	VMOVQ        R13, X5
-	VPBROADCASTQ X5, Y5
-	VPCMPGTQ     Y1, Y5, Y5
-	VMASKMOVPD   (R10)(BP*8), Y5, Y6
-	VMASKMOVPD   (R12)(BP*8), Y5, Y7
-	VSUBPD       Y7, Y6, Y6
-	VMULPD       Y6, Y2, Y6
-	VMASKMOVPD   (DX)(BP*8), Y5, Y7
-	VADDPD       Y6, Y7, Y6
-	VMASKMOVPD   Y6, Y5, (DX)(BP*8)
-
-done19:
-done14:
-done13:
-	ADDQ $+1, R11
-	CMPQ R11, CX
-	JLT  loop12
-
-done11:
-done10:
-	LEAQ         (DI)(R9*8), R10
-	VBROADCASTSD (R10), Y4
-	TESTQ        AX, AX
 	JLE          done20
-	VDIVPD       Y4, Y3, Y5
-	MOVQ         AX, R10
-	IMULQ        R9, R10
-	LEAQ         (R8)(R10*8), R10
-	LEAQ         -16(AX), R11
-	TESTQ        R11, R11
-	JLT          done21
-	MOVQ         $+0, R12
+	MOVQ         CX, BP
+	SUBQ         R13, BP
+	VMOVQ        R13, X2
+	VPBROADCASTQ X2, Y2
+	VPCMPGTQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y2, Y2
+	VMASKMOVPD   (R12)(BP*8), Y2, Y3
+	VMASKMOVPD   (R9)(BP*8), Y2, Y4
+	VSUBPD       Y4, Y3, Y3
+	VMULPD       Y3, Y0, Y3
+	VMASKMOVPD   (R11)(BP*8), Y2, Y4
+	VADDPD       Y3, Y4, Y3
+	VMASKMOVPD   Y3, Y2, (R11)(BP*8)
+
+done20:
+done15:
+done14:
+	ADDQ $+1, R10
+	CMPQ R10, AX
+	JLT  loop13
+
+done12:
+done11:
+	ADDQ $+1, R8
+	MOVQ rows+0(FP), R9
+	CMPQ R8, R9
+	JLT  loop3
+
+done2:
+done1:
+	VMOVUPS (SP), Y0
+	VMOVSD  X0, s+120(FP)
+	VZEROUPPER
+	RET
+
+// func dcentroidsSums2AVX512(rows int, k int, d int, t []float64, p4 []float64, centroids []float64, points []float64, dcentroids []float64)
+// Requires: AVX, AVX512DQ, AVX512F, AVX512VL
+TEXT ·dcentroidsSums2AVX512(SB), $8-144
+	MOVQ         k+8(FP), AX
+	MOVQ         d+16(FP), CX
+	MOVQ         p4_base+48(FP), DX
+	MOVQ         centroids_base+72(FP), BX
+	MOVQ         dcentroids_base+120(FP), SI
+	MOVQ         rows+0(FP), DI
+	TESTQ        DI, DI
+	JLE          done1
+	MOVQ         rows+0(FP), DI
+	TESTQ        DI, DI
+	JLE          done2
+	MOVQ         $+0, DI
+	VMOVUPD      c64x8_hb0099f969b546f25<>+0(SB), Z0
+	VMOVUPD      c64x8_h1936564b3387b325<>+0(SB), Z1
+	VMOVUPD      c64x8_h82630cffcbbaf725<>+0(SB), Z2
+	VMOVUPD      c64x8_heb8fc3b463ee3b25<>+0(SB), Z3
+	VBROADCASTSD c64x1_000000007fffffff<>+0(SB), Z4
+	VMOVUPD      c64x8_h7116078bbccbef25<>+0(SB), Z5
+	VMOVUPD      c64x8_hb767bebcb6ba4f25<>+0(SB), Z6
+	VMOVUPD      c64x8_hcc72222193074f25<>+0(SB), Z7
+	VBROADCASTSD c64x1_4000000000000000<>+0(SB), Z8
+	VPXORD       Z9, Z9, Z9
+
+loop3:
+	VBROADCASTSD c64x1_7ff0000000000000<>+0(SB), Z10
+	VPXORD       Z11, Z11, Z11
+	TESTQ        AX, AX
+	JLE          done4
+	MOVQ         DI, R8
+	IMULQ        AX, R8
+	MOVQ         t_base+24(FP), R9
+	LEAQ         (R9)(R8*8), R8
+	VBROADCASTSD c64x1_7ff0000000000000<>+0(SB), Z12
+	VBROADCASTSD c64x1_000000007fffffff<>+0(SB), Z13
+	VBROADCASTSD c64x1_7ff0000000000000<>+0(SB), Z14
+	VBROADCASTSD c64x1_000000007fffffff<>+0(SB), Z15
+	VBROADCASTSD c64x1_7ff0000000000000<>+0(SB), Z16
+	VBROADCASTSD c64x1_000000007fffffff<>+0(SB), Z17
+	VBROADCASTSD c64x1_7ff0000000000000<>+0(SB), Z18
+	VBROADCASTSD c64x1_000000007fffffff<>+0(SB), Z19
+	LEAQ         -32(AX), R9
+	TESTQ        R9, R9
+	JLT          done5
+	MOVQ         $+0, R10
 	PCALIGN      $0x20
 
-loop22:
-	VMOVUPD      (DX)(R12*8), Y6
-	VMOVUPD      32(DX)(R12*8), Y7
-	VMOVUPD      64(DX)(R12*8), Y8
-	VMOVUPD      96(DX)(R12*8), Y9
-	VMULPD       Y5, Y6, Y10
-	VMOVAPS      Y6, Y11
-	VFNMADD231PD Y4, Y10, Y11
-	VFMADD231PD  Y5, Y11, Y10
-	VCMPPD       $0x03, Y10, Y10, Y11
-	VMULPD       Y5, Y7, Y12
-	VMOVAPS      Y7, Y13
-	VFNMADD231PD Y4, Y12, Y13
-	VFMADD231PD  Y5, Y13, Y12
-	VCMPPD       $0x03, Y12, Y12, Y13
-	VORPD        Y13, Y11, Y11
-	VMULPD       Y5, Y8, Y13
-	VMOVAPS      Y8, Y14
-	VFNMADD231PD Y4, Y13, Y14
-	VFMADD231PD  Y5, Y14, Y13
-	VCMPPD       $0x03, Y13, Y13, Y14
-	VORPD        Y14, Y11, Y11
-	VMULPD       Y5, Y9, Y14
-	VMOVAPS      Y9, Y15
-	VFNMADD231PD Y4, Y14, Y15
-	VFMADD231PD  Y5, Y15, Y14
-	VCMPPD       $0x03, Y14, Y14, Y15
-	VORPD        Y15, Y11, Y11
-	VTESTPD      Y11, Y11
-	JEQ          done23
-	VDIVPD       Y4, Y6, Y10
-	VDIVPD       Y4, Y7, Y12
-	VDIVPD       Y4, Y8, Y13
-	VDIVPD       Y4, Y9, Y14
+loop6:
+	VMOVUPD      (R8)(R10*8), Z20
+	VMOVUPD      64(R8)(R10*8), Z21
+	VMOVUPD      128(R8)(R10*8), Z22
+	VMOVUPD      192(R8)(R10*8), Z23
+	VPBROADCASTQ R10, Z24
+	VPADDQ       Z0, Z24, Z25
+	VPADDQ       Z1, Z24, Z26
+	VPADDQ       Z2, Z24, Z27
+	VPADDQ       Z3, Z24, Z24
+	VCMPPD       $0x11, Z12, Z20, K1
+	VBLENDMPD    Z20, Z12, K1, Z12
+	VBLENDMPD    Z25, Z13, K1, Z13
+	VCMPPD       $0x11, Z14, Z21, K1
+	VBLENDMPD    Z21, Z14, K1, Z14
+	VBLENDMPD    Z26, Z15, K1, Z15
+	VCMPPD       $0x11, Z16, Z22, K1
+	VBLENDMPD    Z22, Z16, K1, Z16
+	VBLENDMPD    Z27, Z17, K1, Z17
+	VCMPPD       $0x11, Z18, Z23, K1
+	VBLENDMPD    Z23, Z18, K1, Z18
+	VBLENDMPD    Z24, Z19, K1, Z19
+	ADDQ         $+32, R10
+	CMPQ         R10, R9
+	JLE          loop6
 
-done23:
-	VMOVUPD Y10, (R10)(R12*8)
-	VMOVUPD Y12, 32(R10)(R12*8)
-	VMOVUPD Y13, 64(R10)(R12*8)
-	VMOVUPD Y14, 96(R10)(R12*8)
-	ADDQ    $+16, R12
-	CMPQ    R12, R11
-	JLE     loop22
-
-done21:
-	MOVQ    AX, R11
-	ANDQ    $+15, R11
-	MOVQ    AX, R12
-	SUBQ    R11, R12
-	LEAQ    -4(AX), R11
-	CMPQ    R12, R11
-	JGT     done24
+done5:
+	MOVQ    AX, R9
+	ANDQ    $+31, R9
+	MOVQ    AX, R10
+	SUBQ    R9, R10
+	LEAQ    7(AX), R9
+	LEAQ    -8(R9), R9
+	CMPQ    R10, R9
+	JGT     done7
 	PCALIGN $0x20
 
-loop25:
-	VMOVUPD      (DX)(R12*8), Y6
-	VMULPD       Y5, Y6, Y7
-	VMOVAPS      Y6, Y8
-	VFNMADD231PD Y4, Y7, Y8
-	VFMADD231PD  Y5, Y8, Y7
-	VCMPPD       $0x03, Y7, Y7, Y8
-	VTESTPD      Y8, Y8
-	JEQ          done26
-	VDIVPD       Y4, Y6, Y7
-
-done26:
-	VMOVUPD Y7, (R10)(R12*8)
-	ADDQ    $+4, R12
-	CMPQ    R12, R11
-	JLE     loop25
-
-done24:
+loop8:
 	MOVQ         AX, R11
-	ANDQ         $+3, R11
-	TESTQ        R11, R11
-	JLE          done27
-	MOVQ         AX, R12
-	SUBQ         R11, R12
-	VMOVQ        R11, X6
-	VPBROADCASTQ X6, Y6
-	VPCMPGTQ     Y1, Y6, Y6
-	VMASKMOVPD   (DX)(R12*8), Y6, Y7
-	VMULPD       Y5, Y7, Y8
-	VMOVAPS      Y7, Y9
-	VFNMADD231PD Y4, Y8, Y9
-	VFMADD231PD  Y5, Y9, Y8
-	VCMPPD       $0x03, Y8, Y8, Y5
-	VTESTPD      Y5, Y5
-	JEQ          done28
-	VDIVPD       Y4, Y7, Y8
+	SUBQ         R10, R11
+	VPBROADCASTQ R11, Z20
+	VPCMPQ       $0x06, Z0, Z20, K1
+	VMOVUPD.Z    (R8)(R10*8), K1, Z20
+	VPBROADCASTQ R10, Z21
+	VPADDQ       Z0, Z21, Z21
+	VCMPPD       $0x11, Z12, Z20, K2
+	KANDB        K1, K2, K1
+	VBLENDMPD    Z20, Z12, K1, Z12
+	VBLENDMPD    Z21, Z13, K1, Z13
+	ADDQ         $+8, R10
+	CMPQ         R10, R9
+	JLE          loop8
 
-done28:
-	VMASKMOVPD Y8, Y6, (R10)(R12*8)
+done7:
+	VMINPD        Z14, Z12, Z20
+	VMINPD        Z18, Z16, Z21
+	VMINPD        Z21, Z20, Z20
+	VEXTRACTF64X4 $0x01, Z20, Y21
+	VMINPD        Y21, Y20, Y20
+	VEXTRACTF32X4 $0x01, Y20, X21
+	VMINPD        X21, X20, X20
+	VPERMILPD     $0x01, X20, X21
+	VMINPD        X21, X20, X20
+	VBROADCASTSD  X20, Z20
+	VCMPPD        $0x00, Z20, Z12, K1
+	VBLENDMPD     Z13, Z4, K1, Z12
+	VCMPPD        $0x00, Z20, Z14, K1
+	VBLENDMPD     Z15, Z4, K1, Z13
+	VCMPPD        $0x00, Z20, Z16, K1
+	VBLENDMPD     Z17, Z4, K1, Z14
+	VCMPPD        $0x00, Z20, Z18, K1
+	VBLENDMPD     Z19, Z4, K1, Z15
+	VPMINSQ       Z13, Z12, Z12
+	VPMINSQ       Z15, Z14, Z13
+	VPMINSQ       Z13, Z12, Z12
+	VPERMPD       Z12, Z5, Z13
+	VPMINSQ       Z13, Z12, Z12
+	VPERMPD       Z12, Z6, Z13
+	VPMINSQ       Z13, Z12, Z12
+	VPERMPD       Z12, Z7, Z13
+	VPMINSQ       Z13, Z12, Z12
+	VCMPPD        $0x11, Z10, Z20, K1
+	VBLENDMPD     Z12, Z11, K1, Z11
+	VBLENDMPD     Z20, Z10, K1, Z10
 
-done27:
-done20:
+done4:
+	TESTQ   AX, AX
+	JLE     done9
+	VMOVAPD Z11, Z10
+	MOVQ    DI, R8
+	IMULQ   CX, R8
+	MOVQ    points_base+96(FP), R9
+	LEAQ    (R9)(R8*8), R8
+	TESTQ   AX, AX
+	JLE     done10
+	MOVQ    $+0, R9
+
+loop11:
+	VPBROADCASTQ R9, Z12
+	VPCMPQ       $0x00, Z10, Z12, K1
+	KMOVB        K1, R10
+	TESTQ        R10, R10
+	JEQ          done12
+	TESTQ        CX, CX
+	JLE          done13
+	MOVQ         CX, R10
+	IMULQ        R9, R10
+	LEAQ         (BX)(R10*8), R11
+	LEAQ         (DX)(R10*8), R10
+	LEAQ         -32(CX), R12
+	TESTQ        R12, R12
+	JLT          done14
+	MOVQ         $+0, R13
+	PCALIGN      $0x20
+
+loop15:
+	VMOVUPD (R11)(R13*8), Z12
+	VMOVUPD 64(R11)(R13*8), Z13
+	VMOVUPD 128(R11)(R13*8), Z14
+	VMOVUPD 192(R11)(R13*8), Z15
+	VSUBPD  (R8)(R13*8), Z12, Z12
+	VSUBPD  64(R8)(R13*8), Z13, Z13
+	VSUBPD  128(R8)(R13*8), Z14, Z14
+	VSUBPD  192(R8)(R13*8), Z15, Z15
+	VMULPD  Z12, Z8, Z12
+	VMULPD  Z13, Z8, Z13
+	VMULPD  Z14, Z8, Z14
+	VMULPD  Z15, Z8, Z15
+	VADDPD  (R10)(R13*8), Z12, Z12
+	VADDPD  64(R10)(R13*8), Z13, Z13
+	VADDPD  128(R10)(R13*8), Z14, Z14
+	VADDPD  192(R10)(R13*8), Z15, Z15
+	VMOVUPD Z12, (R10)(R13*8)
+	VMOVUPD Z13, 64(R10)(R13*8)
+	VMOVUPD Z14, 128(R10)(R13*8)
+	VMOVUPD Z15, 192(R10)(R13*8)
+	ADDQ    $+32, R13
+	CMPQ    R13, R12
+	JLE     loop15
+
+done14:
+	MOVQ    CX, R12
+	ANDQ    $+31, R12
+	MOVQ    CX, R13
+	SUBQ    R12, R13
+	LEAQ    7(CX), R12
+	LEAQ    -8(R12), R12
+	CMPQ    R13, R12
+	JGT     done16
+	PCALIGN $0x20
+
+loop17:
+	MOVQ         CX, BP
+	SUBQ         R13, BP
+	VPBROADCASTQ BP, Z12
+	VPCMPQ       $0x06, Z0, Z12, K1
+	VMOVUPD.Z    (R11)(R13*8), K1, Z12
+	VMOVUPD.Z    (R8)(R13*8), K1, Z13
+	VSUBPD       Z13, Z12, Z12
+	VMULPD       Z12, Z8, Z12
+	VMOVUPD.Z    (R10)(R13*8), K1, Z13
+	VADDPD       Z12, Z13, Z12
+	VMOVUPD      Z12, K1, (R10)(R13*8)
+	ADDQ         $+8, R13
+	CMPQ         R13, R12
+	JLE          loop17
+
+done16:
+done13:
+done12:
 	ADDQ $+1, R9
-	MOVQ k+0(FP), R10
-	CMPQ R9, R10
+	CMPQ R9, AX
+	JLT  loop11
+
+done10:
+done9:
+	TESTQ   AX, AX
+	JLE     done18
+	LEAQ    -32(AX), R8
+	TESTQ   R8, R8
+	JLT     done19
+	MOVQ    $+0, R9
+	PCALIGN $0x20
+
+loop20:
+	VPBROADCASTQ R9, Z10
+	VPADDQ       Z0, Z10, Z12
+	VPADDQ       Z1, Z10, Z13
+	VPADDQ       Z2, Z10, Z14
+	VPADDQ       Z3, Z10, Z10
+	VPCMPQ       $0x00, Z11, Z12, K1
+	VPCMPQ       $0x00, Z11, Z13, K2
+	VPCMPQ       $0x00, Z11, Z14, K3
+	VPCMPQ       $0x00, Z11, Z10, K4
+	VBLENDMPD    Z8, Z9, K1, Z10
+	VBLENDMPD    Z8, Z9, K2, Z12
+	VBLENDMPD    Z8, Z9, K3, Z13
+	VBLENDMPD    Z8, Z9, K4, Z14
+	VADDPD       (SI)(R9*8), Z10, Z10
+	VADDPD       64(SI)(R9*8), Z12, Z12
+	VADDPD       128(SI)(R9*8), Z13, Z13
+	VADDPD       192(SI)(R9*8), Z14, Z14
+	VMOVUPD      Z10, (SI)(R9*8)
+	VMOVUPD      Z12, 64(SI)(R9*8)
+	VMOVUPD      Z13, 128(SI)(R9*8)
+	VMOVUPD      Z14, 192(SI)(R9*8)
+	ADDQ         $+32, R9
+	CMPQ         R9, R8
+	JLE          loop20
+
+done19:
+	MOVQ    AX, R8
+	ANDQ    $+31, R8
+	MOVQ    AX, R9
+	SUBQ    R8, R9
+	LEAQ    7(AX), R8
+	LEAQ    -8(R8), R8
+	CMPQ    R9, R8
+	JGT     done21
+	PCALIGN $0x20
+
+loop22:
+	MOVQ         AX, R10
+	SUBQ         R9, R10
+	VPBROADCASTQ R10, Z10
+	VPCMPQ       $0x06, Z0, Z10, K1
+	VPBROADCASTQ R9, Z10
+	VPADDQ       Z0, Z10, Z10
+	VPCMPQ       $0x00, Z11, Z10, K2
+	VBLENDMPD    Z8, Z9, K2, Z10
+	VMOVUPD.Z    (SI)(R9*8), K1, Z12
+	VADDPD       Z10, Z12, Z10
+	VMOVUPD      Z10, K1, (SI)(R9*8)
+	ADDQ         $+8, R9
+	CMPQ         R9, R8
+	JLE          loop22
+
+done21:
+done18:
+	ADDQ $+1, DI
+	MOVQ rows+0(FP), R8
+	CMPQ DI, R8
 	JLT  loop3
 
 done2:
 done1:
 	VZEROUPPER
 	RET
+
+// func dcentroidsSums2AVX2(rows int, k int, d int, t []float64, p4 []float64, centroids []float64, points []float64, dcentroids []float64)
+// Requires: AVX, AVX2
+TEXT ·dcentroidsSums2AVX2(SB), $128-144
+	MOVQ    k+8(FP), AX
+	MOVQ    d+16(FP), CX
+	MOVQ    p4_base+48(FP), DX
+	MOVQ    centroids_base+72(FP), BX
+	MOVQ    points_base+96(FP), SI
+	MOVQ    dcentroids_base+120(FP), DI
+	MOVQ    rows+0(FP), R8
+	TESTQ   R8, R8
+	JLE     done1
+	MOVQ    rows+0(FP), R8
+	TESTQ   R8, R8
+	JLE     done2
+	MOVQ    $+0, R8
+	VMOVUPD c64x4_4000000000000000<>+0(SB), Y0
+
+loop3:
+	VMOVUPD c64x4_7ff0000000000000<>+0(SB), Y1
+	VMOVUPS Y1, (SP)
+	VXORPS  Y1, Y1, Y1
+	VMOVUPS Y1, 32(SP)
+	TESTQ   AX, AX
+	JLE     done4
+	MOVQ    R8, R9
+	IMULQ   AX, R9
+	MOVQ    t_base+24(FP), R10
+	LEAQ    (R10)(R9*8), R9
+	VMOVUPD c64x4_7ff0000000000000<>+0(SB), Y1
+	VMOVUPD c64x4_000000007fffffff<>+0(SB), Y2
+	VMOVUPD c64x4_7ff0000000000000<>+0(SB), Y3
+	VMOVUPD c64x4_000000007fffffff<>+0(SB), Y4
+	VMOVUPS Y4, 64(SP)
+	VMOVUPD c64x4_7ff0000000000000<>+0(SB), Y4
+	VMOVUPD c64x4_000000007fffffff<>+0(SB), Y5
+	VMOVUPS Y5, 96(SP)
+	VMOVUPD c64x4_7ff0000000000000<>+0(SB), Y5
+	VMOVUPD c64x4_000000007fffffff<>+0(SB), Y6
+	LEAQ    -16(AX), R10
+	TESTQ   R10, R10
+	JLT     done5
+	MOVQ    $+0, R11
+	PCALIGN $0x20
+
+loop6:
+	VMOVUPD      (R9)(R11*8), Y7
+	VMOVUPD      32(R9)(R11*8), Y8
+	VMOVUPD      64(R9)(R11*8), Y9
+	VMOVUPD      96(R9)(R11*8), Y10
+	VMOVQ        R11, X11
+	VPBROADCASTQ X11, Y11
+	VPADDQ       c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y11, Y12
+	VPADDQ       c64x4_h2a0a6a1bf49360a5<>+0(SB), Y11, Y13
+	VPADDQ       c64x4_hda7e8f1318ed13a5<>+0(SB), Y11, Y14
+	VPADDQ       c64x4_h9fad2d6b622482a5<>+0(SB), Y11, Y11
+	VCMPPD       $0x11, Y1, Y7, Y15
+	VBLENDVPD    Y15, Y7, Y1, Y1
+	VBLENDVPD    Y15, Y12, Y2, Y2
+	VCMPPD       $0x11, Y3, Y8, Y7
+	VBLENDVPD    Y7, Y8, Y3, Y3
+	VMOVUPS      64(SP), Y8
+	VBLENDVPD    Y7, Y13, Y8, Y8
+	VMOVUPS      Y8, 64(SP)
+	VCMPPD       $0x11, Y4, Y9, Y7
+	VBLENDVPD    Y7, Y9, Y4, Y4
+	VMOVUPS      96(SP), Y8
+	VBLENDVPD    Y7, Y14, Y8, Y8
+	VMOVUPS      Y8, 96(SP)
+	VCMPPD       $0x11, Y5, Y10, Y7
+	VBLENDVPD    Y7, Y10, Y5, Y5
+	VBLENDVPD    Y7, Y11, Y6, Y6
+	ADDQ         $+16, R11
+	CMPQ         R11, R10
+	JLE          loop6
+
+done5:
+	MOVQ    AX, R10
+	ANDQ    $+15, R10
+	MOVQ    AX, R11
+	SUBQ    R10, R11
+	LEAQ    -4(AX), R10
+	CMPQ    R11, R10
+	JGT     done7
+	PCALIGN $0x20
+
+loop8:
+	VMOVUPD      (R9)(R11*8), Y7
+	VMOVQ        R11, X8
+	VPBROADCASTQ X8, Y8
+	VPADDQ       c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y8, Y8
+	VCMPPD       $0x11, Y1, Y7, Y9
+	VBLENDVPD    Y9, Y7, Y1, Y1
+	VBLENDVPD    Y9, Y8, Y2, Y2
+	ADDQ         $+4, R11
+	CMPQ         R11, R10
+	JLE          loop8
+
+done7:
+	MOVQ         AX, R10
+	ANDQ         $+3, R10
+	TESTQ        R10, R10
+	JLE          done9
+	MOVQ         AX, R11
+	SUBQ         R10, R11
+	VMOVQ        R10, X7
+	VPBROADCASTQ X7, Y7
+	VPCMPGTQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y7, Y7
+	VMASKMOVPD   (R9)(R11*8), Y7, Y8
+	VMOVQ        R11, X9
+	VPBROADCASTQ X9, Y9
+	VPADDQ       c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y9, Y9
+	VCMPPD       $0x11, Y1, Y8, Y10
+	VANDPD       Y7, Y10, Y7
+	VBLENDVPD    Y7, Y8, Y1, Y1
+	VBLENDVPD    Y7, Y9, Y2, Y2
+
+done9:
+	VMINPD       Y3, Y1, Y7
+	VMINPD       Y5, Y4, Y8
+	VMINPD       Y8, Y7, Y7
+	VEXTRACTF128 $0x01, Y7, X8
+	VMINPD       X8, X7, X7
+	VPERMILPD    $0x01, X7, X8
+	VMINPD       X8, X7, X7
+	VBROADCASTSD X7, Y7
+	VCMPPD       $0x00, Y7, Y1, Y1
+	VMOVUPD      c64x4_000000007fffffff<>+0(SB), Y8
+	VBLENDVPD    Y1, Y2, Y8, Y1
+	VCMPPD       $0x00, Y7, Y3, Y2
+	VMOVUPD      c64x4_000000007fffffff<>+0(SB), Y3
+	VBLENDVPD    Y2, 64(SP), Y3, Y2
+	VCMPPD       $0x00, Y7, Y4, Y3
+	VMOVUPD      c64x4_000000007fffffff<>+0(SB), Y4
+	VBLENDVPD    Y3, 96(SP), Y4, Y3
+	VCMPPD       $0x00, Y7, Y5, Y4
+	VMOVUPD      c64x4_000000007fffffff<>+0(SB), Y5
+	VBLENDVPD    Y4, Y6, Y5, Y4
+	VPCMPGTQ     Y2, Y1, Y5
+	VBLENDVPD    Y5, Y2, Y1, Y1
+	VPCMPGTQ     Y4, Y3, Y2
+	VBLENDVPD    Y2, Y4, Y3, Y2
+	VPCMPGTQ     Y2, Y1, Y3
+	VBLENDVPD    Y3, Y2, Y1, Y1
+	VMOVUPD      c64x4_hc237419b662901a5<>+0(SB), Y2
+	VPADDQ       Y2, Y2, Y2
+	VPSHUFD      $0xa0, Y2, Y2
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y2, Y2
+	VPERMPS      Y1, Y2, Y2
+	VPCMPGTQ     Y2, Y1, Y3
+	VBLENDVPD    Y3, Y2, Y1, Y1
+	VMOVUPD      c64x4_h057a9a41125371a5<>+0(SB), Y2
+	VPADDQ       Y2, Y2, Y2
+	VPSHUFD      $0xa0, Y2, Y2
+	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y2, Y2
+	VPERMPS      Y1, Y2, Y2
+	VPCMPGTQ     Y2, Y1, Y3
+	VBLENDVPD    Y3, Y2, Y1, Y1
+	VCMPPD       $0x11, (SP), Y7, Y2
+	VMOVUPS      32(SP), Y3
+	VBLENDVPD    Y2, Y1, Y3, Y3
+	VMOVUPS      Y3, 32(SP)
+	VMOVUPS      (SP), Y1
+	VBLENDVPD    Y2, Y7, Y1, Y1
+	VMOVUPS      Y1, (SP)
+
+done4:
+	TESTQ   AX, AX
+	JLE     done10
+	VMOVUPS 32(SP), Y1
+	MOVQ    R8, R9
+	IMULQ   CX, R9
+	LEAQ    (SI)(R9*8), R9
+	TESTQ   AX, AX
+	JLE     done11
+	MOVQ    $+0, R10
+
+loop12:
+	VMOVQ        R10, X2
+	VPBROADCASTQ X2, Y2
+	VPCMPEQQ     Y1, Y2, Y2
+	VMOVMSKPD    Y2, R11
+	TESTQ        R11, R11
+	JEQ          done13
+	TESTQ        CX, CX
+	JLE          done14
+	MOVQ         CX, R11
+	IMULQ        R10, R11
+	LEAQ         (BX)(R11*8), R12
+	LEAQ         (DX)(R11*8), R11
+	LEAQ         -16(CX), R13
+	TESTQ        R13, R13
+	JLT          done15
+	MOVQ         $+0, BP
+	PCALIGN      $0x20
+
+loop16:
+	VMOVUPD (R12)(BP*8), Y2
+	VMOVUPD 32(R12)(BP*8), Y3
+	VMOVUPD 64(R12)(BP*8), Y4
+	VMOVUPD 96(R12)(BP*8), Y5
+	VSUBPD  (R9)(BP*8), Y2, Y2
+	VSUBPD  32(R9)(BP*8), Y3, Y3
+	VSUBPD  64(R9)(BP*8), Y4, Y4
+	VSUBPD  96(R9)(BP*8), Y5, Y5
+	VMULPD  Y2, Y0, Y2
+	VMULPD  Y3, Y0, Y3
+	VMULPD  Y4, Y0, Y4
+	VMULPD  Y5, Y0, Y5
+	VADDPD  (R11)(BP*8), Y2, Y2
+	VADDPD  32(R11)(BP*8), Y3, Y3
+	VADDPD  64(R11)(BP*8), Y4, Y4
+	VADDPD  96(R11)(BP*8), Y5, Y5
+	VMOVUPD Y2, (R11)(BP*8)
+	VMOVUPD Y3, 32(R11)(BP*8)
+	VMOVUPD Y4, 64(R11)(BP*8)
+	VMOVUPD Y5, 96(R11)(BP*8)
+	ADDQ    $+16, BP
+	CMPQ    BP, R13
+	JLE     loop16
+
+done15:
+	MOVQ    CX, R13
+	ANDQ    $+15, R13
+	MOVQ    CX, BP
+	SUBQ    R13, BP
+	LEAQ    -4(CX), R13
+	CMPQ    BP, R13
+	JGT     done17
+	PCALIGN $0x20
+
+loop18:
+	VMOVUPD (R12)(BP*8), Y2
+	VSUBPD  (R9)(BP*8), Y2, Y2
+	VMULPD  Y2, Y0, Y2
+	VADDPD  (R11)(BP*8), Y2, Y2
+	VMOVUPD Y2, (R11)(BP*8)
+	ADDQ    $+4, BP
+	CMPQ    BP, R13
+	JLE     loop18
+
+done17:
+	MOVQ         CX, R13
+	ANDQ         $+3, R13
+	TESTQ        R13, R13
+	JLE          done19
+	MOVQ         CX, BP
+	SUBQ         R13, BP
+	VMOVQ        R13, X2
+	VPBROADCASTQ X2, Y2
+	VPCMPGTQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y2, Y2
+	VMASKMOVPD   (R12)(BP*8), Y2, Y3
+	VMASKMOVPD   (R9)(BP*8), Y2, Y4
+	VSUBPD       Y4, Y3, Y3
+	VMULPD       Y3, Y0, Y3
+	VMASKMOVPD   (R11)(BP*8), Y2, Y4
+	VADDPD       Y3, Y4, Y3
+	VMASKMOVPD   Y3, Y2, (R11)(BP*8)
+
+done19:
+done14:
+done13:
+	ADDQ $+1, R10
+	CMPQ R10, AX
+	JLT  loop12
+
+done11:
+done10:
+	TESTQ   AX, AX
+	JLE     done20
+	VMOVUPS 32(SP), Y1
+	LEAQ    -16(AX), R9
+	TESTQ   R9, R9
+	JLT     done21
+	MOVQ    $+0, R10
+	PCALIGN $0x20
+
+loop22:
+	VMOVQ        R10, X2
+	VPBROADCASTQ X2, Y2
+	VPADDQ       c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y2, Y3
+	VPADDQ       c64x4_h2a0a6a1bf49360a5<>+0(SB), Y2, Y4
+	VPADDQ       c64x4_hda7e8f1318ed13a5<>+0(SB), Y2, Y5
+	VPADDQ       c64x4_h9fad2d6b622482a5<>+0(SB), Y2, Y2
+	VPCMPEQQ     Y1, Y3, Y3
+	VPCMPEQQ     Y1, Y4, Y4
+	VPCMPEQQ     Y1, Y5, Y5
+	VPCMPEQQ     Y1, Y2, Y2
+	VXORPS       Y6, Y6, Y6
+	VBLENDVPD    Y3, Y0, Y6, Y3
+	VXORPS       Y6, Y6, Y6
+	VBLENDVPD    Y4, Y0, Y6, Y4
+	VXORPS       Y6, Y6, Y6
+	VBLENDVPD    Y5, Y0, Y6, Y5
+	VXORPS       Y6, Y6, Y6
+	VBLENDVPD    Y2, Y0, Y6, Y2
+	VADDPD       (DI)(R10*8), Y3, Y3
+	VADDPD       32(DI)(R10*8), Y4, Y4
+	VADDPD       64(DI)(R10*8), Y5, Y5
+	VADDPD       96(DI)(R10*8), Y2, Y2
+	VMOVUPD      Y3, (DI)(R10*8)
+	VMOVUPD      Y4, 32(DI)(R10*8)
+	VMOVUPD      Y5, 64(DI)(R10*8)
+	VMOVUPD      Y2, 96(DI)(R10*8)
+	ADDQ         $+16, R10
+	CMPQ         R10, R9
+	JLE          loop22
+
+done21:
+	MOVQ    AX, R9
+	ANDQ    $+15, R9
+	MOVQ    AX, R10
+	SUBQ    R9, R10
+	LEAQ    -4(AX), R9
+	CMPQ    R10, R9
+	JGT     done23
+	PCALIGN $0x20
+
+loop24:
+	VMOVQ        R10, X2
+	VPBROADCASTQ X2, Y2
+	VPADDQ       c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y2, Y2
+	VPCMPEQQ     Y1, Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	VBLENDVPD    Y2, Y0, Y3, Y2
+	VADDPD       (DI)(R10*8), Y2, Y2
+	VMOVUPD      Y2, (DI)(R10*8)
+	ADDQ         $+4, R10
+	CMPQ         R10, R9
+	JLE          loop24
+
+done23:
+	MOVQ         AX, R9
+	ANDQ         $+3, R9
+	TESTQ        R9, R9
+	JLE          done25
+	MOVQ         AX, R10
+	SUBQ         R9, R10
+	VMOVQ        R9, X2
+	VPBROADCASTQ X2, Y2
+	VPCMPGTQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y2, Y2
+	VMOVQ        R10, X3
+	VPBROADCASTQ X3, Y3
+	VPADDQ       c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y3, Y3
+	VPCMPEQQ     Y1, Y3, Y1
+	VXORPS       Y3, Y3, Y3
+	VBLENDVPD    Y1, Y0, Y3, Y1
+	VMASKMOVPD   (DI)(R10*8), Y2, Y3
+	VADDPD       Y1, Y3, Y1
+	VMASKMOVPD   Y1, Y2, (DI)(R10*8)
+
+done25:
+done20:
+	ADDQ $+1, R8
+	MOVQ rows+0(FP), R9
+	CMPQ R8, R9
+	JLT  loop3
+
+done2:
+done1:
+	VZEROUPPER
+	RET
+
+// func outLoopAVX512(first int, count int, k int, d int, dcentroids []float64, out []float64, p6 []float64)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·outLoopAVX512(SB), $0-104
+	MOVQ         first+0(FP), AX
+	MOVQ         count+8(FP), CX
+	MOVQ         d+24(FP), DX
+	MOVQ         dcentroids_base+32(FP), BX
+	MOVQ         out_base+56(FP), SI
+	MOVQ         p6_base+80(FP), DI
+	TESTQ        CX, CX
+	JLE          done1
+	LEAQ         (BX)(AX*8), BX
+	IMULQ        DX, AX
+	LEAQ         (DI)(AX*8), DI
+	LEAQ         (SI)(AX*8), AX
+	TESTQ        CX, CX
+	JLE          done2
+	MOVQ         $+0, SI
+	VMOVUPD      c64x8_hb0099f969b546f25<>+0(SB), Z0
+	VBROADCASTSD c64x1_3ff0000000000000<>+0(SB), Z1
+
+loop3:
+	LEAQ         (BX)(SI*8), R8
+	VBROADCASTSD (R8), Z2
+	TESTQ        DX, DX
+	JLE          done4
+	VDIVPD       Z2, Z1, Z3
+	MOVQ         DX, R8
+	IMULQ        SI, R8
+	LEAQ         (DI)(R8*8), R9
+	LEAQ         (AX)(R8*8), R8
+	LEAQ         -32(DX), R10
+	TESTQ        R10, R10
+	JLT          done5
+	MOVQ         $+0, R11
+	PCALIGN      $0x20
+
+loop6:
+	VMOVUPD      (R9)(R11*8), Z4
+	VMOVUPD      64(R9)(R11*8), Z5
+	VMOVUPD      128(R9)(R11*8), Z6
+	VMOVUPD      192(R9)(R11*8), Z7
+	VMULPD       Z3, Z4, Z8
+	VMOVAPS      Z4, Z9
+	VFNMADD231PD Z2, Z8, Z9
+	VFMADD231PD  Z3, Z9, Z8
+	VCMPPD       $0x03, Z8, Z8, K1
+	VMULPD       Z3, Z5, Z9
+	VMOVAPS      Z5, Z10
+	VFNMADD231PD Z2, Z9, Z10
+	VFMADD231PD  Z3, Z10, Z9
+	VCMPPD       $0x03, Z9, Z9, K2
+	KORB         K2, K1, K1
+	VMULPD       Z3, Z6, Z10
+	VMOVAPS      Z6, Z11
+	VFNMADD231PD Z2, Z10, Z11
+	VFMADD231PD  Z3, Z11, Z10
+	VCMPPD       $0x03, Z10, Z10, K2
+	KORB         K2, K1, K1
+	VMULPD       Z3, Z7, Z11
+	VMOVAPS      Z7, Z12
+	VFNMADD231PD Z2, Z11, Z12
+	VFMADD231PD  Z3, Z12, Z11
+	VCMPPD       $0x03, Z11, Z11, K2
+	KORB         K2, K1, K1
+	KORTESTB     K1, K1
+	JEQ          done7
+	VDIVPD       Z2, Z4, Z8
+	VDIVPD       Z2, Z5, Z9
+	VDIVPD       Z2, Z6, Z10
+	VDIVPD       Z2, Z7, Z11
+
+done7:
+	VMOVUPD Z8, (R8)(R11*8)
+	VMOVUPD Z9, 64(R8)(R11*8)
+	VMOVUPD Z10, 128(R8)(R11*8)
+	VMOVUPD Z11, 192(R8)(R11*8)
+	ADDQ    $+32, R11
+	CMPQ    R11, R10
+	JLE     loop6
+
+done5:
+	MOVQ    DX, R10
+	ANDQ    $+31, R10
+	MOVQ    DX, R11
+	SUBQ    R10, R11
+	LEAQ    7(DX), R10
+	LEAQ    -8(R10), R10
+	CMPQ    R11, R10
+	JGT     done8
+	PCALIGN $0x20
+
+loop9:
+	MOVQ         DX, R12
+	SUBQ         R11, R12
+	VPBROADCASTQ R12, Z4
+	VPCMPQ       $0x06, Z0, Z4, K1
+	VMOVUPD.Z    (R9)(R11*8), K1, Z4
+	VMULPD       Z3, Z4, Z5
+	VMOVAPS      Z4, Z6
+	VFNMADD231PD Z2, Z5, Z6
+	VFMADD231PD  Z3, Z6, Z5
+	VCMPPD       $0x03, Z5, Z5, K2
+	KORTESTB     K2, K2
+	JEQ          done10
+	VDIVPD       Z2, Z4, Z5
+
+done10:
+	VMOVUPD Z5, K1, (R8)(R11*8)
+	ADDQ    $+8, R11
+	CMPQ    R11, R10
+	JLE     loop9
+
+done8:
+done4:
+	ADDQ $+1, SI
+	CMPQ SI, CX
+	JLT  loop3
+
+done2:
+done1:
+	VZEROUPPER
+	RET
+
+// func outLoopAVX2(first int, count int, k int, d int, dcentroids []float64, out []float64, p6 []float64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·outLoopAVX2(SB), $0-104
+	MOVQ    first+0(FP), AX
+	MOVQ    count+8(FP), CX
+	MOVQ    d+24(FP), DX
+	MOVQ    dcentroids_base+32(FP), BX
+	MOVQ    out_base+56(FP), SI
+	MOVQ    p6_base+80(FP), DI
+	TESTQ   CX, CX
+	JLE     done1
+	LEAQ    (BX)(AX*8), BX
+	IMULQ   DX, AX
+	LEAQ    (DI)(AX*8), DI
+	LEAQ    (SI)(AX*8), AX
+	TESTQ   CX, CX
+	JLE     done2
+	MOVQ    $+0, SI
+	VMOVUPD c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y0
+	VMOVUPD c64x4_3ff0000000000000<>+0(SB), Y1
+
+loop3:
+	LEAQ         (BX)(SI*8), R8
+	VBROADCASTSD (R8), Y2
+	TESTQ        DX, DX
+	JLE          done4
+	VDIVPD       Y2, Y1, Y3
+	MOVQ         DX, R8
+	IMULQ        SI, R8
+	LEAQ         (DI)(R8*8), R9
+	LEAQ         (AX)(R8*8), R8
+	LEAQ         -16(DX), R10
+	TESTQ        R10, R10
+	JLT          done5
+	MOVQ         $+0, R11
+	PCALIGN      $0x20
+
+loop6:
+	VMOVUPD      (R9)(R11*8), Y4
+	VMOVUPD      32(R9)(R11*8), Y5
+	VMOVUPD      64(R9)(R11*8), Y6
+	VMOVUPD      96(R9)(R11*8), Y7
+	VMULPD       Y3, Y4, Y8
+	VMOVAPS      Y4, Y9
+	VFNMADD231PD Y2, Y8, Y9
+	VFMADD231PD  Y3, Y9, Y8
+	VCMPPD       $0x03, Y8, Y8, Y9
+	VMULPD       Y3, Y5, Y10
+	VMOVAPS      Y5, Y11
+	VFNMADD231PD Y2, Y10, Y11
+	VFMADD231PD  Y3, Y11, Y10
+	VCMPPD       $0x03, Y10, Y10, Y11
+	VORPD        Y11, Y9, Y9
+	VMULPD       Y3, Y6, Y11
+	VMOVAPS      Y6, Y12
+	VFNMADD231PD Y2, Y11, Y12
+	VFMADD231PD  Y3, Y12, Y11
+	VCMPPD       $0x03, Y11, Y11, Y12
+	VORPD        Y12, Y9, Y9
+	VMULPD       Y3, Y7, Y12
+	VMOVAPS      Y7, Y13
+	VFNMADD231PD Y2, Y12, Y13
+	VFMADD231PD  Y3, Y13, Y12
+	VCMPPD       $0x03, Y12, Y12, Y13
+	VORPD        Y13, Y9, Y9
+	VTESTPD      Y9, Y9
+	JEQ          done7
+	VDIVPD       Y2, Y4, Y8
+	VDIVPD       Y2, Y5, Y10
+	VDIVPD       Y2, Y6, Y11
+	VDIVPD       Y2, Y7, Y12
+
+done7:
+	VMOVUPD Y8, (R8)(R11*8)
+	VMOVUPD Y10, 32(R8)(R11*8)
+	VMOVUPD Y11, 64(R8)(R11*8)
+	VMOVUPD Y12, 96(R8)(R11*8)
+	ADDQ    $+16, R11
+	CMPQ    R11, R10
+	JLE     loop6
+
+done5:
+	MOVQ    DX, R10
+	ANDQ    $+15, R10
+	MOVQ    DX, R11
+	SUBQ    R10, R11
+	LEAQ    -4(DX), R10
+	CMPQ    R11, R10
+	JGT     done8
+	PCALIGN $0x20
+
+loop9:
+	VMOVUPD      (R9)(R11*8), Y4
+	VMULPD       Y3, Y4, Y5
+	VMOVAPS      Y4, Y6
+	VFNMADD231PD Y2, Y5, Y6
+	VFMADD231PD  Y3, Y6, Y5
+	VCMPPD       $0x03, Y5, Y5, Y6
+	VTESTPD      Y6, Y6
+	JEQ          done10
+	VDIVPD       Y2, Y4, Y5
+
+done10:
+	VMOVUPD Y5, (R8)(R11*8)
+	ADDQ    $+4, R11
+	CMPQ    R11, R10
+	JLE     loop9
+
+done8:
+	MOVQ         DX, R10
+	ANDQ         $+3, R10
+	TESTQ        R10, R10
+	JLE          done11
+	MOVQ         DX, R11
+	SUBQ         R10, R11
+	VMOVQ        R10, X4
+	VPBROADCASTQ X4, Y4
+	VPCMPGTQ     Y0, Y4, Y4
+	VMASKMOVPD   (R9)(R11*8), Y4, Y5
+	VMULPD       Y3, Y5, Y6
+	VMOVAPS      Y5, Y7
+	VFNMADD231PD Y2, Y6, Y7
+	VFMADD231PD  Y3, Y7, Y6
+	VCMPPD       $0x03, Y6, Y6, Y3
+	VTESTPD      Y3, Y3
+	JEQ          done12
+	VDIVPD       Y2, Y5, Y6
+
+done12:
+	VMASKMOVPD Y6, Y4, (R8)(R11*8)
+
+done11:
+done4:
+	ADDQ $+1, SI
+	CMPQ SI, CX
+	JLT  loop3
+
+done2:
+done1:
+	VZEROUPPER
+	RET
+
+DATA c32x8_h42a4f02043f7f565<>+0(SB)/8, $0x0000000100000000
+DATA c32x8_h42a4f02043f7f565<>+8(SB)/8, $0x0000000100000000
+DATA c32x8_h42a4f02043f7f565<>+16(SB)/8, $0x0000000100000000
+DATA c32x8_h42a4f02043f7f565<>+24(SB)/8, $0x0000000100000000
+GLOBL c32x8_h42a4f02043f7f565<>(SB), RODATA|NOPTR, $32
+
+DATA c64x1_000000007fffffff<>+0(SB)/8, $0x000000007fffffff
+GLOBL c64x1_000000007fffffff<>(SB), RODATA|NOPTR, $8
 
 DATA c64x1_3ff0000000000000<>+0(SB)/8, $0x3ff0000000000000
 GLOBL c64x1_3ff0000000000000<>(SB), RODATA|NOPTR, $8
@@ -2016,6 +4674,21 @@ GLOBL c64x1_4000000000000000<>(SB), RODATA|NOPTR, $8
 
 DATA c64x1_7ff0000000000000<>+0(SB)/8, $0x7ff0000000000000
 GLOBL c64x1_7ff0000000000000<>(SB), RODATA|NOPTR, $8
+
+DATA c64x1_7ff8000000000001<>+0(SB)/8, $0x7ff8000000000001
+GLOBL c64x1_7ff8000000000001<>(SB), RODATA|NOPTR, $8
+
+DATA c64x4_0000000000000000<>+0(SB)/8, $0x0000000000000000
+DATA c64x4_0000000000000000<>+8(SB)/8, $0x0000000000000000
+DATA c64x4_0000000000000000<>+16(SB)/8, $0x0000000000000000
+DATA c64x4_0000000000000000<>+24(SB)/8, $0x0000000000000000
+GLOBL c64x4_0000000000000000<>(SB), RODATA|NOPTR, $32
+
+DATA c64x4_000000007fffffff<>+0(SB)/8, $0x000000007fffffff
+DATA c64x4_000000007fffffff<>+8(SB)/8, $0x000000007fffffff
+DATA c64x4_000000007fffffff<>+16(SB)/8, $0x000000007fffffff
+DATA c64x4_000000007fffffff<>+24(SB)/8, $0x000000007fffffff
+GLOBL c64x4_000000007fffffff<>(SB), RODATA|NOPTR, $32
 
 DATA c64x4_3ff0000000000000<>+0(SB)/8, $0x3ff0000000000000
 DATA c64x4_3ff0000000000000<>+8(SB)/8, $0x3ff0000000000000
@@ -2035,6 +4708,18 @@ DATA c64x4_7ff0000000000000<>+16(SB)/8, $0x7ff0000000000000
 DATA c64x4_7ff0000000000000<>+24(SB)/8, $0x7ff0000000000000
 GLOBL c64x4_7ff0000000000000<>(SB), RODATA|NOPTR, $32
 
+DATA c64x4_7ff8000000000001<>+0(SB)/8, $0x7ff8000000000001
+DATA c64x4_7ff8000000000001<>+8(SB)/8, $0x7ff8000000000001
+DATA c64x4_7ff8000000000001<>+16(SB)/8, $0x7ff8000000000001
+DATA c64x4_7ff8000000000001<>+24(SB)/8, $0x7ff8000000000001
+GLOBL c64x4_7ff8000000000001<>(SB), RODATA|NOPTR, $32
+
+DATA c64x4_h057a9a41125371a5<>+0(SB)/8, $0x0000000000000001
+DATA c64x4_h057a9a41125371a5<>+8(SB)/8, $0x0000000000000002
+DATA c64x4_h057a9a41125371a5<>+16(SB)/8, $0x0000000000000003
+DATA c64x4_h057a9a41125371a5<>+24(SB)/8, $0x0000000000000000
+GLOBL c64x4_h057a9a41125371a5<>(SB), RODATA|NOPTR, $32
+
 DATA c64x4_h2a0a6a1bf49360a5<>+0(SB)/8, $0x0000000000000004
 DATA c64x4_h2a0a6a1bf49360a5<>+8(SB)/8, $0x0000000000000005
 DATA c64x4_h2a0a6a1bf49360a5<>+16(SB)/8, $0x0000000000000006
@@ -2053,6 +4738,18 @@ DATA c64x4_h9fad2d6b622482a5<>+16(SB)/8, $0x000000000000000e
 DATA c64x4_h9fad2d6b622482a5<>+24(SB)/8, $0x000000000000000f
 GLOBL c64x4_h9fad2d6b622482a5<>(SB), RODATA|NOPTR, $32
 
+DATA c64x4_hc237419b662901a5<>+0(SB)/8, $0x0000000000000002
+DATA c64x4_hc237419b662901a5<>+8(SB)/8, $0x0000000000000003
+DATA c64x4_hc237419b662901a5<>+16(SB)/8, $0x0000000000000000
+DATA c64x4_hc237419b662901a5<>+24(SB)/8, $0x0000000000000001
+GLOBL c64x4_hc237419b662901a5<>(SB), RODATA|NOPTR, $32
+
+DATA c64x4_hcc7e09af1e83611d<>+0(SB)/8, $0xffffffffffffffff
+DATA c64x4_hcc7e09af1e83611d<>+8(SB)/8, $0x0000000000000000
+DATA c64x4_hcc7e09af1e83611d<>+16(SB)/8, $0x0000000000000000
+DATA c64x4_hcc7e09af1e83611d<>+24(SB)/8, $0x0000000000000000
+GLOBL c64x4_hcc7e09af1e83611d<>(SB), RODATA|NOPTR, $32
+
 DATA c64x4_hda7e8f1318ed13a5<>+0(SB)/8, $0x0000000000000008
 DATA c64x4_hda7e8f1318ed13a5<>+8(SB)/8, $0x0000000000000009
 DATA c64x4_hda7e8f1318ed13a5<>+16(SB)/8, $0x000000000000000a
@@ -2068,6 +4765,16 @@ DATA c64x8_h1936564b3387b325<>+40(SB)/8, $0x000000000000000d
 DATA c64x8_h1936564b3387b325<>+48(SB)/8, $0x000000000000000e
 DATA c64x8_h1936564b3387b325<>+56(SB)/8, $0x000000000000000f
 GLOBL c64x8_h1936564b3387b325<>(SB), RODATA|NOPTR, $64
+
+DATA c64x8_h7116078bbccbef25<>+0(SB)/8, $0x0000000000000004
+DATA c64x8_h7116078bbccbef25<>+8(SB)/8, $0x0000000000000005
+DATA c64x8_h7116078bbccbef25<>+16(SB)/8, $0x0000000000000006
+DATA c64x8_h7116078bbccbef25<>+24(SB)/8, $0x0000000000000007
+DATA c64x8_h7116078bbccbef25<>+32(SB)/8, $0x0000000000000000
+DATA c64x8_h7116078bbccbef25<>+40(SB)/8, $0x0000000000000001
+DATA c64x8_h7116078bbccbef25<>+48(SB)/8, $0x0000000000000002
+DATA c64x8_h7116078bbccbef25<>+56(SB)/8, $0x0000000000000003
+GLOBL c64x8_h7116078bbccbef25<>(SB), RODATA|NOPTR, $64
 
 DATA c64x8_h82630cffcbbaf725<>+0(SB)/8, $0x0000000000000010
 DATA c64x8_h82630cffcbbaf725<>+8(SB)/8, $0x0000000000000011
@@ -2088,6 +4795,26 @@ DATA c64x8_hb0099f969b546f25<>+40(SB)/8, $0x0000000000000005
 DATA c64x8_hb0099f969b546f25<>+48(SB)/8, $0x0000000000000006
 DATA c64x8_hb0099f969b546f25<>+56(SB)/8, $0x0000000000000007
 GLOBL c64x8_hb0099f969b546f25<>(SB), RODATA|NOPTR, $64
+
+DATA c64x8_hb767bebcb6ba4f25<>+0(SB)/8, $0x0000000000000002
+DATA c64x8_hb767bebcb6ba4f25<>+8(SB)/8, $0x0000000000000003
+DATA c64x8_hb767bebcb6ba4f25<>+16(SB)/8, $0x0000000000000004
+DATA c64x8_hb767bebcb6ba4f25<>+24(SB)/8, $0x0000000000000005
+DATA c64x8_hb767bebcb6ba4f25<>+32(SB)/8, $0x0000000000000006
+DATA c64x8_hb767bebcb6ba4f25<>+40(SB)/8, $0x0000000000000007
+DATA c64x8_hb767bebcb6ba4f25<>+48(SB)/8, $0x0000000000000000
+DATA c64x8_hb767bebcb6ba4f25<>+56(SB)/8, $0x0000000000000001
+GLOBL c64x8_hb767bebcb6ba4f25<>(SB), RODATA|NOPTR, $64
+
+DATA c64x8_hcc72222193074f25<>+0(SB)/8, $0x0000000000000001
+DATA c64x8_hcc72222193074f25<>+8(SB)/8, $0x0000000000000002
+DATA c64x8_hcc72222193074f25<>+16(SB)/8, $0x0000000000000003
+DATA c64x8_hcc72222193074f25<>+24(SB)/8, $0x0000000000000004
+DATA c64x8_hcc72222193074f25<>+32(SB)/8, $0x0000000000000005
+DATA c64x8_hcc72222193074f25<>+40(SB)/8, $0x0000000000000006
+DATA c64x8_hcc72222193074f25<>+48(SB)/8, $0x0000000000000007
+DATA c64x8_hcc72222193074f25<>+56(SB)/8, $0x0000000000000000
+GLOBL c64x8_hcc72222193074f25<>(SB), RODATA|NOPTR, $64
 
 DATA c64x8_heb8fc3b463ee3b25<>+0(SB)/8, $0x0000000000000018
 DATA c64x8_heb8fc3b463ee3b25<>+8(SB)/8, $0x0000000000000019

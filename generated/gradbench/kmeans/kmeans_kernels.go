@@ -2,246 +2,181 @@
 
 package kmeans
 
-// centroidsSum computes a part of a procedure, in parts of 1.
-func (t *tasks) centroidsSum(n, k2, d int, centroids, points []float64) (s float64) {
-	k := &t.centroidsSumTask
-	parts := partsOf(n, 1)
-	*k = centroidsSumTask{t: t, n: n, k2: k2, d: d, centroids: centroids, points: points, sum0: grow(k.sum0, parts)}
-	workers.run(t.forWork(n*197122), parts, k)
+// tProduct computes t[n,i] = Σⱼ (centroids[i,j] − points[n,j])², in parts of
+// 72.
+func (t *tasks) tProduct(k2, d, rows int, t2, points, centroids []float64) {
+	k := &t.tProductTask
+	*k = tProductTask{t: t, k2: k2, d: d, rows: rows, t2: t2, points: points, centroids: centroids}
+	workers.run(t.forWork(d*k2*rows/16), partsOf(k2, 72), k)
+}
+
+// tProductTask is what the parts of tProduct work on.
+type tProductTask struct {
+	t                     *tasks
+	k2, d, rows           int
+	t2, points, centroids []float64
+}
+
+func (k *tProductTask) part(i, who int) {
+	first := i * 72
+	count := min(72, k.k2-first)
+	tProductPart(first, count, k.k2, k.d, k.rows, k.t2, k.points, k.centroids, k.t.scratch64.of(who, count*k.d+count*8+k.d*8+80))
+}
+
+// tProductPartGo computes t[n,i] = Σⱼ (centroids[i,j] − points[n,j])².
+func tProductPartGo(first, count, k, d, rows int, t, points, centroids, _ []float64) {
+	for b := range rows {
+		for i := range count {
+			var s2 float64
+			pointsRow := points[b*d:][:d]
+			centroidsRow := centroids[d*first+d*i:][:d]
+			for s2k := range d {
+				s2 += square(pointsRow[s2k] - centroidsRow[s2k])
+			}
+			t[b*k+first+i] = s2
+		}
+	}
+}
+
+// tSum computes f = Σₙ minᵢ t[n,i], in parts of 512.
+func (t *tasks) tSum(rows, k2 int, t2 []float64) (s float64) {
+	k := &t.tSumTask
+	parts := partsOf(rows, 512)
+	*k = tSumTask{t: t, rows: rows, k2: k2, t2: t2, sum0: grow(k.sum0, parts)}
+	workers.run(t.forWork(rows*258), parts, k)
 	for _, x := range k.sum0 {
 		s += x
 	}
 	return s
 }
 
-// centroidsSumTask is what the parts of centroidsSum work on.
-type centroidsSumTask struct {
-	t                       *tasks
-	n, k2, d                int
-	centroids, points, sum0 []float64
+// tSumTask is what the parts of tSum work on.
+type tSumTask struct {
+	t        *tasks
+	rows, k2 int
+	t2, sum0 []float64
 }
 
-func (k *centroidsSumTask) part(i, who int) {
-	first := i * 1
-	count := min(1, k.n-first)
-	k.sum0[i] = centroidsSumPart(first, count, k.n, k.k2, k.d, k.centroids, k.points)
+func (k *tSumTask) part(i, who int) {
+	first := i * 512
+	count := min(512, k.rows-first)
+	k.sum0[i] = tSumPart(first, count, k.rows, k.k2, k.t2)
 }
 
-// centroidsSumPartGo computes a part of a procedure.
-func centroidsSumPartGo(first, count, n, k, d int, centroids, points []float64) (s float64) {
-	for i := range count {
+// tSumPartGo computes f = Σₙ minᵢ t[n,i].
+func tSumPartGo(first, count, rows, k int, t []float64) (s float64) {
+	for b := range count {
 		m := inf[float64](1)
-		for j := range k {
-			var s2 float64
-			centroidsRow := centroids[d*j:][:d]
-			pointsRow := points[d*first+d*i:][:d]
-			for l := range d {
-				s2 += square(centroidsRow[l] - pointsRow[l])
-			}
-			m = min(m, s2)
+		tRow := t[b*k+first*k:][:k]
+		for i := range k {
+			m = min(m, tRow[i])
 		}
 		s += m
 	}
 	return s
 }
 
-// d2Loop computes s2[i,j] = Σₖ (centroids[j,k] − points[i,k])², f = Σᵢ minₖ
-// s2[i,k], d2[i] = argminⱼ s2[i,j], in parts of 1.
-func (t *tasks) d2Loop(n, k2, d int, centroids, points []float64, d2 []int32) (s float64) {
-	k := &t.d2LoopTask
-	parts := partsOf(n, 1)
-	*k = d2LoopTask{t: t, n: n, k2: k2, d: d, centroids: centroids, points: points, d2: d2, sum0: grow(k.sum0, parts)}
-	workers.run(t.forWork(n*197381), parts, k)
-	for _, x := range k.sum0 {
-		s += x
-	}
-	return s
-}
-
-// d2LoopTask is what the parts of d2Loop work on.
-type d2LoopTask struct {
-	t                 *tasks
-	n, k2, d          int
-	centroids, points []float64
-	d2                []int32
-	sum0              []float64
-}
-
-func (k *d2LoopTask) part(i, who int) {
-	first := i * 1
-	count := min(1, k.n-first)
-	k.sum0[i] = d2LoopPart(first, count, k.n, k.k2, k.d, k.centroids, k.points, k.d2)
-}
-
-// d2LoopPartGo computes s2[i,j] = Σₖ (centroids[j,k] − points[i,k])², f = Σᵢ
-// minₖ s2[i,k], d2[i] = argminⱼ s2[i,j].
-func d2LoopPartGo(first, count, n, k, d int, centroids, points []float64, d2 []int32) (s float64) {
-	for i := range count {
+// dcentroidsSumsGo computes f = Σₙ minᵢ t[n,i], at[n] = argminᵢ t[n,i],
+// dcentroids[i,j] = Σₙ (if i = at[n] { 2·(centroids[i,j] − points[n,j]) } else
+// { 0 }).
+func dcentroidsSumsGo(rows, k, d int, t, dcentroids, centroids, points []float64) (s float64) {
+	for b := range rows {
 		m := inf[float64](1)
 		m2 := inf[float64](1)
 		var at int
-		for j := range k {
+		tRow := t[b*k:][:k]
+		for i := range k {
 			// sum[i] min[j](sumsq(centroids[j] - points[i]))   kmeans.bp:4
-			var s2 float64
-			centroidsRow := centroids[d*j:][:d]
-			pointsRow := points[d*first+d*i:][:d]
-			for l := range d {
-				s2 += square(centroidsRow[l] - pointsRow[l])
-			}
-			m = min(m, s2)
+			ti := tRow[i]
+			m = min(m, ti)
 
-			// d2[i] = argminⱼ s2[i,j]   kmeans.bp:4
-			if s2 < m2 {
-				m2, at = s2, j
+			// at[n] = argminᵢ t[n,i]   kmeans.bp:4
+			if ti < m2 {
+				m2, at = ti, i
 			}
 		}
-		d2[first+i] = int32(at)
 		s += m
+
+		// dcentroids[i,j] = Σₙ (if i = at[n] { 2·(centroids[i,j] − points[n,j]) } else { 0 })   kmeans.bp:4
+		for i := range k {
+			if i == at {
+				centroidsRow := centroids[d*i:][:d]
+				pointsRow := points[b*d:][:d]
+				dcentroidsRow := dcentroids[d*i:][:d]
+				for j := range d {
+					dcentroidsRow[j] += 2 * (centroidsRow[j] - pointsRow[j])
+				}
+			}
+		}
 	}
 	return s
 }
 
-// dcentroidsSums computes dcentroids[i,k] = Σⱼ (if i = d2[j] {
-// 2·(centroids[i,k] − points[j,k]) } else { 0 }), in parts of 1.
-func (t *tasks) dcentroidsSums(k2, d, n int, dcentroids []float64, d2 []int32, centroids, points []float64) {
-	k := &t.dcentroidsSumsTask
-	*k = dcentroidsSumsTask{t: t, k2: k2, d: d, n: n, dcentroids: dcentroids, d2: d2, centroids: centroids, points: points}
-	workers.run(t.forWork(k2*197376), partsOf(k2, 1), k)
-}
-
-// dcentroidsSumsTask is what the parts of dcentroidsSums work on.
-type dcentroidsSumsTask struct {
-	t                 *tasks
-	k2, d, n          int
-	dcentroids        []float64
-	d2                []int32
-	centroids, points []float64
-}
-
-func (k *dcentroidsSumsTask) part(i, who int) {
-	first := i * 1
-	count := min(1, k.k2-first)
-	dcentroidsSumsPart(first, count, k.k2, k.d, k.n, k.dcentroids, k.d2, k.centroids, k.points)
-}
-
-// dcentroidsSumsPartGo computes dcentroids[i,k] = Σⱼ (if i = d2[j] {
-// 2·(centroids[i,k] − points[j,k]) } else { 0 }).
-func dcentroidsSumsPartGo(first, count, k, d, n int, dcentroids []float64, d2 []int32, centroids, points []float64) {
-	for i := range count {
-		clear(dcentroids[d*first+d*i:][:d])
-		for j := range n {
-			if first+i == int(d2[j]) {
-				centroidsRow := centroids[d*first+d*i:][:d]
-				pointsRow := points[d*j:][:d]
-				dcentroidsRow := dcentroids[d*first+d*i:][:d]
-				for l := range d {
-					dcentroidsRow[l] += 2 * (centroidsRow[l] - pointsRow[l])
-				}
-			}
-		}
-	}
-}
-
-// d2Loop2 computes d2[i] = argminⱼ Σₘ (centroids[j,m] − points[i,m])², in
-// parts of 1.
-func (t *tasks) d2Loop2(n, k2, d int, centroids, points []float64, d2 []int32) {
-	k := &t.d2Loop2Task
-	*k = d2Loop2Task{t: t, n: n, k2: k2, d: d, centroids: centroids, points: points, d2: d2}
-	workers.run(t.forWork(n*197123), partsOf(n, 1), k)
-}
-
-// d2Loop2Task is what the parts of d2Loop2 work on.
-type d2Loop2Task struct {
-	t                 *tasks
-	n, k2, d          int
-	centroids, points []float64
-	d2                []int32
-}
-
-func (k *d2Loop2Task) part(i, who int) {
-	first := i * 1
-	count := min(1, k.n-first)
-	d2Loop2Part(first, count, k.n, k.k2, k.d, k.centroids, k.points, k.d2)
-}
-
-// d2Loop2PartGo computes d2[i] = argminⱼ Σₘ (centroids[j,m] − points[i,m])².
-func d2Loop2PartGo(first, count, n, k, d int, centroids, points []float64, d2 []int32) {
-	for i := range count {
+// dcentroidsSums2Go computes at[n] = argminᵢ t[n,i], J[i,j] = Σₙ (if i = at[n]
+// { 2·(centroids[i,j] − points[n,j]) } else { 0 }), dcentroids[i] = Σₙ (if i =
+// at[n] { 2 } else { 0 }).
+func dcentroidsSums2Go(rows, k, d int, t, J, centroids, points, dcentroids []float64) {
+	for b := range rows {
+		// at[n] = argminᵢ t[n,i]   kmeans.bp:4
 		m := inf[float64](1)
 		var at int
-		for j := range k {
-			var s float64
-			centroidsRow := centroids[d*j:][:d]
-			pointsRow := points[d*first+d*i:][:d]
-			for l := range d {
-				s += square(centroidsRow[l] - pointsRow[l])
-			}
-			if s < m {
-				m, at = s, j
+		tRow := t[b*k:][:k]
+		for i := range k {
+			v := tRow[i]
+			if v < m {
+				m, at = v, i
 			}
 		}
-		d2[first+i] = int32(at)
-	}
-}
 
-// dcentroidsLoop computes dcentroids[i] = Σⱼ (if i = d2[j] { 2 } else { 0 }),
-// in parts of 64.
-func (t *tasks) dcentroidsLoop(k2, n int, d2 []int32, dcentroids []float64) {
-	k := &t.dcentroidsLoopTask
-	*k = dcentroidsLoopTask{t: t, k2: k2, n: n, d2: d2, dcentroids: dcentroids}
-	workers.run(t.forWork(k2*2562), partsOf(k2, 64), k)
-}
-
-// dcentroidsLoopTask is what the parts of dcentroidsLoop work on.
-type dcentroidsLoopTask struct {
-	t          *tasks
-	k2, n      int
-	d2         []int32
-	dcentroids []float64
-}
-
-func (k *dcentroidsLoopTask) part(i, who int) {
-	first := i * 64
-	count := min(64, k.k2-first)
-	dcentroidsLoopPart(first, count, k.k2, k.n, k.d2, k.dcentroids)
-}
-
-// dcentroidsLoopPartGo computes dcentroids[i] = Σⱼ (if i = d2[j] { 2 } else {
-// 0 }).
-func dcentroidsLoopPartGo(first, count, k, n int, d2 []int32, dcentroids []float64) {
-	for i := range count {
-		var s float64
-		for j := range n {
-			if first+i == int(d2[j]) {
-				s += 2
-			}
-		}
-		dcentroids[first+i] = s
-	}
-}
-
-// outLoopGo computes J[i,k] = Σⱼ (if i = d2[j] { 2·(centroids[i,k] −
-// points[j,k]) } else { 0 }), out[i,j] = J[i,j]/dcentroids[i].
-func outLoopGo(k, d, n int, J []float64, d2 []int32, centroids, points, dcentroids, out []float64) {
-	for i := range k {
-		clear(J[:d])
-
-		// J[i,k] = Σⱼ (if i = d2[j] { 2·(centroids[i,k] − points[j,k]) } else { 0 })   kmeans.bp:4
-		for j := range n {
-			if i == int(d2[j]) {
+		// J[i,j] = Σₙ (if i = at[n] { 2·(centroids[i,j] − points[n,j]) } else { 0 })   kmeans.bp:4
+		for i := range k {
+			if i == at {
 				centroidsRow := centroids[d*i:][:d]
-				pointsRow := points[d*j:][:d]
-				for l := range d {
-					J[l] += 2 * (centroidsRow[l] - pointsRow[l])
+				pointsRow := points[b*d:][:d]
+				JRow := J[d*i:][:d]
+				for j := range d {
+					JRow[j] += 2 * (centroidsRow[j] - pointsRow[j])
 				}
 			}
 		}
 
-		// return J/H   kmeans.bp:11
-		dcentroidsi := dcentroids[i]
-		outRow := out[d*i:][:d]
+		// dcentroids[i] = Σₙ (if i = at[n] { 2 } else { 0 })   kmeans.bp:4
+		for i := range k {
+			if i == at {
+				dcentroids[i] += 2
+			}
+		}
+	}
+}
+
+// outLoop computes out[i,j] = J[i,j]/dcentroids[i], in parts of 256.
+func (t *tasks) outLoop(k2, d int, dcentroids, out, J []float64) {
+	k := &t.outLoopTask
+	*k = outLoopTask{t: t, k2: k2, d: d, dcentroids: dcentroids, out: out, J: J}
+	workers.run(t.forWork(k2*513), partsOf(k2, 256), k)
+}
+
+// outLoopTask is what the parts of outLoop work on.
+type outLoopTask struct {
+	t                  *tasks
+	k2, d              int
+	dcentroids, out, J []float64
+}
+
+func (k *outLoopTask) part(i, who int) {
+	first := i * 256
+	count := min(256, k.k2-first)
+	outLoopPart(first, count, k.k2, k.d, k.dcentroids, k.out, k.J)
+}
+
+// outLoopPartGo computes out[i,j] = J[i,j]/dcentroids[i].
+func outLoopPartGo(first, count, k, d int, dcentroids, out, J []float64) {
+	for i := range count {
+		dcentroidsi := dcentroids[first+i]
+		JRow := J[d*first+d*i:][:d]
+		outRow := out[d*first+d*i:][:d]
 		for j := range d {
-			outRow[j] = J[j] / dcentroidsi
+			outRow[j] = JRow[j] / dcentroidsi
 		}
 	}
 }
@@ -258,10 +193,9 @@ func (t *tasks) forWork(operations int) int {
 // tasks is what a work keeps for kernels that have their parts done by several
 // threads.
 type tasks struct {
-	threads            int // that there may be at once; 0: as many as there are
-	centroidsSumTask   centroidsSumTask
-	d2LoopTask         d2LoopTask
-	dcentroidsSumsTask dcentroidsSumsTask
-	d2Loop2Task        d2Loop2Task
-	dcentroidsLoopTask dcentroidsLoopTask
+	threads      int // that there may be at once; 0: as many as there are
+	scratch64    scratch[float64]
+	tProductTask tProductTask
+	tSumTask     tSumTask
+	outLoopTask  outLoopTask
 }

@@ -10,10 +10,16 @@ func (w *CostWork) value(a *CostArgs) float64 {
 	k := a.K
 	points := a.Points[:d*n]
 	centroids := a.Centroids[:d*k]
+	t := w.reals[:k*128]
 
-	// sum[i] min[j](sumsq(centroids[j] - points[i]))   kmeans.bp:4
 	var f float64
-	f += w.tasks.centroidsSum(n, k, d, centroids, points)
+	for from := 0; from < n; from += 128 {
+		rows := min(128, n-from)
+
+		// sum[i] min[j](sumsq(centroids[j] - points[i]))   kmeans.bp:4
+		w.tasks.tProduct(k, d, rows, t, points[d*from:], centroids)
+		f += w.tasks.tSum(rows, k, t)
+	}
 	return f
 }
 
@@ -26,13 +32,17 @@ func (w *CostWork) grad(a *CostArgs) float64 {
 	points := a.Points[:d*n]
 	centroids := a.Centroids[:d*k]
 	dcentroids := w.grads.Centroids[:d*k]
-	d2 := w.ints[:n]
+	t := w.reals[:k*128]
 
 	var f float64
-	f += w.tasks.d2Loop(n, k, d, centroids, points, d2)
+	clear(dcentroids)
+	for from := 0; from < n; from += 128 {
+		rows := min(128, n-from)
 
-	// dcentroids[i,k] = Σⱼ (if i = d2[j] { 2·(centroids[i,k] − points[j,k]) } else { 0 })   kmeans.bp:4
-	w.tasks.dcentroidsSums(k, d, n, dcentroids, d2, centroids, points)
+		// sum[i] min[j](sumsq(centroids[j] - points[i]))   kmeans.bp:4
+		w.tasks.tProduct(k, d, rows, t, points[d*from:], centroids)
+		f += dcentroidsSums(rows, k, d, t, dcentroids, centroids, points[d*from:])
+	}
 	return f
 }
 
@@ -45,14 +55,20 @@ func (w *DirWork) value(a *DirArgs) {
 	points := a.Points[:d*n]
 	centroids := a.Centroids[:d*k]
 	out := w.out.Value[:d*k]
-	d2 := w.ints[:n]
-	J := w.reals[k:][:d]
-	dcentroids := w.reals[:k]
+	t := w.reals[d*k+k:][:k*128]
+	J := w.reals[:d*k]
+	dcentroids := w.reals[d*k:][:k]
 
-	// d2[i] = argminⱼ Σₘ (centroids[j,m] − points[i,m])²   kmeans.bp:4
-	w.tasks.d2Loop2(n, k, d, centroids, points, d2)
+	clear(J)
+	clear(dcentroids)
+	for from := 0; from < n; from += 128 {
+		rows := min(128, n-from)
 
-	// dcentroids[i] = Σⱼ (if i = d2[j] { 2 } else { 0 })   kmeans.bp:4
-	w.tasks.dcentroidsLoop(k, n, d2, dcentroids)
-	outLoop(k, d, n, J, d2, centroids, points, dcentroids, out)
+		// sum[i] min[j](sumsq(centroids[j] - points[i]))   kmeans.bp:4
+		w.tasks.tProduct(k, d, rows, t, points[d*from:], centroids)
+		dcentroidsSums2(rows, k, d, t, J, centroids, points[d*from:], dcentroids)
+	}
+
+	// return J/H   kmeans.bp:11
+	w.tasks.outLoop(k, d, dcentroids, out, J)
 }

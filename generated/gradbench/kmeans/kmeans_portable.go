@@ -4,32 +4,27 @@
 
 package kmeans
 
-// centroidsSumPart is centroidsSumPartGo: this build has no assembly.
-func centroidsSumPart(first, count, n, k, d int, centroids, points []float64) float64 {
-	return centroidsSumPartGo(first, count, n, k, d, centroids, points)
+// tProductPart is tProductPartGo: this build has no assembly.
+func tProductPart(first, count, k, d, rows int, t, points, centroids, scratch2 []float64) {
+	tProductPartGo(first, count, k, d, rows, t, points, centroids, scratch2)
 }
 
-// d2LoopPart is d2LoopPartGo: this build has no assembly.
-func d2LoopPart(first, count, n, k, d int, centroids, points []float64, d2 []int32) float64 {
-	return d2LoopPartGo(first, count, n, k, d, centroids, points, d2)
+// tSumPart is tSumPartGo: this build has no assembly.
+func tSumPart(first, count, rows, k int, t []float64) float64 {
+	return tSumPartGo(first, count, rows, k, t)
 }
 
-// dcentroidsSumsPart is dcentroidsSumsPartGo: this build has no assembly.
-func dcentroidsSumsPart(first, count, k, d, n int, dcentroids []float64, d2 []int32, centroids, points []float64) {
-	dcentroidsSumsPartGo(first, count, k, d, n, dcentroids, d2, centroids, points)
+// dcentroidsSums is dcentroidsSumsGo: this build has no assembly.
+func dcentroidsSums(rows, k, d int, t, dcentroids, centroids, points []float64) float64 {
+	return dcentroidsSumsGo(rows, k, d, t, dcentroids, centroids, points)
 }
 
-// d2Loop2Part is d2Loop2PartGo: this build has no assembly.
-func d2Loop2Part(first, count, n, k, d int, centroids, points []float64, d2 []int32) {
-	d2Loop2PartGo(first, count, n, k, d, centroids, points, d2)
+// dcentroidsSums2 is dcentroidsSums2Go: this build has no assembly.
+func dcentroidsSums2(rows, k, d int, t, J, centroids, points, dcentroids []float64) {
+	dcentroidsSums2Go(rows, k, d, t, J, centroids, points, dcentroids)
 }
 
-// dcentroidsLoopPart is dcentroidsLoopPartGo: this build has no assembly.
-func dcentroidsLoopPart(first, count, k, n int, d2 []int32, dcentroids []float64) {
-	dcentroidsLoopPartGo(first, count, k, n, d2, dcentroids)
-}
-
-// outLoop is outLoopGo: this build has no assembly.
-func outLoop(k, d, n int, J []float64, d2 []int32, centroids, points, dcentroids, out []float64) {
-	outLoopGo(k, d, n, J, d2, centroids, points, dcentroids, out)
+// outLoopPart is outLoopPartGo: this build has no assembly.
+func outLoopPart(first, count, k, d int, dcentroids, out, J []float64) {
+	outLoopPartGo(first, count, k, d, dcentroids, out, J)
 }

@@ -371,6 +371,15 @@ func (t *team) help(seat int) {
 // partsOf is how many parts of a size there are in an extent.
 func partsOf(extent, size int) int { return (max(extent, 0) + size - 1) / size }
 
+// A scratch is memory that parts are done with, for each that does them.
+type scratch[F float] [maxThreads][]F
+
+// of returns so much memory of one who works.
+func (s *scratch[F]) of(who, n int) []F {
+	s[who] = grow(s[who], n)
+	return s[who]
+}
+
 // square returns x².
 func square(x float64) float64 {
 	return x * x
