@@ -81,6 +81,9 @@ func cutOut(c *loop.Contract, name string) *loop.Kernel {
 	for _, p := range []symbolic.Poly{c.M, c.N, c.K} {
 		poly(p)
 	}
+	for _, b := range c.Within {
+		poly(b.Const)
+	}
 	var expr func(e loop.Expr)
 	expr = func(e loop.Expr) {
 		switch e := e.(type) {
