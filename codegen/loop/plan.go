@@ -33,18 +33,25 @@ type span struct {
 	first, last int
 }
 
-// A stretch is the statements of a loop.
-type stretch struct{ first, last int }
+// A stretch is the statements of a loop, which counts in a variable where it is
+// known how often it runs.
+type stretch struct {
+	first, last int
+	v           string
+}
 
-// A use is a statement that reads or writes a buffer, with the loops around it.
+// A use is a statement that reads or writes a buffer, with the loops around it,
+// and where in the buffer.
 type use struct {
 	at    int
 	loops []*stretch
+	index symbolic.Poly
 }
 
 // lifetimes returns the spans of all temporaries in order of their start. The
-// innermost loop that has all uses of a temporary writes it anew each time; a
-// loop inside of that one needs it for as long as it runs.
+// innermost loop that has all uses of a temporary, and no pass that sees what
+// another has written, writes it anew each time; a loop inside of that one needs it
+// for as long as it runs.
 func lifetimes(p *Program) []*span {
 	w := &watcher{uses: map[*Buffer][]use{}}
 	w.body(p.Body)
@@ -62,6 +69,12 @@ func lifetimes(p *Program) []*span {
 			}
 			common = n
 		}
+		for n, l := range us[0].loops[:common] {
+			if across(us, l) {
+				common = n
+				break
+			}
+		}
 		s := &span{buf: b, first: us[0].at}
 		for _, u := range us {
 			first, last := u.at, u.at
@@ -76,6 +89,29 @@ func lifetimes(p *Program) []*span {
 	return out
 }
 
+// across reports that a pass of a loop around all uses may see what another has
+// written, as where entries of a table are made of those before: places depend on
+// the pass, and not all in one way.
+func across(us []use, l *stretch) bool {
+	if !slices.ContainsFunc(us, func(u use) bool { return mentions(u.index, l.v) }) {
+		return false
+	}
+	// What is the same in a pass: the variables of loops inside go from 0 on.
+	inPass := func(u use) symbolic.Poly {
+		return u.index.Subst(func(s string) (symbolic.Poly, bool) {
+			inside := slices.IndexFunc(u.loops, func(o *stretch) bool { return o == l })
+			for _, o := range u.loops[inside+1:] {
+				if o.v == s {
+					return symbolic.Int(0), true
+				}
+			}
+			return symbolic.Poly{}, false
+		})
+	}
+	first := inPass(us[0])
+	return slices.ContainsFunc(us, func(u use) bool { return !inPass(u).Equal(first) })
+}
+
 // A watcher walks a program and notes where buffers are used.
 type watcher struct {
 	at    int
@@ -88,14 +124,14 @@ func (w *watcher) body(ss []Stmt) {
 		w.at++
 		switch s := s.(type) {
 		case *Loop:
-			l := &stretch{first: w.at}
+			l := &stretch{first: w.at, v: s.Var.Name}
 			w.loops = append(slices.Clip(w.loops), l)
 			w.body(s.Body)
 			w.loops = w.loops[:len(w.loops)-1]
 			w.at++
 			l.last = w.at
 		case *Tile:
-			l := &stretch{first: w.at}
+			l := &stretch{first: w.at, v: s.From.Name}
 			w.loops = append(slices.Clip(w.loops), l)
 			w.body(s.Body)
 			w.loops = w.loops[:len(w.loops)-1]
@@ -114,7 +150,7 @@ func (w *watcher) body(ss []Stmt) {
 			l := &stretch{first: w.at}
 			w.loops = append(slices.Clip(w.loops), l)
 			for _, a := range []Access{s.A, s.B, s.Out} {
-				w.use(a.Buf)
+				w.use(a.Buf, a.Base)
 			}
 			w.body(s.Epilogue)
 			w.loops = w.loops[:len(w.loops)-1]
@@ -128,9 +164,9 @@ func (w *watcher) body(ss []Stmt) {
 			w.expr(s.Value)
 		case *Store:
 			w.expr(s.Value)
-			w.use(s.Buf)
+			w.use(s.Buf, s.Index)
 		case *Fill:
-			w.use(s.Buf)
+			w.use(s.Buf, s.From)
 		case *If:
 			w.body(s.Then)
 			w.body(s.Else)
@@ -145,7 +181,7 @@ func (w *watcher) body(ss []Stmt) {
 func (w *watcher) expr(x Expr) {
 	switch x := x.(type) {
 	case *Load:
-		w.use(x.Buf)
+		w.use(x.Buf, x.Index)
 	case *Guarded:
 		w.expr(x.X)
 	case *Apply:
@@ -155,9 +191,9 @@ func (w *watcher) expr(x Expr) {
 	}
 }
 
-func (w *watcher) use(b *Buffer) {
+func (w *watcher) use(b *Buffer, at symbolic.Poly) {
 	if b.Kind == Temp {
-		w.uses[b] = append(w.uses[b], use{w.at, w.loops})
+		w.uses[b] = append(w.uses[b], use{w.at, w.loops, at})
 	}
 }
 
