@@ -32,6 +32,16 @@ const (
 	Divides                 // Mod divides E
 )
 
+// With is the same condition on e, with whole coefficients: e need not be whole
+// where the condition fails, and the arithmetic of indices is whole.
+func (c Cond) With(e Poly) Cond {
+	den := int64(1)
+	e.Terms(func(_, d int64, _ []string) { den = lcm(den, d) })
+	c.E = e.Scale(den, 1)
+	c.Mod *= int(den)
+	return c
+}
+
 func (c Cond) String() string {
 	switch c.Kind {
 	case NonNeg:
@@ -368,7 +378,7 @@ func invert(m *Map, in Shape) (inverse, bool) {
 		}
 	}
 	for _, c := range append(guards, m.Guard...) {
-		c.E = final(c.E)
+		c = c.With(final(c.E))
 		if !slices.ContainsFunc(read.Guard, func(d Cond) bool { return d.String() == c.String() }) {
 			read.Guard = append(read.Guard, c)
 		}

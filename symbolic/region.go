@@ -380,7 +380,7 @@ func (l *lifter) access(n *Node) *Node {
 		out.Index = append(out.Index, e.Subst(sub))
 	}
 	for _, c := range m.Guard {
-		c.E = c.E.Subst(sub)
+		c = c.With(c.E.Subst(sub))
 		out.Guard = append(out.Guard, c)
 	}
 	r := g.access(base, out, operands...)

@@ -65,12 +65,12 @@ func indexConds(n *Node, depth int) ([]Cond, bool) {
 		}
 		conds, ok := indexConds(n.Args[0], depth+1)
 		for i := range conds {
-			conds[i].E = conds[i].E.Subst(func(s string) (Poly, bool) {
+			conds[i] = conds[i].With(conds[i].E.Subst(func(s string) (Poly, bool) {
 				if a, ok := axisOf(s); ok {
 					return m.Index[a], true
 				}
 				return Poly{}, false
-			})
+			}))
 		}
 		return conds, ok
 	}

@@ -239,7 +239,7 @@ func sumOfPartOfSum(g *Graph, n *Node) *Node {
 		}
 	}
 	for _, c := range m.Guard {
-		c.E = c.E.Subst(sub)
+		c = c.With(c.E.Subst(sub))
 		out.Guard = append(out.Guard, c)
 	}
 	return g.Sum(g.access(g.Sum(x, over...), out), rest...)

@@ -333,7 +333,7 @@ func (m *Map) subst(shape Shape, sub func(string) (Poly, bool)) *Map {
 		out.Index = append(out.Index, e.Subst(sub))
 	}
 	for _, c := range m.Guard {
-		c.E = c.E.Subst(sub)
+		c = c.With(c.E.Subst(sub))
 		out.Guard = append(out.Guard, c)
 	}
 	return out

@@ -574,7 +574,7 @@ func (s *sweeper) access(n *Node, _ int, t part) part {
 		out.Index = append(out.Index, shifted(e, by))
 	}
 	for _, c := range m.Guard {
-		c.E = shifted(c.E, by)
+		c = c.With(shifted(c.E, by))
 		out.Guard = append(out.Guard, c)
 	}
 	var operands []*Node
@@ -638,7 +638,7 @@ func (s *sweeper) scatter(n *Node, _ int, t part) part {
 		out.Index = append(out.Index, shifted(e, by))
 	}
 	for _, c := range m.Guard {
-		c.E = shifted(c.E, by)
+		c = c.With(shifted(c.E, by))
 		out.Guard = append(out.Guard, c)
 	}
 	args := []*Node{t.node}

@@ -205,7 +205,7 @@ func (u *unroller) access(n *Node, at []seat, rest Shape) *Node {
 	}
 	out := &Map{Shape: rest}
 	for _, c := range m.Guard {
-		c.E = c.E.Subst(sub)
+		c = c.With(c.E.Subst(sub))
 		v, known := c.E.Const()
 		switch {
 		case !known:

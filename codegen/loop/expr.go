@@ -265,8 +265,7 @@ func (e *emitter) polys(c *comp, ps []symbolic.Poly) []symbolic.Poly {
 func (e *emitter) conds(c *comp, cs []symbolic.Cond) []symbolic.Cond {
 	out := make([]symbolic.Cond, len(cs))
 	for i, k := range cs {
-		k.E = e.poly(c, k.E)
-		out[i] = k
+		out[i] = k.With(e.poly(c, k.E))
 	}
 	return out
 }

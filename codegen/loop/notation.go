@@ -313,7 +313,7 @@ func (x *formula) term(t *term) *notation.Expr {
 		e := &notation.Expr{Kind: notation.Guard, Args: []*notation.Expr{x.term(t.args[0])}}
 		var ps []symbolic.Poly
 		for _, k := range t.conds {
-			k.E = x.poly(k.E, x.at)
+			k = k.With(x.poly(k.E, x.at))
 			e.Conds, ps = append(e.Conds, k), append(ps, k.E)
 		}
 		ps, e.Data = x.data(x.c, ps)

@@ -444,7 +444,7 @@ func (s *settler) scatter(n *symbolic.Node) *symbolic.Node {
 		to2.Index = append(to2.Index, e.Subst(sub))
 	}
 	for _, c := range m.Guard {
-		c.E = c.E.Subst(sub)
+		c = c.With(c.E.Subst(sub))
 		to2.Guard = append(to2.Guard, c)
 	}
 	args := []*symbolic.Node{s.contracted(s.g.Sum(x, over...))}

@@ -76,8 +76,7 @@ func (r *rebinding) within(bs []Bound) []Bound {
 func (r *rebinding) conds(cs []symbolic.Cond) []symbolic.Cond {
 	var out []symbolic.Cond
 	for _, c := range cs {
-		c.E = r.poly(c.E)
-		out = append(out, c)
+		out = append(out, c.With(r.poly(c.E)))
 	}
 	return out
 }

@@ -492,7 +492,7 @@ func (s *settler) restrict(n *symbolic.Node, on symbolic.Axes) *symbolic.Node {
 		}
 		args[0] = s.restrict(n.Args[0], used)
 		for _, k := range attr.Guard {
-			k.E = k.E.Subst(sub)
+			k = k.With(k.E.Subst(sub))
 			m.Guard = append(m.Guard, k)
 		}
 		return s.g.Access(args[0], m, args[1:]...)

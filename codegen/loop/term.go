@@ -190,7 +190,7 @@ func (b *builder) symbolFor(t *term) symbolic.Poly {
 // reports that one never does.
 func (b *builder) conds(cs []symbolic.Cond, sub func(string) (symbolic.Poly, bool)) (out []symbolic.Cond, never bool) {
 	for _, c := range cs {
-		c.E = c.E.Subst(sub)
+		c = c.With(c.E.Subst(sub))
 		switch b.c.decide(c) {
 		case holds:
 		case fails:

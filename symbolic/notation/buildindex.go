@@ -124,7 +124,7 @@ func (b *Builder) guarded(conds []symbolic.Cond, sub func(string) (symbolic.Poly
 	var polys []symbolic.Poly
 	var left []symbolic.Cond
 	for _, c := range conds {
-		c.E = c.E.Subst(sub)
+		c = c.With(c.E.Subst(sub))
 		if known, yes := b.decided(c, c.E); known && yes {
 			continue
 		}

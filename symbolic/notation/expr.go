@@ -275,7 +275,7 @@ func (e *Expr) Subst(sym string, p symbolic.Poly) *Expr {
 	out.Poly, out.Index, out.At, out.Offset, out.Extent = sub(e.Poly), all(e.Index), all(e.At), all(e.Offset), all(e.Extent)
 	out.Conds, out.Over = slices.Clone(e.Conds), slices.Clone(e.Over)
 	for i := range out.Conds {
-		out.Conds[i].E = sub(out.Conds[i].E)
+		out.Conds[i] = out.Conds[i].With(sub(out.Conds[i].E))
 	}
 	for i := range out.Over {
 		out.Over[i].Extent = sub(out.Over[i].Extent)

@@ -53,8 +53,7 @@ func (r rewriter) stmt(s loop.Stmt) loop.Stmt {
 func (r rewriter) conds(list []symbolic.Cond) []symbolic.Cond {
 	out := make([]symbolic.Cond, len(list))
 	for i, c := range list {
-		c.E = r.poly(c.E)
-		out[i] = c
+		out[i] = c.With(r.poly(c.E))
 	}
 	return out
 }
