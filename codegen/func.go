@@ -172,12 +172,29 @@ func (g *generator) smallProcedure(f *module.Func, pr *procedure, name string, d
 	var zeros, checks []jen.Code
 	var filled []string
 	failing := len(f.Checks) > 0
+	checked := map[string]bool{} // sizes
+	note := func(ps ...symbolic.Poly) {
+		for _, p := range ps {
+			for _, s := range p.Syms() {
+				checked[s] = true
+				if e, ok := symbolic.ExponentOf(s); ok {
+					checked[e] = true
+				}
+			}
+		}
+	}
 	for _, a := range f.Args {
-		failing = failing || a.Bound != nil
+		if a.Bound != nil {
+			failing = true
+			note(*a.Bound)
+		}
+	}
+	for _, c := range f.Checks {
+		note(c.A, c.B)
 	}
 	for _, a := range f.Args {
 		b := ins[a.Name]
-		used := b != nil && p.uses.touched[b] || p.uses.symbols[a.Name] > 0 || a.Bound != nil
+		used := b != nil && p.uses.touched[b] || p.uses.symbols[a.Name] > 0 || a.Bound != nil || checked[a.Name]
 		id := s.pick(local(a.Name))
 		shown := id
 		if !used {

@@ -126,12 +126,18 @@ func (f *frontend) freshDims(c *ctx, d *parser.FuncDecl, out *module.Func) {
 		if p.Type == nil {
 			continue
 		}
-		for _, x := range p.Type.Dims {
+		sizes := slices.Clone(p.Type.Dims)
+		if p.Type.Bound != nil {
+			sizes = append(sizes, p.Type.Bound)
+		}
+		for _, x := range sizes {
 			for _, n := range dimNames(x) {
 				if q := argOf(d, n.Name); q != nil && isSize(q) {
 					f.sizeArgs[n.Name] = true
 				}
 			}
+		}
+		for _, x := range p.Type.Dims {
 			n, ok := unparen(x).(*parser.Name)
 			if !ok || c.lookupDim(n) != nil {
 				continue
