@@ -469,6 +469,9 @@ func (b *modelBuild) dims(f *frontend) {
 			}
 		}
 	}
+	for _, s := range b.m.States {
+		roots = append(roots, s.Next)
+	}
 	for _, n := range symbolic.ReachableInside(roots...) {
 		addSyms(used, n.Shape...)
 		if s, ok := n.Attr.(symbolic.SizeAttr); ok {
