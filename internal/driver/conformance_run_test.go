@@ -31,7 +31,10 @@ type conformanceCall struct {
 	Batch                 int
 	More                  []conformanceDerivative
 	Params, Givens        map[string][]string
+	States                map[string][]string
 	Loss, Outputs         bool
+	Inputs, Pull          bool  // the gradients by arguments, a vector-Jacobian product
+	Train                 []int // examples of each step
 
 	what, float string
 	b           *boundCase
@@ -49,7 +52,9 @@ type conformanceReport struct {
 	Error                    string
 	More                     [][]string
 	Value, Grad, Infer, Loss []string
-	Params                   map[string][]string
+	Inputs, Pull, Losses     []string
+	Params, Both             map[string][]string // Both: of GradInputs
+	Next, Trained            map[string][]string
 }
 
 func (b *boundCase) call(pkg, float string) *conformanceCall {
@@ -101,7 +106,7 @@ func (b *boundCase) call(pkg, float string) *conformanceCall {
 	return c
 }
 
-var derivativeNames = map[string]string{"grad": "Grad", "vjp": "VJP", "jvp": "JVP", "hvp": "HVP", "jacobian": "Jacobian", "hessian": "Hessian"}
+var derivativeNames = map[string]string{"grad": "Grad", "vjp": "VJP", "jvp": "JVP", "hvp": "HVP", "jacobian": "Jacobian", "hessian": "Hessian", "blocks": "Blocks"}
 
 func arrays(p *module.Procedure) (out []bool) {
 	for _, r := range p.Results {
@@ -145,41 +150,70 @@ func (r *conformanceRun) build(t *testing.T) map[string][]conformanceReport {
 	return all
 }
 
-// writeMain writes the program that calls all packages.
 func (r *conformanceRun) writeMain(t *testing.T) {
+	if err := r.writeProgram(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// writeProgram writes the program that calls all packages.
+func (r *conformanceRun) writeProgram() error {
 	var imports, table strings.Builder
 	for _, p := range r.packages {
 		fmt.Fprintf(&imports, "import %q\n", "conformance/"+p)
 		fmt.Fprintf(&table, "%q: {\n", p)
-		for _, f := range exported(t, filepath.Join(r.dir, p)) {
+		names, err := exported(filepath.Join(r.dir, p))
+		if err != nil {
+			return err
+		}
+		for _, f := range names {
 			fmt.Fprintf(&table, "%q: %s.%s,\n", f, p, f)
 		}
 		table.WriteString("},\n")
 	}
-	write(t, filepath.Join(r.dir, "go.mod"), "module conformance\n\ngo 1.24\n")
-	write(t, filepath.Join(r.dir, "packages.go"), "package main\n\n"+imports.String()+"\nvar packages = map[string]map[string]any{\n"+table.String()+"}\n")
 	main, err := os.ReadFile("testdata/conformance_main.go.txt")
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
-	write(t, filepath.Join(r.dir, "main.go"), string(main))
+	for name, text := range map[string]string{
+		"go.mod":      "module conformance\n\ngo 1.24\n",
+		"packages.go": "package main\n\n" + imports.String() + "\nvar packages = map[string]map[string]any{\n" + table.String() + "}\n",
+		"main.go":     string(main),
+	} {
+		if err := os.WriteFile(filepath.Join(r.dir, name), []byte(text), 0o666); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-// execute runs the program with all calls.
 func (r *conformanceRun) execute(t *testing.T, in []byte, env ...string) []conformanceReport {
 	t.Helper()
-	cmd := exec.Command(filepath.Join(r.dir, "conformance.exe"))
-	cmd.Stdin, cmd.Stderr = bytes.NewReader(in), os.Stderr
-	cmd.Env = append(os.Environ(), env...)
-	out, err := cmd.Output()
+	reports, err := r.reports(in, env...)
 	if err != nil {
-		t.Fatalf("with %v: %v", env, err)
-	}
-	var reports []conformanceReport
-	if err := json.Unmarshal(out, &reports); err != nil {
 		t.Fatal(err)
 	}
 	return reports
+}
+
+// reports runs the program with all calls.
+func (r *conformanceRun) reports(in []byte, env ...string) (reports []conformanceReport, err error) {
+	var said bytes.Buffer
+	cmd := exec.Command(filepath.Join(r.dir, "conformance.exe"))
+	cmd.Stdin, cmd.Stderr = bytes.NewReader(in), &said
+	cmd.Env = append(os.Environ(), env...)
+	out, err := cmd.Output()
+	if err != nil {
+		return nil, fmt.Errorf("with %v: %w: %.2000s", env, err, said.Bytes())
+	}
+	return reports, json.Unmarshal(out, &reports)
+}
+
+// goOutput runs the go command and returns all that it says.
+func goOutput(dir string, args ...string) ([]byte, error) {
+	cmd := exec.Command("go", args...)
+	cmd.Dir, cmd.Env = dir, append(os.Environ(), "GOFLAGS=", "GOWORK=off")
+	return cmd.CombinedOutput()
 }
 
 func goCommand(t *testing.T, dir string, in []byte, args ...string) []byte {
@@ -195,10 +229,10 @@ func goCommand(t *testing.T, dir string, in []byte, args ...string) []byte {
 }
 
 // exported lists the exported functions of a package.
-func exported(t *testing.T, dir string) (out []string) {
+func exported(dir string) (out []string, err error) {
 	files, err := filepath.Glob(dir + "/*.go")
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	for _, f := range files {
 		if strings.HasSuffix(f, "_test.go") {
@@ -206,7 +240,7 @@ func exported(t *testing.T, dir string) (out []string) {
 		}
 		tree, err := parser.ParseFile(token.NewFileSet(), f, nil, 0)
 		if err != nil {
-			t.Fatal(err)
+			return nil, err
 		}
 		for _, d := range tree.Decls {
 			if fn, ok := d.(*ast.FuncDecl); ok && fn.Recv == nil && fn.Name.IsExported() && fn.Type.TypeParams == nil {
@@ -214,7 +248,7 @@ func exported(t *testing.T, dir string) (out []string) {
 			}
 		}
 	}
-	return out
+	return out, nil
 }
 
 func (c *conformanceCall) compare(t *testing.T, r conformanceReport) {

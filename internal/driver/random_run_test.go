@@ -11,9 +11,12 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/bpgen/bpgen/internal/driver"
 	"github.com/bpgen/bpgen/internal/randprog"
+	"github.com/bpgen/bpgen/symbolic"
+	"github.com/bpgen/bpgen/symbolic/module"
 )
 
 // perPackage is how many programs share a generated package.
@@ -41,7 +44,7 @@ func number(name string, otherwise int) int {
 // kind is what went wrong, without the numbers of this program, so that a
 // smaller program is known to fail in the same way.
 func kind(err error) string {
-	if err == nil || errors.Is(err, errInvalid) || errors.Is(err, errKink) {
+	if err == nil || errors.Is(err, errInvalid) || errors.Is(err, errKink) || errors.Is(err, errLong) {
 		return ""
 	}
 	words := strings.FieldsFunc(err.Error(), func(r rune) bool { return r == ' ' || r == '\n' })
@@ -63,72 +66,150 @@ func TestRandomPrograms(t *testing.T) {
 	for n > 0 {
 		checkPrograms(t, first, min(n, chunk), total)
 		first, n = first+chunk, n-chunk
+		if n > 0 {
+			t.Logf("up to seed %d: %v", first-1, total)
+		}
 	}
 	t.Log(total)
-	if total["checked"] < 4*(total["invalid"]+total["near a kink"]) {
+	if total["checked"] < 4*(total["invalid"]+total["near a kink"]+total["beyond a limit"]) {
 		t.Error("too many programs say nothing")
 	}
+	if n := total["checked"]; n >= 100 && (total["trained"] < n/10 || total["drawn"] < n/50) {
+		t.Error("too few programs are trained, or draw random numbers")
+	}
 }
+
+// maxShrunk is how many failures are made small.
+const maxShrunk = 5
 
 func checkPrograms(t *testing.T, first, n int, total map[string]int) {
 	var cases []*randomCase
 	for seed := first; seed < first+n; seed++ {
 		p := randprog.New(uint64(seed))
-		c, err := checkRandom(p)
-		switch {
-		case errors.Is(err, errInvalid):
-			total["invalid"]++
-		case errors.Is(err, errKink):
-			total["near a kink"]++
-		case err != nil:
-			if total["failed"]++; total["failed"] > 5 {
-				t.Errorf("seed %d: %v", seed, err)
-				continue
+		c, err := checkRandom(p, "float64")
+		for _, says := range []error{errInvalid, errKink, errLong} {
+			if errors.Is(err, says) {
+				total[says.Error()]++
 			}
-			small := p.Shrink(300, func(q *randprog.Program) bool {
-				_, e := checkRandom(q)
-				return kind(e) == kind(err)
-			})
-			_, e := checkRandom(small)
-			t.Errorf("seed %d: %v\nshrunk to\n%s%v", seed, err, small.Decls, e)
-		default:
-			total["checked"]++
-			cases = append(cases, c)
 		}
+		switch {
+		case err != nil && kind(err) == "":
+			continue
+		case err != nil:
+			shrunk(t, p, err, total, time.Minute, func(q *randprog.Program) error {
+				_, e := checkRandom(q, "float64")
+				return e
+			})
+			continue
+		case c.trained != nil:
+			total["trained"]++
+		}
+		total["checked"]++
+		if p.Drawn {
+			total["drawn"]++
+		}
+		cases = append(cases, c)
 	}
-	if number("BPGEN_RANDOM_GO", 1) != 0 {
-		runCompiled(t, cases)
+	if number("BPGEN_RANDOM_GO", 1) == 0 {
+		return
 	}
+	failed := compiled(t.TempDir(), cases)
+	for _, c := range cases {
+		err := failed[c.prog.Seed]
+		if err == nil {
+			continue
+		}
+		total["checked"]--
+		shrunk(t, c.prog, err, total, 3*time.Minute, func(q *randprog.Program) error {
+			small, e := checkRandom(q, "float64")
+			if e != nil {
+				return nil // it has become another failure, or none
+			}
+			return compiled(t.TempDir(), []*randomCase{small})[q.Seed]
+		})
+	}
+}
+
+// shrunk makes a program that fails small, as long as the failure is of one kind and there is
+// time, and reports both.
+func shrunk(t *testing.T, p *randprog.Program, err error, total map[string]int, limit time.Duration, check func(*randprog.Program) error) {
+	if total["failed"]++; total["failed"] > maxShrunk {
+		t.Errorf("seed %d: %v", p.Seed, err)
+		return
+	}
+	end := time.Now().Add(limit)
+	last := err
+	small := p.Shrink(300, func(q *randprog.Program) bool {
+		if time.Now().After(end) {
+			return false
+		}
+		e := check(q)
+		if e == nil || kind(e) != kind(err) {
+			return false
+		}
+		last = e
+		return true
+	})
+	t.Errorf("seed %d: %v\nshrunk to\n%s%v", p.Seed, err, small.Decls, last)
 }
 
 // A randomCall is a call of the generated code of one variant, and the numbers
 // that it should give.
 type randomCall struct {
 	*conformanceCall
-	c    *randomCase
+	c    *randomCase // with what is drawn for this type
 	unit float64
 }
 
-// runCompiled builds all programs into one and runs it with each set of kernels
-// and each number of threads.
-func runCompiled(t *testing.T, cases []*randomCase) {
-	r := &conformanceRun{dir: t.TempDir()}
+// compiled builds all programs into one, runs it with each set of kernels and each
+// number of threads, and says by seed what is wrong. Where the programs cannot be
+// generated, built or run together, it looks which of them it is.
+func compiled(dir string, cases []*randomCase) map[uint64]error {
+	failed := map[uint64]error{}
+	if len(cases) == 0 {
+		return failed
+	}
+	if err := runCompiled(dir, cases, failed); err != nil {
+		if len(cases) == 1 {
+			failed[cases[0].prog.Seed] = err
+			return failed
+		}
+		for i, half := range [][]*randomCase{cases[:len(cases)/2], cases[len(cases)/2:]} {
+			for seed, err := range compiled(filepath.Join(dir, fmt.Sprint("half", i)), half) {
+				failed[seed] = err
+			}
+		}
+	}
+	return failed
+}
+
+func runCompiled(dir string, cases []*randomCase, failed map[uint64]error) error {
+	r := &conformanceRun{dir: dir}
 	var calls []randomCall
-	for i := 0; len(cases) > 0; i++ {
-		some := cases[:min(perPackage, len(cases))]
-		cases = cases[len(some):]
+	for i := 0; i*perPackage < len(cases); i++ {
+		some := cases[i*perPackage : min((i+1)*perPackage, len(cases))]
 		for _, v := range variants {
 			pkg := fmt.Sprintf("r%d%s", i, v.name)
 			opt := v.opt
 			opt.Package = pkg
 			opt.Strict = opt.Plain && i%2 == 1 // by turns
-			if !generateRandom(t, filepath.Join(r.dir, pkg), some, opt) {
-				continue
+			if err := generateRandom(filepath.Join(r.dir, pkg), some, opt); err != nil {
+				return fmt.Errorf("gen %s: %w", v.name, err)
 			}
 			r.packages = append(r.packages, pkg)
 			for _, c := range some {
+				if c.prog.Drawn && v.unit == unit32 {
+					var err error
+					if c, err = checkRandom(c.prog, "float32"); err != nil {
+						if kind(err) != "" {
+							failed[c.prog.Seed] = fmt.Errorf("for float32: %w", err)
+						}
+						continue
+					}
+				}
 				call := c.bound.call(pkg, v.opt.Float)
 				call.Method, call.Seeds = "", nil // it is among More
+				c.tell(call)
 				calls = append(calls, randomCall{call, c, v.unit})
 			}
 		}
@@ -136,64 +217,103 @@ func runCompiled(t *testing.T, cases []*randomCase) {
 	for _, c := range calls {
 		r.calls = append(r.calls, c.conformanceCall)
 	}
-	if len(calls) == 0 {
-		return
+	if err := r.writeProgram(); err != nil {
+		return err
 	}
-	r.writeMain(t)
-	build := []string{"build", "-o", "conformance.exe"}
-	if number("BPGEN_RANDOM_RACE", 0) != 0 { // which looks at Go only, and at its pointers too
-		build = append(build, "-race", "-tags", "purego")
+	if out, err := goOutput(r.dir, "build", "-o", "conformance.exe", "."); err != nil {
+		return fmt.Errorf("go build: %w: %s", err, out)
 	}
-	goCommand(t, r.dir, nil, append(build, ".")...)
 	in, err := json.Marshal(r.calls)
 	if err != nil {
-		t.Fatal(err)
+		return err
+	}
+	fail := func(c randomCall, format string, args ...any) {
+		if failed[c.c.prog.Seed] == nil {
+			failed[c.c.prog.Seed] = fmt.Errorf(format, args...)
+		}
 	}
 	for _, k := range kernels {
 		var first []conformanceReport
 		for _, threads := range []string{"1", "2", "4"} {
-			reports := r.execute(t, in, "BPGEN_CPU="+k, "BPGEN_THREADS="+threads, "GOMAXPROCS=4")
+			reports, err := r.reports(in, "BPGEN_CPU="+k, "BPGEN_THREADS="+threads, "GOMAXPROCS=4")
+			if err != nil {
+				return err
+			}
 			if first == nil {
 				first = reports
 				for i, c := range calls {
 					if err := c.check(reports[i]); err != nil {
-						t.Errorf("seed %d: %s, %s: %v", c.c.prog.Seed, c.Package, k, err)
+						fail(c, "%s with %s: %w", c.float, k, err)
 					}
 				}
 				continue
 			}
 			for i, c := range calls {
 				if fmt.Sprint(reports[i]) != fmt.Sprint(first[i]) {
-					t.Errorf("seed %d: %s, %s: another result with %s threads than with one", c.c.prog.Seed, c.Package, k, threads)
+					fail(c, "%s with %s: another result with %s threads than with one", c.float, k, threads)
 				}
+			}
+		}
+	}
+	return nil
+}
+
+// tell adds to a call what only random programs ask for.
+func (c *randomCase) tell(call *conformanceCall) {
+	m := c.bound.model
+	if m == nil {
+		return
+	}
+	call.States = map[string][]string{}
+	for _, s := range m.States {
+		call.States[s.Name] = texts(c.bound.env.Inputs[s.Node.Attr.Key()].Data)
+	}
+	if c.trained != nil {
+		call.Train = c.trained.batches
+	}
+	for _, p := range c.procs {
+		call.Inputs = call.Inputs || p.Name == "gradInputs"
+		if p.Name == "vjp" {
+			call.Pull = true
+			for _, v := range m.Train.Outputs {
+				var seed []string
+				if v.Node.Type == symbolic.Real {
+					seed = texts(c.bound.env.Inputs[p.Seeds[seeds(call.Seeds)].Attr.Key()].Data)
+				}
+				call.Seeds = append(call.Seeds, seed)
 			}
 		}
 	}
 }
 
-// generateRandom writes the package for some programs. Where that fails it says
-// by which.
-func generateRandom(t *testing.T, dir string, cases []*randomCase, opt driver.Options) bool {
+// seeds counts those that are there.
+func seeds(all [][]string) (n int) {
+	for _, s := range all {
+		if s != nil {
+			n++
+		}
+	}
+	return n
+}
+
+// generateRandom writes the package for some programs.
+func generateRandom(dir string, cases []*randomCase, opt driver.Options) error {
 	files, err := randomFiles(cases, opt)
 	if err != nil {
-		for _, c := range cases {
-			if _, err := randomFiles([]*randomCase{c}, opt); err != nil {
-				t.Errorf("seed %d: gen: %v", c.prog.Seed, err)
-				return false
-			}
-		}
-		t.Errorf("seeds %d to %d in one file: gen: %v", cases[0].prog.Seed, cases[len(cases)-1].prog.Seed, err)
-		return false
+		return err
 	}
 	if err := os.MkdirAll(dir, 0o777); err != nil {
-		t.Fatal(err)
+		return err
 	}
 	for _, f := range files {
-		if !strings.HasSuffix(f.Name, "_test.go") {
-			write(t, filepath.Join(dir, f.Name), string(f.Data))
+		if strings.HasSuffix(f.Name, "_test.go") {
+			continue
+		}
+		if err := os.WriteFile(filepath.Join(dir, f.Name), f.Data, 0o666); err != nil {
+			return err
 		}
 	}
-	return true
+	return nil
 }
 
 func randomFiles(cases []*randomCase, opt driver.Options) (files []driver.File, err error) {
@@ -227,35 +347,74 @@ func (c randomCall) check(r conformanceReport) error {
 			if i > 0 {
 				got = r.More[i-1]
 			}
-			if err := c.numbers(p.Name, got, p.want...); err != nil {
+			if err := c.numbers(p.Name, got, c.fields(p)...); err != nil {
 				return err
 			}
 		}
 		return nil
 	}
+	all := map[module.ResultKind]map[string][]string{module.ParamGradient: r.Params, module.NextState: r.Next}
 	for _, p := range c.c.procs {
-		switch p.Name {
-		case "infer":
-			if err := c.numbers("outputs", r.Infer, p.want...); err != nil {
-				return err
-			}
-		case "loss":
-			if err := c.numbers("loss", r.Loss, p.want...); err != nil {
-				return err
-			}
-		case "grad":
-			n := len(p.want) - len(c.b.model.Params)
-			if err := c.numbers("loss of the gradient", r.Grad, p.want[:n]...); err != nil {
-				return err
-			}
-			for i, q := range c.b.model.Params {
-				if err := c.numbers("gradient by "+q.Name, r.Params[q.Name], p.want[n+i]); err != nil {
+		got := map[string][]string{"infer": r.Infer, "loss": r.Loss, "grad": r.Grad, "gradInputs": r.Inputs, "vjp": r.Pull}[p.Name]
+		if p.Name == "gradInputs" {
+			all[module.ParamGradient] = r.Both
+		}
+		var row []measured // of what is printed in a row
+		for i, res := range p.Results {
+			if named := all[res.Kind]; named != nil {
+				if err := c.numbers(p.Name+": "+res.Name, named[res.Name], p.want[i]); err != nil {
 					return err
 				}
+				continue
+			}
+			row = append(row, p.want[i])
+		}
+		if err := c.numbers(p.Name, got, row...); err != nil {
+			return err
+		}
+	}
+	if tr := c.c.trained; tr != nil {
+		n := len(tr.batches)
+		if err := c.numbers("losses of steps", r.Losses, tr.want[:n]...); err != nil {
+			return err
+		}
+		for i, name := range tr.names {
+			if err := c.numbers("trained "+name, r.Trained[name], tr.want[n+i]); err != nil {
+				return err
 			}
 		}
 	}
 	return nil
+}
+
+// fields are the results of a func's procedure in the order of the fields that they are
+// in: blocks that go by the name of an argument are in the order of these, the others
+// behind them.
+func (c randomCall) fields(p measuredProc) []measured {
+	if len(p.Blocks) == 0 {
+		return p.want
+	}
+	args := c.b.fn.Args
+	of := func(i int) int {
+		if p.Results[i].Kind != module.ExampleBlock {
+			return -1
+		}
+		at := slices.IndexFunc(args, func(a *module.Arg) bool { return a.Name == p.Results[i].Name })
+		if at < 0 {
+			return len(args)
+		}
+		return at
+	}
+	order := make([]int, len(p.want))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(i, j int) int { return of(i) - of(j) })
+	out := make([]measured, len(order))
+	for i, k := range order {
+		out[i] = p.want[k]
+	}
+	return out
 }
 
 // numbers holds numbers as they were printed, one value after the other, against

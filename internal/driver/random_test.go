@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 
 	"github.com/bpgen/bpgen/internal/diag"
 	"github.com/bpgen/bpgen/internal/driver"
@@ -35,6 +36,7 @@ const (
 var (
 	errInvalid = errors.New("not a program")
 	errKink    = errors.New("near a kink")
+	errLong    = errors.New("beyond a limit") // as derivatives of higher order may be
 )
 
 // A measured is the numbers of a value, and how far each moves by rounding, per
@@ -45,11 +47,23 @@ func (m measured) bound(i int, unit float64) float64 { return slack*unit*m.cond[
 
 // measure evaluates roots.
 func measure(env *symbolic.Env, rng *rand.Rand, roots []*symbolic.Node) ([]measured, error) {
-	base, err := symbolic.Eval(env, roots...)
+	return measureAll(rng, func(round func(float64) float64) ([]*symbolic.Tensor, error) {
+		e := *env
+		e.Round = round
+		return symbolic.Eval(&e, roots...)
+	})
+}
+
+// An evaluation computes numbers, each real result rounded on the way.
+type evaluation func(round func(float64) float64) ([]*symbolic.Tensor, error)
+
+// measureAll evaluates, and says how far numbers move where results do.
+func measureAll(rng *rand.Rand, eval evaluation) ([]measured, error) {
+	base, err := eval(nil)
 	if err != nil {
 		return nil, err
 	}
-	out := make([]measured, len(roots))
+	out := make([]measured, len(base))
 	for i, t := range base {
 		out[i] = measured{t.Data, make([]float64, len(t.Data))}
 		for _, v := range t.Data {
@@ -58,11 +72,11 @@ func measure(env *symbolic.Env, rng *rand.Rand, roots []*symbolic.Node) ([]measu
 			}
 		}
 	}
-	small, err := moves(env, rng, roots, base, 0x1p-30)
+	small, err := moves(rng, eval, base, 0x1p-30)
 	if err != nil {
 		return nil, err
 	}
-	large, err := moves(env, rng, roots, base, 0x1p-19)
+	large, err := moves(rng, eval, base, 0x1p-19)
 	if err != nil {
 		return nil, err
 	}
@@ -86,13 +100,12 @@ func measure(env *symbolic.Env, rng *rand.Rand, roots []*symbolic.Node) ([]measu
 }
 
 // moves is how far each number moves when results move by eps, divided by it.
-func moves(env *symbolic.Env, rng *rand.Rand, roots []*symbolic.Node, base []*symbolic.Tensor, eps float64) ([][]float64, error) {
+func moves(rng *rand.Rand, eval evaluation, base []*symbolic.Tensor, eps float64) ([][]float64, error) {
 	out := make([][]float64, len(base))
 	for i, t := range base {
 		out[i] = make([]float64, len(t.Data))
 	}
-	e := *env
-	e.Round = func(v float64) float64 {
+	round := func(v float64) float64 {
 		d := 0.5 + rng.Float64()/2
 		if rng.IntN(2) == 0 {
 			d = -d
@@ -100,7 +113,7 @@ func moves(env *symbolic.Env, rng *rand.Rand, roots []*symbolic.Node, base []*sy
 		return v * (1 + eps*d)
 	}
 	for range 4 {
-		got, err := symbolic.Eval(&e, roots...)
+		got, err := eval(round)
 		if err != nil {
 			return nil, err
 		}
@@ -123,10 +136,11 @@ func moves(env *symbolic.Env, rng *rand.Rand, roots []*symbolic.Node, base []*sy
 // A randomCase is a program with a point to evaluate it at, and what each of
 // its procedures gives there.
 type randomCase struct {
-	prog  *randprog.Program
-	rng   *rand.Rand
-	bound *boundCase
-	procs []measuredProc
+	prog    *randprog.Program
+	rng     *rand.Rand
+	bound   *boundCase
+	procs   []measuredProc
+	trained *training // where it has a rule, and says something of it
 }
 
 type measuredProc struct {
@@ -135,17 +149,21 @@ type measuredProc struct {
 }
 
 // checkRandom checks what needs no compiler. The error is errInvalid or errKink
-// where that says nothing.
-func checkRandom(p *randprog.Program) (c *randomCase, err error) {
+// where that says nothing. The type of real numbers makes no difference but to
+// what is drawn.
+func checkRandom(p *randprog.Program, float string) (c *randomCase, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("panic in %s: %v", driver.Panicked(), r)
+			if strings.Contains(err.Error(), "comes to more than") {
+				err = errLong
+			}
 		}
 	}()
 	src := []byte(randprog.File("random", p))
 	load := func() (*module.Module, error) {
 		var errs diag.List
-		m, _ := frontend.Load("random.bp", src, frontend.Options{Float: "float64"}, &errs)
+		m, _ := frontend.Load("random.bp", src, frontend.Options{Float: float}, &errs)
 		if len(errs) > 0 {
 			return nil, fmt.Errorf("%w: %v", errInvalid, errs[0].Msg)
 		}
@@ -212,6 +230,20 @@ func (c *randomCase) arg(env *symbolic.Env, a *module.Arg) {
 	if a.Type == symbolic.Real {
 		return
 	}
+	if a.Type == symbolic.Boolean {
+		for i := range t.Data {
+			t.Data[i] = float64(c.rng.IntN(2))
+		}
+		return
+	}
+	if a.Bound == nil { // it may be a size
+		n, ok := env.Dims[a.Name]
+		if !ok {
+			n = c.rng.IntN(5)
+		}
+		t.Data[0] = float64(n)
+		return
+	}
 	n, err := a.Bound.Eval(func(s string) (int, bool) { v, ok := env.Dims[s]; return v, ok })
 	if err != nil {
 		panic(err)
@@ -221,12 +253,16 @@ func (c *randomCase) arg(env *symbolic.Env, a *module.Arg) {
 	}
 }
 
-// sizes draws the sizes until they are what the program wants.
-func (c *randomCase) sizes(dims []*module.Dim, checks []module.Check) (map[string]int, error) {
+// sizes draws the sizes until they are what the program wants: those of dims, which
+// may be of nothing now and then, and whole numbers that may be used as such.
+func (c *randomCase) sizes(dims []*module.Dim, whole []string, checks []module.Check) (map[string]int, error) {
 	for range 50 {
 		out := map[string]int{}
 		for _, d := range dims {
 			out[d.Name] = 1 + c.rng.IntN(5)
+		}
+		for _, n := range whole {
+			out[n] = c.rng.IntN(5)
 		}
 		if !slices.ContainsFunc(checks, func(k module.Check) bool {
 			at := func(s string) (int, bool) { v, ok := out[s]; return v, ok }
@@ -240,12 +276,37 @@ func (c *randomCase) sizes(dims []*module.Dim, checks []module.Check) (map[strin
 	return nil, errKink
 }
 
+// given gives a value to what is the same for a call.
+func (c *randomCase) given(env *symbolic.Env, g *module.Given) {
+	t := c.node(env, g.Node)
+	for i := range t.Data {
+		switch n, size := env.Dims[g.Name]; {
+		case size && g.Size:
+			t.Data[i] = float64(n)
+		case g.Type == symbolic.Integer:
+			t.Data[i] = float64(c.rng.IntN(5))
+		case g.Type == symbolic.Boolean:
+			t.Data[i] = float64(c.rng.IntN(2))
+		}
+	}
+}
+
+// wholeArgs are arguments that may be sizes.
+func wholeArgs(args []*module.Arg) (out []string) {
+	for _, a := range args {
+		if a.Type == symbolic.Integer && a.Bound == nil {
+			out = append(out, a.Name)
+		}
+	}
+	return out
+}
+
 // ---- funcs
 
 func (c *randomCase) checkFunc(raw *module.Func, d *module.FuncProcs) error {
 	env := &symbolic.Env{Inputs: map[string]*symbolic.Tensor{}}
 	var err error
-	if env.Dims, err = c.sizes(raw.Dims, raw.Checks); err != nil {
+	if env.Dims, err = c.sizes(raw.Dims, wholeArgs(raw.Args), raw.Checks); err != nil {
 		return err
 	}
 	for _, a := range raw.Args {
@@ -271,7 +332,7 @@ func (c *randomCase) checkFunc(raw *module.Func, d *module.FuncProcs) error {
 	if err := c.checkRaw(env, raw.Graph, ys, xs); err != nil {
 		return err
 	}
-	for _, p := range d.All() {
+	for k, p := range d.All() {
 		for _, s := range p.Seeds {
 			if env.Inputs[s.Attr.Key()] == nil { // directions of two derivatives may have one name
 				c.node(env, s)
@@ -287,7 +348,14 @@ func (c *randomCase) checkFunc(raw *module.Func, d *module.FuncProcs) error {
 			}
 		}
 		c.procs = append(c.procs, measuredProc{p, want})
-		if err := c.derivative(env, raw, p, want[len(values):], xs, ys); err != nil {
+		if k == 0 {
+			continue
+		}
+		var by []*symbolic.Node
+		for _, a := range raw.Derive[k-1].Wrt {
+			by = append(by, a.Node)
+		}
+		if err := c.derivative(env, raw, p, want[len(values):], by, ys); err != nil {
 			return err
 		}
 	}

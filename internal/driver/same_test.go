@@ -127,7 +127,7 @@ func bitsOfFile(path string, src []byte, seed uint64) (out [][]float64, err erro
 	}
 	for _, f := range d.Funcs {
 		env := &symbolic.Env{Inputs: map[string]*symbolic.Tensor{}}
-		if env.Dims, err = c.sizes(f.Func.Dims, f.Func.Checks); err != nil {
+		if env.Dims, err = c.sizes(f.Func.Dims, wholeArgs(f.Func.Args), f.Func.Checks); err != nil {
 			return nil, err
 		}
 		for _, a := range f.Func.Args {
@@ -139,17 +139,30 @@ func bitsOfFile(path string, src []byte, seed uint64) (out [][]float64, err erro
 	}
 	for _, m := range d.Models {
 		env := &symbolic.Env{Inputs: map[string]*symbolic.Tensor{}}
-		if env.Dims, err = c.sizes(append(slices.Clone(m.Model.Dims), m.Model.Call...), m.Model.Checks); err != nil {
+		var sizes []string
+		for _, g := range m.Model.Givens {
+			if g.Size {
+				sizes = append(sizes, g.Name)
+			}
+		}
+		if env.Dims, err = c.sizes(append(slices.Clone(m.Model.Dims), m.Model.Call...), sizes, m.Model.Checks); err != nil {
 			return nil, err
 		}
 		env.Dims[module.Batch] = examples
+		for _, s := range m.Model.States {
+			c.node(env, s.Node)
+		}
+		for _, g := range m.Model.Givens {
+			c.given(env, g)
+		}
+		setSamples(env, m.Model, 0)
 		for _, q := range m.Model.Params {
 			c.node(env, q.Node)
 		}
 		for _, a := range m.Model.Args {
 			c.arg(env, a)
 		}
-		if err := run(env, m.Infer, m.Loss, m.Grad); err != nil {
+		if err := run(env, m.Infer, m.Loss, m.Grad, m.Inputs, m.Pull); err != nil {
 			return nil, err
 		}
 	}

@@ -34,9 +34,12 @@ func (g *gen) grow(s []dim, depth int) (string, float64) {
 	case 0:
 		forms = append(forms, g.whole, g.whole, g.position)
 	case 1:
-		forms = append(forms, g.matrixVector, g.normalised, g.join, g.part, g.listed, g.solved)
+		forms = append(forms, g.matrixVector, g.normalised, g.join, g.part, g.listed, g.solved, g.hot, g.flattened, g.crossed)
 	case 2:
-		forms = append(forms, g.matrices, g.transposed, g.outer, g.normalised, g.listed)
+		forms = append(forms, g.matrices, g.transposed, g.outer, g.normalised, g.listed, g.triangle, g.beside)
+	}
+	if g.model && !g.helping {
+		forms = append(forms, g.inModel)
 	}
 	for range 5 {
 		if e, mag := pick(g, forms...)(s, depth-1); e != "" {
@@ -188,12 +191,40 @@ var unaries = []struct {
 	{"lgamma(1.5 + sigmoid(%s))", func(float64) float64 { return 1 }, 20},
 	{"sinh(%s)", func(m float64) float64 { return 1 + m*m*m }, 3},
 	{"erfcx(1 + sigmoid(%s))", func(float64) float64 { return 1 }, 10},
+	{"erfc(%s)", func(float64) float64 { return 2 }, 5},
+	{"tan(0.5*tanh(%s))", func(float64) float64 { return 1 }, 20},
+	{"asin(0.9*sin(%s))", func(float64) float64 { return 2 }, 20},
+	{"acos(0.9*tanh(%s))", func(float64) float64 { return 3 }, 20},
+	{"atanh(0.9*sin(%s))", func(float64) float64 { return 2 }, 20},
+	{"acosh(2 + (%s)^2)", func(m float64) float64 { return m + 1 }, 20},
+	{"cosh(%s)", func(m float64) float64 { return 1 + m*m*m }, 3},
+	{"log2(2 + sin(%s))", func(float64) float64 { return 2 }, 20},
+	{"log10(1 + abs(%s))", func(float64) float64 { return 2 }, 20},
+	{"digamma(1.5 + sigmoid(%s))", func(float64) float64 { return 1 }, 10},
+	{"trigamma(1.5 + sigmoid(%s))", func(float64) float64 { return 1 }, 10},
+	{"besselj(1, %s)", func(float64) float64 { return 1 }, 10},
+	{"bessely(0, 1.5 + sigmoid(%s))", func(float64) float64 { return 1 }, 10},
+	{"round(%s)", func(m float64) float64 { return m + 1 }, 20},
+	{"ceil(%s)", func(m float64) float64 { return m + 1 }, 20},
+	{"cos(pi*(%s))", func(float64) float64 { return 1 }, 5},
+	{"1 - cos(%s)", func(float64) float64 { return 2 }, 20},
+	{"min(%s, 0.5, 1.5)", func(m float64) float64 { return m + 1 }, 20},
+}
+
+// flat reports whether a form has no derivative.
+func flat(form string) bool {
+	for _, f := range []string{"floor", "sign(", "stop", "round", "ceil"} {
+		if strings.Contains(form, f) {
+			return true
+		}
+	}
+	return false
 }
 
 func (g *gen) unary(s []dim, depth int) (string, float64) {
 	e, mag := g.real(s, depth)
 	u := pick(g, unaries...)
-	if strings.Contains(u.form, "floor") || strings.Contains(u.form, "sign(") || strings.Contains(u.form, "stop") {
+	if flat(u.form) {
 		u = pick(g, unaries...) // seldom what has no derivative
 	}
 	if mag > u.most {
@@ -209,7 +240,7 @@ func (g *gen) binary(s []dim, depth int) (string, float64) {
 }
 
 func (g *gen) combine(a string, ma float64, b string, mb float64) (string, float64) {
-	switch g.IntN(10) {
+	switch g.IntN(12) {
 	case 0, 1:
 		return fmt.Sprintf("(%s + %s)", a, b), ma + mb
 	case 2, 3:
@@ -221,7 +252,10 @@ func (g *gen) combine(a string, ma float64, b string, mb float64) (string, float
 	case 8:
 		return fmt.Sprintf("%s(%s, %s)", pick(g, "max", "min"), a, b), max(ma, mb)
 	}
-	return fmt.Sprintf("%s(%s, 1 + abs(%s))", pick(g, "hypot", "atan2"), a, b), ma + mb + 2
+	if g.one(2) {
+		return fmt.Sprintf("%s(%s, (%s)^2)", pick(g, "xlog1py"), a, b), ma * (1 + mb)
+	}
+	return fmt.Sprintf("%s(%s, 1 + abs(%s))", pick(g, "hypot", "atan2", "xlogy"), a, b), ma*(1+mb) + mb + 2
 }
 
 // broadcast combines with what has fewer dims.
@@ -248,6 +282,26 @@ func (g *gen) truth(depth int) string {
 			return fmt.Sprintf("mod(%s, 2) == 0", i.name)
 		}
 		return fmt.Sprintf("2*%s < %s", i.name, i.dim)
+	}
+	for _, v := range g.truths {
+		switch {
+		case !g.one(3):
+		case len(v.dims) == 0:
+			return pick(g, "", "!") + v.name
+		default:
+			for _, i := range g.indices {
+				if v.dims[0] == i.dim {
+					return fmt.Sprintf("%s[%s]", v.name, i.name)
+				}
+			}
+			return fmt.Sprintf("%s(%s)", pick(g, "any", "every"), v.name)
+		}
+	}
+	if g.one(8) {
+		k := index{g.fresh("k"), g.shape1()}
+		var e string
+		g.over([]index{k}, func() { e = g.simple(1) })
+		return fmt.Sprintf("(%s[%s < %s](%s > 0.3))", pick(g, "any", "every"), k.name, k.dim, e)
 	}
 	for _, v := range g.values {
 		if v.whole && len(v.dims) == 0 && g.one(3) {
@@ -293,6 +347,9 @@ func (g *gen) call(s []dim, depth int) (string, float64) {
 		return "", 0
 	}
 	h := pick(g, g.helpers...)
+	if h.results > 1 {
+		return "", 0 // see several
+	}
 	in := s
 	if len(h.shape) > 0 {
 		in = append(slices.Clone(s), g.shape1())
@@ -300,15 +357,116 @@ func (g *gen) call(s []dim, depth int) (string, float64) {
 	if len(in) > 3 {
 		return "", 0
 	}
+	return g.called(h, in, depth), 2
+}
+
+// called is a call of a helper for arguments of a shape.
+func (g *gen) called(h helper, in []dim, depth int) string {
 	var args []string
-	for range h.args {
+	for i := range h.args {
 		e, mag := g.real(in, depth)
 		if mag > 3 {
 			e = "sin(" + e + ")"
 		}
+		if h.forms != nil {
+			e = fmt.Sprintf(h.forms[i], e)
+		}
 		args = append(args, e)
 	}
-	return fmt.Sprintf("%s(%s)", h.name, strings.Join(args, ", ")), 2
+	return fmt.Sprintf("%s(%s)", h.name, strings.Join(args, ", "))
+}
+
+// inModel is what only models have: phases, the batch and this example's place
+// in it.
+func (g *gen) inModel(s []dim, depth int) (string, float64) {
+	switch g.IntN(6) {
+	case 0:
+		if len(s) == 0 && g.shared == 0 {
+			g.across = true
+			return pick(g, "example/4", "batch/3"), 2
+		}
+	case 1:
+		if len(s) == 0 && g.inLoop == 0 && g.shared == 0 && len(g.indices) == 0 {
+			g.across = true
+			e, mag := g.real(nil, depth)
+			return fmt.Sprintf("%s(stack[batch](%s))", pick(g, "mean", "logsumexp", "norm"), e), 3*mag + 2
+		}
+	case 2:
+		a, ma := g.real(s, depth)
+		b, mb := g.real(s, depth)
+		return fmt.Sprintf("(if training { %s } else { %s })", a, b), max(ma, mb)
+	}
+	return "", 0
+}
+
+// hot is 1 at a place and else 0.
+func (g *gen) hot(s []dim, depth int) (string, float64) {
+	for _, v := range g.values {
+		if v.whole && len(v.dims) == 0 && v.bound == s[0] && v.bound.sym == "" {
+			e, mag := g.real(nil, depth)
+			return fmt.Sprintf("(onehot%s(%s)*(%s))", text(s), v.name, e), mag
+		}
+	}
+	return "", 0
+}
+
+func (g *gen) crossed(s []dim, depth int) (string, float64) {
+	if s[0] != num(3) {
+		return "", 0
+	}
+	a, ma := g.real(s, depth)
+	b, mb := g.real(s, depth)
+	return fmt.Sprintf("cross(%s, %s)", a, b), 2 * ma * mb
+}
+
+// flattened has the elements of a matrix, or of a tensor.
+func (g *gen) flattened(s []dim, depth int) (string, float64) {
+	n := s[0].k
+	if s[0].sym != "" || n < 1 {
+		return "", 0
+	}
+	for _, rows := range []int{2, 3, 1} {
+		if n%rows == 0 {
+			e, mag := g.real([]dim{num(rows), num(n / rows)}, depth)
+			if g.one(2) {
+				return fmt.Sprintf("reshape[%d](%s)", n, e), mag
+			}
+			return "flat(" + e + ")", mag
+		}
+	}
+	return "", 0
+}
+
+// triangle is made of a vector of its elements.
+func (g *gen) triangle(s []dim, depth int) (string, float64) {
+	n := s[0].k
+	if s[0] != s[1] || s[0].sym != "" || n < 2 {
+		return "", 0
+	}
+	how, k := "", n*(n+1)/2
+	switch g.IntN(3) {
+	case 0:
+		how = "[columns]"
+	case 1:
+		how, k = "[strict]", n*(n-1)/2
+	}
+	e, mag := g.real([]dim{num(k)}, depth)
+	return fmt.Sprintf("tril%s(%s)", how, e), mag
+}
+
+// beside puts two matrices side by side, or makes one of a vector.
+func (g *gen) beside(s []dim, depth int) (string, float64) {
+	if s[0].sym != "" || s[1].sym != "" || s[1].k < 2 {
+		return "", 0
+	}
+	if g.one(2) {
+		e, mag := g.real([]dim{num(s[0].k * s[1].k)}, depth)
+		return fmt.Sprintf("reshape%s(%s)", text(s), e), mag
+	}
+	left := 1 + g.IntN(s[1].k-1)
+	a, ma := g.real([]dim{s[0], num(left)}, depth)
+	b, mb := g.real([]dim{s[0], num(s[1].k - left)}, depth)
+	return fmt.Sprintf("concat[1](%s, %s)", a, b), max(ma, mb)
 }
 
 // reduction is over an index.
@@ -318,10 +476,19 @@ func (g *gen) reduction(s []dim, depth int) (string, float64) {
 	}
 	k := index{g.fresh("k"), g.shape1()}
 	binder := fmt.Sprintf("%s < %s", k.name, k.dim)
+	empty := false // it may be
 	if len(g.indices) > 0 && g.one(4) {
 		i := pick(g, g.indices...)
 		k.dim = i.dim
 		binder = fmt.Sprintf("%s <= %s", k.name, i.name)
+		switch g.IntN(4) {
+		case 0:
+			binder, empty = fmt.Sprintf("%s < %s < %s", i.name, k.name, k.dim), true
+		case 1:
+			binder, empty = fmt.Sprintf("%s < %s", k.name, i.name), true
+		}
+	} else if g.one(8) {
+		binder, empty = fmt.Sprintf("1 <= %s < %s", k.name, k.dim), true
 	}
 	ix := []index{k}
 	if g.one(5) {
@@ -336,7 +503,11 @@ func (g *gen) reduction(s []dim, depth int) (string, float64) {
 	for _, i := range ix {
 		n *= i.most()
 	}
-	switch g.IntN(8) {
+	kind := g.IntN(8)
+	if empty && kind != 6 {
+		kind = 0 // others of nothing are no numbers
+	}
+	switch kind {
 	case 0, 1, 2, 3:
 		return fmt.Sprintf("(sum[%s](%s))", binder, e), n * mag
 	case 4:
@@ -376,9 +547,19 @@ func (g *gen) whole(_ []dim, depth int) (string, float64) {
 	for _, d := range s {
 		n *= d.most()
 	}
-	switch g.IntN(8) {
+	switch g.IntN(11) {
 	case 0, 1:
 		return "sum(" + e + ")", n * mag
+	case 8:
+		return "prod(1 + 0.3*sin(" + e + "))", 3
+	case 9:
+		if len(g.indices) == 0 {
+			a, _ := g.real([]dim{s[0], s[0]}, depth-1)
+			return fmt.Sprintf("%s(sin(%s)/4 + eye[%s])", pick(g, "logdet", "det"), a, s[0]), 3
+		}
+	case 10:
+		f, m2 := g.real(g.shape(1), depth)
+		return fmt.Sprintf("sumsq(%s, %s)", e, f), n*mag*mag + 4*m2*m2
 	case 2:
 		return "mean(" + e + ")", mag
 	case 3:
@@ -398,7 +579,7 @@ func (g *gen) whole(_ []dim, depth int) (string, float64) {
 func (g *gen) position([]dim, int) (string, float64) {
 	if len(g.indices) > 0 {
 		i := pick(g, g.indices...)
-		return pick(g, i.name+"/4", "(0.5*"+i.name+" - 1)", fmt.Sprintf("%s/%s", i.name, i.dim)), 2
+		return pick(g, i.name+"/4", "(0.5*"+i.name+" - 1)", fmt.Sprintf("%s/%s", i.name, i.dim), "popcount("+i.name+")", "(if bit("+i.name+", 0) { 0.5 } else { 1 })"), 2
 	}
 	if len(g.syms) > 0 {
 		return pick(g, g.syms...).String() + "/8", 1
@@ -501,7 +682,11 @@ func (g *gen) solved(s []dim, depth int) (string, float64) {
 	}
 	a, _ := g.real([]dim{s[0], s[0]}, depth-1)
 	b, mb := g.real(s, depth-1)
-	switch g.IntN(3) {
+	switch g.IntN(5) {
+	case 3:
+		return fmt.Sprintf("usolve(sin(%s) + 9*eye[%s], %s)", a, s[0], b), mb
+	case 4:
+		return fmt.Sprintf("inverse(sin(%s) + 9*eye[%s]) @ (%s)", a, s[0], b), mb
 	case 0:
 		return fmt.Sprintf("lsolve(sin(%s) + 9*eye[%s], %s)", a, s[0], b), mb
 	case 1:

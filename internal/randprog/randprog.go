@@ -17,7 +17,8 @@ type Program struct {
 	Seed   uint64
 	Name   string // of the func or model
 	Model  bool
-	Across bool // a model that looks at other examples of the batch
+	Across bool // a model that looks at other examples of the batch, or at which one this is
+	Drawn  bool // it draws random numbers, which are others for each type
 	Decls  string
 }
 
@@ -35,15 +36,18 @@ func File(pkg string, ps ...*Program) string {
 // which are not, for instance because a derivative goes through nothing that
 // has one.
 func New(seed uint64) *Program {
-	g := &gen{Rand: rand.New(rand.NewPCG(seed, 0)), suffix: fmt.Sprint(seed)}
+	g := &gen{Rand: rand.New(rand.NewPCG(seed, 0)), suffix: fmt.Sprint(seed), names: 3} // arguments are x0 to x2 and so on
 	p := &Program{Seed: seed, Name: "P" + g.suffix, Model: g.one(3)}
 	g.model = p.Model
-	if p.Model {
+	switch {
+	case p.Model:
 		g.writeModel(p.Name)
-	} else {
+	case g.one(12):
+		g.writeByExample(p.Name)
+	default:
 		g.writeFunc(p.Name)
 	}
-	p.Decls, p.Across = g.decls.String()+g.body.String(), g.across
+	p.Decls, p.Across, p.Drawn = g.decls.String()+g.body.String(), g.across, g.drawn
 	return p
 }
 
@@ -108,14 +112,15 @@ func text(s []dim) string {
 	return "[" + strings.Join(out, ", ") + "]"
 }
 
-// A value is a name that can be read.
+// A value is a name that can be read: real numbers, or whole ones below a bound.
 type value struct {
-	name  string
-	dims  []dim
-	whole bool
-	bound dim // of whole numbers
-	mag   float64
-	owns  bool // a parameter, or what a layer with parameters gives
+	name   string
+	dims   []dim
+	whole  bool
+	bound  dim // of whole numbers
+	mag    float64
+	owns   bool   // a parameter, or what a layer with parameters gives
+	weight string // of such a layer
 }
 
 // An index has values from 0 to its dim.
@@ -124,11 +129,13 @@ type index struct {
 	dim
 }
 
-// A helper is a func of numbers, or of vectors of one size, that gives a number.
+// A helper is a func of numbers, or of vectors of one size, that gives numbers.
 type helper struct {
-	name  string
-	args  int
-	shape []dim
+	name    string
+	args    int
+	shape   []dim
+	results int
+	forms   []string // of its arguments, where it does not take all numbers
 }
 
 type gen struct {
@@ -137,12 +144,15 @@ type gen struct {
 	model   bool
 	helping bool // writes a func that others call, and map
 	across  bool
+	drawn   bool
 	syms    []dim // sizes of the running program
 	values  []value
+	truths  []value
 	indices []index
 	helpers []helper
 	names   int
 	inLoop  int
+	shared  int // within what must be the same for all examples
 	derived int // derivatives taken so far
 
 	decls, body strings.Builder
@@ -165,10 +175,10 @@ func (g *gen) linef(format string, args ...any) {
 
 // within writes what is in a block, whose names end with it.
 func (g *gen) within(f func()) {
-	values, indices, indent := len(g.values), len(g.indices), g.indent
+	values, truths, indices, helpers, indent := len(g.values), len(g.truths), len(g.indices), len(g.helpers), g.indent
 	g.indent += "    "
 	f()
-	g.values, g.indices, g.indent = g.values[:values], g.indices[:indices], indent
+	g.values, g.truths, g.indices, g.helpers, g.indent = g.values[:values], g.truths[:truths], g.indices[:indices], g.helpers[:helpers], indent
 }
 
 // over evaluates f where indices are known.
@@ -211,20 +221,24 @@ func (g *gen) shape(most int) []dim {
 	return s
 }
 
-// ---- funcs and models
+// ---- funcs
 
 func (g *gen) writeFunc(name string) {
-	for range g.IntN(3) {
-		g.writeHelper()
-	}
+	g.writeHelpers()
 	if g.one(2) {
 		g.syms = append(g.syms, dim{c: 1, sym: "n"})
 		if g.one(2) {
 			g.syms = append(g.syms, dim{c: 1, sym: "m"})
 		}
 	}
-	var params []string
-	for i, s := range g.syms { // each is bound by an argument
+	var params, variables []string
+	bound := g.syms // each by an argument
+	if g.one(5) {   // but one is an argument
+		n := g.fresh("n")
+		params = append(params, n+" int")
+		g.syms = append(slices.Clip(g.syms), dim{c: 1, sym: n})
+	}
+	for i, s := range bound {
 		x := fmt.Sprintf("x%d", i)
 		dims := []dim{s}
 		if g.one(3) {
@@ -239,10 +253,21 @@ func (g *gen) writeFunc(name string) {
 		params = append(params, strings.TrimSpace(y+" "+text(dims)+pick(g, "", " real")))
 		g.add(y, dims, 1)
 	}
+	for i, q := range params {
+		x, typ, _ := strings.Cut(q, " ")
+		switch {
+		case typ == "int":
+		case g.one(8):
+			params[i] = "const " + q
+		default:
+			variables = append(variables, x)
+		}
+	}
 	params = append(params, g.wholeParams()...)
-	for i := len(params) - 1; i > 0; i-- { // "x, y [3]" would give x the type too
-		if !strings.Contains(params[i-1], " ") {
-			params[i-1] += " real"
+	params = append(params, g.truthParams()...)
+	for i, q := range params { // "x, y [3]" would give x the type too
+		if !strings.Contains(strings.TrimPrefix(q, "const "), " ") && i+1 < len(params) {
+			params[i] += " real"
 		}
 	}
 	head := &strings.Builder{}
@@ -282,6 +307,9 @@ func (g *gen) writeFunc(name string) {
 				d := pick(g, requests...)
 				if kind, _, _ := strings.Cut(d, "["); !seen[kind] {
 					seen[kind] = true
+					if g.one(4) && len(variables) > 0 {
+						d += "(" + pick(g, variables...) + ")"
+					}
 					ds = append(ds, d)
 				}
 			}
@@ -304,9 +332,123 @@ func (g *gen) wholeParams() (out []string) {
 	return out
 }
 
+// truthParams are arguments that are truth values.
+func (g *gen) truthParams() (out []string) {
+	for i := range max(0, g.IntN(5)-2) {
+		v := value{name: fmt.Sprintf("c%d", i), dims: g.shape(1)}
+		out = append(out, fmt.Sprintf("%s %sbool", v.name, text(v.dims)))
+		g.truths = append(g.truths, v)
+	}
+	return out
+}
+
+// writeByExample writes a func whose results have a row for each example, which
+// depends on few rows of the arguments.
+func (g *gen) writeByExample(name string) {
+	n, p := dim{c: 1, sym: "n"}, dim{c: 1, sym: "p"}
+	g.syms = []dim{n, p}
+	params := []string{"y0 real"}
+	var rows []string // what an example reads
+	add := func(lead dim, at string) {
+		x := g.fresh("x")
+		dims := append([]dim{lead}, g.fixed(1)...)
+		params = append(params, x+" "+text(dims)+"real")
+		t := g.fresh("t")
+		rows = append(rows, fmt.Sprintf("%s = %s[%s]", t, x, at))
+		g.add(t, dims[1:], 1)
+	}
+	i := g.fresh("i")
+	params = append(params, "k0 [p]index[n]")
+	add(n, "k0["+i+"]")
+	if g.one(2) {
+		params = append(params, "k1 [p]index[n]")
+		add(n, "k1["+i+"]")
+	}
+	if g.one(2) {
+		add(p, i)
+	}
+	g.add("y0", nil, 1)
+	g.syms = nil // what is computed of rows has sizes of its own
+	b := g.fresh("b")
+	fmt.Fprintf(&g.body, "func %s(%s) derive jacobian%s by example {\n", name, strings.Join(params, ", "), pick(g, "", "", "[forward]", "[reverse]"))
+	g.within(func() {
+		g.linef("%s[%s < p] = {", b, i)
+		g.within(func() {
+			for _, r := range rows {
+				g.linef("%s", r)
+			}
+			e, _ := g.real(g.fixed(1), 3)
+			g.linef("%s", e)
+		})
+		g.linef("}")
+		g.linef("return %s", b)
+	})
+	g.body.WriteString("}\n")
+}
+
+// fixed is a shape that is known.
+func (g *gen) fixed(most int) []dim {
+	var s []dim
+	for range g.IntN(most + 1) {
+		s = append(s, num(1+g.IntN(4)))
+	}
+	return s
+}
+
+// writeHelpers writes what others call.
+func (g *gen) writeHelpers() {
+	for range g.IntN(3) {
+		g.writeHelper()
+	}
+	if g.one(4) {
+		g.writeExtern()
+	}
+	if g.one(5) {
+		g.writeStatic()
+	}
+}
+
+// externs are functions of Go with their derivatives, and what their arguments
+// may be.
+var externs = []struct {
+	name  string
+	grad  string
+	forms []string
+}{
+	{"Erf", "2/sqrt(pi)*exp(-x^2)", []string{"%s"}},
+	{"Tanh", "1 - F(x)^2", []string{"%s"}},
+	{"Sin", "cos(x)", []string{"%s"}},
+	{"Exp", "F(x)", []string{"sin(%s)"}},
+	{"Expm1", "F(x) + 1", []string{"tanh(%s)"}},
+	{"Atan", "1/(1 + x^2)", []string{"%s"}},
+	{"Cbrt", "1/(3*F(x)^2)", []string{"2 + sin(%s)"}},
+	{"Log1p", "1/(1 + x)", []string{"(%s)^2"}},
+	{"Hypot", "x/F(x, y), y/F(x, y)", []string{"%s", "1 + (%s)^2"}},
+	{"Atan2", "y/(x^2 + y^2), -x/(x^2 + y^2)", []string{"%s", "1 + (%s)^2"}},
+	{"Pow", "y*F(x, y - 1), F(x, y)*log(x)", []string{"1.5 + tanh(%s)", "sin(%s)"}},
+}
+
+// writeExtern declares a function of Go.
+func (g *gen) writeExtern() {
+	x := pick(g, externs...)
+	h := helper{name: fmt.Sprintf("f%dof%s", len(g.helpers), g.suffix), args: len(x.forms), forms: x.forms, results: 1}
+	fmt.Fprintf(&g.decls, "extern func %s(%s) = math.%s grad %s\n\n", h.name, "x, y"[:3*h.args-2], x.name, strings.ReplaceAll(x.grad, "F(", h.name+"("))
+	g.helpers = append(g.helpers, h)
+}
+
+// writeStatic writes a func that is made anew for each use, for a number and a
+// func that are known.
+func (g *gen) writeStatic() {
+	name := fmt.Sprintf("f%dof%s", len(g.helpers), g.suffix)
+	fmt.Fprintf(&g.decls, "func %s[n = 2, f](x) = sum[i < n](f(x + i)/(i + 1))\n\n", name)
+	f := pick(g, "tanh", "sin", "sigmoid")
+	use := pick(g, fmt.Sprintf("[%d, %s]", 1+g.IntN(3), f), fmt.Sprintf("[f = %s]", f))
+	g.helpers = append(g.helpers, helper{name: name + use, args: 1, results: 1})
+}
+
 // writeHelper writes a func that others call.
 func (g *gen) writeHelper() {
-	h := helper{name: fmt.Sprintf("f%dof%s", len(g.helpers), g.suffix), args: 1 + g.IntN(2)}
+	h := helper{name: fmt.Sprintf("f%dof%s", len(g.helpers), g.suffix), args: 1 + g.IntN(2), results: 1 + g.IntN(5)/4}
 	values, syms := g.values, g.syms
 	g.values, g.helping = nil, true
 	param := ""
@@ -324,108 +466,21 @@ func (g *gen) writeHelper() {
 	fmt.Fprintf(&g.body, "func %s(%s%s) {\n", h.name, strings.Join(params, ", "), param)
 	g.within(func() {
 		g.statements(g.IntN(3))
-		e, mag := g.real(nil, 3)
-		if mag > 2 {
-			e = "tanh(" + e + ")"
+		var es []string
+		for range h.results {
+			e, mag := g.real(nil, 3)
+			if mag > 2 {
+				e = "tanh(" + e + ")"
+			}
+			es = append(es, e)
 		}
-		g.linef("return %s", e)
+		g.linef("return %s", strings.Join(es, ", "))
 	})
 	g.body.WriteString("}\n\n")
 	g.values, g.syms, g.helping = values, syms, false
 	g.decls.WriteString(g.body.String())
 	g.body.Reset()
 	g.helpers = append(g.helpers, h)
-}
-
-func (g *gen) writeModel(name string) {
-	if g.one(2) {
-		g.writeHelper()
-	}
-	for _, s := range []string{"n", "m"}[:g.IntN(3)] {
-		s += "of" + g.suffix
-		fmt.Fprintf(&g.decls, "dim %s\n", s)
-		g.syms = append(g.syms, dim{c: 1, sym: s})
-	}
-	var params []string
-	for i := range 1 + g.IntN(3) {
-		x := fmt.Sprintf("x%d", i)
-		dims := g.shape(2)
-		params = append(params, x+" "+text(dims)+"real")
-		g.add(x, dims, 1)
-	}
-	params = append(params, g.wholeParams()...)
-	fmt.Fprintf(&g.body, "model %s(%s) {\n", name, strings.Join(params, ", "))
-	g.within(func() {
-		var own []value
-		for range 1 + g.IntN(3) {
-			w := g.fresh("w")
-			dims := g.shape(2)
-			g.linef("param %s %s ~ normal(0, 0.5)", w, text(dims))
-			v := value{name: w, dims: dims, mag: 1, owns: true}
-			g.values, own = append(g.values, v), append(own, v)
-		}
-		g.statements(2 + g.IntN(4))
-		for range g.IntN(3) {
-			g.layer()
-		}
-		for range g.IntN(3) {
-			e, _ := g.real(g.shape(2), 2)
-			g.linef("output %s = %s", g.fresh("o"), e)
-		}
-		e, _ := g.real(nil, 3)
-		for _, v := range g.values {
-			if v.owns || !v.whole && g.one(2) {
-				e += fmt.Sprintf(" + %s(%s)", pick(g, "sumsq", "mean", "sum"), v.name)
-			}
-		}
-		g.linef("loss %s", e)
-		if g.one(2) {
-			g.linef("metric %s = %s < %s", g.fresh("q"), g.simple(1), g.simple(1))
-		}
-		var names []string
-		for _, v := range own {
-			names = append(names, v.name)
-		}
-		all := g.values
-		g.values = own
-		e, _ = g.real(nil, 2)
-		g.values = all
-		g.linef("penalty 0.1*sumsq(%s) + %s", strings.Join(names, ", "), e)
-		g.linef("train %s", pick(g, "sgd", "sgd(lr = 0.1, momentum = 0.9)", "adam"))
-	})
-	g.body.WriteString("}\n")
-}
-
-// layer uses a layer of the library.
-func (g *gen) layer() {
-	z, k := g.fresh("z"), 1+g.IntN(4)
-	out := []dim{num(k)}
-	switch g.IntN(5) {
-	case 0, 1:
-		in := num(1 + g.IntN(4))
-		lead := g.shape(1)
-		x, _ := g.real(append(slices.Clone(lead), in), 2)
-		g.linef("%s = %s(dense[%d](%s))", z, pick(g, "tanh", "sigmoid", "relu", "gelu"), k, x)
-		out = append(lead, num(k))
-	case 2:
-		out = []dim{num(2 + g.IntN(3))}
-		x, _ := g.real(out, 2)
-		g.linef("%s = %s(%s)", z, pick(g, "layernorm", "rmsnorm"), x)
-	case 3:
-		t, d := num(1+g.IntN(4)), num(1+g.IntN(3))
-		if len(g.syms) > 0 && g.one(2) {
-			t = g.syms[0]
-		}
-		x, _ := g.real([]dim{t, d}, 2)
-		g.linef("%s = %s[%d](%s)", z, pick(g, "rnn", "gru", "lstm"), k, x)
-		out = []dim{t, num(k)}
-	case 4:
-		c, w := num(1+g.IntN(2)), num(3+g.IntN(4))
-		x, _ := g.real([]dim{c, w}, 2)
-		g.linef("%s = conv1d[%d, 2, pad = 1](%s)", z, k, x)
-		out = []dim{num(k), num(w.k + 1)}
-	}
-	g.values = append(g.values, value{name: z, dims: out, mag: 3, owns: true})
 }
 
 // simple is a number, without how large it may be.

@@ -32,8 +32,8 @@ func (p *Program) Renamed() *Program {
 	}))
 }
 
-// layers own parameters, whose order is that of the statements.
-var layers = regexp.MustCompile(`\b(dense|rnn|gru|lstm|conv1d)\[|norm\(`)
+// layers own parameters, or draw random numbers: their order is that of the statements.
+var layers = regexp.MustCompile(`\b(dense|rnn|gru|lstm|conv1d|conv2d|mlp|attention|crossattention|embedding|dropout|lay0of[0-9]+)\[|norm\(|\bl[0-9]+\(`)
 
 // Reordered is the program with statements that stand side by side, and do not
 // depend on each other, the other way round.

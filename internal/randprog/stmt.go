@@ -14,15 +14,15 @@ func (g *gen) statements(n int) {
 }
 
 func (g *gen) statement() {
-	kinds := []func(){g.let, g.let, g.let, g.indexed, g.indexed, g.indexed, g.choice}
+	kinds := []func(){g.let, g.let, g.let, g.indexed, g.indexed, g.indexed, g.choice, g.integer, g.several}
 	if g.inLoop < 2 {
-		kinds = append(kinds, g.scan, g.unrolled, g.rec)
+		kinds = append(kinds, g.scan, g.unrolled, g.rec, g.sets)
 		if !g.model && !g.helping {
 			kinds = append(kinds, g.while)
 		}
 	}
 	if g.inLoop == 0 && !g.helping {
-		kinds = append(kinds, g.derivative)
+		kinds = append(kinds, g.derivative, g.each, g.local)
 		if g.model {
 			kinds = append(kinds, g.acrossBatch)
 		}
@@ -66,6 +66,15 @@ func (g *gen) indexed() {
 		ix, dims = append(ix, i), append(dims, i.dim)
 		left = append(left, fmt.Sprintf("%s < %s", i.name, i.dim))
 	}
+	if i := ix[0]; g.one(10) && len(ix) == 1 { // each row weighs those up to itself
+		j := index{g.fresh("j"), i.dim}
+		var e string
+		g.over([]index{i, j}, func() { e, _ = g.real(nil, 3) })
+		bound := pick(g, "", fmt.Sprintf(" <= %s", i.name))
+		g.linef("%s[%s < %s, %s < %s] = softmax[%s%s](%s)", name, i.name, i.dim, j.name, j.dim, j.name, bound, e)
+		g.add(name, []dim{i.dim, j.dim}, 1)
+		return
+	}
 	rest := []dim(nil)
 	if g.one(4) {
 		rest = g.shape(1)
@@ -100,6 +109,126 @@ func (g *gen) choice() {
 	g.add(q, t, max(mb, md))
 }
 
+// integer is a whole number with a range: the place of the greatest, or a step on.
+func (g *gen) integer() {
+	q, d := g.fresh("q"), g.shape1()
+	bound := d
+	switch g.IntN(4) {
+	case 0:
+		e, _ := g.real([]dim{d}, 2)
+		g.linef("%s = %s(%s)", q, pick(g, "argmax", "argmin"), e)
+	case 1:
+		k := index{g.fresh("k"), d}
+		var e string
+		g.over([]index{k}, func() { e, _ = g.real(nil, 2) })
+		g.linef("%s = %s[%s < %s](%s)", q, pick(g, "argmax", "argmin"), k.name, d, e)
+	case 2:
+		if len(g.indices) == 0 {
+			g.let()
+			return
+		}
+		g.linef("%s = mod(3*%s + 1, %s)", q, pick(g, g.indices...).name, d)
+	case 3:
+		var whole []value
+		for _, v := range g.values {
+			if v.whole && len(v.dims) == 0 {
+				whole = append(whole, v)
+			}
+		}
+		if len(whole) == 0 {
+			g.let()
+			return
+		}
+		v := pick(g, whole...)
+		g.linef("%s = div(%s, 2)", q, v.name)
+		g.linef("%sis = mod(%s + 1, %s)", q, q, d)
+		q += "is"
+	}
+	g.values = append(g.values, value{name: q, whole: true, bound: bound})
+}
+
+// several binds the results of a call, or the parts of a vector.
+func (g *gen) several() {
+	p, q := g.fresh("p"), g.fresh("q")
+	for _, h := range g.helpers {
+		if h.results < 2 {
+			continue
+		}
+		s := g.shape(1)
+		in := s
+		if len(h.shape) > 0 {
+			in = append(slices.Clone(s), g.shape1())
+		}
+		g.linef("%s, %s = %s", p, q, g.called(h, in, 2))
+		g.add(p, s, 2)
+		g.add(q, s, 2)
+		return
+	}
+	d := g.dim()
+	if d.sym != "" && d.k != 0 {
+		d = num(2)
+	}
+	e, mag := g.real([]dim{{2 * d.c, d.sym, 2 * d.k}}, 2)
+	g.linef("%s, %s = split(%s, 2)", p, q, e)
+	g.add(p, []dim{d}, mag)
+	g.add(q, []dim{d}, mag)
+}
+
+// sets are a table over the sets of a few things.
+func (g *gen) sets() {
+	name, i, j := g.fresh("c"), g.fresh("i"), g.fresh("j")
+	n := 2 + g.IntN(2)
+	d := num(1 << n)
+	var e string
+	g.over([]index{{i, d}, {j, num(n)}}, func() { e, _ = g.real(nil, 2) })
+	g.linef("rec %s[%s < 2^%d] = if %s == 0 { 1 } else { tanh(sum[%s < %d](if bit(%s, %s) { sin(%s)*%s[%s - 2^%s] } else { 0 })) }", name, i, n, i, j, n, i, j, e, name, i, j)
+	g.add(name, []dim{d}, 2)
+}
+
+// each takes a derivative for every index.
+func (g *gen) each() {
+	var rows []value
+	for _, v := range g.values {
+		if !v.whole && len(v.dims) > 1 {
+			rows = append(rows, v)
+		}
+	}
+	if len(rows) == 0 || g.derived > 1 {
+		g.let()
+		return
+	}
+	g.derived++
+	v := pick(g, rows...)
+	d, t, i := g.fresh("d"), g.fresh("t"), index{g.fresh("i"), v.dims[0]}
+	g.linef("%s[%s < %s] = {", d, i.name, i.dim)
+	g.over([]index{i}, func() {
+		g.within(func() {
+			g.linef("%s = %s[%s]", t, v.name, i.name)
+			g.add(t, v.dims[1:], v.mag)
+			e, _ := g.real(nil, 2)
+			g.linef("tanh(grad(%s + sum(sin(%s)), %s))", e, t, t)
+		})
+	})
+	g.linef("}")
+	g.add(d, v.dims, 1)
+}
+
+// local is a func that knows what is around it.
+func (g *gen) local() {
+	f, x := g.fresh("f"), g.fresh("x")
+	var e string
+	g.within(func() {
+		g.add(x, nil, 2)
+		var mag float64
+		e, mag = g.real(nil, 3)
+		if mag > 2 {
+			e = "tanh(" + e + ")"
+		}
+	})
+	g.linef("func %s(%s) = %s", f, x, e)
+	g.helpers = append(g.helpers, helper{name: f, args: 1, results: 1})
+}
+
 func (g *gen) scan() {
 	head, rows := "", value{}
 	var ix []index
@@ -109,6 +238,10 @@ func (g *gen) scan() {
 			rows = value{name: g.fresh("e"), dims: v.dims[1:], mag: v.mag}
 			head = fmt.Sprintf("%s in %s", rows.name, v.name)
 			length = v.dims[0]
+			if g.one(3) { // in step
+				ix = []index{{g.fresh("t"), length}}
+				head += fmt.Sprintf(", %s < %s", ix[0].name, length)
+			}
 			break
 		}
 	}
@@ -122,6 +255,11 @@ func (g *gen) scan() {
 func (g *gen) unrolled() {
 	n := num(1 + g.IntN(3))
 	ix := []index{{g.fresh("t"), n}}
+	if g.one(4) {
+		e := value{name: g.fresh("e"), mag: 1}
+		g.repeat("for", fmt.Sprintf("%s in [0.5, -1]", e.name), e, nil, num(2))
+		return
+	}
 	g.repeat("for", fmt.Sprintf("%s < %s", ix[0].name, n), value{}, ix, n)
 }
 
@@ -146,7 +284,14 @@ func (g *gen) repeat(word, head string, rows value, ix []index, length dim) {
 	if typ == "" {
 		typ = "real"
 	}
-	g.linef("%s%s %s carry %s %s = %s %s{", left, word, head, h, typ, init, end)
+	// Sometimes a number is carried beside.
+	beside, start, besides := "", "", ""
+	if g.one(4) {
+		beside = g.fresh("h")
+		start, _ = g.real(nil, 1)
+		besides = fmt.Sprintf(", %s real = %s", beside, start)
+	}
+	g.linef("%s%s %s carry %s %s = %s%s %s{", left, word, head, h, typ, init, besides, end)
 	emitted := []dim(nil)
 	g.inLoop++
 	g.over(ix, func() {
@@ -155,6 +300,9 @@ func (g *gen) repeat(word, head string, rows value, ix []index, length dim) {
 				g.values = append(g.values, rows)
 			}
 			g.add(h, s, 2)
+			if beside != "" {
+				g.add(beside, nil, 2)
+			}
 			g.statements(g.IntN(2))
 			e, mag := g.real(s, 3)
 			if g.one(2) {
@@ -174,12 +322,23 @@ func (g *gen) repeat(word, head string, rows value, ix []index, length dim) {
 				}
 				g.linef("emit %s", e)
 			}
-			g.linef("next %s = %s", h, next)
+			if beside == "" {
+				g.linef("next %s = %s", h, next)
+				return
+			}
+			after, mag := g.real(nil, 2)
+			if mag > 1 {
+				after = "sin(" + after + ")"
+			}
+			g.linef("next %s, %s = %s, %s", h, beside, next, after)
 		})
 	})
 	g.inLoop--
 	g.linef("}")
 	g.add(h, s, 2)
+	if beside != "" {
+		g.add(beside, nil, 2)
+	}
 	if emit {
 		g.add(out, append([]dim{length}, emitted...), 3)
 	}
@@ -197,10 +356,24 @@ func (g *gen) while() {
 	if g.one(2) && len(s) == 0 {
 		cond += fmt.Sprintf(" && abs(%s) > 0.1", h)
 	}
-	g.linef("while %s carry %s %s = %s, %s int = 0 {", cond, h, typ, init, k)
+	// What is emitted has a size that no result can have: it is added up.
+	out, left := g.fresh("s"), ""
+	emit := g.one(3) && len(g.indices) == 0
+	if emit {
+		left = out + " = "
+	}
+	g.linef("%swhile %s carry %s %s = %s, %s int = 0 {", left, cond, h, typ, init, k)
 	g.inLoop++
+	emitted := g.shape(1)
 	g.within(func() {
 		g.add(h, s, 2)
+		if emit {
+			e, mag := g.real(emitted, 2)
+			if mag > 3 {
+				e = "tanh(" + e + ")"
+			}
+			g.linef("emit %s", e)
+		}
 		e, mag := g.real(s, 3)
 		if mag > 1 {
 			e = "sin(" + e + ")"
@@ -210,6 +383,17 @@ func (g *gen) while() {
 	g.inLoop--
 	g.linef("}")
 	g.add(h, s, 2)
+	if emit {
+		a := g.fresh("a")
+		switch i := g.fresh("i"); {
+		case g.one(2):
+			g.linef("%s = %s(%s)", a, pick(g, "sum", "sumsq"), out)
+			g.add(a, nil, 6)
+		default:
+			g.linef("%s = sum[%s] %s[%s]", a, i, out, i)
+			g.add(a, emitted, 9)
+		}
+	}
 }
 
 // rec is a table whose entries read those before.
@@ -255,7 +439,8 @@ func (g *gen) derivative() {
 	e, _ := g.real(nil, 3)
 	g.linef("%s = %s + sum(sin(%s))", s, e, x.name)
 	dims := slices.Clone(x.dims)
-	switch g.IntN(5) {
+	kind := g.IntN(9)
+	switch kind {
 	case 0, 1, 2:
 		g.linef("%s = tanh(grad(%s, %s))", d, s, x.name)
 	case 3:
@@ -265,8 +450,38 @@ func (g *gen) derivative() {
 		g.linef("%s = tanh(hvp(%s, %s, %s))", d, s, x.name, w)
 	case 4:
 		g.linef("%s = tanh(jacobian%s(%s, %s))", d, pick(g, "", "[forward]", "[reverse]"), s, x.name)
+	case 5:
+		g.linef("%s = tanh(hessian[diagonal](%s, %s))", d, s, x.name)
+	case 6, 7, 8: // of a vector
+		ys := g.shape(1)
+		y, w := g.fresh("y"), g.fresh("v")
+		e, _ := g.real(ys, 2)
+		g.linef("%s = (%s) + sum(sin(%s))", y, e, x.name)
+		switch {
+		case kind == 6:
+			u, _ := g.real(ys, 2)
+			g.linef("%s = %s", w, u)
+			g.linef("%s = tanh(vjp(%s, %s, %s))", d, y, x.name, w)
+		case kind == 7 && len(dims) < 2:
+			g.linef("%s = tanh(jacobian%s(%s, %s))", d, pick(g, "", "[forward]", "[reverse]"), y, x.name)
+			dims = append(slices.Clone(ys), dims...)
+		default:
+			v, _ := g.real(x.dims, 2)
+			g.linef("%s = %s", w, v)
+			g.linef("%s = tanh(jvp(%s, %s, %s))", d, y, x.name, w)
+			dims = ys
+		}
 	}
 	g.add(d, dims, 1)
+	if kind == 0 && g.one(3) { // of two at once
+		z := pick(g, xs...)
+		if z.name != x.name {
+			p, q := g.fresh("p"), g.fresh("q")
+			g.linef("%s, %s = grad(%s, %s, %s)", p, q, s, x.name, z.name)
+			g.add(p, x.dims, 9)
+			g.add(q, z.dims, 9)
+		}
+	}
 }
 
 // acrossBatch is a value of all examples.

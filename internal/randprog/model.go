@@ -1,0 +1,326 @@
+package randprog
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+func (g *gen) writeModel(name string) {
+	g.writeHelpers()
+	layer := g.one(3)
+	if layer {
+		g.writeLayer()
+	}
+	rule := g.one(4)
+	if rule {
+		g.writeRule()
+	}
+	for _, s := range []string{"n", "m"}[:g.IntN(3)] {
+		s += "of" + g.suffix
+		fmt.Fprintf(&g.decls, "dim %s%s\n", s, pick(g, "", "", " <= 20"))
+		g.syms = append(g.syms, dim{c: 1, sym: s})
+	}
+	var params []string
+	for i := range 1 + g.IntN(3) {
+		x := fmt.Sprintf("x%d", i)
+		dims := g.shape(2)
+		params = append(params, x+" "+text(dims)+"real")
+		g.add(x, dims, 1)
+	}
+	params = append(params, g.wholeParams()...)
+	params = append(params, g.truthParams()...)
+	pull := g.one(8) // it has no loss
+	derive := ""
+	if g.one(4) {
+		derive = " derive grad(x0)"
+		if pull {
+			derive = " derive vjp(x0)"
+		}
+	}
+	fmt.Fprintf(&g.body, "model %s(%s)%s {\n", name, strings.Join(params, ", "), derive)
+	g.within(func() {
+		own := g.params()
+		g.givens()
+		g.states()
+		g.samples()
+		g.statements(2 + g.IntN(4))
+		for range g.IntN(3) {
+			g.layer()
+		}
+		if layer {
+			g.ownLayer()
+		}
+		for range g.IntN(3) {
+			e, _ := g.real(g.shape(2), 2)
+			g.linef("output %s = %s", g.fresh("o"), e)
+		}
+		e, _ := g.real(nil, 3)
+		for _, v := range g.values { // what has parameters is in it
+			if v.owns || !v.whole && g.one(2) {
+				e += fmt.Sprintf(" + %s(%s)", pick(g, "sumsq", "mean", "sum"), v.name)
+			}
+		}
+		if pull {
+			g.linef("output %s = %s", g.fresh("o"), e)
+			return
+		}
+		g.linef("loss %s", e)
+		if g.one(4) {
+			e, _ := g.real(nil, 2)
+			g.linef("loss %s = %s", g.fresh("l"), e)
+		}
+		if g.one(2) {
+			g.linef("metric %s = %s < %s", g.fresh("q"), g.simple(1), g.simple(1))
+		}
+		if g.one(4) {
+			g.linef("metric %s = %s", g.fresh("q"), g.simple(2))
+		}
+		g.penalty(own)
+		g.train(rule)
+	})
+	g.body.WriteString("}\n")
+}
+
+// params are what is learned.
+func (g *gen) params() (own []value) {
+	for range 1 + g.IntN(3) {
+		w := g.fresh("w")
+		dims := g.shape(2)
+		g.linef("param %s %s ~ %s", w, text(dims), pick(g, "normal(0, 0.5)", "uniform(-1, 1)", "glorot", "he", "constant(0.5)"))
+		v := value{name: w, dims: dims, mag: 1, owns: true}
+		g.values, own = append(g.values, v), append(own, v)
+	}
+	return own
+}
+
+// givens are the same for a whole call. Some are sizes.
+func (g *gen) givens() {
+	if g.one(5) {
+		v := g.fresh("v")
+		g.linef("given %s = 0.5", v)
+		g.add(v, nil, 1)
+	}
+	if g.one(8) {
+		v := g.fresh("v")
+		dims := []dim{g.dim()}
+		g.linef("given %s %s", v, text(dims))
+		g.add(v, dims, 1)
+	}
+	if g.one(8) {
+		n := g.fresh("n")
+		g.linef("given %s int = 3", n)
+		g.syms = append(g.syms, dim{c: 1, sym: n})
+	}
+}
+
+// states are what steps leave behind.
+func (g *gen) states() {
+	if !g.one(5) {
+		return
+	}
+	a, t := g.fresh("a"), g.fresh("t")
+	dims := g.shape(1)
+	g.linef("state %s %s = %s", a, text(dims), pick(g, "0", "0.5", "1"))
+	g.shared++ // what it becomes is for all examples
+	e, mag := g.real(dims, 2)
+	g.shared--
+	if mag > 2 {
+		e = "tanh(" + e + ")"
+	}
+	g.linef("%s = %s", t, e)
+	g.linef("next %s = 0.75*%s + 0.25*mean[batch](%s)", a, a, t)
+	g.across = true
+	g.add(a, dims, 2)
+}
+
+// samples are drawn for every example.
+func (g *gen) samples() {
+	if !g.one(4) {
+		return
+	}
+	g.across, g.drawn = true, true // it is which example this is that matters
+	for range 1 + g.IntN(2) {
+		e, dims := g.fresh("e"), g.shape(2)
+		mu, _ := g.real(pick(g, nil, dims), 2)
+		switch g.IntN(6) {
+		case 0:
+			g.linef("sample %s %s ~ uniform", e, text(dims))
+		case 1:
+			g.linef("sample %s %s ~ uniform(-1, 1 + (%s)^2)", e, text(dims), mu)
+		case 2:
+			g.linef("sample %s %s ~ normal", e, text(dims))
+		case 3:
+			g.linef("sample %s %s ~ normal(sin(%s), 0.5)", e, text(dims), mu)
+		case 4:
+			g.linef("sample %s %s ~ bernoulli(0.3)", e, text(dims))
+		case 5:
+			g.linef("sample %s %sbool ~ bernoulli(0.6)", e, text(dims[:min(1, len(dims))]))
+			g.truths = append(g.truths, value{name: e, dims: dims[:min(1, len(dims))]})
+			continue
+		}
+		g.add(e, dims, 3)
+	}
+}
+
+func (g *gen) penalty(own []value) {
+	var names []string
+	for _, v := range own {
+		names = append(names, v.name)
+	}
+	for _, v := range g.values {
+		if v.weight != "" {
+			names = append(names, v.weight)
+		}
+	}
+	all, truths, helpers := g.values, g.truths, g.helpers
+	g.values, g.truths = own, nil
+	g.helpers = slices.DeleteFunc(slices.Clone(helpers), func(h helper) bool { return !strings.Contains(h.name, "of") }) // others may read examples
+	g.shared++
+	e, _ := g.real(nil, 2)
+	g.shared--
+	g.values, g.truths, g.helpers = all, truths, helpers
+	g.linef("penalty 0.1*sumsq(%s) + %s", strings.Join(names, ", "), e)
+}
+
+// train names a rule of the library, or the program's own.
+func (g *gen) train(rule bool) {
+	if rule {
+		g.linef("train r0of%s%s", g.suffix, pick(g, "", "(lr = 0.1)", "(rho = 0.5, lr = 0.2/step)"))
+		return
+	}
+	if g.one(6) {
+		h := g.fresh("h")
+		g.linef("hyper %s = 0.1", h)
+		g.linef("train sgd(lr = %s/sqrt(step), momentum = 0.5)", h)
+		return
+	}
+	g.linef("train %s", pick(g, "sgd", "sgd(lr = 0.1)", "sgd(lr = 0.1, momentum = 0.9)", "sgd(lr = 0.1, momentum = 0.9, nesterov = 1)",
+		"momentum", "nesterov(lr = 0.02, rate = 0.8)", "rmsprop", "adagrad(lr = 0.1)", "adam", "adam(lr = 0.02, decay = 0.1)",
+		"adam(clip = 0.5)", "adamw(lr = 0.01)", "sgd(lr = 0.1*cosine[2, 5](step))", "sgd(lr = 0.1*halve[2](step))"))
+}
+
+// writeRule writes a rule of updates.
+func (g *gen) writeRule() {
+	fmt.Fprintf(&g.decls, "rule r0of%s(w, g, lr = 0.05, rho = 0.8%s) {\n    state v = %s\n", g.suffix, pick(g, "", ", off = 0"), pick(g, "0", "0.1"))
+	fmt.Fprintf(&g.decls, "    c = %s\n", pick(g, "g", "g*min(1, 2/gradnorm)", "g + 0.1*w", "tanh(g)"))
+	fmt.Fprintf(&g.decls, "    u = %s\n    next v = u\n", pick(g, "rho*v + (1 - rho)*c", "rho*v + c", "v + c^2"))
+	fmt.Fprintf(&g.decls, "    d = %s\n", pick(g, "0", "if rank(w) >= 2 { 0.1*w } else { 0 }", "w/(1 + step)"))
+	fmt.Fprintf(&g.decls, "    return w - lr*(%s + d)\n}\n\n", pick(g, "u", "c/(sqrt(abs(u)) + 0.5)", "u*if step < 2 { 0.5 } else { 1 }", "c + rho*u"))
+}
+
+// writeLayer writes a layer of the program's own.
+func (g *gen) writeLayer() {
+	fmt.Fprintf(&g.decls, "layer lay0of%s[H, act](x [D]) [H] {\n    param A [H, D] ~ normal(0, 0.5)\n    param b [H]\n", g.suffix)
+	if g.one(3) {
+		g.across, g.drawn = true, true
+		g.decls.WriteString("    sample e [H] ~ normal(0, 0.5)\n    return act(A @ x + b*e)\n}\n\n")
+		return
+	}
+	g.decls.WriteString("    return act(A @ x + b)\n}\n\n")
+}
+
+// ownLayer uses it: for a vector, for rows, or as an instance, twice.
+func (g *gen) ownLayer() {
+	k, in := num(1+g.IntN(3)), num(1+g.IntN(4))
+	use := fmt.Sprintf("lay0of%s[%s, %s]", g.suffix, k, pick(g, "tanh", "sin", "softplus"))
+	if g.one(3) {
+		l := g.fresh("l")
+		g.linef("layer %s = %s", l, use)
+		for range 2 {
+			z := g.fresh("z")
+			x, _ := g.real([]dim{in}, 2)
+			g.linef("%s = %s(%s)", z, l, x)
+			g.values = append(g.values, value{name: z, dims: []dim{k}, mag: 3, owns: true})
+		}
+		return
+	}
+	z, lead := g.fresh("z"), g.shape(1)
+	x, _ := g.real(append(slices.Clone(lead), in), 2)
+	g.linef("%s = %s(%s)", z, use, x)
+	g.values = append(g.values, value{name: z, dims: append(lead, k), mag: 3, owns: true, weight: z + ".A"})
+}
+
+// layer uses a layer of the library.
+func (g *gen) layer() {
+	z, k := g.fresh("z"), 1+g.IntN(4)
+	out, weight := []dim{num(k)}, ""
+	switch g.IntN(13) {
+	case 0, 1:
+		in := num(1 + g.IntN(4))
+		lead := g.shape(1)
+		x, _ := g.real(append(slices.Clone(lead), in), 2)
+		g.linef("%s = %s(dense[%d](%s))", z, pick(g, "tanh", "sigmoid", "relu", "gelu"), k, x)
+		out, weight = append(lead, num(k)), z+".W"
+	case 2:
+		out = []dim{num(2 + g.IntN(3))}
+		x, _ := g.real(out, 2)
+		g.linef("%s = %s(%s)", z, pick(g, "layernorm", "rmsnorm"), x)
+	case 3:
+		t, d := num(1+g.IntN(4)), num(1+g.IntN(3))
+		if len(g.syms) > 0 && g.one(2) {
+			t = g.syms[0]
+		}
+		x, _ := g.real([]dim{t, d}, 2)
+		g.linef("%s = %s[%d](%s)", z, pick(g, "rnn", "gru", "lstm"), k, x)
+		out = []dim{t, num(k)}
+	case 4:
+		c, w := num(1+g.IntN(2)), num(3+g.IntN(4))
+		x, _ := g.real([]dim{c, w}, 2)
+		g.linef("%s = conv1d[%d, 2, pad = 1](%s)", z, k, x)
+		out = []dim{num(k), num(w.k + 1)}
+	case 5:
+		c, w := num(1+g.IntN(2)), num(4+g.IntN(3))
+		x, _ := g.real([]dim{c, w, w}, 1)
+		g.linef("%s = conv2d[%d, 3, stride = %d](%s)", z, k, 1+g.IntN(2), x)
+		y := g.fresh("y")
+		g.linef("%s = flat(%s[2, 2](pad2d[1](%s)))", y, pick(g, "maxpool", "avgpool"), z)
+		z, out = g.fresh("a"), nil
+		g.linef("%s = sum(sin(%s))", z, y)
+	case 6:
+		x, _ := g.real([]dim{num(2)}, 2)
+		g.linef("%s = mlp[[3, %d], %s](%s)", z, k, pick(g, "tanh", "silu"), x)
+	case 7:
+		t := g.shape1()
+		x, _ := g.real([]dim{t, num(4)}, 2)
+		g.linef("%s = %s", z, pick(g, fmt.Sprintf("attention[2](%s)", x), fmt.Sprintf("attention[1, causal = false](%s)", x), fmt.Sprintf("crossattention[2](%s, %s)", x, x)))
+		out = []dim{t, num(4)}
+	case 8:
+		for _, v := range g.values {
+			if v.whole && v.bound.sym == "" {
+				g.linef("%s = embedding[%s, %d](%s)", z, v.bound, k, v.name)
+				g.values = append(g.values, value{name: z, dims: append(slices.Clone(v.dims), num(k)), mag: 1, owns: true})
+				break
+			}
+		}
+		return
+	case 9:
+		x, _ := g.real([]dim{num(k)}, 2)
+		g.linef("%s = batchnorm(%s)", z, x)
+		g.across = true
+	case 10:
+		out = g.shape(2)
+		x, mag := g.real(out, 2)
+		g.linef("%s = dropout[0.25](%s)", z, x)
+		g.across, g.drawn = true, true
+		g.add(z, out, 2*mag)
+		return
+	case 11: // one after the other, each of its own size
+		n, h := g.fresh("n"), z
+		x, _ := g.real([]dim{num(2)}, 2)
+		init := g.fresh("x")
+		g.linef("%s = %s", init, x)
+		g.linef("for %s in [3, %d] carry %s = %s {", n, k, h, init)
+		g.linef("    next %s = tanh(dense[%s](%s))", h, n, h)
+		g.linef("}")
+		weight = z + ".W"
+	case 12: // what is wanted of scores
+		x, _ := g.real([]dim{num(4)}, 2)
+		y, _ := g.real([]dim{num(4)}, 2)
+		g.linef("%s = %s", z, pick(g, fmt.Sprintf("mse(%s, %s)", x, y), fmt.Sprintf("sum(huber(%s, %s))", x, y), fmt.Sprintf("kl(softmax(%s), softmax(%s))", x, y),
+			fmt.Sprintf("klnormal(%s, sin(%s))", x, y), fmt.Sprintf("triplet(%s, %s, ones[4])", x, y), fmt.Sprintf("xent[smooth = 0.1](%s, argmax(%s))", x, y), fmt.Sprintf("sum(bce(%s, sigmoid(%s)))", x, y)))
+		g.add(z, nil, 10)
+		return
+	}
+	g.values = append(g.values, value{name: z, dims: out, mag: 3, owns: true, weight: weight})
+}
