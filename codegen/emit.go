@@ -225,7 +225,7 @@ func foreignOps(d *module.Derived) []*symbolic.OpSpec {
 		for _, r := range p.Results {
 			roots = append(roots, r.Node)
 		}
-		for _, n := range symbolic.Reachable(roots...) {
+		for _, n := range symbolic.ReachableInside(roots...) {
 			if n.Op.Foreign != nil {
 				found[n.Op] = true
 			}

@@ -141,6 +141,7 @@ type randomCase struct {
 	bound   *boundCase
 	procs   []measuredProc
 	trained *training // where it has a rule, and says something of it
+	large   bool      // sizes are those at which kernels go over several vectors
 }
 
 type measuredProc struct {
@@ -201,15 +202,15 @@ func checkRandom(p *randprog.Program, float string) (c *randomCase, err error) {
 
 // ---- the point
 
-// number is up to 1.5, and no number at which functions have kinks.
-func (c *randomCase) number() float64 {
-	return float64(1+2*c.rng.IntN(384)) / 512 * float64(1-2*c.rng.IntN(2))
-}
-
+// tensor has numbers up to 1.5 at which functions have no kinks, no two of one size
+// where there are enough: of x and −x the squares are equal, and which is the greater
+// would be left to rounding.
 func (c *randomCase) tensor(shape []int) *symbolic.Tensor {
+	const sizes = 384
 	t := symbolic.NewTensor(shape...)
+	order := c.rng.Perm(sizes)
 	for i := range t.Data {
-		t.Data[i] = c.number()
+		t.Data[i] = float64(1+2*order[i%sizes]) / 512 * float64(1-2*c.rng.IntN(2))
 	}
 	return t
 }
@@ -253,13 +254,18 @@ func (c *randomCase) arg(env *symbolic.Env, a *module.Arg) {
 	}
 }
 
-// sizes draws the sizes until they are what the program wants: those of dims, which
-// may be of nothing now and then, and whole numbers that may be used as such.
+// sizes draws the sizes until they are what the program wants: those of dims, and
+// whole numbers that may be used as such, which may be 0.
 func (c *randomCase) sizes(dims []*module.Dim, whole []string, checks []module.Check) (map[string]int, error) {
 	for range 50 {
 		out := map[string]int{}
 		for _, d := range dims {
-			out[d.Name] = 1 + c.rng.IntN(5)
+			if out[d.Name] = 1 + c.rng.IntN(5); c.large {
+				out[d.Name] = 1 + c.rng.IntN(40)
+			}
+			if d.Bound > 0 {
+				out[d.Name] = min(out[d.Name], d.Bound)
+			}
 		}
 		for _, n := range whole {
 			out[n] = c.rng.IntN(5)
