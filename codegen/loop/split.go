@@ -24,10 +24,18 @@ type Split struct {
 
 // Operations that a part has, about: long enough that handing it over does not
 // count, short enough to be stopped for the garbage collector in good time.
-const (
+var (
 	partOps     = 1 << 18 // of elementwise work
 	partProduct = 1 << 23 // of matrix products
 )
+
+// SmallParts makes parts as short as they can be, for tests of what is done in parts, and
+// returns what undoes that.
+func SmallParts() (undo func()) {
+	ops, product := partOps, partProduct
+	partOps, partProduct = 1, 1
+	return func() { partOps, partProduct = ops, product }
+}
 
 // SplitOf returns how k can be cut, or nil where it cannot be or is too small.
 // A contraction is cut by its rows where byRows says so.
@@ -95,7 +103,7 @@ func roundUp(n, step int) int { return (n + step - 1) / step * step }
 // splitContract cuts the columns, or the rows.
 func (k *Kernel) splitContract(c *Contract, byRows bool) *Split {
 	const step = 16
-	s := &Split{Extent: c.N, v: c.Col, Rows: byRows, Work: c.M.Mul(c.N).Mul(c.K).Scale(2*partOps, partProduct)}
+	s := &Split{Extent: c.N, v: c.Col, Rows: byRows, Work: c.M.Mul(c.N).Mul(c.K).Scale(int64(2*partOps), int64(partProduct))}
 	other := c.M
 	if byRows {
 		s.Extent, s.v, other = c.M, c.Row, c.N

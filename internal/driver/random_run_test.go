@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -13,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/bpgen/bpgen/codegen/loop"
 	"github.com/bpgen/bpgen/internal/driver"
 	"github.com/bpgen/bpgen/internal/randprog"
 	"github.com/bpgen/bpgen/symbolic"
@@ -22,16 +24,20 @@ import (
 // perPackage is how many programs share a generated package.
 const perPackage = 25
 
-// variants are the ways in which packages are generated. Without kernels Go is
-// printed in one piece, which nothing was fused or vectorised in.
-var variants = []struct {
-	name string
-	opt  driver.Options
-	unit float64
-}{
-	{"f64", driver.Options{Float: "float64"}, unit64},
-	{"f32", driver.Options{Float: "float32"}, unit32},
-	{"plain", driver.Options{Float: "float64", Plain: true}, unit64},
+// A variant is a way in which packages are generated.
+type variant struct {
+	name  string
+	opt   driver.Options
+	unit  float64
+	parts bool // kernels are done in parts however small, by all threads that there are
+}
+
+// variants are all of them. Without kernels Go is printed in one piece, which nothing
+// was fused or vectorised in.
+var variants = []variant{
+	{"f64", driver.Options{Float: "float64"}, unit64, true},
+	{"f32", driver.Options{Float: "float32"}, unit32, false},
+	{"plain", driver.Options{Float: "float64", Plain: true}, unit64, false},
 }
 
 func number(name string, otherwise int) int {
@@ -183,9 +189,9 @@ func compiled(dir string, cases []*randomCase) map[uint64]error {
 	return failed
 }
 
-func runCompiled(dir string, cases []*randomCase, failed map[uint64]error) error {
-	r := &conformanceRun{dir: dir}
-	var calls []randomCall
+// writePackages writes the packages of programs, and a program that calls them.
+func writePackages(dir string, cases []*randomCase, variants []variant, failed map[uint64]error) (r *conformanceRun, calls []randomCall, err error) {
+	r = &conformanceRun{dir: dir}
 	for i := 0; i*perPackage < len(cases); i++ {
 		some := cases[i*perPackage : min((i+1)*perPackage, len(cases))]
 		for _, v := range variants {
@@ -193,8 +199,8 @@ func runCompiled(dir string, cases []*randomCase, failed map[uint64]error) error
 			opt := v.opt
 			opt.Package = pkg
 			opt.Strict = opt.Plain && i%2 == 1 // by turns
-			if err := generateRandom(filepath.Join(r.dir, pkg), some, opt); err != nil {
-				return fmt.Errorf("gen %s: %w", v.name, err)
+			if err := generateRandom(filepath.Join(r.dir, pkg), some, opt, v.parts); err != nil {
+				return nil, nil, fmt.Errorf("gen %s: %w", v.name, err)
 			}
 			r.packages = append(r.packages, pkg)
 			for _, c := range some {
@@ -217,7 +223,12 @@ func runCompiled(dir string, cases []*randomCase, failed map[uint64]error) error
 	for _, c := range calls {
 		r.calls = append(r.calls, c.conformanceCall)
 	}
-	if err := r.writeProgram(); err != nil {
+	return r, calls, r.writeProgram()
+}
+
+func runCompiled(dir string, cases []*randomCase, failed map[uint64]error) error {
+	r, calls, err := writePackages(dir, cases, variants, failed)
+	if err != nil {
 		return err
 	}
 	if out, err := goOutput(r.dir, "build", "-o", "conformance.exe", "."); err != nil {
@@ -296,8 +307,48 @@ func seeds(all [][]string) (n int) {
 	return n
 }
 
+// TestRandomRace runs some of the random programs with the race detector, which sees
+// what portable code reads and writes in threads.
+func TestRandomRace(t *testing.T) {
+	if exec.Command("go", "test", "-race", "-run=NONE", "errors").Run() != nil {
+		t.Skip("the race detector wants a C compiler")
+	}
+	var cases []*randomCase
+	for seed := uint64(1); len(cases) < 10; seed++ {
+		if c, err := checkRandom(randprog.New(seed), "float64"); err == nil {
+			cases = append(cases, c)
+		}
+	}
+	r, calls, err := writePackages(t.TempDir(), cases, variants[:1], map[uint64]error{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if out, err := goOutput(r.dir, "build", "-race", "-o", "conformance.exe", "."); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	in, err := json.Marshal(r.calls)
+	if err != nil {
+		t.Fatal(err)
+	}
+	reports, err := r.reports(in, "BPGEN_CPU=portable", "BPGEN_THREADS=4", "GOMAXPROCS=4")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, c := range calls {
+		if err := c.check(reports[i]); err != nil {
+			t.Errorf("seed %d: %v", c.c.prog.Seed, err)
+		}
+	}
+}
+
+// alone is how kernels decide that it does not pay to wake others.
+const alone = "if operations < 1<<16 {"
+
 // generateRandom writes the package for some programs.
-func generateRandom(dir string, cases []*randomCase, opt driver.Options) error {
+func generateRandom(dir string, cases []*randomCase, opt driver.Options, parts bool) error {
+	if parts {
+		defer loop.SmallParts()()
+	}
 	files, err := randomFiles(cases, opt)
 	if err != nil {
 		return err
@@ -309,7 +360,14 @@ func generateRandom(dir string, cases []*randomCase, opt driver.Options) error {
 		if strings.HasSuffix(f.Name, "_test.go") {
 			continue
 		}
-		if err := os.WriteFile(filepath.Join(dir, f.Name), f.Data, 0o666); err != nil {
+		text := string(f.Data)
+		if strings.Contains(text, "forWork(operations") && !strings.Contains(text, alone) {
+			return errors.New("forWork is not as it was")
+		}
+		if parts {
+			text = strings.Replace(text, alone, "if operations < 1 {", 1)
+		}
+		if err := os.WriteFile(filepath.Join(dir, f.Name), []byte(text), 0o666); err != nil {
 			return err
 		}
 	}
