@@ -202,11 +202,11 @@ func (g *gen) train(rule bool) {
 
 // writeRule writes a rule of updates.
 func (g *gen) writeRule() {
-	fmt.Fprintf(&g.decls, "rule r0of%s(w, g, lr = 0.05, rho = 0.8%s) {\n    state v = %s\n", g.suffix, pick(g, "", ", off = 0"), pick(g, "0", "0.1"))
-	fmt.Fprintf(&g.decls, "    c = %s\n", pick(g, "g", "g*min(1, 2/gradnorm)", "g + 0.1*w", "tanh(g)"))
-	fmt.Fprintf(&g.decls, "    u = %s\n    next v = u\n", pick(g, "rho*v + (1 - rho)*c", "rho*v + c", "v + c^2"))
-	fmt.Fprintf(&g.decls, "    d = %s\n", pick(g, "0", "if rank(w) >= 2 { 0.1*w } else { 0 }", "w/(1 + step)"))
-	fmt.Fprintf(&g.decls, "    return w - lr*(%s + d)\n}\n\n", pick(g, "u", "c/(sqrt(abs(u)) + 0.5)", "u*if step < 2 { 0.5 } else { 1 }", "c + rho*u"))
+	fmt.Fprintf(&g.decls, "rule r0of%s(w, g, lr = 0.05, rho = 0.8%s) {\n    state v1 = %s\n", g.suffix, pick(g, "", ", off = 0"), pick(g, "0", "0.1"))
+	fmt.Fprintf(&g.decls, "    c1 = %s\n", pick(g, "g", "g*min(1, 2/gradnorm)", "g + 0.1*w", "tanh(g)"))
+	fmt.Fprintf(&g.decls, "    u1 = %s\n    next v1 = u1\n", pick(g, "rho*v1 + (1 - rho)*c1", "rho*v1 + c1", "v1 + c1^2"))
+	fmt.Fprintf(&g.decls, "    d1 = %s\n", pick(g, "0", "if rank(w) >= 2 { 0.1*w } else { 0 }", "w/(1 + step)"))
+	fmt.Fprintf(&g.decls, "    return w - lr*(%s + d1)\n}\n\n", pick(g, "u1", "c1/(sqrt(abs(u1)) + 0.5)", "u1*if step < 2 { 0.5 } else { 1 }", "c1 + rho*u1"))
 }
 
 // writeLayer writes a layer of the program's own.

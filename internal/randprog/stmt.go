@@ -140,9 +140,10 @@ func (g *gen) integer() {
 			return
 		}
 		v := pick(g, whole...)
-		g.linef("%s = div(%s, 2)", q, v.name)
-		g.linef("%sis = mod(%s + 1, %s)", q, q, d)
-		q += "is"
+		half := q
+		q = g.fresh("q")
+		g.linef("%s = div(%s, 2)", half, v.name)
+		g.linef("%s = mod(%s + 1, %s)", q, half, d)
 	}
 	g.values = append(g.values, value{name: q, whole: true, bound: bound})
 }
