@@ -231,7 +231,11 @@ func runCompiled(dir string, cases []*randomCase, failed map[uint64]error) error
 	if err != nil {
 		return err
 	}
-	if out, err := goOutput(r.dir, "build", "-o", "conformance.exe", "."); err != nil {
+	build := []string{"build", "-o", "conformance.exe"}
+	if number("BPGEN_RANDOM_RACE", 0) != 0 { // which looks at Go only, and at its pointers too
+		build = append(build, "-race", "-tags", "purego")
+	}
+	if out, err := goOutput(r.dir, append(build, ".")...); err != nil {
 		return fmt.Errorf("go build: %w: %s", err, out)
 	}
 	in, err := json.Marshal(r.calls)
