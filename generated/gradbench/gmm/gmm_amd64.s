@@ -1628,7 +1628,6 @@ loop9:
 	LEAQ         -2(R13), R13
 	VPBROADCASTQ R13, Z16
 	VPADDQ       Z16, Z15, Z15
-	VPSRAQ       $0x01, Z15, Z15
 	VPCMPQ       $0x05, Z4, Z15, K3
 	VPMULLQ      Z5, Z12, Z15
 	MOVQ         DX, R13
@@ -1646,34 +1645,27 @@ loop9:
 	LEAQ         (R13)(BP*1), R13
 	VPBROADCASTQ R13, Z17
 	VPADDQ       Z17, Z15, Z15
-	VPSRAQ       $0x01, Z15, Z15
 	VPCMPQ       $0x05, Z4, Z15, K4
 	KANDB        K4, K3, K3
 	VPSLLQ       $0x01, Z13, Z15
 	VPADDQ       Z16, Z15, Z15
-	VPSRAQ       $0x01, Z15, Z15
 	VPCMPQ       $0x05, Z4, Z15, K4
 	VPMULLQ      Z5, Z13, Z15
 	VPADDQ       Z17, Z15, Z15
-	VPSRAQ       $0x01, Z15, Z15
 	VPCMPQ       $0x05, Z4, Z15, K5
 	KANDB        K5, K4, K4
 	VPSLLQ       $0x01, Z14, Z15
 	VPADDQ       Z16, Z15, Z15
-	VPSRAQ       $0x01, Z15, Z15
 	VPCMPQ       $0x05, Z4, Z15, K5
 	VPMULLQ      Z5, Z14, Z15
 	VPADDQ       Z17, Z15, Z15
-	VPSRAQ       $0x01, Z15, Z15
 	VPCMPQ       $0x05, Z4, Z15, K6
 	KANDB        K6, K5, K5
 	VPSLLQ       $0x01, Z11, Z15
 	VPADDQ       Z16, Z15, Z15
-	VPSRAQ       $0x01, Z15, Z15
 	VPCMPQ       $0x05, Z4, Z15, K6
 	VPMULLQ      Z5, Z11, Z15
 	VPADDQ       Z17, Z15, Z15
-	VPSRAQ       $0x01, Z15, Z15
 	VPCMPQ       $0x05, Z4, Z15, K7
 	KANDB        K7, K6, K6
 	KANDB        K3, K1, K7
@@ -1785,7 +1777,6 @@ loop11:
 	LEAQ         -2(R13), R13
 	VPBROADCASTQ R13, Z10
 	VPADDQ       Z10, Z9, Z9
-	VPSRAQ       $0x01, Z9, Z9
 	VPCMPQ       $0x05, Z4, Z9, K4
 	VPMULLQ      Z5, Z8, Z9
 	MOVQ         DX, R13
@@ -1803,7 +1794,6 @@ loop11:
 	LEAQ         (R13)(BP*1), R13
 	VPBROADCASTQ R13, Z10
 	VPADDQ       Z10, Z9, Z9
-	VPSRAQ       $0x01, Z9, Z9
 	VPCMPQ       $0x05, Z4, Z9, K5
 	KANDB        K5, K4, K4
 	KANDB        K4, K2, K2
@@ -1944,10 +1934,6 @@ loop9:
 	VMOVQ        R13, X7
 	VPBROADCASTQ X7, Y7
 	VPADDQ       Y7, Y6, Y6
-	VPCMPGTQ     Y6, Y0, Y8
-	VPSRLQ       $0x01, Y6, Y6
-	VPSLLQ       $0x3f, Y8, Y8
-	VORPD        Y8, Y6, Y6
 	VPCMPGTQ     Y6, Y0, Y6
 	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y6, Y6
 	VPSRLQ       $0x20, Y3, Y8
@@ -1975,19 +1961,11 @@ loop9:
 	VMOVQ        R13, X9
 	VPBROADCASTQ X9, Y9
 	VPADDQ       Y9, Y8, Y8
-	VPCMPGTQ     Y8, Y0, Y10
-	VPSRLQ       $0x01, Y8, Y8
-	VPSLLQ       $0x3f, Y10, Y10
-	VORPD        Y10, Y8, Y8
 	VPCMPGTQ     Y8, Y0, Y8
 	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y8, Y8
 	VANDPD       Y8, Y6, Y6
 	VPSLLQ       $0x01, Y4, Y8
 	VPADDQ       Y7, Y8, Y8
-	VPCMPGTQ     Y8, Y0, Y10
-	VPSRLQ       $0x01, Y8, Y8
-	VPSLLQ       $0x3f, Y10, Y10
-	VORPD        Y10, Y8, Y8
 	VPCMPGTQ     Y8, Y0, Y8
 	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y8, Y8
 	VPSRLQ       $0x20, Y4, Y10
@@ -2000,19 +1978,11 @@ loop9:
 	VPSLLQ       $0x20, Y10, Y10
 	VPADDQ       Y10, Y11, Y10
 	VPADDQ       Y9, Y10, Y10
-	VPCMPGTQ     Y10, Y0, Y11
-	VPSRLQ       $0x01, Y10, Y10
-	VPSLLQ       $0x3f, Y11, Y11
-	VORPD        Y11, Y10, Y10
 	VPCMPGTQ     Y10, Y0, Y10
 	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y10, Y10
 	VANDPD       Y10, Y8, Y8
 	VPSLLQ       $0x01, Y5, Y10
 	VPADDQ       Y7, Y10, Y10
-	VPCMPGTQ     Y10, Y0, Y11
-	VPSRLQ       $0x01, Y10, Y10
-	VPSLLQ       $0x3f, Y11, Y11
-	VORPD        Y11, Y10, Y10
 	VPCMPGTQ     Y10, Y0, Y10
 	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y10, Y10
 	VPSRLQ       $0x20, Y5, Y11
@@ -2025,19 +1995,11 @@ loop9:
 	VPSLLQ       $0x20, Y11, Y11
 	VPADDQ       Y11, Y12, Y11
 	VPADDQ       Y9, Y11, Y11
-	VPCMPGTQ     Y11, Y0, Y12
-	VPSRLQ       $0x01, Y11, Y11
-	VPSLLQ       $0x3f, Y12, Y12
-	VORPD        Y12, Y11, Y11
 	VPCMPGTQ     Y11, Y0, Y11
 	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y11, Y11
 	VANDPD       Y11, Y10, Y10
 	VPSLLQ       $0x01, Y2, Y11
 	VPADDQ       Y7, Y11, Y7
-	VPCMPGTQ     Y7, Y0, Y11
-	VPSRLQ       $0x01, Y7, Y7
-	VPSLLQ       $0x3f, Y11, Y11
-	VORPD        Y11, Y7, Y7
 	VPCMPGTQ     Y7, Y0, Y7
 	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y7, Y7
 	VPSRLQ       $0x20, Y2, Y11
@@ -2050,10 +2012,6 @@ loop9:
 	VPSLLQ       $0x20, Y11, Y11
 	VPADDQ       Y11, Y12, Y11
 	VPADDQ       Y9, Y11, Y9
-	VPCMPGTQ     Y9, Y0, Y11
-	VPSRLQ       $0x01, Y9, Y9
-	VPSLLQ       $0x3f, Y11, Y11
-	VORPD        Y11, Y9, Y9
 	VPCMPGTQ     Y9, Y0, Y9
 	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y9, Y9
 	VANDPD       Y9, Y7, Y7
@@ -2176,10 +2134,6 @@ loop11:
 	VMOVQ        R13, X5
 	VPBROADCASTQ X5, Y5
 	VPADDQ       Y5, Y4, Y4
-	VPCMPGTQ     Y4, Y0, Y5
-	VPSRLQ       $0x01, Y4, Y4
-	VPSLLQ       $0x3f, Y5, Y5
-	VORPD        Y5, Y4, Y4
 	VPCMPGTQ     Y4, Y0, Y4
 	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y4, Y4
 	VPSRLQ       $0x20, Y2, Y5
@@ -2207,10 +2161,6 @@ loop11:
 	VMOVQ        R13, X6
 	VPBROADCASTQ X6, Y6
 	VPADDQ       Y6, Y5, Y5
-	VPCMPGTQ     Y5, Y0, Y6
-	VPSRLQ       $0x01, Y5, Y5
-	VPSLLQ       $0x3f, Y6, Y6
-	VORPD        Y6, Y5, Y5
 	VPCMPGTQ     Y5, Y0, Y5
 	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y5, Y5
 	VANDPD       Y5, Y4, Y4
@@ -2288,10 +2238,6 @@ done10:
 	VMOVQ        R11, X7
 	VPBROADCASTQ X7, Y7
 	VPADDQ       Y7, Y6, Y6
-	VPCMPGTQ     Y6, Y0, Y7
-	VPSRLQ       $0x01, Y6, Y6
-	VPSLLQ       $0x3f, Y7, Y7
-	VORPD        Y7, Y6, Y6
 	VPCMPGTQ     Y6, Y0, Y6
 	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y6, Y6
 	VPSRLQ       $0x20, Y3, Y7
@@ -2319,10 +2265,6 @@ done10:
 	VMOVQ        R11, X8
 	VPBROADCASTQ X8, Y8
 	VPADDQ       Y8, Y7, Y7
-	VPCMPGTQ     Y7, Y0, Y8
-	VPSRLQ       $0x01, Y7, Y7
-	VPSLLQ       $0x3f, Y8, Y8
-	VORPD        Y8, Y7, Y7
 	VPCMPGTQ     Y7, Y0, Y7
 	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y7, Y7
 	VANDPD       Y7, Y6, Y6
@@ -14877,7 +14819,6 @@ loop9:
 	LEAQ         -2(R13), R13
 	VPBROADCASTQ R13, Z23
 	VPADDQ       Z23, Z22, Z22
-	VPSRAQ       $0x01, Z22, Z22
 	VPCMPQ       $0x05, Z4, Z22, K3
 	VPMULLQ      Z5, Z19, Z22
 	MOVQ         CX, R13
@@ -14895,34 +14836,27 @@ loop9:
 	LEAQ         (R13)(BP*1), R13
 	VPBROADCASTQ R13, Z24
 	VPADDQ       Z24, Z22, Z22
-	VPSRAQ       $0x01, Z22, Z22
 	VPCMPQ       $0x05, Z4, Z22, K4
 	KANDB        K4, K3, K3
 	VPSLLQ       $0x01, Z20, Z22
 	VPADDQ       Z23, Z22, Z22
-	VPSRAQ       $0x01, Z22, Z22
 	VPCMPQ       $0x05, Z4, Z22, K4
 	VPMULLQ      Z5, Z20, Z22
 	VPADDQ       Z24, Z22, Z22
-	VPSRAQ       $0x01, Z22, Z22
 	VPCMPQ       $0x05, Z4, Z22, K5
 	KANDB        K5, K4, K4
 	VPSLLQ       $0x01, Z21, Z22
 	VPADDQ       Z23, Z22, Z22
-	VPSRAQ       $0x01, Z22, Z22
 	VPCMPQ       $0x05, Z4, Z22, K5
 	VPMULLQ      Z5, Z21, Z22
 	VPADDQ       Z24, Z22, Z22
-	VPSRAQ       $0x01, Z22, Z22
 	VPCMPQ       $0x05, Z4, Z22, K6
 	KANDB        K6, K5, K5
 	VPSLLQ       $0x01, Z18, Z22
 	VPADDQ       Z23, Z22, Z22
-	VPSRAQ       $0x01, Z22, Z22
 	VPCMPQ       $0x05, Z4, Z22, K6
 	VPMULLQ      Z5, Z18, Z22
 	VPADDQ       Z24, Z22, Z22
-	VPSRAQ       $0x01, Z22, Z22
 	VPCMPQ       $0x05, Z4, Z22, K7
 	KANDB        K7, K6, K6
 	KANDB        K3, K1, K7
@@ -15034,7 +14968,6 @@ loop11:
 	LEAQ         -2(R13), R13
 	VPBROADCASTQ R13, Z17
 	VPADDQ       Z17, Z16, Z16
-	VPSRAQ       $0x01, Z16, Z16
 	VPCMPQ       $0x05, Z4, Z16, K4
 	VPMULLQ      Z5, Z15, Z16
 	MOVQ         CX, R13
@@ -15052,7 +14985,6 @@ loop11:
 	LEAQ         (R13)(BP*1), R13
 	VPBROADCASTQ R13, Z17
 	VPADDQ       Z17, Z16, Z16
-	VPSRAQ       $0x01, Z16, Z16
 	VPCMPQ       $0x05, Z4, Z16, K5
 	KANDB        K5, K4, K4
 	KANDB        K4, K2, K2
@@ -15231,10 +15163,6 @@ loop9:
 	VMOVQ        R13, X7
 	VPBROADCASTQ X7, Y7
 	VPADDQ       Y7, Y6, Y6
-	VPCMPGTQ     Y6, Y0, Y8
-	VPSRLQ       $0x01, Y6, Y6
-	VPSLLQ       $0x3f, Y8, Y8
-	VORPD        Y8, Y6, Y6
 	VPCMPGTQ     Y6, Y0, Y6
 	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y6, Y6
 	VPSRLQ       $0x20, Y3, Y8
@@ -15261,19 +15189,11 @@ loop9:
 	VMOVQ        R13, X9
 	VPBROADCASTQ X9, Y9
 	VPADDQ       Y9, Y8, Y8
-	VPCMPGTQ     Y8, Y0, Y10
-	VPSRLQ       $0x01, Y8, Y8
-	VPSLLQ       $0x3f, Y10, Y10
-	VORPD        Y10, Y8, Y8
 	VPCMPGTQ     Y8, Y0, Y8
 	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y8, Y8
 	VANDPD       Y8, Y6, Y6
 	VPSLLQ       $0x01, Y4, Y8
 	VPADDQ       Y7, Y8, Y8
-	VPCMPGTQ     Y8, Y0, Y10
-	VPSRLQ       $0x01, Y8, Y8
-	VPSLLQ       $0x3f, Y10, Y10
-	VORPD        Y10, Y8, Y8
 	VPCMPGTQ     Y8, Y0, Y8
 	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y8, Y8
 	VPSRLQ       $0x20, Y4, Y10
@@ -15285,19 +15205,11 @@ loop9:
 	VPSLLQ       $0x20, Y10, Y10
 	VPADDQ       Y10, Y11, Y10
 	VPADDQ       Y9, Y10, Y10
-	VPCMPGTQ     Y10, Y0, Y11
-	VPSRLQ       $0x01, Y10, Y10
-	VPSLLQ       $0x3f, Y11, Y11
-	VORPD        Y11, Y10, Y10
 	VPCMPGTQ     Y10, Y0, Y10
 	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y10, Y10
 	VANDPD       Y10, Y8, Y8
 	VPSLLQ       $0x01, Y5, Y10
 	VPADDQ       Y7, Y10, Y10
-	VPCMPGTQ     Y10, Y0, Y11
-	VPSRLQ       $0x01, Y10, Y10
-	VPSLLQ       $0x3f, Y11, Y11
-	VORPD        Y11, Y10, Y10
 	VPCMPGTQ     Y10, Y0, Y10
 	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y10, Y10
 	VPSRLQ       $0x20, Y5, Y11
@@ -15309,19 +15221,11 @@ loop9:
 	VPSLLQ       $0x20, Y11, Y11
 	VPADDQ       Y11, Y12, Y11
 	VPADDQ       Y9, Y11, Y11
-	VPCMPGTQ     Y11, Y0, Y12
-	VPSRLQ       $0x01, Y11, Y11
-	VPSLLQ       $0x3f, Y12, Y12
-	VORPD        Y12, Y11, Y11
 	VPCMPGTQ     Y11, Y0, Y11
 	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y11, Y11
 	VANDPD       Y11, Y10, Y10
 	VPSLLQ       $0x01, Y2, Y11
 	VPADDQ       Y7, Y11, Y7
-	VPCMPGTQ     Y7, Y0, Y11
-	VPSRLQ       $0x01, Y7, Y7
-	VPSLLQ       $0x3f, Y11, Y11
-	VORPD        Y11, Y7, Y7
 	VPCMPGTQ     Y7, Y0, Y7
 	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y7, Y7
 	VPSRLQ       $0x20, Y2, Y11
@@ -15333,10 +15237,6 @@ loop9:
 	VPSLLQ       $0x20, Y11, Y11
 	VPADDQ       Y11, Y12, Y11
 	VPADDQ       Y9, Y11, Y9
-	VPCMPGTQ     Y9, Y0, Y11
-	VPSRLQ       $0x01, Y9, Y9
-	VPSLLQ       $0x3f, Y11, Y11
-	VORPD        Y11, Y9, Y9
 	VPCMPGTQ     Y9, Y0, Y9
 	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y9, Y9
 	VANDPD       Y9, Y7, Y7
@@ -15470,10 +15370,6 @@ loop11:
 	VMOVQ        R13, X6
 	VPBROADCASTQ X6, Y6
 	VPADDQ       Y6, Y5, Y5
-	VPCMPGTQ     Y5, Y0, Y6
-	VPSRLQ       $0x01, Y5, Y5
-	VPSLLQ       $0x3f, Y6, Y6
-	VORPD        Y6, Y5, Y5
 	VPCMPGTQ     Y5, Y0, Y5
 	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y5, Y5
 	VPSRLQ       $0x20, Y3, Y6
@@ -15500,10 +15396,6 @@ loop11:
 	VMOVQ        R13, X7
 	VPBROADCASTQ X7, Y7
 	VPADDQ       Y7, Y6, Y6
-	VPCMPGTQ     Y6, Y0, Y7
-	VPSRLQ       $0x01, Y6, Y6
-	VPSLLQ       $0x3f, Y7, Y7
-	VORPD        Y7, Y6, Y6
 	VPCMPGTQ     Y6, Y0, Y6
 	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y6, Y6
 	VANDPD       Y6, Y5, Y5
@@ -15583,10 +15475,6 @@ done10:
 	VMOVQ        R11, X8
 	VPBROADCASTQ X8, Y8
 	VPADDQ       Y8, Y7, Y7
-	VPCMPGTQ     Y7, Y0, Y8
-	VPSRLQ       $0x01, Y7, Y7
-	VPSLLQ       $0x3f, Y8, Y8
-	VORPD        Y8, Y7, Y7
 	VPCMPGTQ     Y7, Y0, Y7
 	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y7, Y7
 	VPSRLQ       $0x20, Y4, Y8
@@ -15613,10 +15501,6 @@ done10:
 	VMOVQ        R11, X9
 	VPBROADCASTQ X9, Y9
 	VPADDQ       Y9, Y8, Y8
-	VPCMPGTQ     Y8, Y0, Y9
-	VPSRLQ       $0x01, Y8, Y8
-	VPSLLQ       $0x3f, Y9, Y9
-	VORPD        Y9, Y8, Y8
 	VPCMPGTQ     Y8, Y0, Y8
 	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y8, Y8
 	VANDPD       Y8, Y7, Y7
@@ -15854,7 +15738,6 @@ loop14:
 	LEAQ         -2(R13), R13
 	VPBROADCASTQ R13, Z11
 	VPADDQ       Z11, Z10, Z10
-	VPSRAQ       $0x01, Z10, Z10
 	VPCMPQ       $0x05, Z1, Z10, K2
 	VPMULLQ      Z6, Z9, Z10
 	MOVQ         AX, R13
@@ -15872,37 +15755,30 @@ loop14:
 	LEAQ         (R13)(BP*1), R13
 	VPBROADCASTQ R13, Z12
 	VPADDQ       Z12, Z10, Z10
-	VPSRAQ       $0x01, Z10, Z10
 	VPCMPQ       $0x05, Z1, Z10, K3
 	KANDB        K3, K2, K2
 	VPADDQ       Z3, Z8, Z10
 	VPSLLQ       $0x01, Z10, Z13
 	VPADDQ       Z11, Z13, Z13
-	VPSRAQ       $0x01, Z13, Z13
 	VPCMPQ       $0x05, Z1, Z13, K3
 	VPMULLQ      Z6, Z10, Z13
 	VPADDQ       Z12, Z13, Z13
-	VPSRAQ       $0x01, Z13, Z13
 	VPCMPQ       $0x05, Z1, Z13, K4
 	KANDB        K4, K3, K3
 	VPADDQ       Z4, Z8, Z13
 	VPSLLQ       $0x01, Z13, Z14
 	VPADDQ       Z11, Z14, Z14
-	VPSRAQ       $0x01, Z14, Z14
 	VPCMPQ       $0x05, Z1, Z14, K4
 	VPMULLQ      Z6, Z13, Z14
 	VPADDQ       Z12, Z14, Z14
-	VPSRAQ       $0x01, Z14, Z14
 	VPCMPQ       $0x05, Z1, Z14, K5
 	KANDB        K5, K4, K4
 	VPADDQ       Z5, Z8, Z8
 	VPSLLQ       $0x01, Z8, Z14
 	VPADDQ       Z11, Z14, Z11
-	VPSRAQ       $0x01, Z11, Z11
 	VPCMPQ       $0x05, Z1, Z11, K5
 	VPMULLQ      Z6, Z8, Z11
 	VPADDQ       Z12, Z11, Z11
-	VPSRAQ       $0x01, Z11, Z11
 	VPCMPQ       $0x05, Z1, Z11, K6
 	KANDB        K6, K5, K5
 	MOVQ         AX, R13
@@ -16044,7 +15920,6 @@ loop16:
 	LEAQ         -2(R13), R13
 	VPBROADCASTQ R13, Z10
 	VPADDQ       Z10, Z9, Z9
-	VPSRAQ       $0x01, Z9, Z9
 	VPCMPQ       $0x05, Z1, Z9, K3
 	VPMULLQ      Z6, Z8, Z9
 	MOVQ         AX, R13
@@ -16062,7 +15937,6 @@ loop16:
 	LEAQ         (R13)(BP*1), R13
 	VPBROADCASTQ R13, Z10
 	VPADDQ       Z10, Z9, Z9
-	VPSRAQ       $0x01, Z9, Z9
 	VPCMPQ       $0x05, Z1, Z9, K4
 	KANDB        K4, K3, K3
 	KANDB        K3, K2, K2
@@ -16780,10 +16654,6 @@ loop19:
 	VMOVQ        R13, X3
 	VPBROADCASTQ X3, Y3
 	VPADDQ       Y3, Y2, Y2
-	VPCMPGTQ     Y2, Y0, Y4
-	VPSRLQ       $0x01, Y2, Y2
-	VPSLLQ       $0x3f, Y4, Y4
-	VORPD        Y4, Y2, Y2
 	VPCMPGTQ     Y2, Y0, Y2
 	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y2, Y2
 	VMOVUPS      (SP), Y4
@@ -16813,20 +16683,12 @@ loop19:
 	VMOVQ        R13, X5
 	VPBROADCASTQ X5, Y5
 	VPADDQ       Y5, Y4, Y4
-	VPCMPGTQ     Y4, Y0, Y6
-	VPSRLQ       $0x01, Y4, Y4
-	VPSLLQ       $0x3f, Y6, Y6
-	VORPD        Y6, Y4, Y4
 	VPCMPGTQ     Y4, Y0, Y4
 	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y4, Y4
 	VANDPD       Y4, Y2, Y2
 	VPADDQ       c64x4_h2a0a6a1bf49360a5<>+0(SB), Y1, Y4
 	VPSLLQ       $0x01, Y4, Y6
 	VPADDQ       Y3, Y6, Y6
-	VPCMPGTQ     Y6, Y0, Y7
-	VPSRLQ       $0x01, Y6, Y6
-	VPSLLQ       $0x3f, Y7, Y7
-	VORPD        Y7, Y6, Y6
 	VPCMPGTQ     Y6, Y0, Y6
 	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y6, Y6
 	VPSRLQ       $0x20, Y4, Y7
@@ -16839,20 +16701,12 @@ loop19:
 	VPSLLQ       $0x20, Y7, Y7
 	VPADDQ       Y7, Y8, Y7
 	VPADDQ       Y5, Y7, Y7
-	VPCMPGTQ     Y7, Y0, Y8
-	VPSRLQ       $0x01, Y7, Y7
-	VPSLLQ       $0x3f, Y8, Y8
-	VORPD        Y8, Y7, Y7
 	VPCMPGTQ     Y7, Y0, Y7
 	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y7, Y7
 	VANDPD       Y7, Y6, Y6
 	VPADDQ       c64x4_hda7e8f1318ed13a5<>+0(SB), Y1, Y7
 	VPSLLQ       $0x01, Y7, Y8
 	VPADDQ       Y3, Y8, Y8
-	VPCMPGTQ     Y8, Y0, Y9
-	VPSRLQ       $0x01, Y8, Y8
-	VPSLLQ       $0x3f, Y9, Y9
-	VORPD        Y9, Y8, Y8
 	VPCMPGTQ     Y8, Y0, Y8
 	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y8, Y8
 	VPSRLQ       $0x20, Y7, Y9
@@ -16865,10 +16719,6 @@ loop19:
 	VPSLLQ       $0x20, Y9, Y9
 	VPADDQ       Y9, Y10, Y9
 	VPADDQ       Y5, Y9, Y9
-	VPCMPGTQ     Y9, Y0, Y10
-	VPSRLQ       $0x01, Y9, Y9
-	VPSLLQ       $0x3f, Y10, Y10
-	VORPD        Y10, Y9, Y9
 	VPCMPGTQ     Y9, Y0, Y9
 	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y9, Y9
 	VANDPD       Y9, Y8, Y8
@@ -16876,10 +16726,6 @@ loop19:
 	VPADDQ       c64x4_h9fad2d6b622482a5<>+0(SB), Y1, Y1
 	VPSLLQ       $0x01, Y1, Y8
 	VPADDQ       Y3, Y8, Y3
-	VPCMPGTQ     Y3, Y0, Y8
-	VPSRLQ       $0x01, Y3, Y3
-	VPSLLQ       $0x3f, Y8, Y8
-	VORPD        Y8, Y3, Y3
 	VPCMPGTQ     Y3, Y0, Y3
 	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y3, Y3
 	VPSRLQ       $0x20, Y1, Y8
@@ -16892,10 +16738,6 @@ loop19:
 	VPSLLQ       $0x20, Y8, Y8
 	VPADDQ       Y8, Y9, Y8
 	VPADDQ       Y5, Y8, Y5
-	VPCMPGTQ     Y5, Y0, Y8
-	VPSRLQ       $0x01, Y5, Y5
-	VPSLLQ       $0x3f, Y8, Y8
-	VORPD        Y8, Y5, Y5
 	VPCMPGTQ     Y5, Y0, Y5
 	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y5, Y5
 	VANDPD       Y5, Y3, Y3
@@ -17421,10 +17263,6 @@ loop37:
 	VMOVQ        R13, X3
 	VPBROADCASTQ X3, Y3
 	VPADDQ       Y3, Y2, Y2
-	VPCMPGTQ     Y2, Y0, Y3
-	VPSRLQ       $0x01, Y2, Y2
-	VPSLLQ       $0x3f, Y3, Y3
-	VORPD        Y3, Y2, Y2
 	VPCMPGTQ     Y2, Y0, Y2
 	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y2, Y2
 	VPSRLQ       $0x20, Y1, Y3
@@ -17452,10 +17290,6 @@ loop37:
 	VMOVQ        R13, X4
 	VPBROADCASTQ X4, Y4
 	VPADDQ       Y4, Y3, Y3
-	VPCMPGTQ     Y3, Y0, Y4
-	VPSRLQ       $0x01, Y3, Y3
-	VPSLLQ       $0x3f, Y4, Y4
-	VORPD        Y4, Y3, Y3
 	VPCMPGTQ     Y3, Y0, Y3
 	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y3, Y3
 	VANDPD       Y3, Y2, Y2
@@ -17629,10 +17463,6 @@ done36:
 	VMOVQ        R11, X4
 	VPBROADCASTQ X4, Y4
 	VPADDQ       Y4, Y3, Y3
-	VPCMPGTQ     Y3, Y0, Y4
-	VPSRLQ       $0x01, Y3, Y3
-	VPSLLQ       $0x3f, Y4, Y4
-	VORPD        Y4, Y3, Y3
 	VPCMPGTQ     Y3, Y0, Y3
 	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y3, Y3
 	VPSRLQ       $0x20, Y2, Y4
@@ -17660,10 +17490,6 @@ done36:
 	VMOVQ        R11, X5
 	VPBROADCASTQ X5, Y5
 	VPADDQ       Y5, Y4, Y4
-	VPCMPGTQ     Y4, Y0, Y5
-	VPSRLQ       $0x01, Y4, Y4
-	VPSLLQ       $0x3f, Y5, Y5
-	VORPD        Y5, Y4, Y4
 	VPCMPGTQ     Y4, Y0, Y4
 	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y4, Y4
 	VANDPD       Y4, Y3, Y3

@@ -222,9 +222,9 @@ func alphaSum2PartGo(first, count, k int, alpha []float64, top float64) (total f
 	return total
 }
 
-// zy3Loop computes zy3[i,j,k] = if j < k { [j·j/2 + 3·j/2 < d·j + k, d·d/2 +
-// j·j/2 + 3·j/2 ≥ d·j + d/2 + k]·l[i,d·j − j·j/2 − 3·j/2 + k − 1] } else { 0
-// }, in parts of 1.
+// zy3Loop computes zy3[i,j,k] = if j < k { [j·j + 3·j + 1 < 2·d·j + 2·k, d·d +
+// j·j + 3·j ≥ 2·d·j + d + 2·k]·l[i,d·j − j·j/2 − 3·j/2 + k − 1] } else { 0 },
+// in parts of 1.
 func (t *tasks) zy3Loop(k2, d int, l, zy3 []float64) {
 	k := &t.zy3LoopTask
 	*k = zy3LoopTask{t: t, k2: k2, d: d, l: l, zy3: zy3}
@@ -244,9 +244,9 @@ func (k *zy3LoopTask) part(i, who int) {
 	zy3LoopPart(first, count, k.k2, k.d, k.l, k.zy3)
 }
 
-// zy3LoopPartGo computes zy3[i,j,k] = if j < k { [j·j/2 + 3·j/2 < d·j + k,
-// d·d/2 + j·j/2 + 3·j/2 ≥ d·j + d/2 + k]·l[i,d·j − j·j/2 − 3·j/2 + k − 1] }
-// else { 0 }.
+// zy3LoopPartGo computes zy3[i,j,k] = if j < k { [j·j + 3·j + 1 < 2·d·j + 2·k,
+// d·d + j·j + 3·j ≥ 2·d·j + d + 2·k]·l[i,d·j − j·j/2 − 3·j/2 + k − 1] } else {
+// 0 }.
 func zy3LoopPartGo(first, count, k, d int, l, zy3 []float64) {
 	for i := range count {
 		for j := range d {
@@ -254,7 +254,7 @@ func zy3LoopPartGo(first, count, k, d int, l, zy3 []float64) {
 			for r := range d {
 				var zy5 float64
 				if j < r {
-					if (j*j+j*3)/2 < d*j+r && (d*j*2+d+r*2)/2 <= (d*d+j*j+j*3)/2 {
+					if j*j+j*3+2 <= d*j*2+r*2 && d*j*2+d+r*2 <= d*d+j*j+j*3 {
 						zy5 = l[(d*d*first+d*d*i+d*j*2+r*2-d*first-d*i-j*j-j*3-2)/2]
 					}
 				}
@@ -718,8 +718,8 @@ func dqLoopPartGo(first, count, k, d int, dzbeta, dalpha, exps, zy, dq, dzy2 []f
 	}
 }
 
-// dmuLoop computes s2[i,j] = Σₖ (if j < k { [j·j/2 + 3·j/2 < d·j + k, d·d/2 +
-// j·j/2 + 3·j/2 ≥ d·j + d/2 + k]·l[i,d·j − j·j/2 − 3·j/2 + k − 1] } else { 0
+// dmuLoop computes s2[i,j] = Σₖ (if j < k { [j·j + 3·j + 1 < 2·d·j + 2·k, d·d
+// + j·j + 3·j ≥ 2·d·j + d + 2·k]·l[i,d·j − j·j/2 − 3·j/2 + k − 1] } else { 0
 // })·dmu3[i,k], dmu = −(2·s2 + dmu4), in parts of 1.
 func (t *tasks) dmuLoop(k2, d int, l, dmu3, dmu, dmu4 []float64) {
 	k := &t.dmuLoopTask
@@ -740,19 +740,19 @@ func (k *dmuLoopTask) part(i, who int) {
 	dmuLoopPart(first, count, k.k2, k.d, k.l, k.dmu3, k.dmu, k.dmu4)
 }
 
-// dmuLoopPartGo computes s2[i,j] = Σₖ (if j < k { [j·j/2 + 3·j/2 < d·j + k,
-// d·d/2 + j·j/2 + 3·j/2 ≥ d·j + d/2 + k]·l[i,d·j − j·j/2 − 3·j/2 + k − 1] }
+// dmuLoopPartGo computes s2[i,j] = Σₖ (if j < k { [j·j + 3·j + 1 < 2·d·j +
+// 2·k, d·d + j·j + 3·j ≥ 2·d·j + d + 2·k]·l[i,d·j − j·j/2 − 3·j/2 + k − 1] }
 // else { 0 })·dmu3[i,k], dmu = −(2·s2 + dmu4).
 func dmuLoopPartGo(first, count, k, d int, l, dmu3, dmu, dmu4 []float64) {
 	for i := range count {
 		for j := range d {
-			// s2[i,j] = Σₖ (if j < k { [j·j/2 + 3·j/2 < d·j + k, d·d/2 + j·j/2 + 3·j/2 ≥ d·j + d/2 + k]·l[i,d·j − j·j/2 − 3·j/2 + k − 1] } else { 0 })·dmu3[i,k]   gmm.bp:9
+			// s2[i,j] = Σₖ (if j < k { [j·j + 3·j + 1 < 2·d·j + 2·k, d·d + j·j + 3·j ≥ 2·d·j + d + 2·k]·l[i,d·j − j·j/2 − 3·j/2 + k − 1] } else { 0 })·dmu3[i,k]   gmm.bp:9
 			var s2 float64
 			dmu3Row := dmu3[d*first+d*i:][:d]
 			for r := range d {
 				var dzy3 float64
 				if j < r {
-					if (j*j+j*3)/2 < d*j+r && (d*j*2+d+r*2)/2 <= (d*d+j*j+j*3)/2 {
+					if j*j+j*3+2 <= d*j*2+r*2 && d*j*2+d+r*2 <= d*d+j*j+j*3 {
 						dzy3 = l[(d*d*first+d*d*i+d*j*2+r*2-d*first-d*i-j*j-j*3-2)/2]
 					}
 				}
@@ -774,7 +774,7 @@ func dlSumsGo(k, d int, dl, dzy, dl2, l []float64, dzprior float64) {
 		// dl[i,d·j − j·j/2 − 3·j/2 + k − 1] += dzy[k,j]·dl2[i,k,j]   gmm.bp:9
 		for j := range d {
 			for r := range d {
-				if (j*j+j*3)/2 < d*j+r && (d*j*2+d+r*2)/2 <= (d*d+j*j+j*3)/2 {
+				if j*j+j*3+2 <= d*j*2+r*2 && d*j*2+d+r*2 <= d*d+j*j+j*3 {
 					dl[(d*d*i+d*j*2+r*2-d*i-j*j-j*3-2)/2] += dzy[d*r+j] * dl2[d*d*i+d*r+j]
 				}
 			}
