@@ -459,7 +459,7 @@ func (b *backward) slope(v, u *Value) *notation.Expr {
 }
 
 func (b *backward) builder(s *statement, v *Value) *notation.Builder {
-	return &notation.Builder{Consts: b.constsOf(v), Letters: b.b.Letters, Factor: true, Named: func(n *symbolic.Node) *notation.Value { return s.named[n] }}
+	return &notation.Builder{Effort: b.d.graph.Effort, Consts: b.constsOf(v), Letters: b.b.Letters, Factor: true, Named: func(n *symbolic.Node) *notation.Value { return s.named[n] }}
 }
 
 // inline writes what comes back to a = f(z) where it is used, which is in one

@@ -18,6 +18,7 @@ type Circuit struct {
 	Fine   bool     // gates are single operators, not statements
 
 	inside *Group // that it shows; nil: all
+	effort *symbolic.Effort
 }
 
 // A Gate computes one value.
@@ -70,7 +71,7 @@ func (d *Derivation) Circuit(p *Point, folded func(*Group) bool) (*Circuit, erro
 	if err != nil {
 		return nil, err
 	}
-	c := &Circuit{Fine: true}
+	c := &Circuit{Fine: true, effort: d.graph.Effort}
 	parts, result := d.operators(c, folded)
 	return c, c.run(d, env, parts, result)
 }
@@ -81,7 +82,7 @@ func (d *Derivation) valueCircuit(p *Point) (*Circuit, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Circuit{Groups: d.valueGroups()}
+	c := &Circuit{Groups: d.valueGroups(), effort: d.graph.Effort}
 	parts := d.statements()
 	if d.hasLoops() {
 		return c, c.runLoops(d, env, parts)
@@ -102,7 +103,7 @@ func (c *Circuit) values() []*Value {
 // value goes over one wire.
 func (c *Circuit) see(s *sight) *Circuit {
 	spots, at := s.spots(c.values())
-	out := &Circuit{Groups: c.Groups, inside: s.inside}
+	out := &Circuit{Groups: c.Groups, inside: s.inside, effort: c.effort}
 	gate := map[*spot]*Gate{}
 	for _, g := range c.Gates {
 		p := at[g.Of]

@@ -13,7 +13,7 @@ import (
 
 // Diagram draws the circuit: values above, what comes back below.
 func (c *Circuit) Diagram(title string) *Diagram {
-	d := &Diagram{Title: title, Down: !c.Fine && len(c.Gates) > many/4}
+	d := &Diagram{Title: title, Down: !c.Fine && len(c.Gates) > many/4, effort: c.effort}
 	read := map[*Gate]bool{}
 	for _, w := range c.Wires {
 		read[w.From] = true

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/bpgen/bpgen/explain/layout"
+	"github.com/bpgen/bpgen/symbolic"
 )
 
 // A Diagram is boxes and arrows, on paper or on a terminal.
@@ -14,6 +15,8 @@ type Diagram struct {
 	Boxes []*Box
 	Lines []*Arrow
 	Down  bool // the arrows go down the page
+
+	effort *symbolic.Effort // that laying it out spends from
 
 	Frames []*Frame // around boxes that belong together; those inside come after those around them
 
@@ -95,8 +98,16 @@ const (
 
 func textWidth(s string) float64 { return charWidth * float64(columns(s)) }
 
+// work is how many steps it takes to lay the diagram out: Graphviz moves arrows
+// past each other until few cross.
+func (d *Diagram) work() int {
+	n := len(d.Lines)
+	return n * n * n
+}
+
 // place lays the diagram out.
 func (d *Diagram) place() error {
+	d.effort.Spend(d.work())
 	g := &layout.Graph{Down: d.Down}
 	for _, b := range d.Boxes {
 		b.size(d.Down)

@@ -56,7 +56,7 @@ func derive(t *testing.T, path string) []*Derivation {
 	if len(errs) > 0 {
 		t.Fatal(errs)
 	}
-	return Derive(m, raw)
+	return Derive(m, raw, &errs)
 }
 
 // sparse are members whose formulas are so long, or that make so many passes, that

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/bpgen/bpgen/internal/diag"
 	"github.com/bpgen/bpgen/symbolic"
 	"github.com/bpgen/bpgen/symbolic/module"
 	"github.com/bpgen/bpgen/symbolic/notation"
@@ -28,20 +29,24 @@ func Raw(m *module.Module) map[string][]*symbolic.Node {
 }
 
 // Derive returns the derivations of all members of a module whose derivatives
-// have been taken. Members without one are left out.
-func Derive(m *module.Module, raw map[string][]*symbolic.Node) []*Derivation {
+// have been taken. Members without one are left out. What takes too much work to
+// be written down is reported.
+func Derive(m *module.Module, raw map[string][]*symbolic.Node, diags *diag.List) []*Derivation {
 	var out []*Derivation
-	for _, f := range m.Funcs {
-		if d := ofFunc(f, m.Consts); d != nil {
-			d.raw = raw[f.Name]
+	add := func(name string, span diag.Span, derive func() *Derivation) {
+		var d *Derivation
+		if err := symbolic.Guard(func() { d = derive() }); err != nil {
+			diags.Addf(span, "%v", err)
+		} else if d != nil {
+			d.raw = raw[name]
 			out = append(out, d)
 		}
 	}
+	for _, f := range m.Funcs {
+		add(f.Name, f.Span, func() *Derivation { return ofFunc(f, m.Consts) })
+	}
 	for _, mo := range m.Models {
-		if d := ofModel(mo, m.Consts); d != nil {
-			d.raw = raw[mo.Name]
-			out = append(out, d)
-		}
+		add(mo.Name, mo.Span, func() *Derivation { return ofModel(mo, m.Consts) })
 	}
 	return out
 }
@@ -289,6 +294,7 @@ func (x *extraction) run(roots []*symbolic.Node, result *symbolic.Node) *Derivat
 		}
 	}
 	x.b = &notation.Builder{
+		Effort:  x.d.graph.Effort,
 		Letters: notation.FreeLetters(roots...),
 		Named: func(n *symbolic.Node) *notation.Value {
 			if v := x.values[n]; v != nil {

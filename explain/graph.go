@@ -87,7 +87,7 @@ func longer(u, v *Value) bool {
 // Diagram draws the flow graph as s shows it; where there is much to be seen
 // without parameters.
 func (f *Flow) Diagram(s *sight) *Diagram {
-	d := &Diagram{Title: "Flow of " + f.d.Name, Down: true}
+	d := &Diagram{Title: "Flow of " + f.d.Name, Down: true, effort: f.d.graph.Effort}
 	spots, at := s.spots(f.Values)
 	computed := 0
 	for _, p := range spots {

@@ -35,7 +35,11 @@ func (e *Explanation) Fragment(views []View, p *Point) (string, error) {
 }
 
 func (e *Explanation) render(name string, views []View, p *Point) (string, error) {
-	data, err := e.page(views, p)
+	var data *pageData
+	err := guarded(func() (err error) {
+		data, err = e.page(views, p)
+		return err
+	})
 	if err != nil {
 		return "", err
 	}
@@ -208,8 +212,13 @@ func (d *Derivation) operatorCircuits(m *memberData, p *Point) error {
 	return nil
 }
 
-// add draws one more picture.
+// add draws one more picture, or says that it takes more work than is left.
 func (ps *pictures) add(key, title string, d *Diagram) error {
+	if d.work() > d.effort.Left() {
+		text := fmt.Sprintf("<p>A picture with %d arrows takes too long to be laid out here; bpgen explain draws it.</p>", len(d.Lines))
+		ps.All = append(ps.All, pictureData{key, title, template.HTML(text)})
+		return nil
+	}
 	svg, err := d.SVG(false)
 	ps.All = append(ps.All, pictureData{key, title, template.HTML(svg)})
 	return err

@@ -5,6 +5,8 @@ import (
 	"html"
 	"slices"
 	"strings"
+
+	"github.com/bpgen/bpgen/symbolic"
 )
 
 // Formats lists what an explanation can be written as.
@@ -35,8 +37,24 @@ func (e *Explanation) Keep(names []string) error {
 	return nil
 }
 
+// guarded runs f, and returns an error where that takes too much work.
+func guarded(f func() error) (err error) {
+	if over := symbolic.Guard(func() { err = f() }); over != nil {
+		return over
+	}
+	return err
+}
+
 // Write writes the explanation in a format.
-func (e *Explanation) Write(format string, views []View, p *Point, o Options) (string, error) {
+func (e *Explanation) Write(format string, views []View, p *Point, o Options) (text string, err error) {
+	err = guarded(func() (err error) {
+		text, err = e.write(format, views, p, o)
+		return err
+	})
+	return text, err
+}
+
+func (e *Explanation) write(format string, views []View, p *Point, o Options) (string, error) {
 	switch format {
 	case "html":
 		return e.HTML(views, p)

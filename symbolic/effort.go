@@ -22,8 +22,11 @@ type Effort struct {
 }
 
 // Spend counts n steps more. Where they come to too many it panics with an
-// error that Guard returns.
+// error that Guard returns. With no Effort nothing is counted.
 func (e *Effort) Spend(n int) {
+	if e == nil {
+		return
+	}
 	if e.spent += n; e.Over() {
 		Exceed("the model takes more than %d steps to work out", e.limit())
 	}
@@ -35,6 +38,9 @@ func (e *Effort) limit() int {
 	}
 	return e.Limit
 }
+
+// Left is how many steps may still be taken.
+func (e *Effort) Left() int { return e.limit() - e.spent }
 
 // Over reports whether there have been too many steps.
 func (e *Effort) Over() bool { return e.spent > e.limit() }

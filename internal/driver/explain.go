@@ -41,7 +41,7 @@ func Explain(path string, src []byte, opt Options) (_ *explain.Explanation, _ *R
 	}
 	// Last, since it adds to the graphs.
 	if !m.Checkpoints {
-		e.Derivations = explain.Derive(m, raw)
+		e.Derivations = explain.Derive(m, raw, &res.Diags)
 		return e, res, nil
 	}
 	// A person wrote a scan; its segments are how the code goes about it.
@@ -53,7 +53,7 @@ func Explain(path string, src []byte, opt Options) (_ *explain.Explanation, _ *R
 	if len(res.Diags) > 0 {
 		return nil, res, nil
 	}
-	e.Derivations = explain.Derive(whole, raw)
+	e.Derivations = explain.Derive(whole, raw, &res.Diags)
 	explain.CodeOf(e.Derivations, m)
 	return e, res, nil
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/bpgen/bpgen/explain"
 	"github.com/bpgen/bpgen/internal/diag"
+	"github.com/bpgen/bpgen/symbolic"
 	"github.com/bpgen/bpgen/templates"
 )
 
@@ -62,6 +63,9 @@ func Play(r Request) (a Answer) {
 		return Answer{Errors: "values: " + err.Error()}
 	}
 	html, err := e.Fragment(explain.Views(), point)
+	if symbolic.OfModel(err) {
+		return Answer{Errors: "model.bp: " + err.Error()}
+	}
 	if err != nil {
 		return Answer{Errors: err.Error()}
 	}

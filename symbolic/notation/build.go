@@ -11,9 +11,10 @@ import (
 // nodes are called by a name.
 type Builder struct {
 	Named   func(*symbolic.Node) *Value
-	Letters []string // for indices; see FreeLetters
-	Consts  []Const  // names of numbers
-	Factor  bool     // write a·b − a·c as a·(b − c)
+	Letters []string         // for indices; see FreeLetters
+	Consts  []Const          // names of numbers
+	Factor  bool             // write a·b − a·c as a·(b − c)
+	Effort  *symbolic.Effort // that what is written spends from; nil: none counts
 	// Instead gives what is written in the place of a node; nil: itself.
 	Instead func(*symbolic.Node) *symbolic.Node
 
@@ -24,6 +25,11 @@ type Builder struct {
 }
 
 var letters = strings.Fields("i j k l p q r u v w i2 j2 k2 l2 p2 q2 r2 u2 v2 w2")
+
+// effort is how many steps of work each part of an expression takes, until it is
+// written: what a graph has once a tree has as often as it is read, which
+// doubles with each product of two that are alike.
+const effort = 150
 
 // Example is the index of the example that a formula speaks of. It is not
 // written.
@@ -138,6 +144,7 @@ func wholeArgument(e *Expr) *Expr {
 // element is the expression for n at index. The node that is being defined is
 // written out, also where it has a name.
 func (b *Builder) element(n *symbolic.Node, index []symbolic.Poly, define bool, data ...*Expr) *Expr {
+	b.Effort.Spend(effort)
 	if b.Instead != nil {
 		if m := b.Instead(n); m != nil {
 			n = m
