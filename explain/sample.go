@@ -262,6 +262,27 @@ func (e *Explanation) Fits(p *Point) error {
 	return nil
 }
 
+// Whole reports an argument that p has no value for, of a member that p is about:
+// one whose arguments or parameters have values in it, or that takes examples.
+// Parameters and what else a model is given may be left out.
+func (e *Explanation) Whole(p *Point) error {
+	for _, d := range e.Derivations {
+		about := slices.ContainsFunc(d.Values, func(v *Value) bool {
+			return p.input(v) != nil || v.Node.Op == symbolic.OpInput && v.PerExample()
+		})
+		var without []string
+		for _, a := range d.args {
+			if p.Inputs[a.Name] == nil {
+				without = append(without, a.Name)
+			}
+		}
+		if about && len(without) > 0 {
+			return fmt.Errorf("no values for %s, which %s %s takes", list(without), d.Kind, d.Name)
+		}
+	}
+	return nil
+}
+
 // roots are all values of the derivation.
 func (d *Derivation) roots() []*symbolic.Node {
 	var out []*symbolic.Node

@@ -41,7 +41,7 @@ generated Go, linked with each other.`,
 	flags.StringVar(&x.as, "as", "", "show one way only: equations, circuit, graph or deltas")
 	flags.StringVar(&x.format, "format", "", "text, html, svg, latex or markdown; text with -as, html without")
 	flags.StringVar(&x.at, "at", "", "look at it where inputs have these `VALUES`, as in x=-2,w=[1,0.5];\nwhat has none is drawn at random, always the same")
-	flags.StringVar(&x.batch, "batch", "", "take values from `FILE`: JSON, an object of arrays by name; or CSV, with a\nrow for each example and columns called x, or x[0], x[1] and so on")
+	flags.StringVar(&x.batch, "batch", "", "take values from `FILE`: JSON, an object of arrays by name; or CSV, with a\nrow for each example and columns called x, or x[0], x[1] and so on; arguments\nthat neither it nor -at has are an error, parameters are drawn at random")
 	flags.BoolVar(&x.steps, "steps", false, "derive each backward equation step by step")
 	flags.StringVar(&x.fold, "fold", "", "gates of a circuit seen as one: none; inner, such as a σ that is written out;\nor all, layers and neurons too; else all where there are many")
 	flags.IntVar(&x.width, "width", 0, "columns of text; 0: those of the terminal, $COLUMNS, or 100")
@@ -116,6 +116,11 @@ func (x *explanation) run(path string, names []string) error {
 	}
 	if err := e.Fits(point); err != nil {
 		return usagef("%s: %v", path, err)
+	}
+	if x.batch != "" {
+		if err := e.Whole(point); err != nil {
+			return fmt.Errorf("%s: %w; give them there or with -at", x.batch, err)
+		}
 	}
 	text, err := e.Write(x.format, views, point, explain.Options{Width: x.columns(), Color: x.out == "" && colored(x.cmd.OutOrStdout()), Steps: x.steps, Fold: explain.Folding(x.fold)})
 	if err != nil {
