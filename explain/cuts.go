@@ -1,6 +1,7 @@
 package explain
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 
@@ -21,6 +22,7 @@ func (x *extraction) cuts(order []*symbolic.Node) map[*symbolic.Node]string {
 		}
 	}
 	parts := inParts(order)
+	on := x.onWay(order)
 	cuts := map[*symbolic.Node]string{}
 	heavy := map[*symbolic.Node]bool{} // has a sum in it since the last cut
 	for _, n := range order {
@@ -31,7 +33,7 @@ func (x *extraction) cuts(order []*symbolic.Node) map[*symbolic.Node]string {
 		if n.Op.Class == symbolic.Leaf || transparent(n) || x.ofOpened(n) {
 			continue
 		}
-		name := n.Name
+		name, named := n.Name, "" // by the model, and here
 		if x.name[n] != "" {
 			name = x.name[n]
 		}
@@ -50,10 +52,12 @@ func (x *extraction) cuts(order []*symbolic.Node) map[*symbolic.Node]string {
 		case n.Op == symbolic.OpAccess && nonlinear(n.Args[0]) && heavy[n.Args[0]] && cuts[n.Args[0]] == "" && len(n.Shape) > len(n.Args[0].Shape):
 			cuts[n.Args[0]] = ownerOf(n.Args[0]) + "s"
 			continue
+		case on[n] && ownSlope[n.Op] != "":
+			named = x.letter(ownSlope[n.Op])
 		case uses[n] > 1 && (heavy[n] || nonlinear(n)):
 			name = x.shared
 		}
-		cuts[n] = name
+		cuts[n] = cmp.Or(named, name)
 		if (n.Op == symbolic.OpSoftmax || n.Op == symbolic.OpLogSumExp) && x.role[n] == Inner {
 			if a := n.Args[0]; a.Op.Class != symbolic.Leaf && cuts[a] == "" && heavy[a] {
 				cuts[a] = beforeName(activationName(n, name))
@@ -71,6 +75,34 @@ func (x *extraction) cuts(order []*symbolic.Node) map[*symbolic.Node]string {
 		}
 	}
 	return cuts
+}
+
+// ownSlope are the functions whose derivative is said by their own value, more
+// than once in backward equations, and what that is called where the model has no
+// name for it: s∘(1 − s), 1 − a².
+var ownSlope = map[*symbolic.OpSpec]string{symbolic.OpSigmoid: "s", symbolic.OpTanh: "a"}
+
+// letter is a name that begins with s and that the model has for nothing.
+func (x *extraction) letter(s string) string {
+	if x.letters[s] {
+		for i := 1; x.letters[s]; i++ {
+			s = strings.TrimRight(s, "0123456789") + strconv.Itoa(i)
+		}
+	}
+	return s
+}
+
+// onWay are the nodes by whose values gradients come back.
+func (x *extraction) onWay(order []*symbolic.Node) map[*symbolic.Node]bool {
+	on := map[*symbolic.Node]bool{}
+	for _, n := range order {
+		on[n] = x.values[n] != nil && x.values[n].Wanted
+		for _, a := range n.Args {
+			on[n] = on[n] || on[a]
+		}
+		on[n] = on[n] && n.Type == symbolic.Real && n.Op != symbolic.OpStop
+	}
+	return on
 }
 
 func contains(ns []*symbolic.Node, n *symbolic.Node) bool {
