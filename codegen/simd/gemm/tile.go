@@ -18,7 +18,8 @@ const tallest = 8
 // heights returns how many rows of so many vectors are done at once, the most
 // first. Eight sums that do not wait for each other keep two multipliers busy;
 // the tallest tiles load less than one vector or element for two of their
-// multiplications, and leave registers for those.
+// multiplications, and leave registers for those. Each is at least half of the one before, so
+// that one of each does all rows that are left, however many.
 func (g *gen) heights(vectors int) []int {
 	most := map[asm.ISA][]int{
 		asm.AVX512: {8, 8, 8, 6, 4, 4, 3, 2},
@@ -30,8 +31,9 @@ func (g *gen) heights(vectors int) []int {
 	if g.c.Of == loop.Squares && g.t.ISA == asm.AVX2 && vectors == 3 {
 		most = 3 // a difference takes a register
 	}
-	var hs []int
-	for h := most; h > 0; h /= 2 {
+	hs := []int{most}
+	for h := most; h > 1; {
+		h -= h / 2
 		hs = append(hs, h)
 	}
 	return hs

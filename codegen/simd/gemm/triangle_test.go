@@ -30,23 +30,45 @@ func TestTriangles(t *testing.T) {
 		for i, d := range sizes {
 			for way := range 4 {
 				s := shape{m: d[0], n: d[1], k: d[2], at: way&1 != 0, bt: way&2 != 0, dynamic: len(all)%3 == 0, add: (i+way)%2 == 0}
-				x := &trial{k: s.kernel(fmt.Sprintf("f%d", len(all))), dims: map[string]int{}}
-				c := x.k.Contract()
-				c.Within = within
-				a, b, o := s.strides()
-				x.dims = map[string]int{"m": s.m, "n": s.n, "k": s.k, "sa": a, "sb": b, "sc": o}
-				rows := func(x, y int, t bool) int {
-					if t {
-						return y
-					}
-					return x
-				}
-				c.Out.Buf.Shape = symbolic.Shape{symbolic.Int(s.m * o)}
-				c.A.Buf.Shape = symbolic.Shape{symbolic.Int(rows(s.m, s.k, s.at) * a)}
-				c.B.Buf.Shape = symbolic.Shape{symbolic.Int(rows(s.k, s.n, s.bt) * b)}
+				x := s.trial(fmt.Sprintf("f%d", len(all)))
+				x.k.Contract().Within = within
 				all = append(all, x)
 			}
 		}
 	}
 	runTrials(t, all)
+}
+
+// TestSquares holds sums of squared differences, of all numbers of rows that tiles
+// leave over, against the interpreter.
+func TestSquares(t *testing.T) {
+	var all []*trial
+	for m := 3; m < 9; m++ {
+		for i, d := range [][2]int{{31, 9}, {51, 17}} {
+			for way := range 4 {
+				s := shape{m: m, n: d[0], k: d[1], at: way&1 != 0, bt: way&2 != 0, dynamic: way != 0, add: (i+way)%2 == 0}
+				x := s.trial(fmt.Sprintf("f%d", len(all)))
+				x.k.Contract().Of = loop.Squares
+				all = append(all, x)
+			}
+		}
+	}
+	runTrials(t, all)
+}
+
+// trial is a trial of the shape's kernel.
+func (s shape) trial(name string) *trial {
+	a, b, o := s.strides()
+	x := &trial{k: s.kernel(name), dims: map[string]int{"m": s.m, "n": s.n, "k": s.k, "sa": a, "sb": b, "sc": o}}
+	lines := func(x, y int, turned bool) int {
+		if turned {
+			return y
+		}
+		return x
+	}
+	of := x.k.Contract()
+	of.Out.Buf.Shape = symbolic.Shape{symbolic.Int(s.m * o)}
+	of.A.Buf.Shape = symbolic.Shape{symbolic.Int(lines(s.m, s.k, s.at) * a)}
+	of.B.Buf.Shape = symbolic.Shape{symbolic.Int(lines(s.k, s.n, s.bt) * b)}
+	return x
 }

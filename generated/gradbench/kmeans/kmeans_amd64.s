@@ -2257,8 +2257,78 @@ done42:
 	JGE     loop41
 
 done40:
-	CMPQ       R8, $+1
+	CMPQ       R8, $+2
 	JLT        done44
+	MOVQ       R9, R10
+	IMULQ      (SP), R10
+	LEAQ       (CX)(R10*1), R10
+	LEAQ       (R10)(BX*8), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       (SP), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	ADDQ       (SP), R10
+	MOVQ       R9, R10
+	IMULQ      DX, R10
+	MOVQ       points_base+48(FP), R11
+	LEAQ       (R11)(R10*1), R10
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	MOVQ       DI, R11
+	MOVQ       d+8(FP), R12
+	TESTQ      R12, R12
+	JLE        done45
+	MOVQ       d+8(FP), R12
+	PCALIGN    $0x20
+
+loop46:
+	VBROADCASTSD (R10), Y6
+	VBROADCASTSD (R10)(DX*1), Y7
+	VMOVUPD      (R11), Y8
+	VSUBPD       Y8, Y6, Y9
+	VFMADD231PD  Y9, Y9, Y0
+	VSUBPD       Y8, Y7, Y8
+	VFMADD231PD  Y8, Y8, Y3
+	VMOVUPD      (R11)(AX*1), Y8
+	VSUBPD       Y8, Y6, Y9
+	VFMADD231PD  Y9, Y9, Y1
+	VSUBPD       Y8, Y7, Y8
+	VFMADD231PD  Y8, Y8, Y4
+	VMOVUPD      (R11)(AX*2), Y8
+	VSUBPD       Y8, Y6, Y6
+	VFMADD231PD  Y6, Y6, Y2
+	VSUBPD       Y8, Y7, Y6
+	VFMADD231PD  Y6, Y6, Y5
+	ADDQ         $+8, R10
+	ADDQ         $+32, R11
+	SUBQ         $+1, R12
+	JNE          loop46
+
+done45:
+	MOVQ    k+0(FP), R10
+	IMULQ   R9, R10
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Y0, (R10)(BX*8)
+	VMOVUPD Y1, 32(R10)(BX*8)
+	VMOVUPD Y2, 64(R10)(BX*8)
+	LEAQ    1(R9), R10
+	MOVQ    k+0(FP), R11
+	IMULQ   R11, R10
+	LEAQ    (CX)(R10*8), R10
+	VMOVUPD Y3, (R10)(BX*8)
+	VMOVUPD Y4, 32(R10)(BX*8)
+	VMOVUPD Y5, 64(R10)(BX*8)
+	ADDQ    $+2, R9
+	ADDQ    $-2, R8
+
+done44:
+	CMPQ       R8, $+1
+	JLT        done47
 	MOVQ       R9, R10
 	IMULQ      (SP), R10
 	LEAQ       (CX)(R10*1), R10
@@ -2276,11 +2346,11 @@ done40:
 	MOVQ       DI, R11
 	MOVQ       d+8(FP), R12
 	TESTQ      R12, R12
-	JLE        done45
+	JLE        done48
 	MOVQ       d+8(FP), R12
 	PCALIGN    $0x20
 
-loop46:
+loop49:
 	VBROADCASTSD (R10), Y3
 	VSUBPD       (R11), Y3, Y4
 	VFMADD231PD  Y4, Y4, Y0
@@ -2291,9 +2361,9 @@ loop46:
 	ADDQ         $+8, R10
 	ADDQ         $+32, R11
 	SUBQ         $+1, R12
-	JNE          loop46
+	JNE          loop49
 
-done45:
+done48:
 	MOVQ    k+0(FP), R10
 	IMULQ   R9, R10
 	LEAQ    (CX)(R10*8), R10
@@ -2303,7 +2373,7 @@ done45:
 	ADDQ    $+1, R9
 	ADDQ    $-1, R8
 
-done44:
+done47:
 	ADDQ $+12, BX
 	ADDQ $-12, SI
 	ADDQ AX, DI
@@ -2314,17 +2384,17 @@ done44:
 
 done38:
 	CMPQ SI, $+8
-	JLT  done47
+	JLT  done50
 
-loop48:
+loop51:
 	MOVQ rowHi+104(FP), R8
 	MOVQ rowLo+96(FP), R9
 	SUBQ R9, R8
 	MOVQ rowLo+96(FP), R9
 	CMPQ R8, $+4
-	JLT  done49
+	JLT  done52
 
-loop50:
+loop53:
 	MOVQ       R9, R10
 	IMULQ      (SP), R10
 	LEAQ       (CX)(R10*1), R10
@@ -2353,11 +2423,11 @@ loop50:
 	MOVQ       DI, R12
 	MOVQ       d+8(FP), R13
 	TESTQ      R13, R13
-	JLE        done51
+	JLE        done54
 	MOVQ       d+8(FP), R13
 	PCALIGN    $0x20
 
-loop52:
+loop55:
 	VMOVUPD      (R12), Y8
 	VMOVUPD      (R12)(AX*1), Y9
 	VBROADCASTSD (R10), Y10
@@ -2383,9 +2453,9 @@ loop52:
 	ADDQ         $+8, R10
 	ADDQ         $+32, R12
 	SUBQ         $+1, R13
-	JNE          loop52
+	JNE          loop55
 
-done51:
+done54:
 	MOVQ    k+0(FP), R10
 	IMULQ   R9, R10
 	LEAQ    (CX)(R10*8), R10
@@ -2412,11 +2482,11 @@ done51:
 	ADDQ    $+4, R9
 	ADDQ    $-4, R8
 	CMPQ    R8, $+4
-	JGE     loop50
+	JGE     loop53
 
-done49:
+done52:
 	CMPQ       R8, $+2
-	JLT        done53
+	JLT        done56
 	MOVQ       R9, R10
 	IMULQ      (SP), R10
 	LEAQ       (CX)(R10*1), R10
@@ -2436,11 +2506,11 @@ done49:
 	MOVQ       DI, R11
 	MOVQ       d+8(FP), R12
 	TESTQ      R12, R12
-	JLE        done54
+	JLE        done57
 	MOVQ       d+8(FP), R12
 	PCALIGN    $0x20
 
-loop55:
+loop58:
 	VMOVUPD      (R11), Y4
 	VMOVUPD      (R11)(AX*1), Y5
 	VBROADCASTSD (R10), Y6
@@ -2456,9 +2526,9 @@ loop55:
 	ADDQ         $+8, R10
 	ADDQ         $+32, R11
 	SUBQ         $+1, R12
-	JNE          loop55
+	JNE          loop58
 
-done54:
+done57:
 	MOVQ    k+0(FP), R10
 	IMULQ   R9, R10
 	LEAQ    (CX)(R10*8), R10
@@ -2473,9 +2543,9 @@ done54:
 	ADDQ    $+2, R9
 	ADDQ    $-2, R8
 
-done53:
+done56:
 	CMPQ       R8, $+1
-	JLT        done56
+	JLT        done59
 	MOVQ       R9, R10
 	IMULQ      (SP), R10
 	LEAQ       (CX)(R10*1), R10
@@ -2491,11 +2561,11 @@ done53:
 	MOVQ       DI, R11
 	MOVQ       d+8(FP), R12
 	TESTQ      R12, R12
-	JLE        done57
+	JLE        done60
 	MOVQ       d+8(FP), R12
 	PCALIGN    $0x20
 
-loop58:
+loop61:
 	VBROADCASTSD (R10), Y2
 	VSUBPD       (R11), Y2, Y3
 	VFMADD231PD  Y3, Y3, Y0
@@ -2504,9 +2574,9 @@ loop58:
 	ADDQ         $+8, R10
 	ADDQ         $+32, R11
 	SUBQ         $+1, R12
-	JNE          loop58
+	JNE          loop61
 
-done57:
+done60:
 	MOVQ    k+0(FP), R10
 	IMULQ   R9, R10
 	LEAQ    (CX)(R10*8), R10
@@ -2515,20 +2585,20 @@ done57:
 	ADDQ    $+1, R9
 	ADDQ    $-1, R8
 
-done56:
+done59:
 	ADDQ $+8, BX
 	ADDQ $-8, SI
 	ADDQ AX, DI
 	ADDQ AX, DI
 	CMPQ SI, $+8
-	JGE  loop48
+	JGE  loop51
 
-done47:
+done50:
 	CMPQ    SI, $+1
-	JLT     done59
+	JLT     done62
 	VMOVUPD c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y0
 
-loop60:
+loop63:
 	MOVQ         rowHi+104(FP), R8
 	MOVQ         rowLo+96(FP), R9
 	SUBQ         R9, R8
@@ -2537,9 +2607,9 @@ loop60:
 	VPBROADCASTQ X1, Y1
 	VPCMPGTQ     Y0, Y1, Y1
 	CMPQ         R8, $+8
-	JLT          done61
+	JLT          done64
 
-loop62:
+loop65:
 	MOVQ       R9, R10
 	IMULQ      (SP), R10
 	LEAQ       (CX)(R10*1), R10
@@ -2578,11 +2648,11 @@ loop62:
 	MOVQ       DI, R13
 	MOVQ       d+8(FP), BP
 	TESTQ      BP, BP
-	JLE        done63
+	JLE        done66
 	MOVQ       d+8(FP), BP
 	PCALIGN    $0x20
 
-loop64:
+loop67:
 	VMOVUPD      (R13), Y10
 	VBROADCASTSD (R11), Y11
 	VSUBPD       Y10, Y11, Y11
@@ -2612,9 +2682,9 @@ loop64:
 	ADDQ         $+8, R10
 	ADDQ         $+32, R13
 	SUBQ         $+1, BP
-	JNE          loop64
+	JNE          loop67
 
-done63:
+done66:
 	MOVQ       k+0(FP), R10
 	IMULQ      R9, R10
 	LEAQ       (CX)(R10*8), R10
@@ -2657,11 +2727,11 @@ done63:
 	ADDQ       $+8, R9
 	ADDQ       $-8, R8
 	CMPQ       R8, $+8
-	JGE        loop62
+	JGE        loop65
 
-done61:
+done64:
 	CMPQ       R8, $+4
-	JLT        done65
+	JLT        done68
 	MOVQ       R9, R10
 	IMULQ      (SP), R10
 	LEAQ       (CX)(R10*1), R10
@@ -2686,11 +2756,11 @@ done61:
 	MOVQ       DI, R12
 	MOVQ       d+8(FP), R13
 	TESTQ      R13, R13
-	JLE        done66
+	JLE        done69
 	MOVQ       d+8(FP), R13
 	PCALIGN    $0x20
 
-loop67:
+loop70:
 	VMOVUPD      (R12), Y6
 	VBROADCASTSD (R10), Y7
 	VSUBPD       Y6, Y7, Y7
@@ -2707,9 +2777,9 @@ loop67:
 	ADDQ         $+8, R10
 	ADDQ         $+32, R12
 	SUBQ         $+1, R13
-	JNE          loop67
+	JNE          loop70
 
-done66:
+done69:
 	MOVQ       k+0(FP), R10
 	IMULQ      R9, R10
 	LEAQ       (CX)(R10*8), R10
@@ -2732,9 +2802,9 @@ done66:
 	ADDQ       $+4, R9
 	ADDQ       $-4, R8
 
-done65:
+done68:
 	CMPQ       R8, $+2
-	JLT        done68
+	JLT        done71
 	MOVQ       R9, R10
 	IMULQ      (SP), R10
 	LEAQ       (CX)(R10*1), R10
@@ -2752,11 +2822,11 @@ done65:
 	MOVQ       DI, R11
 	MOVQ       d+8(FP), R12
 	TESTQ      R12, R12
-	JLE        done69
+	JLE        done72
 	MOVQ       d+8(FP), R12
 	PCALIGN    $0x20
 
-loop70:
+loop73:
 	VMOVUPD      (R11), Y4
 	VBROADCASTSD (R10), Y5
 	VSUBPD       Y4, Y5, Y5
@@ -2767,9 +2837,9 @@ loop70:
 	ADDQ         $+8, R10
 	ADDQ         $+32, R11
 	SUBQ         $+1, R12
-	JNE          loop70
+	JNE          loop73
 
-done69:
+done72:
 	MOVQ       k+0(FP), R10
 	IMULQ      R9, R10
 	LEAQ       (CX)(R10*8), R10
@@ -2782,9 +2852,9 @@ done69:
 	ADDQ       $+2, R9
 	ADDQ       $-2, R8
 
-done68:
+done71:
 	CMPQ       R8, $+1
-	JLT        done71
+	JLT        done74
 	MOVQ       R9, R10
 	IMULQ      (SP), R10
 	LEAQ       (CX)(R10*1), R10
@@ -2799,20 +2869,20 @@ done68:
 	MOVQ       DI, R11
 	MOVQ       d+8(FP), R12
 	TESTQ      R12, R12
-	JLE        done72
+	JLE        done75
 	MOVQ       d+8(FP), R12
 	PCALIGN    $0x20
 
-loop73:
+loop76:
 	VBROADCASTSD (R10), Y3
 	VSUBPD       (R11), Y3, Y3
 	VFMADD231PD  Y3, Y3, Y2
 	ADDQ         $+8, R10
 	ADDQ         $+32, R11
 	SUBQ         $+1, R12
-	JNE          loop73
+	JNE          loop76
 
-done72:
+done75:
 	MOVQ       k+0(FP), R10
 	IMULQ      R9, R10
 	LEAQ       (CX)(R10*8), R10
@@ -2820,14 +2890,14 @@ done72:
 	ADDQ       $+1, R9
 	ADDQ       $-1, R8
 
-done71:
+done74:
 	ADDQ $+4, BX
 	ADDQ $-4, SI
 	ADDQ AX, DI
 	CMPQ SI, $+1
-	JGE  loop60
+	JGE  loop63
 
-done59:
+done62:
 done2:
 	VZEROUPPER
 	RET
