@@ -181,14 +181,7 @@ func layout(e *Expr) box {
 	case Big:
 		return bigSum(e)
 	case Guard:
-		var in []box
-		for i, c := range e.Conds {
-			if i > 0 {
-				in = append(in, leaf(tightBox, ", "))
-			}
-			in = append(in, condition(c, e.Data))
-		}
-		return row(mulPrec, fenced("[", row(0, in...), "]"), leaf(tightBox, "·"), factor(layout(e.Args[0]), mulPrec))
+		return row(mulPrec, fenced("[", conditions(e), "]"), leaf(tightBox, "·"), factor(layout(e.Args[0]), mulPrec))
 	case OneHot:
 		return box{kind: subBox, args: []box{leaf(numberBox, "1"), layout(e.Args[0])}, prec: atomPrec}
 	case Call:
@@ -200,6 +193,32 @@ func layout(e *Expr) box {
 		return layout(e.Args[0])
 	}
 	return leaf(wordBox, "?")
+}
+
+// conditions lists what a guard asks for.
+func conditions(e *Expr) box {
+	var in []box
+	for i, c := range e.Conds {
+		if i > 0 {
+			in = append(in, leaf(tightBox, ", "))
+		}
+		in = append(in, condition(c, e.Data))
+	}
+	return row(0, in...)
+}
+
+// place lays out a condition that one place fulfils, that of a maximum: what has
+// it as its condition is 0 elsewhere.
+func place(e *Expr) (box, bool) {
+	if e.Kind == Guard {
+		b, ok := place(e.Args[0])
+		return row(0, conditions(e), leaf(tightBox, ", "), b), ok
+	}
+	ok := false
+	if e.Kind == Apply && e.Op == symbolic.OpIntEq {
+		e.Each(func(x *Expr) { ok = ok || x.Kind == Big && x.Op.Arg })
+	}
+	return layout(e), ok
 }
 
 func reductionName(op *symbolic.OpSpec) string {
@@ -263,6 +282,11 @@ func operator(e *Expr) box {
 	case "if %s { %s } else { %s }":
 		if a, b := e.Args[1], e.Args[2]; a.Kind == Number && a.Num == 1 && b.Kind == Number && b.Num == 0 {
 			return fenced("[", layout(e.Args[0]), "]")
+		} else if at, ok := place(e.Args[0]); ok && b.Kind == Number && b.Num == 0 {
+			if x := e.Args[0]; x.Kind == Guard && a.Kind == Guard && text(conditions(x)) == text(conditions(a)) {
+				a = a.Args[0] // under the same conditions
+			}
+			return row(mulPrec, fenced("[", at, "]"), leaf(tightBox, "·"), factor(layout(a), mulPrec))
 		}
 		return box{kind: casesBox, args: []box{layout(e.Args[1]), layout(e.Args[0]), layout(e.Args[2])}, prec: 0}
 	case "%s·%s":
@@ -276,7 +300,7 @@ func operator(e *Expr) box {
 			right = mulPrec
 		}
 		left := wrap(layout(e.Args[0]), mulPrec)
-		if e.Args[0].Kind == Product && sign == "∘" {
+		if x := e.Args[0]; x.Kind == Product && sign == "∘" || remainder(x) {
 			left = wrap(left, mulPrec+1)
 		}
 		return row(mulPrec, left, signBox(sign), factor(layout(e.Args[1]), right))
@@ -307,6 +331,16 @@ func operator(e *Expr) box {
 	}
 	out = append(out, signs(form, false)...)
 	return row(prec, out...)
+}
+
+// remainder reports whether e is one, by itself: as a factor it is (j mod 2).
+func remainder(e *Expr) bool {
+	if s, ok := e.Poly.AsSym(); ok && e.Kind == Count {
+		if k, ok := symbolic.OperandOf(s); ok {
+			return remainder(e.Data[k])
+		}
+	}
+	return e.Op == symbolic.OpIntMod
 }
 
 func signBox(s string) box {

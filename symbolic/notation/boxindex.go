@@ -39,6 +39,9 @@ func poly(p symbolic.Poly, data []*Expr) box {
 			b := sizeBox(s)
 			if k, ok := symbolic.OperandOf(s); ok {
 				b = wrap(layout(data[k]), mulPrec)
+				if remainder(data[k]) && (n != 1 || len(syms) > 1) {
+					b = wrap(b, mulPrec+1)
+				}
 			}
 			fs = append(fs, b)
 		}

@@ -178,6 +178,10 @@ func (b *Builder) element(n *symbolic.Node, index []symbolic.Poly, define bool, 
 		return b.access(n, index, data)
 	case op == symbolic.OpScatter:
 		return b.scatter(n, index, data)
+	case op == symbolic.OpReshape && b.Named(n.Args[0]) == nil:
+		if at, of, ok := apart(n, index, data); ok {
+			return b.element(n.Args[0], at, false, of...)
+		}
 	case op.Class == symbolic.Reduction:
 		return b.reduction(op, n, index, data)
 	case op == symbolic.OpMean && b.leading(n, index) < len(index): // mean(x) would not say over what

@@ -94,6 +94,47 @@ func substitution(index []symbolic.Poly, data, operands []*Expr) (func(string) (
 	}, append(slices.Clone(data), operands...)
 }
 
+// apart is where the element of a reshaped value at index comes from, where dims
+// of it are several of the argument: windows and places in them, ⌊j/2⌋ and
+// j mod 2. A value that is put into a row as a whole is none of these.
+func apart(n *symbolic.Node, index []symbolic.Poly, data []*Expr) (at []symbolic.Poly, of []*Expr, ok bool) {
+	from, to := n.Args[0].Shape, n.Shape
+	of = slices.Clone(data)
+	dims := 0
+	for k, d := range to {
+		size := symbolic.Int(1)
+		first := len(at)
+		for len(at) < len(from) && (len(at) == first || !size.Equal(d)) {
+			size = size.Mul(from[len(at)])
+			at = append(at, index[k])
+		}
+		if !size.Equal(d) {
+			return nil, nil, false
+		}
+		if !isBatch(d) {
+			dims++
+		}
+		if len(at) <= first+1 {
+			continue
+		}
+		ok = true
+		inner := symbolic.Int(1)
+		for a := len(at) - 1; a >= first; a-- {
+			e := &Expr{Kind: Count, Poly: index[k], Data: data}
+			if !inner.Is(1) {
+				e = apply(symbolic.OpIntDiv, e, &Expr{Kind: Count, Poly: inner})
+			}
+			if a > first {
+				e = apply(symbolic.OpIntMod, e, &Expr{Kind: Count, Poly: from[a]})
+			}
+			at[a] = symbolic.Operand(len(of))
+			of = append(of, e)
+			inner = inner.Mul(from[a])
+		}
+	}
+	return at, of, ok && dims > 1 && len(at) == len(from)
+}
+
 // prune leaves out data that no index mentions.
 func prune(at []symbolic.Poly, data []*Expr) ([]symbolic.Poly, []*Expr) {
 	used := map[int]int{}
