@@ -66,6 +66,11 @@ func (p *funcPrinter) small() bool {
 	if len(p.f.Dims) > 0 {
 		return false
 	}
+	for _, a := range p.f.Args { // of which nothing may be read
+		if n, ok := a.Node.Shape.Size().Const(); !ok || n > smallArg {
+			return false
+		}
+	}
 	for _, pr := range p.procs {
 		if n, ok := pr.plan.Reals.Add(pr.plan.Ints).Const(); !ok || n > smallArena {
 			return false
