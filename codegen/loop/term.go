@@ -187,7 +187,7 @@ func (b *builder) symbolFor(t *term) symbolic.Poly {
 }
 
 // conds substitutes in conditions and drops those that always hold. never
-// reports that one never does.
+// reports that one never does, or not with another.
 func (b *builder) conds(cs []symbolic.Cond, sub func(string) (symbolic.Poly, bool)) (out []symbolic.Cond, never bool) {
 	for _, c := range cs {
 		c = c.With(c.E.Subst(sub))
@@ -197,6 +197,13 @@ func (b *builder) conds(cs []symbolic.Cond, sub func(string) (symbolic.Poly, boo
 			return nil, true
 		default:
 			out = append(out, c)
+		}
+	}
+	for i, c := range out {
+		for _, d := range out[:i] {
+			if both := c.With(c.E.Add(d.E)); c.Kind == symbolic.NonNeg && d.Kind == symbolic.NonNeg && b.c.decide(both) == fails {
+				return nil, true
+			}
 		}
 	}
 	return out, false
