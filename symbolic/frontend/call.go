@@ -134,7 +134,7 @@ func (c *ctx) useLayer(f *closure, path string, inPlace bool, args []value, at [
 		}
 		path = c.frame.path + c.name + c.iter + "."
 		if first, ok := c.frame.uses[path]; ok {
-			c.errorf(x.Span(), "a second layer under the name %s", c.name+c.iter).
+			c.errorf(x.Span(), "a second layer under the name %s", c.name).
 				Note(c.name, "names the parameters of this one already", first).
 				Hintf("bind the result of one of them to a name of its own")
 			return poison{}
