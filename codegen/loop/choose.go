@@ -21,13 +21,14 @@ const (
 	isReshaped               // it is read under another shape
 	isOperand                // a matrix product reads it
 	isCarried                // a loop carries or stacks it
+	isAcross                 // a loop would read it across memory in each pass
 	isLong                   // with it the expression that reads it would be hard to read
 )
 
 func (r reason) String() string {
 	return [...]string{
 		"inlined", "input", "result", "reduction", "moved parts", "named", "read more than once",
-		"read under more axes", "read under another shape", "factor of a matrix product", "value of a loop", "long expression",
+		"read under more axes", "read under another shape", "factor of a matrix product", "value of a loop", "read across in a loop", "long expression",
 	}[r]
 }
 

@@ -14,7 +14,7 @@ import (
 // all that has them: the rows b and the places t of x[b,t,:]·W are the 64·b + t of one matrix.
 // What is not one with them goes around, too.
 type contraction struct {
-	terms   Terms // what is added up of
+	terms   Terms // what is added up
 	a, b    *term // the factors; b is the one that has n
 	m, n, k []int // axes of the comp, outermost first
 	around  []int // the others, outermost first

@@ -328,7 +328,7 @@ func keepForLoop(n *symbolic.Node, keep func(*symbolic.Node, reason)) {
 	lp := n.Attr.(*symbolic.Loop)
 	for _, a := range n.Args[len(lp.Carry)+len(lp.Elem):] {
 		if isTurned(a) {
-			keep(a, isOperand)
+			keep(a, isAcross)
 		}
 	}
 }

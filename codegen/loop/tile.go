@@ -176,7 +176,7 @@ func (c *comp) rowsAround(around symbolic.Poly) bool {
 func (c *comp) together(comps []*comp) []*comp {
 	out, seen := []*comp{c}, map[*comp]bool{c: true}
 	for i := 0; i < len(out); i++ {
-		for _, v := range append(out[i].reads(), out[i].target) {
+		for _, v := range append(slices.Clip(out[i].reads()), out[i].target) {
 			if v.kind != Temp || len(v.node.Shape) < 3 {
 				continue
 			}

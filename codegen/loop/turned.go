@@ -19,7 +19,10 @@ func (s *settler) turned(roots []*symbolic.Node) []*symbolic.Node {
 			}
 		}
 	}
-	type turn struct{ formal, arg *symbolic.Node }
+	type turn struct {
+		formal, matrix *symbolic.Node
+		order          []int
+	}
 	turns := map[*symbolic.Node]turn{}                // by formals
 	factors := map[*symbolic.Node][2]*symbolic.Node{} // of sums, where not as they are
 	for _, n := range nodes {
@@ -38,14 +41,14 @@ func (s *settler) turned(roots []*symbolic.Node) []*symbolic.Node {
 			if order == nil {
 				continue
 			}
-			arg := s.g.Permute(matrix, order...)
-			if arg == captures[f] {
+			laid := s.g.Permute(matrix, order...)
+			if laid == captures[f] {
 				continue
 			}
-			if turns[f].arg == nil {
-				turns[f] = turn{s.g.Formal(matrix.Name, arg.Shape, arg.Type), arg}
+			if turns[f].formal == nil {
+				turns[f] = turn{s.g.Formal(matrix.Name, laid.Shape, laid.Type), matrix, order}
 			}
-			if t := turns[f]; t.arg == arg {
+			if t := turns[f]; t.matrix == matrix && slices.Equal(t.order, order) {
 				to := &symbolic.Map{Shape: m.Shape}
 				for _, d := range order {
 					to.Index = append(to.Index, m.Index[d])
@@ -79,7 +82,7 @@ func (s *settler) turned(roots []*symbolic.Node) []*symbolic.Node {
 			for _, f := range lp.Capture {
 				if t, ok := turns[f]; ok {
 					with.Capture = append(with.Capture[:len(with.Capture):len(with.Capture)], t.formal)
-					args = append(args[:len(args):len(args)], t.arg)
+					args = append(args[:len(args):len(args)], s.g.Permute(new[t.matrix], t.order...))
 				}
 			}
 			return s.g.Apply(m.Op, &with, args...)

@@ -165,7 +165,7 @@ func layout(e *Expr) box {
 			in = append(in, layout(a))
 		}
 		b := fenced("(", row(0, in...), ")")
-		if e.Index != nil {
+		if len(e.Index) > 0 {
 			b = row(atomPrec, b, brackets(polys(e.Index, nil)))
 		}
 		return b
@@ -399,7 +399,7 @@ func call(e *Expr) box {
 	if f != "" {
 		b = row(atomPrec, nameText(f), b)
 	}
-	if e.Index != nil {
+	if len(e.Index) > 0 {
 		b = row(atomPrec, b, brackets(polys(e.Index, e.Data)))
 	}
 	return b
