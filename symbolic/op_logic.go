@@ -173,13 +173,16 @@ func intArith(name, doc, goForm, form string, prec int, commutes bool, eval func
 	})
 }
 
-// Arithmetic of whole numbers; div and mod round towards −∞.
+// Arithmetic of whole numbers; div and mod round towards −∞. The smaller and the
+// larger of two are what loop programs begin and end with.
 var (
 	OpIntAdd = named("iadd")
 	OpIntSub = named("isub")
 	OpIntMul = named("imul")
 	OpIntDiv = named("idiv")
 	OpIntMod = named("imod")
+	OpIntMin = named("imin")
+	OpIntMax = named("imax")
 )
 
 func init() {
@@ -188,6 +191,8 @@ func init() {
 	intArith("imul", "i·j.", "*", "%s·%s", 5, true, func(a, b float64) float64 { return a * b })
 	intArith("idiv", "⌊i/j⌋.", "floorDiv", "⌊%s/%s⌋", 7, false, func(a, b float64) float64 { return math.Floor(a / b) })
 	intArith("imod", "i − j⌊i/j⌋.", "floorMod", "%s mod %s", 5, false, func(a, b float64) float64 { return a - b*math.Floor(a/b) })
+	intArith("imin", "The smaller of two whole numbers.", "min", "min(%s, %s)", 7, true, math.Min)
+	intArith("imax", "The larger of two whole numbers.", "max", "max(%s, %s)", 7, true, math.Max)
 }
 
 // Select returns a where c holds, else b.

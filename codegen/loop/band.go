@@ -14,6 +14,7 @@ type group struct {
 	depth  int    // the number of loops around it
 	loop   bool
 	extent symbolic.Poly
+	window *window // the part that it goes over; nil: all
 	comps  []*comp
 	body   []*group      // what a loop does
 	spine  bool          // it goes over the batch
@@ -101,14 +102,14 @@ func (f *level) place(c *comp) {
 		if g.contract {
 			continue
 		}
-		if g.loop && loop && g.row == c.isRow(f.depth) && g.extent.Equal(c.loopAt(f.depth).extent) && f.worth(c, g) || !g.loop && !loop && i == first {
+		if g.loop && loop && g.row == c.isRow(f.depth) && g.extent.Equal(c.loopAt(f.depth).extent) && g.window == c.loopAt(f.depth).window && f.worth(c, g) || !g.loop && !loop && i == first {
 			f.join(c, g)
 			return
 		}
 	}
 	g := &group{parent: f.parent, depth: f.depth, loop: loop}
 	if loop {
-		g.extent = c.loopAt(f.depth).extent
+		g.extent, g.window = c.loopAt(f.depth).extent, c.loopAt(f.depth).window
 		g.spine = c.isSpine(g.extent)
 		g.row = c.isRow(f.depth)
 	}
@@ -213,7 +214,7 @@ func sameIteration(p, c *comp, v *value, depth int) bool {
 
 func runsAlong(p, c *comp, v *value, depth int) bool {
 	k := p.loopAt(depth).out
-	return k >= 0 && p.loopAt(depth).extent.Equal(c.loopAt(depth).extent) && c.readsAlong(v, k, c.loopAt(depth).sym)
+	return k >= 0 && p.loopAt(depth).window == c.loopAt(depth).window && p.loopAt(depth).extent.Equal(c.loopAt(depth).extent) && c.readsAlong(v, k, c.loopAt(depth).sym)
 }
 
 // readsAlong reports whether all reads of v by c have sym as index k.

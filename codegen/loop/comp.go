@@ -47,8 +47,9 @@ type comp struct {
 type axis struct {
 	sym    string
 	extent symbolic.Poly
-	out    int  // the axis of target that it is, or -1
-	tile   bool // it stands for the tiles of the batch, of which another axis has the rows
+	out    int     // the axis of target that it is, or -1
+	tile   bool    // it stands for the tiles of the batch, of which another axis has the rows
+	window *window // the part of it that the loop goes over; nil: all
 }
 
 func (c *comp) dataSym(i int) string { return fmt.Sprintf("~%d$%d", c.id, i) }

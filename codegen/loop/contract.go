@@ -24,6 +24,9 @@ type contraction struct {
 // goes over the rows of a tile, which is in one of the three if that pays; outside is one
 // that is to go around.
 func (c *comp) contractionOf(rows, outside int) (x contraction, ok bool) {
+	if slices.ContainsFunc(c.axes, func(a axis) bool { return a.window != nil }) {
+		return x, false
+	}
 	if c.combine != symbolic.OpAdd || c.arg || c.scatter || len(c.conds) > 0 || len(c.data) > 0 {
 		return x, false
 	}

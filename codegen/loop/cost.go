@@ -1,10 +1,14 @@
 package loop
 
-import "github.com/bpgen/bpgen/symbolic"
+import (
+	"maps"
+
+	"github.com/bpgen/bpgen/symbolic"
+)
 
 // A Cost is what a program does, in terms of its dims. A branch counts as if it
-// were taken, and a product of matrices as if each element went through memory
-// once.
+// were taken, a window as if it were all of its axis, and a product of matrices as if
+// each element went through memory once.
 type Cost struct {
 	Kept, KeptInts   symbolic.Poly // elements that the way back reads
 	Moved, MovedInts symbolic.Poly // elements loaded and stored
@@ -13,6 +17,7 @@ type Cost struct {
 
 func costOf(p *Program) Cost {
 	c := &counter{sizes: map[string]symbolic.Poly{}}
+	maps.Copy(c.sizes, p.ends)
 	for _, b := range p.Buffers {
 		switch n := b.Shape.Size(); {
 		case !b.Kept || b.Grows():
@@ -31,7 +36,7 @@ func costOf(p *Program) Cost {
 
 type counter struct {
 	Cost
-	sizes map[string]symbolic.Poly // of tiles, by the variable of their rows
+	sizes map[string]symbolic.Poly // of tiles, by the variable of their rows, and the ends of windows
 
 	// What is done once is counted in numbers, for the sake of long programs.
 	moved, movedInts, ops int

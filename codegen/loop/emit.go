@@ -32,6 +32,11 @@ func (l *lowering) emit(tree []*group) *Program {
 	}
 	e := &emitter{l: l, levels: map[*term]int{}}
 	p.Body = e.scope(func() { e.body(tree) })
+	l.regions(func(r *region) {
+		for _, w := range r.windows {
+			p.ends = w.whole(p.ends)
+		}
+	})
 	return p
 }
 
@@ -226,7 +231,7 @@ func (e *emitter) loop(g *group) {
 // once reports whether the loop of g makes one pass, for which nothing need be
 // counted: neither for itself nor for a loop around that it is one with.
 func (g *group) once() bool {
-	return !g.tile && !g.row && g.extent.Is(1) && (g.parent == nil || !g.parent.merged)
+	return !g.tile && !g.row && g.window == nil && g.extent.Is(1) && (g.parent == nil || !g.parent.merged)
 }
 
 // tile makes the loop over the tiles of g.
@@ -245,6 +250,9 @@ func (e *emitter) tile(g *group) {
 func (e *emitter) extent(g *group) symbolic.Poly {
 	if g.row {
 		return symbolic.Sym(g.tiles().rows)
+	}
+	if g.window != nil {
+		return g.window.end.Sub(g.window.first)
 	}
 	return g.extent
 }

@@ -227,6 +227,9 @@ func (e *emitter) poly(c *comp, p symbolic.Poly) symbolic.Poly {
 					if c.path[d].merged { // the loop in it counts for both
 						p = symbolic.Poly{}
 					}
+					if w := c.path[d].window; w != nil {
+						p = p.Add(w.first)
+					}
 					if c.isRow(d) {
 						p = p.Add(symbolic.Sym(c.path[0].name))
 					}

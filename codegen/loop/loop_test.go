@@ -14,7 +14,7 @@ var nets = []struct {
 	name string
 	make func() *module.Procedure
 }{
-	{"window", window},
+	{"window", windowNet},
 	{"mlp", mlp},
 	{"neuron", neuron},
 	{"circuit", circuit},

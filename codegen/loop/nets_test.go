@@ -86,7 +86,7 @@ func (t *net) gather(L, ids *symbolic.Node) *symbolic.Node {
 }
 
 // window is the lecture's scorer over word vectors: s = Uᵀσ(W2σ(W1x+b1)+b2).
-func window() *module.Procedure {
+func windowNet() *module.Procedure {
 	t := newNet("grad")
 	const words, embed, hidden = 3, 4, 5
 	ids := t.index("ids", batched(words))

@@ -22,6 +22,9 @@ type region struct {
 	carry  []*state
 	stacks []*value // what is stacked, but for states
 	reads  []*value
+
+	windows []*window // what loops of the body go over, where that is not all
+	zeros   []*value  // what is 0 outside of them
 }
 
 // A pass is the loop around a body, while comps are made and names are given.
@@ -273,6 +276,7 @@ func (r *region) lower(in *lowering, roots []*symbolic.Node) {
 	for _, s := range in.late {
 		s.write(in)
 	}
+	r.narrow(in)
 	in.readers()
 	in.tree = in.fuse()
 	in.shrink()
@@ -421,11 +425,13 @@ func (e *emitter) region(r *region) {
 		e.while(r)
 		return
 	}
+	e.clear(r)
 	loop := &Loop{Extent: r.loop.Count}
 	loop.Body = e.scope(func() {
 		loop.Var = &Var{Name: r.pass.name, Type: symbolic.Integer}
 		e.scopes[len(e.scopes)-1].names[r.pass.name] = true
 		in := &emitter{l: r.inner, scopes: e.scopes, levels: map[*term]int{}}
+		in.windows(r)
 		in.body(r.inner.tree)
 		e.advance(r)
 	})

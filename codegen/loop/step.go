@@ -182,7 +182,7 @@ func eachUse(list []Stmt, f func(b *Buffer, written bool)) {
 // build makes the program: the rule's numbers first, the products last in the
 // tile.
 func (f *fusion) build(at int) {
-	p := &Program{Name: "step", Dims: f.grad.Dims, Bands: f.grad.Bands, Why: f.grad.Why}
+	p := &Program{Name: "step", Dims: f.grad.Dims, Bands: f.grad.Bands, Why: f.grad.Why, ends: f.grad.ends}
 	gone := map[*Buffer]bool{}
 	for d := range f.out.Updated {
 		gone[d] = true

@@ -115,7 +115,64 @@ func (b *builder) compute(n *symbolic.Node, index []symbolic.Poly) *term {
 	if p, ok := wholeArith(t); ok {
 		return &term{node: n, typ: n.Type, kind: whole, poly: p}
 	}
+	if x := b.c.settledTruth(t); x != nil {
+		return x
+	}
 	return t
+}
+
+// settledTruth returns what t is where a comparison of sizes and indices has the same answer
+// everywhere, and what a choice by that is, or nil.
+func (c *comp) settledTruth(t *term) *term {
+	answer := func(truth bool) *term {
+		n := 0.0
+		if truth {
+			n = 1
+		}
+		return &term{node: t.node, typ: t.typ, kind: number, num: n}
+	}
+	known := func(i int) bool { return t.args[i].kind == number }
+	is := func(i int) bool { return t.args[i].num != 0 }
+	switch t.op {
+	case symbolic.OpSelect, symbolic.OpIntSelect:
+		if known(0) && is(0) {
+			return t.args[1]
+		} else if known(0) {
+			return t.args[2]
+		}
+	case symbolic.OpNot:
+		if known(0) {
+			return answer(!is(0))
+		}
+	case symbolic.OpTruth:
+		if known(0) {
+			return answer(is(0))
+		}
+	case symbolic.OpAnd, symbolic.OpOr:
+		for i := range t.args {
+			if known(i) && is(i) == (t.op == symbolic.OpOr) {
+				return answer(is(i))
+			} else if known(i) {
+				return t.args[1-i]
+			}
+		}
+	case symbolic.OpIntEq, symbolic.OpIntNe, symbolic.OpIntLt, symbolic.OpIntLe:
+		if t.args[0].kind != whole || t.args[1].kind != whole {
+			return nil
+		}
+		less := t.args[1].poly.Sub(t.args[0].poly)
+		k := symbolic.Cond{Kind: symbolic.Zero, E: less}
+		switch t.op {
+		case symbolic.OpIntLt:
+			k = symbolic.Cond{Kind: symbolic.NonNeg, E: less.Sub(symbolic.Int(1))}
+		case symbolic.OpIntLe:
+			k = symbolic.Cond{Kind: symbolic.NonNeg, E: less}
+		}
+		if v := c.decide(k); v != unknown {
+			return answer((v == holds) != (t.op == symbolic.OpIntNe))
+		}
+	}
+	return nil
 }
 
 // wholeArith keeps sums and products of sizes and indices in the algebra of

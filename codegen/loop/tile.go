@@ -92,7 +92,7 @@ func short(extent symbolic.Poly) bool {
 // holds a contraction that is worth it: one over rows, with weights enough to
 // be read once a tile and not for each row.
 func (l *lowering) tileGroup(g *group) {
-	if g.depth > 0 || short(g.extent) {
+	if g.depth > 0 || short(g.extent) || g.window != nil {
 		return
 	}
 	found, worth := 0, false

@@ -53317,7 +53317,7 @@ done1:
 
 // func dzup2LoopAVX512(rows int, ddownB2 []float32, ddcenter []float32, dup []float32, zup2 []float32, zup []float32, upB []float32, dzup []float32, dzup2 []float32, dupB []float32)
 // Requires: AVX, AVX512F
-TEXT ·dzup2LoopAVX512(SB), $16-224
+TEXT ·dzup2LoopAVX512(SB), $8-224
 	MOVQ         ddownB2_base+8(FP), AX
 	MOVQ         upB_base+128(FP), CX
 	MOVQ         dupB_base+200(FP), DX
@@ -53328,104 +53328,110 @@ TEXT ·dzup2LoopAVX512(SB), $16-224
 	TESTQ        BX, BX
 	JLE          done2
 	MOVQ         $+0, BX
-	MOVQ         BX, (SP)
 	VBROADCASTSS c32x1_3ecc422a<>+0(SB), Z0
 
 loop3:
-	MOVQ    (SP), BX
-	SHLQ    $0x07, BX
-	MOVQ    ddcenter_base+32(FP), SI
-	LEAQ    (SI)(BX*4), BX
-	MOVQ    $+0, SI
+	MOVQ    BX, SI
+	SHLQ    $0x07, SI
+	MOVQ    ddcenter_base+32(FP), DI
+	LEAQ    (DI)(SI*4), SI
+	MOVQ    $+0, DI
 	PCALIGN $0x20
 
 loop4:
-	VMOVUPS (BX)(SI*4), Z1
-	VMOVUPS 64(BX)(SI*4), Z2
-	VMOVUPS 128(BX)(SI*4), Z3
-	VMOVUPS 192(BX)(SI*4), Z4
-	VADDPS  (AX)(SI*4), Z1, Z1
-	VADDPS  64(AX)(SI*4), Z2, Z2
-	VADDPS  128(AX)(SI*4), Z3, Z3
-	VADDPS  192(AX)(SI*4), Z4, Z4
-	VMOVUPS Z1, (AX)(SI*4)
-	VMOVUPS Z2, 64(AX)(SI*4)
-	VMOVUPS Z3, 128(AX)(SI*4)
-	VMOVUPS Z4, 192(AX)(SI*4)
-	ADDQ    $+64, SI
-	CMPQ    SI, $+64
+	VMOVUPS (SI)(DI*4), Z1
+	VMOVUPS 64(SI)(DI*4), Z2
+	VMOVUPS 128(SI)(DI*4), Z3
+	VMOVUPS 192(SI)(DI*4), Z4
+	VADDPS  (AX)(DI*4), Z1, Z1
+	VADDPS  64(AX)(DI*4), Z2, Z2
+	VADDPS  128(AX)(DI*4), Z3, Z3
+	VADDPS  192(AX)(DI*4), Z4, Z4
+	VMOVUPS Z1, (AX)(DI*4)
+	VMOVUPS Z2, 64(AX)(DI*4)
+	VMOVUPS Z3, 128(AX)(DI*4)
+	VMOVUPS Z4, 192(AX)(DI*4)
+	ADDQ    $+64, DI
+	CMPQ    DI, $+64
 	JLE     loop4
-	MOVQ    (SP), BX
-	SHLQ    $0x09, BX
-	MOVQ    dup_base+56(FP), SI
-	LEAQ    (SI)(BX*4), BX
-	MOVQ    (SP), SI
-	SHLQ    $0x0f, SI
-	MOVQ    zup2_base+80(FP), DI
-	LEAQ    (DI)(SI*4), DI
-	MOVQ    DI, 8(SP)
-	MOVQ    zup_base+104(FP), DI
-	LEAQ    (DI)(SI*4), DI
-	MOVQ    dzup_base+152(FP), R8
-	LEAQ    (R8)(SI*4), R8
-	MOVQ    dzup2_base+176(FP), R9
-	LEAQ    (R9)(SI*4), SI
-	MOVQ    $+0, R9
+	MOVQ    BX, SI
+	SHLQ    $0x09, SI
+	MOVQ    dup_base+56(FP), DI
+	LEAQ    (DI)(SI*4), SI
+	MOVQ    BX, DI
+	SHLQ    $0x0f, DI
+	MOVQ    zup2_base+80(FP), R8
+	LEAQ    (R8)(DI*4), R8
+	MOVQ    zup_base+104(FP), R9
+	LEAQ    (R9)(DI*4), R9
+	MOVQ    dzup_base+152(FP), R10
+	LEAQ    (R10)(DI*4), R10
+	MOVQ    dzup2_base+176(FP), R11
+	LEAQ    (R11)(DI*4), DI
+	MOVQ    $+0, R11
 
 loop5:
-	MOVQ    R9, R10
-	SHLQ    $0x09, R10
-	MOVQ    8(SP), R11
-	LEAQ    (R11)(R10*4), R11
-	LEAQ    (DI)(R10*4), R12
-	LEAQ    (R8)(R10*4), R13
-	LEAQ    (SI)(R10*4), R10
-	MOVQ    $+0, BP
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VMOVUPS (SI)(R11*4), Z5
+	VMOVUPS 64(SI)(R11*4), Z6
+	VMOVUPS 128(SI)(R11*4), Z7
+	VMOVUPS 192(SI)(R11*4), Z8
+	VMOVUPS (CX)(R11*4), Z9
+	VMOVUPS 64(CX)(R11*4), Z10
+	VMOVUPS 128(CX)(R11*4), Z11
+	VMOVUPS 192(CX)(R11*4), Z12
+	MOVQ    $+0, R12
 	PCALIGN $0x20
 
 loop6:
-	VMOVUPS     (CX)(BP*4), Z1
-	VMOVUPS     64(CX)(BP*4), Z2
-	VMOVUPS     128(CX)(BP*4), Z3
-	VMOVUPS     192(CX)(BP*4), Z4
-	VADDPS      (R12)(BP*4), Z1, Z1
-	VADDPS      64(R12)(BP*4), Z2, Z2
-	VADDPS      128(R12)(BP*4), Z3, Z3
-	VADDPS      192(R12)(BP*4), Z4, Z4
-	VMULPS      (R13)(BP*4), Z0, Z5
-	VMULPS      64(R13)(BP*4), Z0, Z6
-	VMULPS      128(R13)(BP*4), Z0, Z7
-	VMULPS      192(R13)(BP*4), Z0, Z8
-	VFMADD213PS (R11)(BP*4), Z5, Z1
-	VFMADD213PS 64(R11)(BP*4), Z6, Z2
-	VFMADD213PS 128(R11)(BP*4), Z7, Z3
-	VFMADD213PS 192(R11)(BP*4), Z8, Z4
-	VMULPS      (BX)(BP*4), Z1, Z1
-	VMULPS      64(BX)(BP*4), Z2, Z2
-	VMULPS      128(BX)(BP*4), Z3, Z3
-	VMULPS      192(BX)(BP*4), Z4, Z4
-	VMOVUPS     Z1, (R10)(BP*4)
-	VMOVUPS     Z2, 64(R10)(BP*4)
-	VMOVUPS     Z3, 128(R10)(BP*4)
-	VMOVUPS     Z4, 192(R10)(BP*4)
-	VADDPS      (DX)(BP*4), Z1, Z1
-	VADDPS      64(DX)(BP*4), Z2, Z2
-	VADDPS      128(DX)(BP*4), Z3, Z3
-	VADDPS      192(DX)(BP*4), Z4, Z4
-	VMOVUPS     Z1, (DX)(BP*4)
-	VMOVUPS     Z2, 64(DX)(BP*4)
-	VMOVUPS     Z3, 128(DX)(BP*4)
-	VMOVUPS     Z4, 192(DX)(BP*4)
-	ADDQ        $+64, BP
-	CMPQ        BP, $+448
-	JLE         loop6
-	ADDQ        $+1, R9
-	CMPQ        R9, $+64
-	JLT         loop5
-	MOVQ        (SP), BX
+	MOVQ        R12, R13
+	SHLQ        $0x09, R13
+	LEAQ        (R9)(R13*4), BP
+	VADDPS      (BP)(R11*4), Z9, Z13
+	VADDPS      64(BP)(R11*4), Z10, Z14
+	VADDPS      128(BP)(R11*4), Z11, Z15
+	VADDPS      192(BP)(R11*4), Z12, Z16
+	LEAQ        (R10)(R13*4), BP
+	VMULPS      (BP)(R11*4), Z0, Z17
+	VMULPS      64(BP)(R11*4), Z0, Z18
+	VMULPS      128(BP)(R11*4), Z0, Z19
+	VMULPS      192(BP)(R11*4), Z0, Z20
+	LEAQ        (R8)(R13*4), BP
+	VFMADD213PS (BP)(R11*4), Z17, Z13
+	VFMADD213PS 64(BP)(R11*4), Z18, Z14
+	VFMADD213PS 128(BP)(R11*4), Z19, Z15
+	VFMADD213PS 192(BP)(R11*4), Z20, Z16
+	VMULPS      Z13, Z5, Z13
+	VMULPS      Z14, Z6, Z14
+	VMULPS      Z15, Z7, Z15
+	VMULPS      Z16, Z8, Z16
+	LEAQ        (DI)(R13*4), R13
+	VMOVUPS     Z13, (R13)(R11*4)
+	VMOVUPS     Z14, 64(R13)(R11*4)
+	VMOVUPS     Z15, 128(R13)(R11*4)
+	VMOVUPS     Z16, 192(R13)(R11*4)
+	VADDPS      Z13, Z1, Z1
+	VADDPS      Z14, Z2, Z2
+	VADDPS      Z15, Z3, Z3
+	VADDPS      Z16, Z4, Z4
+	ADDQ        $+1, R12
+	CMPQ        R12, $+64
+	JLT         loop6
+	VADDPS      (DX)(R11*4), Z1, Z1
+	VADDPS      64(DX)(R11*4), Z2, Z2
+	VADDPS      128(DX)(R11*4), Z3, Z3
+	VADDPS      192(DX)(R11*4), Z4, Z4
+	VMOVUPS     Z1, (DX)(R11*4)
+	VMOVUPS     Z2, 64(DX)(R11*4)
+	VMOVUPS     Z3, 128(DX)(R11*4)
+	VMOVUPS     Z4, 192(DX)(R11*4)
+	ADDQ        $+64, R11
+	CMPQ        R11, $+448
+	JLE         loop5
 	ADDQ        $+1, BX
-	MOVQ        BX, (SP)
-	MOVQ        (SP), BX
 	MOVQ        rows+0(FP), SI
 	CMPQ        BX, SI
 	JLT         loop3
@@ -53437,7 +53443,7 @@ done1:
 
 // func dzup2LoopAVX2(rows int, ddownB2 []float32, ddcenter []float32, dup []float32, zup2 []float32, zup []float32, upB []float32, dzup []float32, dzup2 []float32, dupB []float32)
 // Requires: AVX, FMA3
-TEXT ·dzup2LoopAVX2(SB), $16-224
+TEXT ·dzup2LoopAVX2(SB), $160-224
 	MOVQ    ddownB2_base+8(FP), AX
 	MOVQ    upB_base+128(FP), CX
 	MOVQ    dupB_base+200(FP), DX
@@ -53448,104 +53454,116 @@ TEXT ·dzup2LoopAVX2(SB), $16-224
 	TESTQ   BX, BX
 	JLE     done2
 	MOVQ    $+0, BX
-	MOVQ    BX, (SP)
 	VMOVUPS c32x8_3ecc422a<>+0(SB), Y0
 
 loop3:
-	MOVQ    (SP), BX
-	SHLQ    $0x07, BX
-	MOVQ    ddcenter_base+32(FP), SI
-	LEAQ    (SI)(BX*4), BX
-	MOVQ    $+0, SI
+	MOVQ    BX, SI
+	SHLQ    $0x07, SI
+	MOVQ    ddcenter_base+32(FP), DI
+	LEAQ    (DI)(SI*4), SI
+	MOVQ    $+0, DI
 	PCALIGN $0x20
 
 loop4:
-	VMOVUPS (BX)(SI*4), Y1
-	VMOVUPS 32(BX)(SI*4), Y2
-	VMOVUPS 64(BX)(SI*4), Y3
-	VMOVUPS 96(BX)(SI*4), Y4
-	VADDPS  (AX)(SI*4), Y1, Y1
-	VADDPS  32(AX)(SI*4), Y2, Y2
-	VADDPS  64(AX)(SI*4), Y3, Y3
-	VADDPS  96(AX)(SI*4), Y4, Y4
-	VMOVUPS Y1, (AX)(SI*4)
-	VMOVUPS Y2, 32(AX)(SI*4)
-	VMOVUPS Y3, 64(AX)(SI*4)
-	VMOVUPS Y4, 96(AX)(SI*4)
-	ADDQ    $+32, SI
-	CMPQ    SI, $+96
+	VMOVUPS (SI)(DI*4), Y1
+	VMOVUPS 32(SI)(DI*4), Y2
+	VMOVUPS 64(SI)(DI*4), Y3
+	VMOVUPS 96(SI)(DI*4), Y4
+	VADDPS  (AX)(DI*4), Y1, Y1
+	VADDPS  32(AX)(DI*4), Y2, Y2
+	VADDPS  64(AX)(DI*4), Y3, Y3
+	VADDPS  96(AX)(DI*4), Y4, Y4
+	VMOVUPS Y1, (AX)(DI*4)
+	VMOVUPS Y2, 32(AX)(DI*4)
+	VMOVUPS Y3, 64(AX)(DI*4)
+	VMOVUPS Y4, 96(AX)(DI*4)
+	ADDQ    $+32, DI
+	CMPQ    DI, $+96
 	JLE     loop4
-	MOVQ    (SP), BX
-	SHLQ    $0x09, BX
-	MOVQ    dup_base+56(FP), SI
-	LEAQ    (SI)(BX*4), BX
-	MOVQ    (SP), SI
-	SHLQ    $0x0f, SI
-	MOVQ    zup2_base+80(FP), DI
-	LEAQ    (DI)(SI*4), DI
-	MOVQ    DI, 8(SP)
-	MOVQ    zup_base+104(FP), DI
-	LEAQ    (DI)(SI*4), DI
-	MOVQ    dzup_base+152(FP), R8
-	LEAQ    (R8)(SI*4), R8
-	MOVQ    dzup2_base+176(FP), R9
-	LEAQ    (R9)(SI*4), SI
-	MOVQ    $+0, R9
+	MOVQ    BX, SI
+	SHLQ    $0x09, SI
+	MOVQ    dup_base+56(FP), DI
+	LEAQ    (DI)(SI*4), SI
+	MOVQ    BX, DI
+	SHLQ    $0x0f, DI
+	MOVQ    zup2_base+80(FP), R8
+	LEAQ    (R8)(DI*4), R8
+	MOVQ    zup_base+104(FP), R9
+	LEAQ    (R9)(DI*4), R9
+	MOVQ    dzup_base+152(FP), R10
+	LEAQ    (R10)(DI*4), R10
+	MOVQ    dzup2_base+176(FP), R11
+	LEAQ    (R11)(DI*4), DI
+	MOVQ    $+0, R11
 
 loop5:
-	MOVQ    R9, R10
-	SHLQ    $0x09, R10
-	MOVQ    8(SP), R11
-	LEAQ    (R11)(R10*4), R11
-	LEAQ    (DI)(R10*4), R12
-	LEAQ    (R8)(R10*4), R13
-	LEAQ    (SI)(R10*4), R10
-	MOVQ    $+0, BP
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VMOVUPS (SI)(R11*4), Y5
+	VMOVUPS Y5, (SP)
+	VMOVUPS 32(SI)(R11*4), Y5
+	VMOVUPS Y5, 32(SP)
+	VMOVUPS 64(SI)(R11*4), Y5
+	VMOVUPS Y5, 64(SP)
+	VMOVUPS 96(SI)(R11*4), Y5
+	VMOVUPS Y5, 96(SP)
+	VMOVUPS (CX)(R11*4), Y5
+	VMOVUPS Y5, 128(SP)
+	VMOVUPS 32(CX)(R11*4), Y5
+	VMOVUPS 64(CX)(R11*4), Y6
+	VMOVUPS 96(CX)(R11*4), Y7
+	MOVQ    $+0, R12
 	PCALIGN $0x20
 
 loop6:
-	VMOVUPS     (CX)(BP*4), Y1
-	VMOVUPS     32(CX)(BP*4), Y2
-	VMOVUPS     64(CX)(BP*4), Y3
-	VMOVUPS     96(CX)(BP*4), Y4
-	VADDPS      (R12)(BP*4), Y1, Y1
-	VADDPS      32(R12)(BP*4), Y2, Y2
-	VADDPS      64(R12)(BP*4), Y3, Y3
-	VADDPS      96(R12)(BP*4), Y4, Y4
-	VMULPS      (R13)(BP*4), Y0, Y5
-	VMULPS      32(R13)(BP*4), Y0, Y6
-	VMULPS      64(R13)(BP*4), Y0, Y7
-	VMULPS      96(R13)(BP*4), Y0, Y8
-	VFMADD213PS (R11)(BP*4), Y5, Y1
-	VFMADD213PS 32(R11)(BP*4), Y6, Y2
-	VFMADD213PS 64(R11)(BP*4), Y7, Y3
-	VFMADD213PS 96(R11)(BP*4), Y8, Y4
-	VMULPS      (BX)(BP*4), Y1, Y1
-	VMULPS      32(BX)(BP*4), Y2, Y2
-	VMULPS      64(BX)(BP*4), Y3, Y3
-	VMULPS      96(BX)(BP*4), Y4, Y4
-	VMOVUPS     Y1, (R10)(BP*4)
-	VMOVUPS     Y2, 32(R10)(BP*4)
-	VMOVUPS     Y3, 64(R10)(BP*4)
-	VMOVUPS     Y4, 96(R10)(BP*4)
-	VADDPS      (DX)(BP*4), Y1, Y1
-	VADDPS      32(DX)(BP*4), Y2, Y2
-	VADDPS      64(DX)(BP*4), Y3, Y3
-	VADDPS      96(DX)(BP*4), Y4, Y4
-	VMOVUPS     Y1, (DX)(BP*4)
-	VMOVUPS     Y2, 32(DX)(BP*4)
-	VMOVUPS     Y3, 64(DX)(BP*4)
-	VMOVUPS     Y4, 96(DX)(BP*4)
-	ADDQ        $+32, BP
-	CMPQ        BP, $+480
-	JLE         loop6
-	ADDQ        $+1, R9
-	CMPQ        R9, $+64
-	JLT         loop5
-	MOVQ        (SP), BX
+	MOVQ        R12, R13
+	SHLQ        $0x09, R13
+	LEAQ        (R9)(R13*4), BP
+	VMOVUPS     128(SP), Y8
+	VADDPS      (BP)(R11*4), Y8, Y8
+	VADDPS      32(BP)(R11*4), Y5, Y9
+	VADDPS      64(BP)(R11*4), Y6, Y10
+	VADDPS      96(BP)(R11*4), Y7, Y11
+	LEAQ        (R10)(R13*4), BP
+	VMULPS      (BP)(R11*4), Y0, Y12
+	VMULPS      32(BP)(R11*4), Y0, Y13
+	VMULPS      64(BP)(R11*4), Y0, Y14
+	VMULPS      96(BP)(R11*4), Y0, Y15
+	LEAQ        (R8)(R13*4), BP
+	VFMADD213PS (BP)(R11*4), Y12, Y8
+	VFMADD213PS 32(BP)(R11*4), Y13, Y9
+	VFMADD213PS 64(BP)(R11*4), Y14, Y10
+	VFMADD213PS 96(BP)(R11*4), Y15, Y11
+	VMULPS      (SP), Y8, Y8
+	VMULPS      32(SP), Y9, Y9
+	VMULPS      64(SP), Y10, Y10
+	VMULPS      96(SP), Y11, Y11
+	LEAQ        (DI)(R13*4), R13
+	VMOVUPS     Y8, (R13)(R11*4)
+	VMOVUPS     Y9, 32(R13)(R11*4)
+	VMOVUPS     Y10, 64(R13)(R11*4)
+	VMOVUPS     Y11, 96(R13)(R11*4)
+	VADDPS      Y8, Y1, Y1
+	VADDPS      Y9, Y2, Y2
+	VADDPS      Y10, Y3, Y3
+	VADDPS      Y11, Y4, Y4
+	ADDQ        $+1, R12
+	CMPQ        R12, $+64
+	JLT         loop6
+	VADDPS      (DX)(R11*4), Y1, Y1
+	VADDPS      32(DX)(R11*4), Y2, Y2
+	VADDPS      64(DX)(R11*4), Y3, Y3
+	VADDPS      96(DX)(R11*4), Y4, Y4
+	VMOVUPS     Y1, (DX)(R11*4)
+	VMOVUPS     Y2, 32(DX)(R11*4)
+	VMOVUPS     Y3, 64(DX)(R11*4)
+	VMOVUPS     Y4, 96(DX)(R11*4)
+	ADDQ        $+32, R11
+	CMPQ        R11, $+480
+	JLE         loop5
 	ADDQ        $+1, BX
-	MOVQ        BX, (SP)
-	MOVQ        (SP), BX
 	MOVQ        rows+0(FP), SI
 	CMPQ        BX, SI
 	JLT         loop3
@@ -62307,186 +62325,152 @@ done6:
 // func dnShiftSumsAVX512(b int, zn []float32, dn []float32, dnScale []float32, nD []float32, dnShift []float32)
 // Requires: AVX, AVX512F
 TEXT ·dnShiftSumsAVX512(SB), $0-128
-	MOVQ         b+0(FP), AX
-	MOVQ         zn_base+8(FP), CX
-	MOVQ         dn_base+32(FP), DX
-	MOVQ         dnScale_base+56(FP), BX
-	MOVQ         nD_base+80(FP), SI
-	MOVQ         dnShift_base+104(FP), DI
-	MOVQ         AX, R8
-	SHLQ         $0x06, R8
-	LEAQ         (CX)(R8*4), CX
-	SHLQ         $0x0d, AX
-	LEAQ         (SI)(AX*4), AX
-	MOVQ         $+0, SI
-	VBROADCASTSS c32x1_3f800000<>+0(SB), Z0
+	MOVQ b+0(FP), AX
+	MOVQ zn_base+8(FP), CX
+	MOVQ dn_base+32(FP), DX
+	MOVQ dnScale_base+56(FP), BX
+	MOVQ nD_base+80(FP), SI
+	MOVQ dnShift_base+104(FP), DI
+	MOVQ AX, R8
+	SHLQ $0x06, R8
+	LEAQ (CX)(R8*4), CX
+	SHLQ $0x0d, AX
+	LEAQ (SI)(AX*4), AX
+	MOVQ $+0, SI
 
 loop1:
-	LEAQ         (CX)(SI*4), R8
-	VBROADCASTSS (R8), Z1
-	VDIVPS       Z1, Z0, Z2
-	MOVQ         SI, R8
-	SHLQ         $0x07, R8
-	LEAQ         (DX)(R8*4), R9
-	LEAQ         (AX)(R8*4), R8
-	MOVQ         $+0, R10
-	PCALIGN      $0x20
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	MOVQ    $+0, R8
+	PCALIGN $0x20
 
 loop2:
-	VMOVUPS      (R9)(R10*4), Z3
-	VMOVUPS      64(R9)(R10*4), Z4
-	VMOVUPS      128(R9)(R10*4), Z5
-	VMOVUPS      192(R9)(R10*4), Z6
-	VMULPS       Z2, Z3, Z7
-	VMOVAPS      Z3, Z8
-	VFNMADD231PS Z1, Z7, Z8
-	VFMADD231PS  Z2, Z8, Z7
-	VCMPPS       $0x03, Z7, Z7, K1
-	VMULPS       Z2, Z4, Z8
-	VMOVAPS      Z4, Z9
-	VFNMADD231PS Z1, Z8, Z9
-	VFMADD231PS  Z2, Z9, Z8
-	VCMPPS       $0x03, Z8, Z8, K2
-	KORW         K2, K1, K1
-	VMULPS       Z2, Z5, Z9
-	VMOVAPS      Z5, Z10
-	VFNMADD231PS Z1, Z9, Z10
-	VFMADD231PS  Z2, Z10, Z9
-	VCMPPS       $0x03, Z9, Z9, K2
-	KORW         K2, K1, K1
-	VMULPS       Z2, Z6, Z10
-	VMOVAPS      Z6, Z11
-	VFNMADD231PS Z1, Z10, Z11
-	VFMADD231PS  Z2, Z11, Z10
-	VCMPPS       $0x03, Z10, Z10, K2
-	KORW         K2, K1, K1
-	KORTESTW     K1, K1
-	JEQ          done3
-	VDIVPS       Z1, Z3, Z7
-	VDIVPS       Z1, Z4, Z8
-	VDIVPS       Z1, Z5, Z9
-	VDIVPS       Z1, Z6, Z10
-
-done3:
-	VMULPS  (R8)(R10*4), Z7, Z7
-	VMULPS  64(R8)(R10*4), Z8, Z8
-	VMULPS  128(R8)(R10*4), Z9, Z9
-	VMULPS  192(R8)(R10*4), Z10, Z10
-	VADDPS  (BX)(R10*4), Z7, Z7
-	VADDPS  64(BX)(R10*4), Z8, Z8
-	VADDPS  128(BX)(R10*4), Z9, Z9
-	VADDPS  192(BX)(R10*4), Z10, Z10
-	VMOVUPS Z7, (BX)(R10*4)
-	VMOVUPS Z8, 64(BX)(R10*4)
-	VMOVUPS Z9, 128(BX)(R10*4)
-	VMOVUPS Z10, 192(BX)(R10*4)
-	VADDPS  (DI)(R10*4), Z3, Z3
-	VADDPS  64(DI)(R10*4), Z4, Z4
-	VADDPS  128(DI)(R10*4), Z5, Z5
-	VADDPS  192(DI)(R10*4), Z6, Z6
-	VMOVUPS Z3, (DI)(R10*4)
-	VMOVUPS Z4, 64(DI)(R10*4)
-	VMOVUPS Z5, 128(DI)(R10*4)
-	VMOVUPS Z6, 192(DI)(R10*4)
-	ADDQ    $+64, R10
-	CMPQ    R10, $+64
-	JLE     loop2
-	ADDQ    $+1, SI
-	CMPQ    SI, $+64
-	JLT     loop1
+	LEAQ         (CX)(R8*4), R9
+	VBROADCASTSS (R9), Z8
+	MOVQ         R8, R9
+	SHLQ         $0x07, R9
+	LEAQ         (DX)(R9*4), R10
+	VMOVUPS      (R10)(SI*4), Z9
+	VMOVUPS      64(R10)(SI*4), Z10
+	VMOVUPS      128(R10)(SI*4), Z11
+	VMOVUPS      192(R10)(SI*4), Z12
+	VDIVPS       Z8, Z9, Z13
+	VDIVPS       Z8, Z10, Z14
+	VDIVPS       Z8, Z11, Z15
+	VDIVPS       Z8, Z12, Z8
+	LEAQ         (AX)(R9*4), R9
+	VFMADD231PS  (R9)(SI*4), Z13, Z0
+	VFMADD231PS  64(R9)(SI*4), Z14, Z1
+	VFMADD231PS  128(R9)(SI*4), Z15, Z2
+	VFMADD231PS  192(R9)(SI*4), Z8, Z3
+	VADDPS       Z9, Z4, Z4
+	VADDPS       Z10, Z5, Z5
+	VADDPS       Z11, Z6, Z6
+	VADDPS       Z12, Z7, Z7
+	ADDQ         $+1, R8
+	CMPQ         R8, $+64
+	JLT          loop2
+	VADDPS       (BX)(SI*4), Z0, Z0
+	VADDPS       64(BX)(SI*4), Z1, Z1
+	VADDPS       128(BX)(SI*4), Z2, Z2
+	VADDPS       192(BX)(SI*4), Z3, Z3
+	VMOVUPS      Z0, (BX)(SI*4)
+	VMOVUPS      Z1, 64(BX)(SI*4)
+	VMOVUPS      Z2, 128(BX)(SI*4)
+	VMOVUPS      Z3, 192(BX)(SI*4)
+	VADDPS       (DI)(SI*4), Z4, Z0
+	VADDPS       64(DI)(SI*4), Z5, Z1
+	VADDPS       128(DI)(SI*4), Z6, Z2
+	VADDPS       192(DI)(SI*4), Z7, Z3
+	VMOVUPS      Z0, (DI)(SI*4)
+	VMOVUPS      Z1, 64(DI)(SI*4)
+	VMOVUPS      Z2, 128(DI)(SI*4)
+	VMOVUPS      Z3, 192(DI)(SI*4)
+	ADDQ         $+64, SI
+	CMPQ         SI, $+64
+	JLE          loop1
 	VZEROUPPER
 	RET
 
 // func dnShiftSumsAVX2(b int, zn []float32, dn []float32, dnScale []float32, nD []float32, dnShift []float32)
 // Requires: AVX, FMA3
 TEXT ·dnShiftSumsAVX2(SB), $0-128
-	MOVQ    b+0(FP), AX
-	MOVQ    zn_base+8(FP), CX
-	MOVQ    dn_base+32(FP), DX
-	MOVQ    dnScale_base+56(FP), BX
-	MOVQ    nD_base+80(FP), SI
-	MOVQ    dnShift_base+104(FP), DI
-	MOVQ    AX, R8
-	SHLQ    $0x06, R8
-	LEAQ    (CX)(R8*4), CX
-	SHLQ    $0x0d, AX
-	LEAQ    (SI)(AX*4), AX
-	MOVQ    $+0, SI
-	VMOVUPS c32x8_3f800000<>+0(SB), Y0
+	MOVQ b+0(FP), AX
+	MOVQ zn_base+8(FP), CX
+	MOVQ dn_base+32(FP), DX
+	MOVQ dnScale_base+56(FP), BX
+	MOVQ nD_base+80(FP), SI
+	MOVQ dnShift_base+104(FP), DI
+	MOVQ AX, R8
+	SHLQ $0x06, R8
+	LEAQ (CX)(R8*4), CX
+	SHLQ $0x0d, AX
+	LEAQ (SI)(AX*4), AX
+	MOVQ $+0, SI
 
 loop1:
-	LEAQ         (CX)(SI*4), R8
-	VBROADCASTSS (R8), Y1
-	VDIVPS       Y1, Y0, Y2
-	MOVQ         SI, R8
-	SHLQ         $0x07, R8
-	LEAQ         (DX)(R8*4), R9
-	LEAQ         (AX)(R8*4), R8
-	MOVQ         $+0, R10
-	PCALIGN      $0x20
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	MOVQ    $+0, R8
+	PCALIGN $0x20
 
 loop2:
-	VMOVUPS      (R9)(R10*4), Y3
-	VMOVUPS      32(R9)(R10*4), Y4
-	VMOVUPS      64(R9)(R10*4), Y5
-	VMOVUPS      96(R9)(R10*4), Y6
-	VMULPS       Y2, Y3, Y7
-	VMOVAPS      Y3, Y8
-	VFNMADD231PS Y1, Y7, Y8
-	VFMADD231PS  Y2, Y8, Y7
-	VCMPPS       $0x03, Y7, Y7, Y8
-	VMULPS       Y2, Y4, Y9
-	VMOVAPS      Y4, Y10
-	VFNMADD231PS Y1, Y9, Y10
-	VFMADD231PS  Y2, Y10, Y9
-	VCMPPS       $0x03, Y9, Y9, Y10
-	VORPS        Y10, Y8, Y8
-	VMULPS       Y2, Y5, Y10
-	VMOVAPS      Y5, Y11
-	VFNMADD231PS Y1, Y10, Y11
-	VFMADD231PS  Y2, Y11, Y10
-	VCMPPS       $0x03, Y10, Y10, Y11
-	VORPS        Y11, Y8, Y8
-	VMULPS       Y2, Y6, Y11
-	VMOVAPS      Y6, Y12
-	VFNMADD231PS Y1, Y11, Y12
-	VFMADD231PS  Y2, Y12, Y11
-	VCMPPS       $0x03, Y11, Y11, Y12
-	VORPS        Y12, Y8, Y8
-	VTESTPS      Y8, Y8
-	JEQ          done3
-	VDIVPS       Y1, Y3, Y7
-	VDIVPS       Y1, Y4, Y9
-	VDIVPS       Y1, Y5, Y10
-	VDIVPS       Y1, Y6, Y11
-
-done3:
-	VMULPS  (R8)(R10*4), Y7, Y7
-	VMULPS  32(R8)(R10*4), Y9, Y8
-	VMULPS  64(R8)(R10*4), Y10, Y9
-	VMULPS  96(R8)(R10*4), Y11, Y10
-	VADDPS  (BX)(R10*4), Y7, Y7
-	VADDPS  32(BX)(R10*4), Y8, Y8
-	VADDPS  64(BX)(R10*4), Y9, Y9
-	VADDPS  96(BX)(R10*4), Y10, Y10
-	VMOVUPS Y7, (BX)(R10*4)
-	VMOVUPS Y8, 32(BX)(R10*4)
-	VMOVUPS Y9, 64(BX)(R10*4)
-	VMOVUPS Y10, 96(BX)(R10*4)
-	VADDPS  (DI)(R10*4), Y3, Y3
-	VADDPS  32(DI)(R10*4), Y4, Y4
-	VADDPS  64(DI)(R10*4), Y5, Y5
-	VADDPS  96(DI)(R10*4), Y6, Y6
-	VMOVUPS Y3, (DI)(R10*4)
-	VMOVUPS Y4, 32(DI)(R10*4)
-	VMOVUPS Y5, 64(DI)(R10*4)
-	VMOVUPS Y6, 96(DI)(R10*4)
-	ADDQ    $+32, R10
-	CMPQ    R10, $+96
-	JLE     loop2
-	ADDQ    $+1, SI
-	CMPQ    SI, $+64
-	JLT     loop1
+	LEAQ         (CX)(R8*4), R9
+	VBROADCASTSS (R9), Y8
+	MOVQ         R8, R9
+	SHLQ         $0x07, R9
+	LEAQ         (DX)(R9*4), R10
+	VMOVUPS      (R10)(SI*4), Y9
+	VMOVUPS      32(R10)(SI*4), Y10
+	VMOVUPS      64(R10)(SI*4), Y11
+	VMOVUPS      96(R10)(SI*4), Y12
+	VDIVPS       Y8, Y9, Y13
+	VDIVPS       Y8, Y10, Y14
+	VDIVPS       Y8, Y11, Y15
+	VDIVPS       Y8, Y12, Y8
+	LEAQ         (AX)(R9*4), R9
+	VFMADD231PS  (R9)(SI*4), Y13, Y0
+	VFMADD231PS  32(R9)(SI*4), Y14, Y1
+	VFMADD231PS  64(R9)(SI*4), Y15, Y2
+	VFMADD231PS  96(R9)(SI*4), Y8, Y3
+	VADDPS       Y9, Y4, Y4
+	VADDPS       Y10, Y5, Y5
+	VADDPS       Y11, Y6, Y6
+	VADDPS       Y12, Y7, Y7
+	ADDQ         $+1, R8
+	CMPQ         R8, $+64
+	JLT          loop2
+	VADDPS       (BX)(SI*4), Y0, Y0
+	VADDPS       32(BX)(SI*4), Y1, Y1
+	VADDPS       64(BX)(SI*4), Y2, Y2
+	VADDPS       96(BX)(SI*4), Y3, Y3
+	VMOVUPS      Y0, (BX)(SI*4)
+	VMOVUPS      Y1, 32(BX)(SI*4)
+	VMOVUPS      Y2, 64(BX)(SI*4)
+	VMOVUPS      Y3, 96(BX)(SI*4)
+	VADDPS       (DI)(SI*4), Y4, Y0
+	VADDPS       32(DI)(SI*4), Y5, Y1
+	VADDPS       64(DI)(SI*4), Y6, Y2
+	VADDPS       96(DI)(SI*4), Y7, Y3
+	VMOVUPS      Y0, (DI)(SI*4)
+	VMOVUPS      Y1, 32(DI)(SI*4)
+	VMOVUPS      Y2, 64(DI)(SI*4)
+	VMOVUPS      Y3, 96(DI)(SI*4)
+	ADDQ         $+32, SI
+	CMPQ         SI, $+96
+	JLE          loop1
 	VZEROUPPER
 	RET
 
@@ -63274,38 +63258,42 @@ TEXT ·dmShiftSumsAVX512(SB), $0-72
 	MOVQ $+0, BX
 
 loop1:
-	LEAQ         (AX)(BX*4), SI
-	VBROADCASTSS (SI), Z0
-	MOVQ         BX, SI
-	SHLQ         $0x07, SI
-	LEAQ         (DX)(SI*4), SI
-	MOVQ         $+0, DI
-	PCALIGN      $0x20
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	MOVQ    $+0, SI
+	PCALIGN $0x20
 
 loop2:
-	VMULPS  (SI)(DI*4), Z0, Z1
-	VMULPS  64(SI)(DI*4), Z0, Z2
-	VMULPS  128(SI)(DI*4), Z0, Z3
-	VMULPS  192(SI)(DI*4), Z0, Z4
-	VADDPS  (CX)(DI*4), Z1, Z1
-	VADDPS  64(CX)(DI*4), Z2, Z2
-	VADDPS  128(CX)(DI*4), Z3, Z3
-	VADDPS  192(CX)(DI*4), Z4, Z4
-	VMOVUPS Z1, (CX)(DI*4)
-	VMOVUPS Z2, 64(CX)(DI*4)
-	VMOVUPS Z3, 128(CX)(DI*4)
-	VMOVUPS Z4, 192(CX)(DI*4)
-	ADDQ    $+64, DI
-	CMPQ    DI, $+64
-	JLE     loop2
-	ADDQ    $+1, BX
-	CMPQ    BX, $+512
-	JLT     loop1
+	LEAQ         (AX)(SI*4), DI
+	VBROADCASTSS (DI), Z4
+	MOVQ         SI, DI
+	SHLQ         $0x07, DI
+	LEAQ         (DX)(DI*4), DI
+	VFMADD231PS  (DI)(BX*4), Z4, Z0
+	VFMADD231PS  64(DI)(BX*4), Z4, Z1
+	VFMADD231PS  128(DI)(BX*4), Z4, Z2
+	VFMADD231PS  192(DI)(BX*4), Z4, Z3
+	ADDQ         $+1, SI
+	CMPQ         SI, $+512
+	JLT          loop2
+	VADDPS       (CX)(BX*4), Z0, Z0
+	VADDPS       64(CX)(BX*4), Z1, Z1
+	VADDPS       128(CX)(BX*4), Z2, Z2
+	VADDPS       192(CX)(BX*4), Z3, Z3
+	VMOVUPS      Z0, (CX)(BX*4)
+	VMOVUPS      Z1, 64(CX)(BX*4)
+	VMOVUPS      Z2, 128(CX)(BX*4)
+	VMOVUPS      Z3, 192(CX)(BX*4)
+	ADDQ         $+64, BX
+	CMPQ         BX, $+64
+	JLE          loop1
 	VZEROUPPER
 	RET
 
 // func dmShiftSumsAVX2(dupB []float32, dmShift []float32, upW []float32)
-// Requires: AVX
+// Requires: AVX, FMA3
 TEXT ·dmShiftSumsAVX2(SB), $0-72
 	MOVQ dupB_base+0(FP), AX
 	MOVQ dmShift_base+24(FP), CX
@@ -63313,33 +63301,37 @@ TEXT ·dmShiftSumsAVX2(SB), $0-72
 	MOVQ $+0, BX
 
 loop1:
-	LEAQ         (AX)(BX*4), SI
-	VBROADCASTSS (SI), Y0
-	MOVQ         BX, SI
-	SHLQ         $0x07, SI
-	LEAQ         (DX)(SI*4), SI
-	MOVQ         $+0, DI
-	PCALIGN      $0x20
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    $+0, SI
+	PCALIGN $0x20
 
 loop2:
-	VMULPS  (SI)(DI*4), Y0, Y1
-	VMULPS  32(SI)(DI*4), Y0, Y2
-	VMULPS  64(SI)(DI*4), Y0, Y3
-	VMULPS  96(SI)(DI*4), Y0, Y4
-	VADDPS  (CX)(DI*4), Y1, Y1
-	VADDPS  32(CX)(DI*4), Y2, Y2
-	VADDPS  64(CX)(DI*4), Y3, Y3
-	VADDPS  96(CX)(DI*4), Y4, Y4
-	VMOVUPS Y1, (CX)(DI*4)
-	VMOVUPS Y2, 32(CX)(DI*4)
-	VMOVUPS Y3, 64(CX)(DI*4)
-	VMOVUPS Y4, 96(CX)(DI*4)
-	ADDQ    $+32, DI
-	CMPQ    DI, $+96
-	JLE     loop2
-	ADDQ    $+1, BX
-	CMPQ    BX, $+512
-	JLT     loop1
+	LEAQ         (AX)(SI*4), DI
+	VBROADCASTSS (DI), Y4
+	MOVQ         SI, DI
+	SHLQ         $0x07, DI
+	LEAQ         (DX)(DI*4), DI
+	VFMADD231PS  (DI)(BX*4), Y4, Y0
+	VFMADD231PS  32(DI)(BX*4), Y4, Y1
+	VFMADD231PS  64(DI)(BX*4), Y4, Y2
+	VFMADD231PS  96(DI)(BX*4), Y4, Y3
+	ADDQ         $+1, SI
+	CMPQ         SI, $+512
+	JLT          loop2
+	VADDPS       (CX)(BX*4), Y0, Y0
+	VADDPS       32(CX)(BX*4), Y1, Y1
+	VADDPS       64(CX)(BX*4), Y2, Y2
+	VADDPS       96(CX)(BX*4), Y3, Y3
+	VMOVUPS      Y0, (CX)(BX*4)
+	VMOVUPS      Y1, 32(CX)(BX*4)
+	VMOVUPS      Y2, 64(CX)(BX*4)
+	VMOVUPS      Y3, 96(CX)(BX*4)
+	ADDQ         $+32, BX
+	CMPQ         BX, $+96
+	JLE          loop1
 	VZEROUPPER
 	RET
 

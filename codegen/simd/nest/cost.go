@@ -13,6 +13,7 @@ const (
 	costTurn   = 1.5 // going around a loop
 	costReduce = 12  // adding up lanes
 	costField  = 4   // of a record, see records.go
+	costLittle = 4   // of what may be computed again
 
 	costScatter = 2   // a lane that is stored by itself
 	costSerial  = 4   // waiting for the last change of an accumulator

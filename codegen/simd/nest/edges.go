@@ -13,7 +13,7 @@ const manyEdges = 8
 // overMost runs the turns of l in lanes. Conditions that only the first few turns or the last few decide
 // otherwise, as of a read of the neighbour, are not asked in lanes: those turns stand apart.
 func (c *compiler) overMost(l *loop.Loop) {
-	e := edgesOf(l)
+	e := edgesOf(l, c.limits())
 	if e == nil {
 		c.overLanes(l)
 		return
@@ -37,18 +37,19 @@ type edges struct {
 	l          *loop.Loop
 	head, tail int
 	truth      map[*loop.Var]bool // variables that are known
+	limits     []symbolic.Poly    // what is known not to be negative
 }
 
 // edgesOf returns those of l, or nil where there are none: then no condition changes near an end, the
 // loop is short, or an index is of halves, which of one turn is whole only where its condition holds.
-func edgesOf(l *loop.Loop) *edges {
+func edgesOf(l *loop.Loop, limits []symbolic.Poly) *edges {
 	if n, fixed := l.Extent.Const(); fixed && n < shortRow*manyEdges || reads(l.Body, l.Var) {
 		return nil
 	}
 	if slices.ContainsFunc(accesses(l.Body), func(a access) bool { return denominator(a.index) != 1 }) {
 		return nil
 	}
-	e := &edges{l: l, truth: map[*loop.Var]bool{}}
+	e := &edges{l: l, truth: map[*loop.Var]bool{}, limits: limits}
 	conditions(l.Body, func(p symbolic.Poly) {
 		_, fromBegin, fromEnd, ok := e.change(p)
 		switch {
@@ -65,20 +66,81 @@ func edgesOf(l *loop.Loop) *edges {
 	return e
 }
 
-// change finds the turn at which p, which grows by step a turn, is 0: counted from the begin or back from the end.
+// change finds the turn at which p, which grows by step a turn, is 0: counted from the begin or back from the end,
+// or the last one at which it may be.
 func (e *edges) change(p symbolic.Poly) (step int, fromBegin, fromEnd *int, ok bool) {
 	step, rest, ok := p.Linear(e.l.Var.Name)
 	if !ok || step != 1 && step != -1 {
 		return 0, nil, nil, false
 	}
 	root := rest.Scale(int64(-step), 1)
-	if n, fixed := root.Const(); fixed {
+	if n, ok := e.most(root); ok {
 		return step, &n, nil, true
 	}
-	if n, fixed := e.l.Extent.Sub(root).Const(); fixed {
+	if n, ok := e.most(e.l.Extent.Sub(root)); ok {
 		return step, nil, &n, true
 	}
 	return 0, nil, nil, false
+}
+
+// most is what p is at most, where that is known.
+func (e *edges) most(p symbolic.Poly) (n int, ok bool) {
+	p.Terms(func(num, den int64, syms []string) {
+		if len(syms) == 0 && den == 1 {
+			n = int(num)
+		}
+	})
+	less := symbolic.Int(n).Sub(p)
+	return n, less.Is(0) || slices.ContainsFunc(e.limits, less.Equal)
+}
+
+// limit notes in what bounds a whole number is.
+func (c *compiler) limit(v *loop.Var, x loop.Expr) {
+	is := symbolic.Sym(v.Name)
+	if notNegative(x) {
+		c.top().limits = append(c.top().limits, is)
+	}
+	for _, p := range atMost(x) {
+		c.top().limits = append(c.top().limits, p.Sub(is))
+	}
+}
+
+// limits lists what is known here not to be negative.
+func (c *compiler) limits() (out []symbolic.Poly) {
+	for _, s := range c.scopes {
+		out = append(out, s.limits...)
+	}
+	return out
+}
+
+func notNegative(x loop.Expr) bool {
+	switch x := x.(type) {
+	case *loop.Const:
+		return x.Value >= 0
+	case *loop.Int:
+		return sign(x.Poly) > 0
+	case *loop.Apply:
+		switch x.Op {
+		case symbolic.OpIntMax:
+			return notNegative(x.Args[0]) || notNegative(x.Args[1])
+		case symbolic.OpIntMin:
+			return notNegative(x.Args[0]) && notNegative(x.Args[1])
+		}
+	}
+	return false
+}
+
+// atMost lists what x is not larger than.
+func atMost(x loop.Expr) []symbolic.Poly {
+	switch x := x.(type) {
+	case *loop.Int:
+		return []symbolic.Poly{x.Poly}
+	case *loop.Apply:
+		if x.Op == symbolic.OpIntMin {
+			return append(atMost(x.Args[0]), atMost(x.Args[1])...)
+		}
+	}
+	return nil
 }
 
 // sign returns that of p in the turns between, which is not 0; it is 0 where it is not known.

@@ -66,9 +66,9 @@ func TestEdgesFound(t *testing.T) {
 	} {
 		l := rep(ivar("i"), n, set(y, i, &loop.Guarded{Conds: []symbolic.Cond{nonneg(c.cond)}, X: at(x, in(0))}))
 		var head, tail int
-		if e := edgesOf(l); e != nil {
+		if e := edgesOf(l, nil); e != nil {
 			head, tail = e.head, e.tail
-			if edgesOf(&loop.Loop{Var: l.Var, Extent: n, Body: e.stmts(l.Body)}) != nil {
+			if edgesOf(&loop.Loop{Var: l.Var, Extent: n, Body: e.stmts(l.Body)}, nil) != nil {
 				t.Errorf("%s: something is left", c.name)
 			}
 		}

@@ -34,6 +34,7 @@ func memoryAgainst(l *loop.Loop) string {
 		return true
 	})
 	type part struct {
+		rest   symbolic.Poly
 		lo, hi symbolic.Poly
 		writes bool
 	}
@@ -67,7 +68,7 @@ func memoryAgainst(l *loop.Loop) string {
 		if !u.step.Equal(step) {
 			return fmt.Sprintf("%s is gone through at different steps", a.buf.Name)
 		}
-		u.parts = append(u.parts, part{lo, hi, a.store != nil})
+		u.parts = append(u.parts, part{rest, lo, hi, a.store != nil})
 		width := step
 		if sign(step) < 0 {
 			width = step.Neg()
@@ -80,7 +81,11 @@ func memoryAgainst(l *loop.Loop) string {
 			if sign(room.Sub(hi.Sub(p.lo))) == 1 && sign(room.Sub(p.hi.Sub(lo))) == 1 {
 				continue // each turn has a stretch of its own
 			}
-			if reach := width.Mul(l.Extent); p.lo.Equal(p.hi) && lo.Equal(hi) && multiple(lo.Sub(p.lo), reach) ||
+			reach := width.Mul(l.Extent)
+			if strides(rest.Sub(p.rest), rest, reach, spans) && strides(symbolic.Poly{}, p.rest, reach, spans) {
+				continue // each turn has a column of its own
+			}
+			if p.lo.Equal(p.hi) && lo.Equal(hi) && multiple(lo.Sub(p.lo), reach) ||
 				sign(lo.Sub(p.hi).Sub(reach)) == 1 || sign(p.lo.Sub(hi).Sub(reach)) == 1 {
 				continue // all turns reach less far than from one place to the other, as from row to row
 			}
@@ -88,6 +93,22 @@ func memoryAgainst(l *loop.Loop) string {
 		}
 	}
 	return ""
+}
+
+// strides reports whether what loops inside add to a place is always some number of times reach, and
+// so is what by is without them.
+func strides(by, rest, reach symbolic.Poly, spans []span) bool {
+	for _, s := range spans {
+		step, left, ok := coefficient(rest, s.name)
+		if !ok || !step.Is(0) && !multiple(step, reach) {
+			return false
+		}
+		rest = left
+		if _, by, ok = coefficient(by, s.name); !ok {
+			return false
+		}
+	}
+	return multiple(by, reach)
 }
 
 func variablesAgainst(l *loop.Loop) (why string) {

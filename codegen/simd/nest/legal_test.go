@@ -65,3 +65,50 @@ func TestLanesApart(t *testing.T) {
 		}
 	}
 }
+
+// TestColumnsApart says of a loop over the columns of a matrix, with one over its rows inside, whether it runs in lanes.
+func TestColumnsApart(t *testing.T) {
+	b, j, m, n := sy("b"), sy("j"), sy("m"), sy("n")
+	at0 := b.Mul(n).Add(j)
+	for _, x := range []struct {
+		name        string
+		read, write symbolic.Poly
+		lanes       bool
+	}{
+		{"in place", at0, at0, true},
+		{"the row before", at0, at0.Add(n), true},
+		{"some rows further", at0, at0.Add(n.Mul(sy("d"))), true},
+		{"the column before", at0, at0.Add(in(1)), false},
+		{"some elements further", at0, at0.Add(sy("d")), false},
+		{"rows that overlap", b.Mul(n.Sub(in(1))).Add(j), b.Mul(n.Sub(in(1))).Add(j), false},
+		{"rows that are further apart than long", b.Mul(n).Scale(2, 1).Add(j), b.Mul(n).Scale(2, 1).Add(j).Add(n), true},
+	} {
+		buffer := buf(loop.Out, "u", symbolic.Real, m.Mul(n).Scale(8, 1))
+		why := reasonAgainst(rep(ivar("j"), n, rep(ivar("b"), m, set(buffer, x.write, at(buffer, x.read)))))
+		if (why == "") != x.lanes {
+			t.Errorf("%s: in lanes is %t (%q), want %t", x.name, why == "", why, x.lanes)
+		}
+	}
+}
+
+// TestColumns adds up the columns of what is made of rows and a number for each row.
+func TestColumns(t *testing.T) {
+	b, j := ivar("b"), ivar("j")
+	y := matrix(loop.In, "y", sy("m"), sy("n"))
+	u := matrix(loop.Out, "u", sy("m"), sy("n"))
+	z, sum, sums := buf(loop.In, "z", symbolic.Real, sy("m")), buf(loop.Out, "s", symbolic.Real, sy("n")), buf(loop.Out, "q", symbolic.Real, sy("n"))
+	row := &loop.Var{Name: "row", Type: symbolic.Real}
+	here := cell("b", "j", sy("n"))
+	product := ap("mul", &loop.Ref{Var: row}, at(y, here))
+	k := kernel("columns", []any{y, z, u, sum, sums, ivar("m"), ivar("n")}, rep(b, sy("m"),
+		&loop.Let{Var: row, Value: at(z, sy("b"))},
+		rep(j, sy("n"),
+			set(u, here, product),
+			&loop.Store{Buf: sum, Index: sy("j"), Op: symbolic.OpAdd, Value: product},
+			&loop.Store{Buf: sums, Index: sy("j"), Op: symbolic.OpAdd, Value: ap("mul", product, product)})))
+	p := preparer{}
+	if l, ok := p.prepare(k.Body)[0].(*loop.Loop); !ok || l.Var != j {
+		t.Error("the loop over columns is not outside")
+	}
+	runAll(t, []test{{k: k, sizes: grid("m", "n"), tol: 200}})
+}

@@ -54,6 +54,8 @@ var integerForms = map[*symbolic.OpSpec]func(r *asm.Routine, x []asm.V) asm.V{
 	symbolic.OpIntMul: func(r *asm.Routine, x []asm.V) asm.V { return r.IMul(x[0], x[1]) },
 	symbolic.OpIntDiv: func(r *asm.Routine, x []asm.V) asm.V { q, _ := divmod(r, x[0], x[1]); return q },
 	symbolic.OpIntMod: func(r *asm.Routine, x []asm.V) asm.V { _, m := divmod(r, x[0], x[1]); return m },
+	symbolic.OpIntMin: func(r *asm.Routine, x []asm.V) asm.V { return r.Select(r.ICmp(asm.LT, x[0], x[1]), x[0], x[1]) },
+	symbolic.OpIntMax: func(r *asm.Routine, x []asm.V) asm.V { return r.Select(r.ICmp(asm.GT, x[0], x[1]), x[0], x[1]) },
 }
 
 // generalForms are those that a general register does as well.
@@ -61,6 +63,8 @@ var generalForms = map[*symbolic.OpSpec]func(r *asm.Routine, a, b asm.G) asm.G{
 	symbolic.OpIntAdd: (*asm.Routine).GAdd,
 	symbolic.OpIntSub: (*asm.Routine).GSub,
 	symbolic.OpIntMul: (*asm.Routine).GMul,
+	symbolic.OpIntMin: (*asm.Routine).GMin,
+	symbolic.OpIntMax: (*asm.Routine).GMax,
 }
 
 // direct are the operators that take an instruction or two, for the cost.

@@ -55,9 +55,9 @@ func (p *preparer) loop(l *loop.Loop) []loop.Stmt {
 		return p.unroll(l, n)
 	}
 	l = collapse(l)
-	if inner := only(l.Body); inner != nil {
+	if lets, inner := nested(l.Body); inner != nil {
 		turned := &loop.Loop{Var: inner.Var, Extent: inner.Extent, Body: []loop.Stmt{
-			&loop.Loop{Var: l.Var, Extent: l.Extent, Body: inner.Body},
+			&loop.Loop{Var: l.Var, Extent: l.Extent, Body: append(lets, inner.Body...)},
 		}}
 		if sumsOver(l, inner) && !picks(inner.Body) && !mentions(inner.Extent, l.Var.Name) && reasonAgainst(turned) == "" {
 			turned.Body = p.promote(only(turned.Body))
@@ -135,6 +135,31 @@ func isLoop(s loop.Stmt) bool { _, ok := s.(*loop.Loop); return ok }
 func nests(s loop.Stmt) bool {
 	l, ok := s.(*loop.Loop)
 	return ok && slices.ContainsFunc(l.Body, func(s loop.Stmt) bool { return len(bodies(s)) > 0 })
+}
+
+// nested returns the loop that a body ends with, and before it what it may as well compute in each turn:
+// values that take little, of memory that it leaves as it is. It is nil where the body is more.
+func nested(body []loop.Stmt) (lets []loop.Stmt, inner *loop.Loop) {
+	if len(body) == 0 {
+		return nil, nil
+	}
+	n := len(body) - 1
+	inner, _ = body[n].(*loop.Loop)
+	if inner == nil {
+		return nil, nil
+	}
+	if turns, fixed := inner.Extent.Const(); n > 0 && fixed && turns < shortRow {
+		return nil, nil // a few columns
+	}
+	written := stored(inner.Body)
+	for _, s := range body[:n] {
+		let, ok := s.(*loop.Let)
+		if !ok || (coster{}).own(let) > costLittle || mentions(inner.Extent, let.Var.Name) ||
+			slices.ContainsFunc(accesses([]loop.Stmt{let}), func(a access) bool { return written[a.buf] }) {
+			return nil, nil
+		}
+	}
+	return slices.Clone(body[:n]), inner
 }
 
 // only returns the loop that is all of a body.

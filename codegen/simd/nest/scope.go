@@ -17,10 +17,11 @@ type scope struct {
 	bound   map[string]*loop.Var
 
 	reciprocals map[asm.V]asm.V // of divisors
+	limits      []symbolic.Poly // what is known not to be negative
 }
 
 func (c *compiler) push() {
-	c.scopes = append(c.scopes, &scope{map[string]asm.G{}, map[string]value{}, map[string]asm.V{}, map[string]*loop.Var{}, map[asm.V]asm.V{}})
+	c.scopes = append(c.scopes, &scope{map[string]asm.G{}, map[string]value{}, map[string]asm.V{}, map[string]*loop.Var{}, map[asm.V]asm.V{}, nil})
 }
 
 func (c *compiler) pop() { c.scopes = c.scopes[:len(c.scopes)-1] }

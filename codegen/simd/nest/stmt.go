@@ -20,6 +20,9 @@ func (c *compiler) stmt(s loop.Stmt) {
 		c.loop(s)
 	case *loop.Let:
 		c.bind(s.Var, variable{value: c.settled(c.eval(s.Value))})
+		if a, ok := s.Value.(*loop.Apply); ok && s.Var.Type == symbolic.Integer && (a.Op == symbolic.OpIntMin || a.Op == symbolic.OpIntMax) {
+			c.limit(s.Var, a)
+		}
 	case *loop.Acc:
 		c.declare(s)
 	case *loop.Update:

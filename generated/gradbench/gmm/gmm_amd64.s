@@ -10982,320 +10982,462 @@ done1:
 // func dmu2LoopAVX512(rows int, d int, k int, dzbeta2 []float64, y []float64, dmu2 []float64, dmu3 []float64, dmu4 []float64, zy []float64, dzy2 []float64, zy2 []float64)
 // Requires: AVX, AVX512F
 TEXT ·dmu2LoopAVX512(SB), $8-216
-	MOVQ         d+8(FP), AX
-	MOVQ         dmu3_base+96(FP), CX
-	MOVQ         dmu4_base+120(FP), DX
-	MOVQ         zy_base+144(FP), BX
-	MOVQ         dzy2_base+168(FP), SI
-	MOVQ         zy2_base+192(FP), DI
-	MOVQ         rows+0(FP), R8
-	TESTQ        R8, R8
+	MOVQ         rows+0(FP), AX
+	MOVQ         d+8(FP), CX
+	MOVQ         k+16(FP), DX
+	MOVQ         dzbeta2_base+24(FP), BX
+	MOVQ         y_base+48(FP), SI
+	MOVQ         dmu2_base+72(FP), DI
+	MOVQ         dmu4_base+120(FP), R8
+	MOVQ         dzy2_base+168(FP), R9
+	MOVQ         zy2_base+192(FP), R10
+	TESTQ        CX, CX
 	JLE          done1
-	MOVQ         rows+0(FP), R8
-	TESTQ        R8, R8
-	JLE          done2
-	MOVQ         $+0, R8
+	LEAQ         -16(CX), R11
+	MOVQ         R11, (SP)
+	MOVQ         (SP), R11
+	TESTQ        R11, R11
+	JLT          done2
+	MOVQ         $+0, R11
+	VBROADCASTSD c64x1_4000000000000000<>+0(SB), Z0
+
+loop3:
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	VPXORD  Z3, Z3, Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	TESTQ   AX, AX
+	JLE     done4
+	MOVQ    zy_base+144(FP), R12
+	VMOVUPD (R12)(R11*8), Z7
+	MOVQ    zy_base+144(FP), R12
+	VMOVUPD 64(R12)(R11*8), Z8
+	TESTQ   AX, AX
+	JLE     done5
+	MOVQ    $+0, R12
+	PCALIGN $0x20
+
+loop6:
+	MOVQ         R12, R13
+	IMULQ        DX, R13
+	LEAQ         (BX)(R13*8), R13
+	VBROADCASTSD (R13), Z9
+	MOVQ         R12, R13
+	IMULQ        CX, R13
+	IMULQ        DX, R13
+	LEAQ         (SI)(R13*8), BP
+	VMOVUPD      (BP)(R11*8), Z10
+	VMOVUPD      64(BP)(R11*8), Z11
+	VMULPD       Z10, Z0, Z12
+	VMULPD       Z11, Z0, Z13
+	VMULPD       Z12, Z9, Z12
+	VMULPD       Z13, Z9, Z13
+	VMULPD       Z10, Z9, Z10
+	VMULPD       Z11, Z9, Z9
+	MOVQ         R12, BP
+	IMULQ        CX, BP
+	LEAQ         (DI)(BP*8), BP
+	VMOVUPD      Z10, (BP)(R11*8)
+	VMOVUPD      Z9, 64(BP)(R11*8)
+	VADDPD       Z10, Z1, Z1
+	VADDPD       Z9, Z2, Z2
+	VFMADD231PD  Z7, Z12, Z3
+	VFMADD231PD  Z8, Z13, Z4
+	LEAQ         (R10)(R13*8), R13
+	VFMADD231PD  (R13)(R11*8), Z12, Z5
+	VFMADD231PD  64(R13)(R11*8), Z13, Z6
+	ADDQ         $+1, R12
+	CMPQ         R12, AX
+	JLT          loop6
+
+done5:
+done4:
+	LEAQ    -1(AX), R12
+	TESTQ   R12, R12
+	JLT     done7
+	MOVQ    dmu3_base+96(FP), R13
+	VADDPD  (R13)(R11*8), Z1, Z1
+	MOVQ    dmu3_base+96(FP), R13
+	VADDPD  64(R13)(R11*8), Z2, Z2
+	MOVQ    dmu3_base+96(FP), R13
+	VMOVUPD Z1, (R13)(R11*8)
+	MOVQ    dmu3_base+96(FP), R13
+	VMOVUPD Z2, 64(R13)(R11*8)
+
+done7:
+	TESTQ   R12, R12
+	JLT     done8
+	VADDPD  (R8)(R11*8), Z3, Z1
+	VADDPD  64(R8)(R11*8), Z4, Z2
+	VMOVUPD Z1, (R8)(R11*8)
+	VMOVUPD Z2, 64(R8)(R11*8)
+
+done8:
+	TESTQ   R12, R12
+	JLT     done9
+	VADDPD  (R9)(R11*8), Z5, Z1
+	VADDPD  64(R9)(R11*8), Z6, Z2
+	VMOVUPD Z1, (R9)(R11*8)
+	VMOVUPD Z2, 64(R9)(R11*8)
+
+done9:
+	ADDQ $+16, R11
+	CMPQ R11, (SP)
+	JLE  loop3
+
+done2:
+	MOVQ         CX, R11
+	ANDQ         $+15, R11
+	MOVQ         CX, R12
+	SUBQ         R11, R12
+	LEAQ         7(CX), R11
+	LEAQ         -8(R11), R11
+	MOVQ         R11, (SP)
+	CMPQ         R12, (SP)
+	JGT          done10
 	VBROADCASTSD c64x1_4000000000000000<>+0(SB), Z0
 	VMOVUPD      c64x8_hb0099f969b546f25<>+0(SB), Z1
 
-loop3:
-	MOVQ         k+16(FP), R9
-	IMULQ        R8, R9
-	MOVQ         dzbeta2_base+24(FP), R10
-	LEAQ         (R10)(R9*8), R9
-	VBROADCASTSD (R9), Z2
+loop11:
+	MOVQ         CX, R11
+	SUBQ         R12, R11
+	VPBROADCASTQ R11, Z2
+	VPCMPQ       $0x06, Z1, Z2, K1
+	VPXORD       Z2, Z2, Z2
+	VPXORD       Z3, Z3, Z3
+	VPXORD       Z4, Z4, Z4
 	TESTQ        AX, AX
-	JLE          done4
-	MOVQ         R8, R9
-	IMULQ        AX, R9
-	MOVQ         k+16(FP), R10
-	IMULQ        R10, R9
-	MOVQ         y_base+48(FP), R10
-	LEAQ         (R10)(R9*8), R10
-	MOVQ         R8, R11
-	IMULQ        AX, R11
-	MOVQ         dmu2_base+72(FP), R12
-	LEAQ         (R12)(R11*8), R11
-	LEAQ         (DI)(R9*8), R9
-	LEAQ         -32(AX), R12
-	TESTQ        R12, R12
-	JLT          done5
-	MOVQ         $+0, R13
+	JLE          done12
+	MOVQ         zy_base+144(FP), R11
+	VMOVUPD.Z    (R11)(R12*8), K1, Z5
+	TESTQ        AX, AX
+	JLE          done13
+	MOVQ         $+0, R11
 	PCALIGN      $0x20
 
-loop6:
-	VMOVUPD (R10)(R13*8), Z3
-	VMOVUPD 64(R10)(R13*8), Z4
-	VMOVUPD 128(R10)(R13*8), Z5
-	VMOVUPD 192(R10)(R13*8), Z6
-	VMULPD  Z3, Z0, Z7
-	VMULPD  Z4, Z0, Z8
-	VMULPD  Z5, Z0, Z9
-	VMULPD  Z6, Z0, Z10
-	VMULPD  Z7, Z2, Z7
-	VMULPD  Z8, Z2, Z8
-	VMULPD  Z9, Z2, Z9
-	VMULPD  Z10, Z2, Z10
-	VMULPD  Z3, Z2, Z3
-	VMULPD  Z4, Z2, Z4
-	VMULPD  Z5, Z2, Z5
-	VMULPD  Z6, Z2, Z6
-	VMOVUPD Z3, (R11)(R13*8)
-	VMOVUPD Z4, 64(R11)(R13*8)
-	VMOVUPD Z5, 128(R11)(R13*8)
-	VMOVUPD Z6, 192(R11)(R13*8)
-	VADDPD  (CX)(R13*8), Z3, Z3
-	VADDPD  64(CX)(R13*8), Z4, Z4
-	VADDPD  128(CX)(R13*8), Z5, Z5
-	VADDPD  192(CX)(R13*8), Z6, Z6
-	VMOVUPD Z3, (CX)(R13*8)
-	VMOVUPD Z4, 64(CX)(R13*8)
-	VMOVUPD Z5, 128(CX)(R13*8)
-	VMOVUPD Z6, 192(CX)(R13*8)
-	VMULPD  (BX)(R13*8), Z7, Z3
-	VMULPD  64(BX)(R13*8), Z8, Z4
-	VMULPD  128(BX)(R13*8), Z9, Z5
-	VMULPD  192(BX)(R13*8), Z10, Z6
-	VADDPD  (DX)(R13*8), Z3, Z3
-	VADDPD  64(DX)(R13*8), Z4, Z4
-	VADDPD  128(DX)(R13*8), Z5, Z5
-	VADDPD  192(DX)(R13*8), Z6, Z6
-	VMOVUPD Z3, (DX)(R13*8)
-	VMOVUPD Z4, 64(DX)(R13*8)
-	VMOVUPD Z5, 128(DX)(R13*8)
-	VMOVUPD Z6, 192(DX)(R13*8)
-	VMULPD  (R9)(R13*8), Z7, Z3
-	VMULPD  64(R9)(R13*8), Z8, Z4
-	VMULPD  128(R9)(R13*8), Z9, Z5
-	VMULPD  192(R9)(R13*8), Z10, Z6
-	VADDPD  (SI)(R13*8), Z3, Z3
-	VADDPD  64(SI)(R13*8), Z4, Z4
-	VADDPD  128(SI)(R13*8), Z5, Z5
-	VADDPD  192(SI)(R13*8), Z6, Z6
-	VMOVUPD Z3, (SI)(R13*8)
-	VMOVUPD Z4, 64(SI)(R13*8)
-	VMOVUPD Z5, 128(SI)(R13*8)
-	VMOVUPD Z6, 192(SI)(R13*8)
-	ADDQ    $+32, R13
-	CMPQ    R13, R12
-	JLE     loop6
+loop14:
+	MOVQ         R11, R13
+	IMULQ        DX, R13
+	LEAQ         (BX)(R13*8), R13
+	VBROADCASTSD (R13), Z6
+	MOVQ         R11, R13
+	IMULQ        CX, R13
+	IMULQ        DX, R13
+	LEAQ         (SI)(R13*8), BP
+	VMOVUPD.Z    (BP)(R12*8), K1, Z7
+	VMULPD       Z7, Z0, Z8
+	VMULPD       Z8, Z6, Z8
+	VMULPD       Z7, Z6, Z6
+	MOVQ         R11, BP
+	IMULQ        CX, BP
+	LEAQ         (DI)(BP*8), BP
+	VMOVUPD      Z6, K1, (BP)(R12*8)
+	VADDPD       Z6, Z2, Z2
+	VFMADD231PD  Z5, Z8, Z3
+	LEAQ         (R10)(R13*8), R13
+	VMOVUPD.Z    (R13)(R12*8), K1, Z6
+	VFMADD231PD  Z6, Z8, Z4
+	ADDQ         $+1, R11
+	CMPQ         R11, AX
+	JLT          loop14
 
-done5:
-	MOVQ    AX, R12
-	ANDQ    $+31, R12
-	MOVQ    AX, R13
-	SUBQ    R12, R13
-	LEAQ    7(AX), R12
-	LEAQ    -8(R12), R12
-	CMPQ    R13, R12
-	JGT     done7
-	PCALIGN $0x20
+done13:
+done12:
+	LEAQ      -1(AX), R11
+	TESTQ     R11, R11
+	JLT       done15
+	MOVQ      dmu3_base+96(FP), R13
+	VMOVUPD.Z (R13)(R12*8), K1, Z5
+	VADDPD    Z2, Z5, Z2
+	MOVQ      dmu3_base+96(FP), R13
+	VMOVUPD   Z2, K1, (R13)(R12*8)
 
-loop8:
-	MOVQ         AX, BP
-	SUBQ         R13, BP
-	VPBROADCASTQ BP, Z3
-	VPCMPQ       $0x06, Z1, Z3, K1
-	VMOVUPD.Z    (R10)(R13*8), K1, Z3
-	VMULPD       Z3, Z0, Z4
-	VMULPD       Z4, Z2, Z4
-	VMULPD       Z3, Z2, Z3
-	VMOVUPD      Z3, K1, (R11)(R13*8)
-	VMOVUPD.Z    (CX)(R13*8), K1, Z5
-	VADDPD       Z3, Z5, Z3
-	VMOVUPD      Z3, K1, (CX)(R13*8)
-	VMOVUPD.Z    (BX)(R13*8), K1, Z3
-	VMULPD       Z3, Z4, Z3
-	VMOVUPD.Z    (DX)(R13*8), K1, Z5
-	VADDPD       Z3, Z5, Z3
-	VMOVUPD      Z3, K1, (DX)(R13*8)
-	VMOVUPD.Z    (R9)(R13*8), K1, Z3
-	VMULPD       Z3, Z4, Z3
-	VMOVUPD.Z    (SI)(R13*8), K1, Z4
-	VADDPD       Z3, Z4, Z3
-	VMOVUPD      Z3, K1, (SI)(R13*8)
-	ADDQ         $+8, R13
-	CMPQ         R13, R12
-	JLE          loop8
+done15:
+	TESTQ     R11, R11
+	JLT       done16
+	VMOVUPD.Z (R8)(R12*8), K1, Z2
+	VADDPD    Z3, Z2, Z2
+	VMOVUPD   Z2, K1, (R8)(R12*8)
 
-done7:
-done4:
-	ADDQ $+1, R8
-	MOVQ rows+0(FP), R9
-	CMPQ R8, R9
-	JLT  loop3
+done16:
+	TESTQ     R11, R11
+	JLT       done17
+	VMOVUPD.Z (R9)(R12*8), K1, Z2
+	VADDPD    Z4, Z2, Z2
+	VMOVUPD   Z2, K1, (R9)(R12*8)
 
-done2:
+done17:
+	ADDQ $+8, R12
+	CMPQ R12, (SP)
+	JLE  loop11
+
+done10:
 done1:
 	VZEROUPPER
 	RET
 
 // func dmu2LoopAVX2(rows int, d int, k int, dzbeta2 []float64, y []float64, dmu2 []float64, dmu3 []float64, dmu4 []float64, zy []float64, dzy2 []float64, zy2 []float64)
-// Requires: AVX, AVX2
+// Requires: AVX, AVX2, FMA3
 TEXT ·dmu2LoopAVX2(SB), $8-216
-	MOVQ    d+8(FP), AX
-	MOVQ    dmu2_base+72(FP), CX
-	MOVQ    dmu3_base+96(FP), DX
-	MOVQ    dmu4_base+120(FP), BX
-	MOVQ    zy_base+144(FP), SI
-	MOVQ    dzy2_base+168(FP), DI
-	MOVQ    zy2_base+192(FP), R8
-	MOVQ    rows+0(FP), R9
-	TESTQ   R9, R9
+	MOVQ    rows+0(FP), AX
+	MOVQ    d+8(FP), CX
+	MOVQ    k+16(FP), DX
+	MOVQ    dzbeta2_base+24(FP), BX
+	MOVQ    y_base+48(FP), SI
+	MOVQ    dmu2_base+72(FP), DI
+	MOVQ    dmu3_base+96(FP), R8
+	MOVQ    dmu4_base+120(FP), R9
+	MOVQ    zy2_base+192(FP), R10
+	TESTQ   CX, CX
 	JLE     done1
-	MOVQ    rows+0(FP), R9
-	TESTQ   R9, R9
-	JLE     done2
-	MOVQ    $+0, R9
+	LEAQ    -8(CX), R11
+	MOVQ    R11, (SP)
+	MOVQ    (SP), R11
+	TESTQ   R11, R11
+	JLT     done2
+	MOVQ    $+0, R11
 	VMOVUPD c64x4_4000000000000000<>+0(SB), Y0
-	VMOVUPD c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y1
 
 loop3:
-	MOVQ         k+16(FP), R10
-	IMULQ        R9, R10
-	MOVQ         dzbeta2_base+24(FP), R11
-	LEAQ         (R11)(R10*8), R10
-	VBROADCASTSD (R10), Y2
-	TESTQ        AX, AX
-	JLE          done4
-	MOVQ         R9, R10
-	IMULQ        AX, R10
-	MOVQ         k+16(FP), R11
-	IMULQ        R11, R10
-	MOVQ         y_base+48(FP), R11
-	LEAQ         (R11)(R10*8), R11
-	MOVQ         R9, R12
-	IMULQ        AX, R12
-	LEAQ         (CX)(R12*8), R12
-	LEAQ         (R8)(R10*8), R10
-	LEAQ         -16(AX), R13
-	TESTQ        R13, R13
-	JLT          done5
-	MOVQ         $+0, BP
-	PCALIGN      $0x20
-
-loop6:
-	VMOVUPD (R11)(BP*8), Y3
-	VMOVUPD 32(R11)(BP*8), Y4
-	VMOVUPD 64(R11)(BP*8), Y5
-	VMOVUPD 96(R11)(BP*8), Y6
-	VMULPD  Y3, Y0, Y7
-	VMULPD  Y4, Y0, Y8
-	VMULPD  Y5, Y0, Y9
-	VMULPD  Y6, Y0, Y10
-	VMULPD  Y7, Y2, Y7
-	VMULPD  Y8, Y2, Y8
-	VMULPD  Y9, Y2, Y9
-	VMULPD  Y10, Y2, Y10
-	VMULPD  Y3, Y2, Y3
-	VMULPD  Y4, Y2, Y4
-	VMULPD  Y5, Y2, Y5
-	VMULPD  Y6, Y2, Y6
-	VMOVUPD Y3, (R12)(BP*8)
-	VMOVUPD Y4, 32(R12)(BP*8)
-	VMOVUPD Y5, 64(R12)(BP*8)
-	VMOVUPD Y6, 96(R12)(BP*8)
-	VADDPD  (DX)(BP*8), Y3, Y3
-	VADDPD  32(DX)(BP*8), Y4, Y4
-	VADDPD  64(DX)(BP*8), Y5, Y5
-	VADDPD  96(DX)(BP*8), Y6, Y6
-	VMOVUPD Y3, (DX)(BP*8)
-	VMOVUPD Y4, 32(DX)(BP*8)
-	VMOVUPD Y5, 64(DX)(BP*8)
-	VMOVUPD Y6, 96(DX)(BP*8)
-	VMULPD  (SI)(BP*8), Y7, Y3
-	VMULPD  32(SI)(BP*8), Y8, Y4
-	VMULPD  64(SI)(BP*8), Y9, Y5
-	VMULPD  96(SI)(BP*8), Y10, Y6
-	VADDPD  (BX)(BP*8), Y3, Y3
-	VADDPD  32(BX)(BP*8), Y4, Y4
-	VADDPD  64(BX)(BP*8), Y5, Y5
-	VADDPD  96(BX)(BP*8), Y6, Y6
-	VMOVUPD Y3, (BX)(BP*8)
-	VMOVUPD Y4, 32(BX)(BP*8)
-	VMOVUPD Y5, 64(BX)(BP*8)
-	VMOVUPD Y6, 96(BX)(BP*8)
-	VMULPD  (R10)(BP*8), Y7, Y3
-	VMULPD  32(R10)(BP*8), Y8, Y4
-	VMULPD  64(R10)(BP*8), Y9, Y5
-	VMULPD  96(R10)(BP*8), Y10, Y6
-	VADDPD  (DI)(BP*8), Y3, Y3
-	VADDPD  32(DI)(BP*8), Y4, Y4
-	VADDPD  64(DI)(BP*8), Y5, Y5
-	VADDPD  96(DI)(BP*8), Y6, Y6
-	VMOVUPD Y3, (DI)(BP*8)
-	VMOVUPD Y4, 32(DI)(BP*8)
-	VMOVUPD Y5, 64(DI)(BP*8)
-	VMOVUPD Y6, 96(DI)(BP*8)
-	ADDQ    $+16, BP
-	CMPQ    BP, R13
-	JLE     loop6
-
-done5:
-	MOVQ    AX, R13
-	ANDQ    $+15, R13
-	MOVQ    AX, BP
-	SUBQ    R13, BP
-	LEAQ    -4(AX), R13
-	CMPQ    BP, R13
-	JGT     done7
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	TESTQ   AX, AX
+	JLE     done4
+	MOVQ    zy_base+144(FP), R12
+	VMOVUPD (R12)(R11*8), Y7
+	MOVQ    zy_base+144(FP), R12
+	VMOVUPD 32(R12)(R11*8), Y8
+	TESTQ   AX, AX
+	JLE     done5
+	MOVQ    $+0, R12
 	PCALIGN $0x20
 
-loop8:
-	VMOVUPD (R11)(BP*8), Y3
-	VMULPD  Y3, Y0, Y4
-	VMULPD  Y4, Y2, Y4
-	VMULPD  Y3, Y2, Y3
-	VMOVUPD Y3, (R12)(BP*8)
-	VADDPD  (DX)(BP*8), Y3, Y3
-	VMOVUPD Y3, (DX)(BP*8)
-	VMULPD  (SI)(BP*8), Y4, Y3
-	VADDPD  (BX)(BP*8), Y3, Y3
-	VMOVUPD Y3, (BX)(BP*8)
-	VMULPD  (R10)(BP*8), Y4, Y3
-	VADDPD  (DI)(BP*8), Y3, Y3
-	VMOVUPD Y3, (DI)(BP*8)
-	ADDQ    $+4, BP
-	CMPQ    BP, R13
-	JLE     loop8
+loop6:
+	MOVQ         R12, R13
+	IMULQ        DX, R13
+	LEAQ         (BX)(R13*8), R13
+	VBROADCASTSD (R13), Y9
+	MOVQ         R12, R13
+	IMULQ        CX, R13
+	IMULQ        DX, R13
+	LEAQ         (SI)(R13*8), BP
+	VMOVUPD      (BP)(R11*8), Y10
+	VMOVUPD      32(BP)(R11*8), Y11
+	VMULPD       Y10, Y0, Y12
+	VMULPD       Y11, Y0, Y13
+	VMULPD       Y12, Y9, Y12
+	VMULPD       Y13, Y9, Y13
+	VMULPD       Y10, Y9, Y10
+	VMULPD       Y11, Y9, Y9
+	MOVQ         R12, BP
+	IMULQ        CX, BP
+	LEAQ         (DI)(BP*8), BP
+	VMOVUPD      Y10, (BP)(R11*8)
+	VMOVUPD      Y9, 32(BP)(R11*8)
+	VADDPD       Y10, Y1, Y1
+	VADDPD       Y9, Y2, Y2
+	VFMADD231PD  Y7, Y12, Y3
+	VFMADD231PD  Y8, Y13, Y4
+	LEAQ         (R10)(R13*8), R13
+	VFMADD231PD  (R13)(R11*8), Y12, Y5
+	VFMADD231PD  32(R13)(R11*8), Y13, Y6
+	ADDQ         $+1, R12
+	CMPQ         R12, AX
+	JLT          loop6
+
+done5:
+done4:
+	LEAQ    -1(AX), R12
+	TESTQ   R12, R12
+	JLT     done7
+	VADDPD  (R8)(R11*8), Y1, Y1
+	VADDPD  32(R8)(R11*8), Y2, Y2
+	VMOVUPD Y1, (R8)(R11*8)
+	VMOVUPD Y2, 32(R8)(R11*8)
 
 done7:
-	MOVQ         AX, R13
-	ANDQ         $+3, R13
-	TESTQ        R13, R13
-	JLE          done9
-	MOVQ         AX, BP
-	SUBQ         R13, BP
-	VMOVQ        R13, X3
-	VPBROADCASTQ X3, Y3
-	VPCMPGTQ     Y1, Y3, Y3
-	VMASKMOVPD   (R11)(BP*8), Y3, Y4
-	VMULPD       Y4, Y0, Y5
-	VMULPD       Y5, Y2, Y5
-	VMULPD       Y4, Y2, Y2
-	VMASKMOVPD   Y2, Y3, (R12)(BP*8)
-	VMASKMOVPD   (DX)(BP*8), Y3, Y4
-	VADDPD       Y2, Y4, Y2
-	VMASKMOVPD   Y2, Y3, (DX)(BP*8)
-	VMASKMOVPD   (SI)(BP*8), Y3, Y2
-	VMULPD       Y2, Y5, Y2
-	VMASKMOVPD   (BX)(BP*8), Y3, Y4
-	VADDPD       Y2, Y4, Y2
-	VMASKMOVPD   Y2, Y3, (BX)(BP*8)
-	VMASKMOVPD   (R10)(BP*8), Y3, Y2
-	VMULPD       Y2, Y5, Y2
-	VMASKMOVPD   (DI)(BP*8), Y3, Y4
-	VADDPD       Y2, Y4, Y2
-	VMASKMOVPD   Y2, Y3, (DI)(BP*8)
+	TESTQ   R12, R12
+	JLT     done8
+	VADDPD  (R9)(R11*8), Y3, Y1
+	VADDPD  32(R9)(R11*8), Y4, Y2
+	VMOVUPD Y1, (R9)(R11*8)
+	VMOVUPD Y2, 32(R9)(R11*8)
+
+done8:
+	TESTQ   R12, R12
+	JLT     done9
+	MOVQ    dzy2_base+168(FP), R12
+	VADDPD  (R12)(R11*8), Y5, Y1
+	MOVQ    dzy2_base+168(FP), R12
+	VADDPD  32(R12)(R11*8), Y6, Y2
+	MOVQ    dzy2_base+168(FP), R12
+	VMOVUPD Y1, (R12)(R11*8)
+	MOVQ    dzy2_base+168(FP), R12
+	VMOVUPD Y2, 32(R12)(R11*8)
 
 done9:
-done4:
-	ADDQ $+1, R9
-	MOVQ rows+0(FP), R10
-	CMPQ R9, R10
-	JLT  loop3
+	ADDQ $+8, R11
+	CMPQ R11, (SP)
+	JLE  loop3
 
 done2:
+	MOVQ    CX, R11
+	ANDQ    $+7, R11
+	MOVQ    CX, R12
+	SUBQ    R11, R12
+	LEAQ    -4(CX), R11
+	MOVQ    R11, (SP)
+	CMPQ    R12, (SP)
+	JGT     done10
+	VMOVUPD c64x4_4000000000000000<>+0(SB), Y0
+
+loop11:
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	TESTQ   AX, AX
+	JLE     done12
+	MOVQ    zy_base+144(FP), R11
+	VMOVUPD (R11)(R12*8), Y4
+	TESTQ   AX, AX
+	JLE     done13
+	MOVQ    $+0, R11
+	PCALIGN $0x20
+
+loop14:
+	MOVQ         R11, R13
+	IMULQ        DX, R13
+	LEAQ         (BX)(R13*8), R13
+	VBROADCASTSD (R13), Y5
+	MOVQ         R11, R13
+	IMULQ        CX, R13
+	IMULQ        DX, R13
+	LEAQ         (SI)(R13*8), BP
+	VMOVUPD      (BP)(R12*8), Y6
+	VMULPD       Y6, Y0, Y7
+	VMULPD       Y7, Y5, Y7
+	VMULPD       Y6, Y5, Y5
+	MOVQ         R11, BP
+	IMULQ        CX, BP
+	LEAQ         (DI)(BP*8), BP
+	VMOVUPD      Y5, (BP)(R12*8)
+	VADDPD       Y5, Y1, Y1
+	VFMADD231PD  Y4, Y7, Y2
+	LEAQ         (R10)(R13*8), R13
+	VFMADD231PD  (R13)(R12*8), Y7, Y3
+	ADDQ         $+1, R11
+	CMPQ         R11, AX
+	JLT          loop14
+
+done13:
+done12:
+	LEAQ    -1(AX), R11
+	TESTQ   R11, R11
+	JLT     done15
+	VADDPD  (R8)(R12*8), Y1, Y1
+	VMOVUPD Y1, (R8)(R12*8)
+
+done15:
+	TESTQ   R11, R11
+	JLT     done16
+	VADDPD  (R9)(R12*8), Y2, Y1
+	VMOVUPD Y1, (R9)(R12*8)
+
+done16:
+	TESTQ   R11, R11
+	JLT     done17
+	MOVQ    dzy2_base+168(FP), R11
+	VADDPD  (R11)(R12*8), Y3, Y1
+	MOVQ    dzy2_base+168(FP), R11
+	VMOVUPD Y1, (R11)(R12*8)
+
+done17:
+	ADDQ $+4, R12
+	CMPQ R12, (SP)
+	JLE  loop11
+
+done10:
+	MOVQ         CX, R11
+	ANDQ         $+3, R11
+	TESTQ        R11, R11
+	JLE          done18
+	MOVQ         CX, R12
+	SUBQ         R11, R12
+	VMOVQ        R11, X0
+	VPBROADCASTQ X0, Y0
+	VPCMPGTQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y0, Y0
+	VXORPS       Y1, Y1, Y1
+	VXORPS       Y2, Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	TESTQ        AX, AX
+	JLE          done19
+	MOVQ         zy_base+144(FP), R11
+	VMASKMOVPD   (R11)(R12*8), Y0, Y4
+	TESTQ        AX, AX
+	JLE          done20
+	MOVQ         $+0, R11
+	VMOVUPD      c64x4_4000000000000000<>+0(SB), Y5
+	PCALIGN      $0x20
+
+loop21:
+	MOVQ         R11, R13
+	IMULQ        DX, R13
+	LEAQ         (BX)(R13*8), R13
+	VBROADCASTSD (R13), Y6
+	MOVQ         R11, R13
+	IMULQ        CX, R13
+	IMULQ        DX, R13
+	LEAQ         (SI)(R13*8), BP
+	VMASKMOVPD   (BP)(R12*8), Y0, Y7
+	VMULPD       Y7, Y5, Y8
+	VMULPD       Y8, Y6, Y8
+	VMULPD       Y7, Y6, Y6
+	MOVQ         R11, BP
+	IMULQ        CX, BP
+	LEAQ         (DI)(BP*8), BP
+	VMASKMOVPD   Y6, Y0, (BP)(R12*8)
+	VADDPD       Y6, Y1, Y1
+	VFMADD231PD  Y4, Y8, Y2
+	LEAQ         (R10)(R13*8), R13
+	VMASKMOVPD   (R13)(R12*8), Y0, Y6
+	VFMADD231PD  Y6, Y8, Y3
+	ADDQ         $+1, R11
+	CMPQ         R11, AX
+	JLT          loop21
+
+done20:
+done19:
+	LEAQ       -1(AX), AX
+	TESTQ      AX, AX
+	JLT        done22
+	VMASKMOVPD (R8)(R12*8), Y0, Y4
+	VADDPD     Y1, Y4, Y1
+	VMASKMOVPD Y1, Y0, (R8)(R12*8)
+
+done22:
+	TESTQ      AX, AX
+	JLT        done23
+	VMASKMOVPD (R9)(R12*8), Y0, Y1
+	VADDPD     Y2, Y1, Y1
+	VMASKMOVPD Y1, Y0, (R9)(R12*8)
+
+done23:
+	TESTQ      AX, AX
+	JLT        done24
+	MOVQ       dzy2_base+168(FP), AX
+	VMASKMOVPD (AX)(R12*8), Y0, Y1
+	VADDPD     Y3, Y1, Y1
+	MOVQ       dzy2_base+168(FP), AX
+	VMASKMOVPD Y1, Y0, (AX)(R12*8)
+
+done24:
+done18:
 done1:
 	VZEROUPPER
 	RET

@@ -3453,103 +3453,132 @@ done1:
 	RET
 
 // func dx3LoopAVX512(s int, n int, x []float64, y []float64, t []float64, p5 []float64, d []float64, dy []float64, dk3 []float64, dk2 []float64, dx2 []float64, dk1 []float64, dx3 []float64, dx []float64)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·dx3LoopAVX512(SB), $32-304
-	MOVQ         x_base+16(FP), AX
-	MOVQ         d_base+112(FP), CX
-	MOVQ         dk3_base+160(FP), DX
-	MOVQ         s+0(FP), BX
-	TESTQ        BX, BX
+// Requires: AVX, AVX512DQ, AVX512F, CMOV
+TEXT ·dx3LoopAVX512(SB), $48-304
+	MOVQ         s+0(FP), AX
+	TESTQ        AX, AX
 	JLE          done1
 	VBROADCASTSD c64x1_4000000000000000<>+0(SB), Z0
-	MOVQ         s+0(FP), BX
-	VPBROADCASTQ BX, Z1
+	MOVQ         s+0(FP), AX
+	VPBROADCASTQ AX, Z1
 	VCVTQQ2PD    Z1, Z1
 	VDIVPD       Z1, Z0, Z1
-	MOVQ         n+8(FP), BX
-	MOVQ         s+0(FP), SI
-	IMULQ        SI, BX
-	MOVQ         n+8(FP), SI
-	IMUL3Q       $-1, SI, SI
-	LEAQ         (BX)(SI*1), BX
-	MOVQ         y_base+40(FP), SI
-	LEAQ         (SI)(BX*8), BX
-	MOVQ         BX, (SP)
-	MOVQ         s+0(FP), BX
-	TESTQ        BX, BX
+	MOVQ         n+8(FP), AX
+	MOVQ         s+0(FP), CX
+	IMULQ        CX, AX
+	MOVQ         n+8(FP), CX
+	IMUL3Q       $-1, CX, CX
+	LEAQ         (AX)(CX*1), AX
+	MOVQ         y_base+40(FP), CX
+	LEAQ         (CX)(AX*8), AX
+	MOVQ         AX, (SP)
+	MOVQ         s+0(FP), AX
+	TESTQ        AX, AX
 	JLE          done2
-	MOVQ         $+0, BX
-	MOVQ         BX, 8(SP)
+	MOVQ         $+0, AX
+	MOVQ         AX, 8(SP)
 	VPXORD       Z2, Z2, Z2
 	VMOVUPD      c64x8_hb0099f969b546f25<>+0(SB), Z3
 	VBROADCASTSD c64x1_4018000000000000<>+0(SB), Z4
 
 loop3:
-	MOVQ    n+8(FP), BX
-	LEAQ    -3(BX), BX
-	MOVQ    BX, 16(SP)
+	MOVQ    n+8(FP), AX
+	LEAQ    -7(AX), AX
+	IMUL3Q  $-4, 8(SP), CX
+	LEAQ    (AX)(CX*1), AX
+	MOVQ    $+0, CX
+	CMPQ    AX, CX
+	MOVQ    $+0, CX
+	CMOVQGT AX, CX
+	MOVQ    n+8(FP), AX
+	LEAQ    -6(AX), AX
+	IMUL3Q  $-4, 8(SP), DX
+	LEAQ    (AX)(DX*1), AX
+	MOVQ    $+0, DX
+	CMPQ    AX, DX
+	MOVQ    $+0, DX
+	CMOVQGT AX, DX
+	MOVQ    n+8(FP), AX
+	LEAQ    -5(AX), AX
+	MOVQ    AX, 16(SP)
+	IMUL3Q  $-4, 8(SP), AX
 	MOVQ    16(SP), BX
-	TESTQ   BX, BX
+	LEAQ    (BX)(AX*1), AX
+	MOVQ    $+0, BX
+	CMPQ    AX, BX
+	MOVQ    $+0, BX
+	CMOVQGT AX, BX
+	MOVQ    n+8(FP), AX
+	LEAQ    -3(AX), AX
+	MOVQ    AX, 24(SP)
+	IMUL3Q  $-1, CX, AX
+	MOVQ    24(SP), SI
+	LEAQ    (SI)(AX*1), AX
+	TESTQ   AX, AX
 	JLT     else5
 	VDIVPD  Z0, Z1, Z5
-	MOVQ    n+8(FP), BX
-	IMULQ   8(SP), BX
-	IMUL3Q  $-1, BX, BX
-	MOVQ    (SP), SI
-	LEAQ    (SI)(BX*8), BX
-	MOVQ    $+0, SI
+	MOVQ    x_base+16(FP), SI
+	LEAQ    (SI)(CX*8), SI
+	MOVQ    n+8(FP), DI
+	IMULQ   8(SP), DI
+	IMUL3Q  $-1, DI, DI
+	LEAQ    (DI)(CX*1), DI
+	MOVQ    (SP), R8
+	LEAQ    (R8)(DI*8), DI
+	MOVQ    t_base+64(FP), R8
+	LEAQ    (R8)(CX*8), R8
+	MOVQ    $+0, R9
 	PCALIGN $0x20
 
 loop6:
 	VPXORD       Z6, Z6, Z6
-	LEAQ         -1(SI), DI
-	TESTQ        DI, DI
+	LEAQ         -1(CX), R10
+	LEAQ         (R10)(R9*1), R10
+	TESTQ        R10, R10
 	JLT          done7
 	VPXORD       Z7, Z7, Z7
-	VPBROADCASTQ DI, Z8
+	VPBROADCASTQ R10, Z8
 	VPCMPQ       $0x00, Z2, Z8, K1
-	KMOVB        K1, DI
-	TESTQ        DI, DI
+	KMOVB        K1, R10
+	TESTQ        R10, R10
 	JEQ          else9
-	LEAQ         (AX)(SI*8), DI
-	VBROADCASTSD -8(DI), Z7
+	LEAQ         (SI)(R9*8), R10
+	VBROADCASTSD -8(R10), Z7
 	JMP          done8
 
 else9:
-	LEAQ         (AX)(SI*8), DI
+	LEAQ         (SI)(R9*8), R10
 	VPXORD       Z8, Z8, Z8
-	LEAQ         -2(SI), R8
-	TESTQ        R8, R8
+	LEAQ         -2(CX), R11
+	LEAQ         (R11)(R9*1), R11
+	TESTQ        R11, R11
 	JLT          done10
-	LEAQ         (BX)(SI*8), R8
-	VBROADCASTSD -16(R8), Z8
+	LEAQ         (DI)(R9*8), R11
+	VBROADCASTSD -16(R11), Z8
 
 done10:
-	VMULPD.BCST -8(DI), Z8, Z7
+	VMULPD.BCST -8(R10), Z8, Z7
 
 done8:
-	LEAQ             (BX)(SI*8), DI
+	LEAQ             (DI)(R9*8), R10
 	VMOVAPS          Z5, Z6
-	VFMADD213PD.BCST -8(DI), Z7, Z6
+	VFMADD213PD.BCST -8(R10), Z7, Z6
 
 done7:
-	LEAQ        (AX)(SI*8), DI
-	VMULPD.BCST (DI), Z6, Z6
-	MOVQ        t_base+64(FP), DI
-	LEAQ        (DI)(SI*8), DI
-	VMOVSD      X6, (DI)
-	ADDQ        $+1, SI
-	CMPQ        SI, $+3
+	LEAQ        (SI)(R9*8), R10
+	VMULPD.BCST (R10), Z6, Z6
+	LEAQ        (R8)(R9*8), R10
+	VMOVSD      X6, (R10)
+	ADDQ        $+1, R9
+	CMPQ        R9, $+3
 	JLT         loop6
-	MOVQ        16(SP), SI
-	TESTQ       SI, SI
+	TESTQ       AX, AX
 	JLE         done11
 	VDIVPD      Z0, Z1, Z5
-	MOVQ        16(SP), SI
-	LEAQ        -16(SI), SI
-	TESTQ       SI, SI
+	LEAQ        -16(AX), R9
+	TESTQ       R9, R9
 	JLT         done12
-	MOVQ        $+0, DI
+	MOVQ        $+0, R10
 	PCALIGN     $0x20
 
 loop13:
@@ -3559,56 +3588,52 @@ loop13:
 	VPXORD      Z9, Z9, Z9
 	VPXORD      Z10, Z10, Z10
 	VPXORD      Z11, Z11, Z11
-	VMOVUPD     8(BX)(DI*8), Z10
-	VMOVUPD     72(BX)(DI*8), Z11
-	VMULPD      16(AX)(DI*8), Z10, Z8
-	VMULPD      80(AX)(DI*8), Z11, Z9
+	VMOVUPD     8(DI)(R10*8), Z10
+	VMOVUPD     72(DI)(R10*8), Z11
+	VMULPD      16(SI)(R10*8), Z10, Z8
+	VMULPD      80(SI)(R10*8), Z11, Z9
 	VMOVAPS     Z5, Z6
-	VFMADD213PD 16(BX)(DI*8), Z8, Z6
+	VFMADD213PD 16(DI)(R10*8), Z8, Z6
 	VMOVAPS     Z5, Z7
-	VFMADD213PD 80(BX)(DI*8), Z9, Z7
-	VMULPD      24(AX)(DI*8), Z6, Z6
-	VMULPD      88(AX)(DI*8), Z7, Z7
-	MOVQ        t_base+64(FP), R8
-	VMOVUPD     Z6, 24(R8)(DI*8)
-	MOVQ        t_base+64(FP), R8
-	VMOVUPD     Z7, 88(R8)(DI*8)
-	ADDQ        $+16, DI
-	CMPQ        DI, SI
+	VFMADD213PD 80(DI)(R10*8), Z9, Z7
+	VMULPD      24(SI)(R10*8), Z6, Z6
+	VMULPD      88(SI)(R10*8), Z7, Z7
+	VMOVUPD     Z6, 24(R8)(R10*8)
+	VMOVUPD     Z7, 88(R8)(R10*8)
+	ADDQ        $+16, R10
+	CMPQ        R10, R9
 	JLE         loop13
 
 done12:
-	MOVQ    16(SP), SI
-	ANDQ    $+15, SI
-	MOVQ    16(SP), DI
-	SUBQ    SI, DI
-	MOVQ    16(SP), SI
-	LEAQ    7(SI), SI
-	LEAQ    -8(SI), SI
-	CMPQ    DI, SI
+	MOVQ    AX, R9
+	ANDQ    $+15, R9
+	MOVQ    AX, R10
+	SUBQ    R9, R10
+	LEAQ    7(AX), R9
+	LEAQ    -8(R9), R9
+	CMPQ    R10, R9
 	JGT     done14
 	PCALIGN $0x20
 
 loop15:
-	MOVQ         16(SP), R8
-	SUBQ         DI, R8
-	VPBROADCASTQ R8, Z6
+	MOVQ         AX, R11
+	SUBQ         R10, R11
+	VPBROADCASTQ R11, Z6
 	VPCMPQ       $0x06, Z3, Z6, K1
 	VPXORD       Z6, Z6, Z6
 	VPXORD       Z7, Z7, Z7
-	VMOVUPD.Z    16(AX)(DI*8), K1, Z8
+	VMOVUPD.Z    16(SI)(R10*8), K1, Z8
 	VPXORD       Z9, Z9, Z9
-	VMOVUPD.Z    8(BX)(DI*8), K1, Z9
+	VMOVUPD.Z    8(DI)(R10*8), K1, Z9
 	VMULPD       Z9, Z8, Z7
-	VMOVUPD.Z    16(BX)(DI*8), K1, Z8
+	VMOVUPD.Z    16(DI)(R10*8), K1, Z8
 	VMOVAPS      Z8, Z6
 	VFMADD231PD  Z7, Z5, Z6
-	VMOVUPD.Z    24(AX)(DI*8), K1, Z7
+	VMOVUPD.Z    24(SI)(R10*8), K1, Z7
 	VMULPD       Z6, Z7, Z6
-	MOVQ         t_base+64(FP), R8
-	VMOVUPD      Z6, K1, 24(R8)(DI*8)
-	ADDQ         $+8, DI
-	CMPQ         DI, SI
+	VMOVUPD      Z6, K1, 24(R8)(R10*8)
+	ADDQ         $+8, R10
+	CMPQ         R10, R9
 	JLE          loop15
 
 done14:
@@ -3616,349 +3641,429 @@ done11:
 	JMP done4
 
 else5:
-	MOVQ    n+8(FP), BX
-	TESTQ   BX, BX
+	IMUL3Q  $-1, CX, AX
+	MOVQ    n+8(FP), SI
+	LEAQ    (SI)(AX*1), AX
+	TESTQ   AX, AX
 	JLE     done16
 	VDIVPD  Z0, Z1, Z5
-	MOVQ    n+8(FP), BX
-	IMULQ   8(SP), BX
-	IMUL3Q  $-1, BX, BX
-	MOVQ    (SP), SI
-	LEAQ    (SI)(BX*8), BX
-	MOVQ    n+8(FP), SI
-	TESTQ   SI, SI
+	MOVQ    x_base+16(FP), SI
+	LEAQ    (SI)(CX*8), SI
+	MOVQ    n+8(FP), DI
+	IMULQ   8(SP), DI
+	IMUL3Q  $-1, DI, DI
+	LEAQ    (DI)(CX*1), DI
+	MOVQ    (SP), R8
+	LEAQ    (R8)(DI*8), DI
+	MOVQ    t_base+64(FP), R8
+	LEAQ    (R8)(CX*8), R8
+	TESTQ   AX, AX
 	JLE     done17
-	MOVQ    $+0, SI
+	MOVQ    $+0, R9
 	PCALIGN $0x20
 
 loop18:
 	VPXORD       Z6, Z6, Z6
-	LEAQ         -1(SI), DI
-	TESTQ        DI, DI
+	LEAQ         -1(CX), R10
+	LEAQ         (R10)(R9*1), R10
+	TESTQ        R10, R10
 	JLT          done19
 	VPXORD       Z7, Z7, Z7
-	VPBROADCASTQ DI, Z8
+	VPBROADCASTQ R10, Z8
 	VPCMPQ       $0x00, Z2, Z8, K1
-	KMOVB        K1, DI
-	TESTQ        DI, DI
+	KMOVB        K1, R10
+	TESTQ        R10, R10
 	JEQ          else21
-	LEAQ         (AX)(SI*8), DI
-	VBROADCASTSD -8(DI), Z7
+	LEAQ         (SI)(R9*8), R10
+	VBROADCASTSD -8(R10), Z7
 	JMP          done20
 
 else21:
-	LEAQ         (AX)(SI*8), DI
+	LEAQ         (SI)(R9*8), R10
 	VPXORD       Z8, Z8, Z8
-	LEAQ         -2(SI), R8
-	TESTQ        R8, R8
+	LEAQ         -2(CX), R11
+	LEAQ         (R11)(R9*1), R11
+	TESTQ        R11, R11
 	JLT          done22
-	LEAQ         (BX)(SI*8), R8
-	VBROADCASTSD -16(R8), Z8
+	LEAQ         (DI)(R9*8), R11
+	VBROADCASTSD -16(R11), Z8
 
 done22:
-	VMULPD.BCST -8(DI), Z8, Z7
+	VMULPD.BCST -8(R10), Z8, Z7
 
 done20:
-	LEAQ             (BX)(SI*8), DI
+	LEAQ             (DI)(R9*8), R10
 	VMOVAPS          Z5, Z6
-	VFMADD213PD.BCST -8(DI), Z7, Z6
+	VFMADD213PD.BCST -8(R10), Z7, Z6
 
 done19:
-	LEAQ        (AX)(SI*8), DI
-	VMULPD.BCST (DI), Z6, Z6
-	MOVQ        t_base+64(FP), DI
-	LEAQ        (DI)(SI*8), DI
-	VMOVSD      X6, (DI)
-	ADDQ        $+1, SI
-	MOVQ        n+8(FP), DI
-	CMPQ        SI, DI
+	LEAQ        (SI)(R9*8), R10
+	VMULPD.BCST (R10), Z6, Z6
+	LEAQ        (R8)(R9*8), R10
+	VMOVSD      X6, (R10)
+	ADDQ        $+1, R9
+	CMPQ        R9, AX
 	JLT         loop18
 
 done17:
 done16:
 done4:
-	MOVQ         n+8(FP), BX
-	LEAQ         -2(BX), BX
-	TESTQ        BX, BX
+	MOVQ         n+8(FP), AX
+	LEAQ         -2(AX), AX
+	MOVQ         AX, 32(SP)
+	IMUL3Q       $-1, DX, AX
+	MOVQ         32(SP), CX
+	LEAQ         (CX)(AX*1), AX
+	TESTQ        AX, AX
 	JLT          else24
 	VPXORD       Z5, Z5, Z5
-	MOVQ         $+255, SI
-	KMOVB        SI, K1
-	KMOVB        K1, SI
-	TESTQ        SI, SI
+	VPBROADCASTQ DX, Z6
+	VPCMPQ       $0x00, Z2, Z6, K1
+	KMOVB        K1, CX
+	TESTQ        CX, CX
 	JEQ          else26
-	VBROADCASTSD (AX), Z5
+	MOVQ         x_base+16(FP), CX
+	LEAQ         (CX)(DX*8), CX
+	VBROADCASTSD (CX), Z5
 	JMP          done25
 
 else26:
-	VPXORD      Z6, Z6, Z6
-	VMULPD.BCST (AX), Z6, Z5
-
-done25:
-	MOVQ         p5_base+88(FP), SI
-	VMOVSD       X5, (SI)
-	VPXORD       Z5, Z5, Z5
-	MOVQ         $+0, SI
-	KMOVB        SI, K1
-	KMOVB        K1, SI
-	TESTQ        SI, SI
-	JEQ          else28
-	VBROADCASTSD 8(AX), Z5
-	JMP          done27
-
-else28:
+	MOVQ         x_base+16(FP), CX
+	LEAQ         (CX)(DX*8), CX
 	VPXORD       Z6, Z6, Z6
+	LEAQ         -1(DX), SI
+	TESTQ        SI, SI
+	JLT          done27
 	VPXORD       Z7, Z7, Z7
-	MOVQ         $+255, SI
-	KMOVB        SI, K1
+	VPBROADCASTQ SI, Z8
+	VPCMPQ       $0x00, Z2, Z8, K1
 	KMOVB        K1, SI
 	TESTQ        SI, SI
-	JEQ          else30
-	VBROADCASTSD (AX), Z7
-	JMP          done29
+	JEQ          else29
+	VBROADCASTSD -8(CX), Z7
+	JMP          done28
 
-else30:
+else29:
 	MOVQ         t_base+64(FP), SI
-	VBROADCASTSD (SI), Z7
+	LEAQ         (SI)(DX*8), SI
+	VBROADCASTSD -8(SI), Z7
 
-done29:
+done28:
 	VDIVPD           Z0, Z1, Z8
 	MOVQ             n+8(FP), SI
 	IMULQ            8(SP), SI
 	IMUL3Q           $-1, SI, SI
+	LEAQ             (SI)(DX*1), SI
+	MOVQ             (SP), DI
+	LEAQ             (DI)(SI*8), SI
+	VMOVAPS          Z8, Z6
+	VFMADD213PD.BCST -8(SI), Z7, Z6
+
+done27:
+	VMULPD.BCST (CX), Z6, Z5
+
+done25:
+	MOVQ         p5_base+88(FP), CX
+	LEAQ         (CX)(DX*8), CX
+	VMOVSD       X5, (CX)
+	VPXORD       Z5, Z5, Z5
+	LEAQ         1(DX), CX
+	VPBROADCASTQ CX, Z6
+	VPCMPQ       $0x00, Z2, Z6, K1
+	KMOVB        K1, CX
+	TESTQ        CX, CX
+	JEQ          else31
+	MOVQ         x_base+16(FP), CX
+	LEAQ         (CX)(DX*8), CX
+	VBROADCASTSD 8(CX), Z5
+	JMP          done30
+
+else31:
+	MOVQ         x_base+16(FP), CX
+	LEAQ         (CX)(DX*8), CX
+	VPXORD       Z6, Z6, Z6
+	TESTQ        DX, DX
+	JLT          done32
+	VPXORD       Z7, Z7, Z7
+	VPBROADCASTQ DX, Z8
+	VPCMPQ       $0x00, Z2, Z8, K1
+	KMOVB        K1, SI
+	TESTQ        SI, SI
+	JEQ          else34
+	VBROADCASTSD (CX), Z7
+	JMP          done33
+
+else34:
+	MOVQ         t_base+64(FP), SI
+	LEAQ         (SI)(DX*8), SI
+	VBROADCASTSD (SI), Z7
+
+done33:
+	VDIVPD           Z0, Z1, Z8
+	MOVQ             n+8(FP), SI
+	IMULQ            8(SP), SI
+	IMUL3Q           $-1, SI, SI
+	LEAQ             (SI)(DX*1), SI
 	MOVQ             (SP), DI
 	LEAQ             (DI)(SI*8), SI
 	VMOVAPS          Z8, Z6
 	VFMADD213PD.BCST (SI), Z7, Z6
-	VMULPD.BCST      8(AX), Z6, Z5
 
-done27:
-	MOVQ    p5_base+88(FP), SI
-	VMOVSD  X5, 8(SI)
-	TESTQ   BX, BX
-	JLE     done31
+done32:
+	VMULPD.BCST 8(CX), Z6, Z5
+
+done30:
+	MOVQ    p5_base+88(FP), CX
+	LEAQ    (CX)(DX*8), CX
+	VMOVSD  X5, 8(CX)
+	TESTQ   AX, AX
+	JLE     done35
 	VDIVPD  Z0, Z1, Z5
-	MOVQ    n+8(FP), SI
-	IMULQ   8(SP), SI
-	IMUL3Q  $-1, SI, SI
-	MOVQ    (SP), DI
-	LEAQ    (DI)(SI*8), SI
-	LEAQ    -16(BX), DI
-	TESTQ   DI, DI
-	JLT     done32
-	MOVQ    $+0, R8
+	MOVQ    x_base+16(FP), CX
+	LEAQ    (CX)(DX*8), CX
+	MOVQ    t_base+64(FP), SI
+	LEAQ    (SI)(DX*8), SI
+	MOVQ    n+8(FP), DI
+	IMULQ   8(SP), DI
+	IMUL3Q  $-1, DI, DI
+	LEAQ    (DI)(DX*1), DI
+	MOVQ    (SP), R8
+	LEAQ    (R8)(DI*8), DI
+	MOVQ    p5_base+88(FP), R8
+	LEAQ    (R8)(DX*8), R8
+	LEAQ    -16(AX), R9
+	TESTQ   R9, R9
+	JLT     done36
+	MOVQ    $+0, R10
 	PCALIGN $0x20
 
-loop33:
+loop37:
 	VPXORD      Z6, Z6, Z6
 	VPXORD      Z7, Z7, Z7
 	VPXORD      Z8, Z8, Z8
 	VPXORD      Z9, Z9, Z9
 	VPXORD      Z10, Z10, Z10
 	VPXORD      Z11, Z11, Z11
-	MOVQ        t_base+64(FP), R9
-	VMOVUPD     8(R9)(R8*8), Z10
-	MOVQ        t_base+64(FP), R9
-	VMOVUPD     72(R9)(R8*8), Z11
+	VMOVUPD     8(SI)(R10*8), Z10
+	VMOVUPD     72(SI)(R10*8), Z11
 	VMOVAPS     Z5, Z8
-	VFMADD213PD 8(SI)(R8*8), Z10, Z8
+	VFMADD213PD 8(DI)(R10*8), Z10, Z8
 	VMOVAPS     Z5, Z9
-	VFMADD213PD 72(SI)(R8*8), Z11, Z9
-	VMULPD      16(AX)(R8*8), Z8, Z6
-	VMULPD      80(AX)(R8*8), Z9, Z7
-	MOVQ        p5_base+88(FP), R9
-	VMOVUPD     Z6, 16(R9)(R8*8)
-	MOVQ        p5_base+88(FP), R9
-	VMOVUPD     Z7, 80(R9)(R8*8)
-	ADDQ        $+16, R8
-	CMPQ        R8, DI
-	JLE         loop33
+	VFMADD213PD 72(DI)(R10*8), Z11, Z9
+	VMULPD      16(CX)(R10*8), Z8, Z6
+	VMULPD      80(CX)(R10*8), Z9, Z7
+	VMOVUPD     Z6, 16(R8)(R10*8)
+	VMOVUPD     Z7, 80(R8)(R10*8)
+	ADDQ        $+16, R10
+	CMPQ        R10, R9
+	JLE         loop37
 
-done32:
-	MOVQ    BX, DI
-	ANDQ    $+15, DI
-	MOVQ    BX, R8
-	SUBQ    DI, R8
-	LEAQ    7(BX), DI
-	LEAQ    -8(DI), DI
-	CMPQ    R8, DI
-	JGT     done34
+done36:
+	MOVQ    AX, R9
+	ANDQ    $+15, R9
+	MOVQ    AX, R10
+	SUBQ    R9, R10
+	LEAQ    7(AX), R9
+	LEAQ    -8(R9), R9
+	CMPQ    R10, R9
+	JGT     done38
 	PCALIGN $0x20
 
-loop35:
-	MOVQ         BX, R9
-	SUBQ         R8, R9
-	VPBROADCASTQ R9, Z6
+loop39:
+	MOVQ         AX, R11
+	SUBQ         R10, R11
+	VPBROADCASTQ R11, Z6
 	VPCMPQ       $0x06, Z3, Z6, K1
 	VPXORD       Z6, Z6, Z6
-	VMOVUPD.Z    16(AX)(R8*8), K1, Z7
+	VMOVUPD.Z    16(CX)(R10*8), K1, Z7
 	VPXORD       Z8, Z8, Z8
 	VPXORD       Z9, Z9, Z9
-	MOVQ         t_base+64(FP), R9
-	VMOVUPD.Z    8(R9)(R8*8), K1, Z9
-	VMOVUPD.Z    8(SI)(R8*8), K1, Z10
+	VMOVUPD.Z    8(SI)(R10*8), K1, Z9
+	VMOVUPD.Z    8(DI)(R10*8), K1, Z10
 	VMOVAPS      Z10, Z8
 	VFMADD231PD  Z9, Z5, Z8
 	VMULPD       Z8, Z7, Z6
-	MOVQ         p5_base+88(FP), R9
-	VMOVUPD      Z6, K1, 16(R9)(R8*8)
-	ADDQ         $+8, R8
-	CMPQ         R8, DI
-	JLE          loop35
+	VMOVUPD      Z6, K1, 16(R8)(R10*8)
+	ADDQ         $+8, R10
+	CMPQ         R10, R9
+	JLE          loop39
 
-done34:
-done31:
+done38:
+done35:
 	JMP done23
 
 else24:
-	MOVQ    n+8(FP), SI
-	TESTQ   SI, SI
-	JLE     done36
+	IMUL3Q  $-1, DX, AX
+	MOVQ    n+8(FP), CX
+	LEAQ    (CX)(AX*1), AX
+	TESTQ   AX, AX
+	JLE     done40
 	VDIVPD  Z0, Z1, Z5
-	MOVQ    n+8(FP), SI
-	IMULQ   8(SP), SI
-	IMUL3Q  $-1, SI, SI
-	MOVQ    (SP), DI
-	LEAQ    (DI)(SI*8), SI
+	MOVQ    x_base+16(FP), CX
+	LEAQ    (CX)(DX*8), CX
+	MOVQ    t_base+64(FP), SI
+	LEAQ    (SI)(DX*8), SI
 	MOVQ    n+8(FP), DI
-	TESTQ   DI, DI
-	JLE     done37
-	MOVQ    $+0, DI
+	IMULQ   8(SP), DI
+	IMUL3Q  $-1, DI, DI
+	LEAQ    (DI)(DX*1), DI
+	MOVQ    (SP), R8
+	LEAQ    (R8)(DI*8), DI
+	MOVQ    p5_base+88(FP), R8
+	LEAQ    (R8)(DX*8), R8
+	TESTQ   AX, AX
+	JLE     done41
+	MOVQ    $+0, R9
 	PCALIGN $0x20
 
-loop38:
+loop42:
 	VPXORD       Z6, Z6, Z6
-	VPBROADCASTQ DI, Z7
+	LEAQ         (DX)(R9*1), R10
+	VPBROADCASTQ R10, Z7
 	VPCMPQ       $0x00, Z2, Z7, K1
-	KMOVB        K1, R8
-	TESTQ        R8, R8
-	JEQ          else40
-	LEAQ         (AX)(DI*8), R8
-	VBROADCASTSD (R8), Z6
-	JMP          done39
+	KMOVB        K1, R10
+	TESTQ        R10, R10
+	JEQ          else44
+	LEAQ         (CX)(R9*8), R10
+	VBROADCASTSD (R10), Z6
+	JMP          done43
 
-else40:
-	LEAQ         (AX)(DI*8), R8
+else44:
+	LEAQ         (CX)(R9*8), R10
 	VPXORD       Z7, Z7, Z7
-	LEAQ         -1(DI), R9
-	TESTQ        R9, R9
-	JLT          done41
+	LEAQ         -1(DX), R11
+	LEAQ         (R11)(R9*1), R11
+	TESTQ        R11, R11
+	JLT          done45
 	VPXORD       Z8, Z8, Z8
-	VPBROADCASTQ R9, Z9
+	VPBROADCASTQ R11, Z9
 	VPCMPQ       $0x00, Z2, Z9, K1
-	KMOVB        K1, R9
-	TESTQ        R9, R9
-	JEQ          else43
-	VBROADCASTSD -8(R8), Z8
-	JMP          done42
+	KMOVB        K1, R11
+	TESTQ        R11, R11
+	JEQ          else47
+	VBROADCASTSD -8(R10), Z8
+	JMP          done46
 
-else43:
-	MOVQ         t_base+64(FP), R9
-	LEAQ         (R9)(DI*8), R9
-	VBROADCASTSD -8(R9), Z8
+else47:
+	LEAQ         (SI)(R9*8), R11
+	VBROADCASTSD -8(R11), Z8
 
-done42:
-	LEAQ             (SI)(DI*8), R9
+done46:
+	LEAQ             (DI)(R9*8), R11
 	VMOVAPS          Z5, Z7
-	VFMADD213PD.BCST -8(R9), Z8, Z7
-
-done41:
-	VMULPD.BCST (R8), Z7, Z6
-
-done39:
-	MOVQ   p5_base+88(FP), R8
-	LEAQ   (R8)(DI*8), R8
-	VMOVSD X6, (R8)
-	ADDQ   $+1, DI
-	MOVQ   n+8(FP), R8
-	CMPQ   DI, R8
-	JLT    loop38
-
-done37:
-done36:
-done23:
-	VDIVPD  Z4, Z1, Z5
-	MOVQ    n+8(FP), SI
-	TESTQ   SI, SI
-	JLE     done44
-	MOVQ    n+8(FP), SI
-	LEAQ    -32(SI), SI
-	TESTQ   SI, SI
-	JLT     done45
-	MOVQ    $+0, DI
-	PCALIGN $0x20
-
-loop46:
-	MOVQ    dy_base+136(FP), R8
-	VMULPD  (R8)(DI*8), Z5, Z6
-	MOVQ    dy_base+136(FP), R8
-	VMULPD  64(R8)(DI*8), Z5, Z7
-	MOVQ    dy_base+136(FP), R8
-	VMULPD  128(R8)(DI*8), Z5, Z8
-	MOVQ    dy_base+136(FP), R8
-	VMULPD  192(R8)(DI*8), Z5, Z9
-	VMOVUPD Z6, (CX)(DI*8)
-	VMOVUPD Z7, 64(CX)(DI*8)
-	VMOVUPD Z8, 128(CX)(DI*8)
-	VMOVUPD Z9, 192(CX)(DI*8)
-	ADDQ    $+32, DI
-	CMPQ    DI, SI
-	JLE     loop46
+	VFMADD213PD.BCST -8(R11), Z8, Z7
 
 done45:
-	MOVQ    n+8(FP), SI
-	ANDQ    $+31, SI
-	MOVQ    n+8(FP), DI
-	SUBQ    SI, DI
-	MOVQ    n+8(FP), SI
-	LEAQ    7(SI), SI
-	LEAQ    -8(SI), SI
-	CMPQ    DI, SI
-	JGT     done47
+	VMULPD.BCST (R10), Z7, Z6
+
+done43:
+	LEAQ   (R8)(R9*8), R10
+	VMOVSD X6, (R10)
+	ADDQ   $+1, R9
+	CMPQ   R9, AX
+	JLT    loop42
+
+done41:
+done40:
+done23:
+	VDIVPD  Z4, Z1, Z5
+	IMUL3Q  $-1, BX, AX
+	MOVQ    n+8(FP), CX
+	LEAQ    (CX)(AX*1), AX
+	MOVQ    AX, 40(SP)
+	MOVQ    40(SP), AX
+	TESTQ   AX, AX
+	JLE     done48
+	MOVQ    dy_base+136(FP), AX
+	LEAQ    (AX)(BX*8), AX
+	MOVQ    d_base+112(FP), CX
+	LEAQ    (CX)(BX*8), CX
+	MOVQ    40(SP), DX
+	LEAQ    -32(DX), DX
+	TESTQ   DX, DX
+	JLT     done49
+	MOVQ    $+0, SI
 	PCALIGN $0x20
 
-loop48:
-	MOVQ         n+8(FP), R8
-	SUBQ         DI, R8
-	VPBROADCASTQ R8, Z6
-	VPCMPQ       $0x06, Z3, Z6, K1
-	MOVQ         dy_base+136(FP), R8
-	VMOVUPD.Z    (R8)(DI*8), K1, Z6
-	VMULPD       Z5, Z6, Z6
-	VMOVUPD      Z6, K1, (CX)(DI*8)
-	ADDQ         $+8, DI
-	CMPQ         DI, SI
-	JLE          loop48
+loop50:
+	VMULPD  (AX)(SI*8), Z5, Z6
+	VMULPD  64(AX)(SI*8), Z5, Z7
+	VMULPD  128(AX)(SI*8), Z5, Z8
+	VMULPD  192(AX)(SI*8), Z5, Z9
+	VMOVUPD Z6, (CX)(SI*8)
+	VMOVUPD Z7, 64(CX)(SI*8)
+	VMOVUPD Z8, 128(CX)(SI*8)
+	VMOVUPD Z9, 192(CX)(SI*8)
+	ADDQ    $+32, SI
+	CMPQ    SI, DX
+	JLE     loop50
 
-done47:
-done44:
-	TESTQ   BX, BX
-	JLT     else50
-	TESTQ   BX, BX
-	JLE     done51
-	LEAQ    -32(BX), SI
+done49:
+	MOVQ    40(SP), DX
+	ANDQ    $+31, DX
+	MOVQ    40(SP), SI
+	SUBQ    DX, SI
+	MOVQ    40(SP), DX
+	LEAQ    7(DX), DX
+	LEAQ    -8(DX), DX
+	CMPQ    SI, DX
+	JGT     done51
+	PCALIGN $0x20
+
+loop52:
+	MOVQ         40(SP), DI
+	SUBQ         SI, DI
+	VPBROADCASTQ DI, Z6
+	VPCMPQ       $0x06, Z3, Z6, K1
+	VMOVUPD.Z    (AX)(SI*8), K1, Z6
+	VMULPD       Z5, Z6, Z6
+	VMOVUPD      Z6, K1, (CX)(SI*8)
+	ADDQ         $+8, SI
+	CMPQ         SI, DX
+	JLE          loop52
+
+done51:
+done48:
+	IMUL3Q  $-1, BX, AX
+	MOVQ    32(SP), CX
+	LEAQ    (CX)(AX*1), AX
+	MOVQ    AX, 32(SP)
+	MOVQ    32(SP), AX
+	TESTQ   AX, AX
+	JLT     else54
+	MOVQ    32(SP), AX
+	TESTQ   AX, AX
+	JLE     done55
+	MOVQ    d_base+112(FP), AX
+	LEAQ    (AX)(BX*8), AX
+	MOVQ    x_base+16(FP), CX
+	LEAQ    (CX)(BX*8), CX
+	MOVQ    dk3_base+160(FP), DX
+	LEAQ    (DX)(BX*8), DX
+	MOVQ    32(SP), SI
+	LEAQ    -32(SI), SI
 	TESTQ   SI, SI
-	JLT     done52
+	JLT     done56
 	MOVQ    $+0, DI
 	PCALIGN $0x20
 
-loop53:
+loop57:
 	VPXORD      Z5, Z5, Z5
 	VPXORD      Z6, Z6, Z6
 	VPXORD      Z7, Z7, Z7
 	VPXORD      Z8, Z8, Z8
-	VMOVUPD     8(AX)(DI*8), Z9
-	VMOVUPD     72(AX)(DI*8), Z10
-	VMOVUPD     136(AX)(DI*8), Z11
-	VMOVUPD     200(AX)(DI*8), Z12
-	VMULPD      8(CX)(DI*8), Z9, Z5
-	VMULPD      72(CX)(DI*8), Z10, Z6
-	VMULPD      136(CX)(DI*8), Z11, Z7
-	VMULPD      200(CX)(DI*8), Z12, Z8
-	VMULPD      (CX)(DI*8), Z0, Z9
-	VMULPD      64(CX)(DI*8), Z0, Z10
-	VMULPD      128(CX)(DI*8), Z0, Z11
-	VMULPD      192(CX)(DI*8), Z0, Z12
+	VMOVUPD     8(CX)(DI*8), Z9
+	VMOVUPD     72(CX)(DI*8), Z10
+	VMOVUPD     136(CX)(DI*8), Z11
+	VMOVUPD     200(CX)(DI*8), Z12
+	VMULPD      8(AX)(DI*8), Z9, Z5
+	VMULPD      72(AX)(DI*8), Z10, Z6
+	VMULPD      136(AX)(DI*8), Z11, Z7
+	VMULPD      200(AX)(DI*8), Z12, Z8
+	VMULPD      (AX)(DI*8), Z0, Z9
+	VMULPD      64(AX)(DI*8), Z0, Z10
+	VMULPD      128(AX)(DI*8), Z0, Z11
+	VMULPD      192(AX)(DI*8), Z0, Z12
 	VFMADD231PD Z1, Z5, Z9
 	VFMADD231PD Z1, Z6, Z10
 	VFMADD231PD Z1, Z7, Z11
@@ -3969,1468 +4074,1469 @@ loop53:
 	VMOVUPD     Z12, 192(DX)(DI*8)
 	ADDQ        $+32, DI
 	CMPQ        DI, SI
-	JLE         loop53
-
-done52:
-	MOVQ    BX, SI
-	ANDQ    $+31, SI
-	MOVQ    BX, DI
-	SUBQ    SI, DI
-	LEAQ    7(BX), SI
-	LEAQ    -8(SI), SI
-	CMPQ    DI, SI
-	JGT     done54
-	PCALIGN $0x20
-
-loop55:
-	MOVQ         BX, R8
-	SUBQ         DI, R8
-	VPBROADCASTQ R8, Z5
-	VPCMPQ       $0x06, Z3, Z5, K1
-	VPXORD       Z5, Z5, Z5
-	VMOVUPD.Z    8(CX)(DI*8), K1, Z6
-	VMOVUPD.Z    8(AX)(DI*8), K1, Z7
-	VMULPD       Z7, Z6, Z5
-	VMOVUPD.Z    (CX)(DI*8), K1, Z6
-	VMULPD       Z6, Z0, Z6
-	VFMADD231PD  Z1, Z5, Z6
-	VMOVUPD      Z6, K1, (DX)(DI*8)
-	ADDQ         $+8, DI
-	CMPQ         DI, SI
-	JLE          loop55
-
-done54:
-done51:
-	VPXORD       Z5, Z5, Z5
-	MOVQ         n+8(FP), SI
-	LEAQ         -1(SI), SI
-	VPBROADCASTQ SI, Z6
-	VPCMPQ       $0x00, Z2, Z6, K1
-	KNOTB        K1, K1
-	KMOVB        K1, SI
-	TESTQ        SI, SI
-	JEQ          done56
-	MOVQ         n+8(FP), SI
-	LEAQ         (CX)(SI*8), SI
-	MOVQ         n+8(FP), DI
-	LEAQ         (AX)(DI*8), DI
-	VBROADCASTSD -8(DI), Z6
-	VMULPD.BCST  -8(SI), Z6, Z5
+	JLE         loop57
 
 done56:
-	MOVQ        n+8(FP), SI
-	LEAQ        (CX)(SI*8), SI
-	VMULPD.BCST -16(SI), Z0, Z6
-	VFMADD231PD Z1, Z5, Z6
-	MOVQ        n+8(FP), SI
-	LEAQ        (DX)(SI*8), SI
-	VMOVSD      X6, -16(SI)
-	VPXORD      Z5, Z5, Z5
-	MOVQ        n+8(FP), SI
-	LEAQ        (CX)(SI*8), SI
-	VMULPD.BCST -8(SI), Z0, Z6
-	VFMADD231PD Z1, Z5, Z6
-	MOVQ        n+8(FP), SI
-	LEAQ        (DX)(SI*8), SI
-	VMOVSD      X6, -8(SI)
-	JMP         done49
-
-else50:
-	MOVQ    n+8(FP), SI
-	TESTQ   SI, SI
-	JLE     done57
-	MOVQ    n+8(FP), SI
-	TESTQ   SI, SI
-	JLE     done58
-	MOVQ    $+0, SI
+	MOVQ    32(SP), SI
+	ANDQ    $+31, SI
+	MOVQ    32(SP), DI
+	SUBQ    SI, DI
+	MOVQ    32(SP), SI
+	LEAQ    7(SI), SI
+	LEAQ    -8(SI), SI
+	CMPQ    DI, SI
+	JGT     done58
 	PCALIGN $0x20
 
 loop59:
-	VPXORD       Z5, Z5, Z5
-	IMUL3Q       $-1, SI, DI
-	LEAQ         (BX)(DI*1), DI
-	TESTQ        DI, DI
-	JLT          done60
-	LEAQ         1(SI), DI
-	VPBROADCASTQ DI, Z6
-	VPCMPQ       $0x00, Z2, Z6, K1
-	KNOTB        K1, K1
-	KMOVB        K1, DI
-	TESTQ        DI, DI
-	JEQ          done61
-	LEAQ         (CX)(SI*8), DI
-	LEAQ         (AX)(SI*8), R8
-	VBROADCASTSD 8(R8), Z6
-	VMULPD.BCST  8(DI), Z6, Z5
-
-done61:
-done60:
-	LEAQ        (CX)(SI*8), DI
-	VMULPD.BCST (DI), Z0, Z6
-	VFMADD231PD Z1, Z5, Z6
-	LEAQ        (DX)(SI*8), DI
-	VMOVSD      X6, (DI)
-	ADDQ        $+1, SI
-	MOVQ        n+8(FP), DI
-	CMPQ        SI, DI
-	JLT         loop59
-
-done58:
-done57:
-done49:
-	VDIVPD  Z0, Z1, Z5
-	MOVQ    n+8(FP), SI
-	LEAQ    -5(SI), SI
-	TESTQ   SI, SI
-	JLT     else63
-	VDIVPD  Z0, Z1, Z6
-	MOVQ    n+8(FP), DI
-	IMULQ   8(SP), DI
-	IMUL3Q  $-1, DI, DI
-	MOVQ    DI, 24(SP)
-	MOVQ    (SP), DI
-	MOVQ    24(SP), R8
-	LEAQ    (DI)(R8*8), DI
-	MOVQ    $+0, R8
-	PCALIGN $0x20
-
-loop64:
-	VPXORD       Z7, Z7, Z7
-	IMUL3Q       $-1, R8, R9
-	LEAQ         (BX)(R9*1), R9
-	TESTQ        R9, R9
-	JLT          done65
-	LEAQ         1(R8), R9
-	VPBROADCASTQ R9, Z8
-	VPCMPQ       $0x00, Z2, Z8, K1
-	KNOTB        K1, K1
-	KMOVB        K1, R9
-	TESTQ        R9, R9
-	JEQ          done66
-	LEAQ         (DX)(R8*8), R9
-	LEAQ         (AX)(R8*8), R10
-	VBROADCASTSD 8(R10), Z8
-	VMULPD.BCST  8(R9), Z8, Z7
-
-done66:
-done65:
-	LEAQ         (CX)(R8*8), R9
-	VMULPD.BCST  (R9), Z0, Z8
-	VFMADD231PD  Z5, Z7, Z8
-	MOVQ         dk2_base+184(FP), R9
-	LEAQ         (R9)(R8*8), R9
-	VMOVSD       X8, (R9)
-	VPXORD       Z7, Z7, Z7
-	LEAQ         -1(R8), R9
-	TESTQ        R9, R9
-	JLT          done67
-	VPXORD       Z9, Z9, Z9
-	VPBROADCASTQ R9, Z10
-	VPCMPQ       $0x00, Z2, Z10, K1
-	KMOVB        K1, R9
-	TESTQ        R9, R9
-	JEQ          else69
-	LEAQ         (AX)(R8*8), R9
-	VBROADCASTSD -8(R9), Z9
-	JMP          done68
-
-else69:
-	LEAQ         (AX)(R8*8), R9
-	VPXORD       Z10, Z10, Z10
-	LEAQ         -2(R8), R10
-	TESTQ        R10, R10
-	JLT          done70
-	LEAQ         (DI)(R8*8), R10
-	VBROADCASTSD -16(R10), Z10
-
-done70:
-	VMULPD.BCST -8(R9), Z10, Z9
-
-done68:
-	LEAQ             (DI)(R8*8), R9
-	VMOVAPS          Z6, Z7
-	VFMADD213PD.BCST -8(R9), Z9, Z7
-
-done67:
-	VMULPD  Z7, Z8, Z7
-	MOVQ    dx2_base+208(FP), R9
-	LEAQ    (R9)(R8*8), R9
-	VMOVSD  X7, (R9)
-	ADDQ    $+1, R8
-	CMPQ    R8, $+3
-	JLT     loop64
-	TESTQ   SI, SI
-	JLE     done71
-	VDIVPD  Z0, Z1, Z6
-	LEAQ    -16(SI), R8
-	TESTQ   R8, R8
-	JLT     done72
-	MOVQ    $+0, R9
-	PCALIGN $0x20
-
-loop73:
-	VPXORD      Z7, Z7, Z7
-	VPXORD      Z8, Z8, Z8
-	VMOVUPD     32(AX)(R9*8), Z9
-	VMOVUPD     96(AX)(R9*8), Z10
-	VMULPD      32(DX)(R9*8), Z9, Z7
-	VMULPD      96(DX)(R9*8), Z10, Z8
-	VMULPD      24(CX)(R9*8), Z0, Z9
-	VMULPD      88(CX)(R9*8), Z0, Z10
-	VFMADD231PD Z5, Z7, Z9
-	VFMADD231PD Z5, Z8, Z10
-	MOVQ        dk2_base+184(FP), R10
-	VMOVUPD     Z9, 24(R10)(R9*8)
-	MOVQ        dk2_base+184(FP), R10
-	VMOVUPD     Z10, 88(R10)(R9*8)
-	VPXORD      Z7, Z7, Z7
-	VPXORD      Z8, Z8, Z8
-	VPXORD      Z11, Z11, Z11
-	VPXORD      Z12, Z12, Z12
-	VPXORD      Z13, Z13, Z13
-	VPXORD      Z14, Z14, Z14
-	VMOVUPD     8(DI)(R9*8), Z13
-	VMOVUPD     72(DI)(R9*8), Z14
-	VMULPD      16(AX)(R9*8), Z13, Z11
-	VMULPD      80(AX)(R9*8), Z14, Z12
-	VMOVAPS     Z6, Z7
-	VFMADD213PD 16(DI)(R9*8), Z11, Z7
-	VMOVAPS     Z6, Z8
-	VFMADD213PD 80(DI)(R9*8), Z12, Z8
-	VMULPD      Z7, Z9, Z7
-	VMULPD      Z8, Z10, Z8
-	MOVQ        dx2_base+208(FP), R10
-	VMOVUPD     Z7, 24(R10)(R9*8)
-	MOVQ        dx2_base+208(FP), R10
-	VMOVUPD     Z8, 88(R10)(R9*8)
-	ADDQ        $+16, R9
-	CMPQ        R9, R8
-	JLE         loop73
-
-done72:
-	MOVQ    SI, R8
-	ANDQ    $+15, R8
-	MOVQ    SI, R9
-	SUBQ    R8, R9
-	LEAQ    7(SI), R8
-	LEAQ    -8(R8), R8
-	CMPQ    R9, R8
-	JGT     done74
-	PCALIGN $0x20
-
-loop75:
-	MOVQ         SI, R10
-	SUBQ         R9, R10
-	VPBROADCASTQ R10, Z7
-	VPCMPQ       $0x06, Z3, Z7, K1
-	VPXORD       Z7, Z7, Z7
-	VMOVUPD.Z    32(DX)(R9*8), K1, Z8
-	VMOVUPD.Z    32(AX)(R9*8), K1, Z9
-	VMULPD       Z9, Z8, Z7
-	VMOVUPD.Z    24(CX)(R9*8), K1, Z8
-	VMULPD       Z8, Z0, Z8
-	VFMADD231PD  Z5, Z7, Z8
-	MOVQ         dk2_base+184(FP), R10
-	VMOVUPD      Z8, K1, 24(R10)(R9*8)
-	VPXORD       Z7, Z7, Z7
-	VPXORD       Z9, Z9, Z9
-	VMOVUPD.Z    16(AX)(R9*8), K1, Z10
-	VPXORD       Z11, Z11, Z11
-	VMOVUPD.Z    8(DI)(R9*8), K1, Z11
-	VMULPD       Z11, Z10, Z9
-	VMOVUPD.Z    16(DI)(R9*8), K1, Z10
-	VMOVAPS      Z10, Z7
-	VFMADD231PD  Z9, Z6, Z7
-	VMULPD       Z7, Z8, Z7
-	MOVQ         dx2_base+208(FP), R10
-	VMOVUPD      Z7, K1, 24(R10)(R9*8)
-	ADDQ         $+8, R9
-	CMPQ         R9, R8
-	JLE          loop75
-
-done74:
-done71:
-	VDIVPD  Z0, Z1, Z6
-	MOVQ    n+8(FP), SI
-	LEAQ    (DX)(SI*8), SI
-	MOVQ    n+8(FP), DI
-	LEAQ    (AX)(DI*8), DI
-	MOVQ    n+8(FP), R8
-	LEAQ    (CX)(R8*8), R8
-	MOVQ    dk2_base+184(FP), R9
-	MOVQ    n+8(FP), R10
-	LEAQ    (R9)(R10*8), R9
-	MOVQ    n+8(FP), R10
-	MOVQ    s+0(FP), R11
-	IMULQ   R11, R10
-	MOVQ    y_base+40(FP), R11
-	LEAQ    (R11)(R10*8), R10
-	MOVQ    24(SP), R11
-	LEAQ    (R10)(R11*8), R10
-	MOVQ    dx2_base+208(FP), R11
-	MOVQ    n+8(FP), R12
-	LEAQ    (R11)(R12*8), R11
-	MOVQ    $+0, R12
-	PCALIGN $0x20
-
-loop76:
-	VPXORD       Z7, Z7, Z7
-	IMUL3Q       $-1, R12, R13
-	TESTQ        R13, R13
-	JLT          done77
-	MOVQ         n+8(FP), R13
-	LEAQ         -1(R13), R13
-	LEAQ         (R13)(R12*1), R13
-	VPBROADCASTQ R13, Z8
-	VPCMPQ       $0x00, Z2, Z8, K1
-	KNOTB        K1, K1
-	KMOVB        K1, R13
-	TESTQ        R13, R13
-	JEQ          done78
-	LEAQ         (SI)(R12*8), R13
-	LEAQ         (DI)(R12*8), BP
-	VBROADCASTSD -8(BP), Z8
-	VMULPD.BCST  -8(R13), Z8, Z7
-
-done78:
-done77:
-	LEAQ         (R8)(R12*8), R13
-	VMULPD.BCST  -16(R13), Z0, Z8
-	VFMADD231PD  Z5, Z7, Z8
-	LEAQ         (R9)(R12*8), R13
-	VMOVSD       X8, -16(R13)
-	VPXORD       Z7, Z7, Z7
-	MOVQ         16(SP), R13
-	LEAQ         (R13)(R12*1), R13
-	TESTQ        R13, R13
-	JLT          done79
-	VPXORD       Z9, Z9, Z9
-	VPBROADCASTQ R13, Z10
-	VPCMPQ       $0x00, Z2, Z10, K1
-	KMOVB        K1, R13
-	TESTQ        R13, R13
-	JEQ          else81
-	LEAQ         (DI)(R12*8), R13
-	VBROADCASTSD -24(R13), Z9
-	JMP          done80
-
-else81:
-	LEAQ         (DI)(R12*8), R13
-	VPXORD       Z10, Z10, Z10
-	MOVQ         n+8(FP), BP
-	LEAQ         -4(BP), BP
-	LEAQ         (BP)(R12*1), BP
-	TESTQ        BP, BP
-	JLT          done82
-	LEAQ         (R10)(R12*8), BP
-	VBROADCASTSD -32(BP), Z10
-
-done82:
-	VMULPD.BCST -24(R13), Z10, Z9
-
-done80:
-	LEAQ             (R10)(R12*8), R13
-	VMOVAPS          Z6, Z7
-	VFMADD213PD.BCST -24(R13), Z9, Z7
-
-done79:
-	VMULPD Z7, Z8, Z7
-	LEAQ   (R11)(R12*8), R13
-	VMOVSD X7, -16(R13)
-	ADDQ   $+1, R12
-	CMPQ   R12, $+2
-	JLT    loop76
-	JMP    done62
-
-else63:
-	MOVQ    n+8(FP), SI
-	TESTQ   SI, SI
-	JLE     done83
-	VDIVPD  Z0, Z1, Z6
-	MOVQ    n+8(FP), SI
-	IMULQ   8(SP), SI
-	IMUL3Q  $-1, SI, SI
-	MOVQ    (SP), DI
-	LEAQ    (DI)(SI*8), SI
-	MOVQ    n+8(FP), DI
-	TESTQ   DI, DI
-	JLE     done84
-	MOVQ    $+0, DI
-	PCALIGN $0x20
-
-loop85:
-	VPXORD       Z7, Z7, Z7
-	IMUL3Q       $-1, DI, R8
-	LEAQ         (BX)(R8*1), R8
-	TESTQ        R8, R8
-	JLT          done86
-	LEAQ         1(DI), R8
-	VPBROADCASTQ R8, Z8
-	VPCMPQ       $0x00, Z2, Z8, K1
-	KNOTB        K1, K1
-	KMOVB        K1, R8
-	TESTQ        R8, R8
-	JEQ          done87
-	LEAQ         (DX)(DI*8), R8
-	LEAQ         (AX)(DI*8), R9
-	VBROADCASTSD 8(R9), Z8
-	VMULPD.BCST  8(R8), Z8, Z7
-
-done87:
-done86:
-	LEAQ         (CX)(DI*8), R8
-	VMULPD.BCST  (R8), Z0, Z8
-	VFMADD231PD  Z5, Z7, Z8
-	MOVQ         dk2_base+184(FP), R8
-	LEAQ         (R8)(DI*8), R8
-	VMOVSD       X8, (R8)
-	VPXORD       Z7, Z7, Z7
-	LEAQ         -1(DI), R8
-	TESTQ        R8, R8
-	JLT          done88
-	VPXORD       Z9, Z9, Z9
-	VPBROADCASTQ R8, Z10
-	VPCMPQ       $0x00, Z2, Z10, K1
-	KMOVB        K1, R8
-	TESTQ        R8, R8
-	JEQ          else90
-	LEAQ         (AX)(DI*8), R8
-	VBROADCASTSD -8(R8), Z9
-	JMP          done89
-
-else90:
-	LEAQ         (AX)(DI*8), R8
-	VPXORD       Z10, Z10, Z10
-	LEAQ         -2(DI), R9
-	TESTQ        R9, R9
-	JLT          done91
-	LEAQ         (SI)(DI*8), R9
-	VBROADCASTSD -16(R9), Z10
-
-done91:
-	VMULPD.BCST -8(R8), Z10, Z9
-
-done89:
-	LEAQ             (SI)(DI*8), R8
-	VMOVAPS          Z6, Z7
-	VFMADD213PD.BCST -8(R8), Z9, Z7
-
-done88:
-	VMULPD Z7, Z8, Z7
-	MOVQ   dx2_base+208(FP), R8
-	LEAQ   (R8)(DI*8), R8
-	VMOVSD X7, (R8)
-	ADDQ   $+1, DI
-	MOVQ   n+8(FP), R8
-	CMPQ   DI, R8
-	JLT    loop85
-
-done84:
-done83:
-done62:
-	TESTQ   BX, BX
-	JLT     else93
-	TESTQ   BX, BX
-	JLE     done94
-	LEAQ    -32(BX), SI
-	TESTQ   SI, SI
-	JLT     done95
-	MOVQ    $+0, DI
-	PCALIGN $0x20
-
-loop96:
-	VPXORD      Z6, Z6, Z6
-	VPXORD      Z7, Z7, Z7
-	VPXORD      Z8, Z8, Z8
-	VPXORD      Z9, Z9, Z9
-	VMOVUPD     8(AX)(DI*8), Z10
-	VMOVUPD     72(AX)(DI*8), Z11
-	VMOVUPD     136(AX)(DI*8), Z12
-	VMOVUPD     200(AX)(DI*8), Z13
-	MOVQ        dk2_base+184(FP), R8
-	VMULPD      8(R8)(DI*8), Z10, Z6
-	MOVQ        dk2_base+184(FP), R8
-	VMULPD      72(R8)(DI*8), Z11, Z7
-	MOVQ        dk2_base+184(FP), R8
-	VMULPD      136(R8)(DI*8), Z12, Z8
-	MOVQ        dk2_base+184(FP), R8
-	VMULPD      200(R8)(DI*8), Z13, Z9
-	VFMADD213PD (CX)(DI*8), Z5, Z6
-	VFMADD213PD 64(CX)(DI*8), Z5, Z7
-	VFMADD213PD 128(CX)(DI*8), Z5, Z8
-	VFMADD213PD 192(CX)(DI*8), Z5, Z9
-	MOVQ        dk1_base+232(FP), R8
-	VMOVUPD     Z6, (R8)(DI*8)
-	MOVQ        dk1_base+232(FP), R8
-	VMOVUPD     Z7, 64(R8)(DI*8)
-	MOVQ        dk1_base+232(FP), R8
-	VMOVUPD     Z8, 128(R8)(DI*8)
-	MOVQ        dk1_base+232(FP), R8
-	VMOVUPD     Z9, 192(R8)(DI*8)
-	ADDQ        $+32, DI
-	CMPQ        DI, SI
-	JLE         loop96
-
-done95:
-	MOVQ    BX, SI
-	ANDQ    $+31, SI
-	MOVQ    BX, DI
-	SUBQ    SI, DI
-	LEAQ    7(BX), SI
-	LEAQ    -8(SI), SI
-	CMPQ    DI, SI
-	JGT     done97
-	PCALIGN $0x20
-
-loop98:
-	MOVQ         BX, R8
-	SUBQ         DI, R8
-	VPBROADCASTQ R8, Z6
-	VPCMPQ       $0x06, Z3, Z6, K1
-	VPXORD       Z6, Z6, Z6
-	MOVQ         dk2_base+184(FP), R8
-	VMOVUPD.Z    8(R8)(DI*8), K1, Z7
-	VMOVUPD.Z    8(AX)(DI*8), K1, Z8
-	VMULPD       Z8, Z7, Z6
-	VMOVUPD.Z    (CX)(DI*8), K1, Z7
-	VFMADD231PD  Z5, Z6, Z7
-	MOVQ         dk1_base+232(FP), R8
-	VMOVUPD      Z7, K1, (R8)(DI*8)
-	ADDQ         $+8, DI
-	CMPQ         DI, SI
-	JLE          loop98
-
-done97:
-done94:
-	VPXORD       Z6, Z6, Z6
-	MOVQ         n+8(FP), SI
-	LEAQ         -1(SI), SI
-	VPBROADCASTQ SI, Z7
-	VPCMPQ       $0x00, Z2, Z7, K1
-	KNOTB        K1, K1
-	KMOVB        K1, SI
-	TESTQ        SI, SI
-	JEQ          done99
-	MOVQ         dk2_base+184(FP), SI
-	MOVQ         n+8(FP), DI
-	LEAQ         (SI)(DI*8), SI
-	MOVQ         n+8(FP), DI
-	LEAQ         (AX)(DI*8), DI
-	VBROADCASTSD -8(DI), Z7
-	VMULPD.BCST  -8(SI), Z7, Z6
-
-done99:
-	MOVQ             n+8(FP), SI
-	LEAQ             (CX)(SI*8), SI
-	VFMADD213PD.BCST -16(SI), Z5, Z6
-	MOVQ             dk1_base+232(FP), SI
-	MOVQ             n+8(FP), DI
-	LEAQ             (SI)(DI*8), SI
-	VMOVSD           X6, -16(SI)
-	VPXORD           Z6, Z6, Z6
-	MOVQ             n+8(FP), SI
-	LEAQ             (CX)(SI*8), SI
-	VFMADD213PD.BCST -8(SI), Z5, Z6
-	MOVQ             dk1_base+232(FP), SI
-	MOVQ             n+8(FP), DI
-	LEAQ             (SI)(DI*8), SI
-	VMOVSD           X6, -8(SI)
-	JMP              done92
-
-else93:
-	MOVQ    n+8(FP), SI
-	TESTQ   SI, SI
-	JLE     done100
-	MOVQ    n+8(FP), SI
-	TESTQ   SI, SI
-	JLE     done101
-	MOVQ    $+0, SI
-	PCALIGN $0x20
-
-loop102:
-	VPXORD       Z6, Z6, Z6
-	IMUL3Q       $-1, SI, DI
-	LEAQ         (BX)(DI*1), DI
-	TESTQ        DI, DI
-	JLT          done103
-	LEAQ         1(SI), DI
-	VPBROADCASTQ DI, Z7
-	VPCMPQ       $0x00, Z2, Z7, K1
-	KNOTB        K1, K1
-	KMOVB        K1, DI
-	TESTQ        DI, DI
-	JEQ          done104
-	MOVQ         dk2_base+184(FP), DI
-	LEAQ         (DI)(SI*8), DI
-	LEAQ         (AX)(SI*8), R8
-	VBROADCASTSD 8(R8), Z7
-	VMULPD.BCST  8(DI), Z7, Z6
-
-done104:
-done103:
-	LEAQ             (CX)(SI*8), DI
-	VFMADD213PD.BCST (DI), Z5, Z6
-	MOVQ             dk1_base+232(FP), DI
-	LEAQ             (DI)(SI*8), DI
-	VMOVSD           X6, (DI)
-	ADDQ             $+1, SI
-	MOVQ             n+8(FP), DI
-	CMPQ             SI, DI
-	JLT              loop102
-
-done101:
-done100:
-done92:
-	TESTQ       BX, BX
-	JLT         else106
-	VPXORD      Z5, Z5, Z5
-	MOVQ        $+0, SI
-	KMOVB       SI, K1
-	KMOVB       K1, SI
-	TESTQ       SI, SI
-	JEQ         done107
-	VPXORD      Z6, Z6, Z6
-	VMULPD.BCST (DX), Z6, Z5
-
-done107:
-	MOVQ         dx3_base+256(FP), SI
-	VMOVSD       X5, (SI)
-	VPXORD       Z5, Z5, Z5
-	MOVQ         $+255, SI
-	KMOVB        SI, K1
-	KMOVB        K1, SI
-	TESTQ        SI, SI
-	JEQ          done108
-	VPXORD       Z6, Z6, Z6
-	VPXORD       Z7, Z7, Z7
-	MOVQ         $+255, SI
-	KMOVB        SI, K1
-	KMOVB        K1, SI
-	TESTQ        SI, SI
-	JEQ          else110
-	VBROADCASTSD (AX), Z7
-	JMP          done109
-
-else110:
-	MOVQ         t_base+64(FP), SI
-	VBROADCASTSD (SI), Z7
-
-done109:
-	VDIVPD           Z0, Z1, Z8
-	MOVQ             n+8(FP), SI
-	IMULQ            8(SP), SI
-	IMUL3Q           $-1, SI, SI
-	MOVQ             (SP), DI
-	LEAQ             (DI)(SI*8), SI
-	VMOVAPS          Z8, Z6
-	VFMADD213PD.BCST (SI), Z7, Z6
-	VMULPD.BCST      8(DX), Z6, Z5
-
-done108:
-	MOVQ    dx3_base+256(FP), SI
-	VMOVSD  X5, 8(SI)
-	TESTQ   BX, BX
-	JLE     done111
-	VDIVPD  Z0, Z1, Z5
-	MOVQ    n+8(FP), SI
-	IMULQ   8(SP), SI
-	IMUL3Q  $-1, SI, SI
-	MOVQ    (SP), DI
-	LEAQ    (DI)(SI*8), SI
-	LEAQ    -16(BX), DI
-	TESTQ   DI, DI
-	JLT     done112
-	MOVQ    $+0, R8
-	PCALIGN $0x20
-
-loop113:
-	VPXORD      Z6, Z6, Z6
-	VPXORD      Z7, Z7, Z7
-	VPXORD      Z8, Z8, Z8
-	VPXORD      Z9, Z9, Z9
-	VPXORD      Z10, Z10, Z10
-	VPXORD      Z11, Z11, Z11
-	MOVQ        t_base+64(FP), R9
-	VMOVUPD     8(R9)(R8*8), Z10
-	MOVQ        t_base+64(FP), R9
-	VMOVUPD     72(R9)(R8*8), Z11
-	VMOVAPS     Z5, Z8
-	VFMADD213PD 8(SI)(R8*8), Z10, Z8
-	VMOVAPS     Z5, Z9
-	VFMADD213PD 72(SI)(R8*8), Z11, Z9
-	VMULPD      16(DX)(R8*8), Z8, Z6
-	VMULPD      80(DX)(R8*8), Z9, Z7
-	MOVQ        dx3_base+256(FP), R9
-	VMOVUPD     Z6, 16(R9)(R8*8)
-	MOVQ        dx3_base+256(FP), R9
-	VMOVUPD     Z7, 80(R9)(R8*8)
-	ADDQ        $+16, R8
-	CMPQ        R8, DI
-	JLE         loop113
-
-done112:
-	MOVQ    BX, DI
-	ANDQ    $+15, DI
-	MOVQ    BX, R8
-	SUBQ    DI, R8
-	LEAQ    7(BX), DI
-	LEAQ    -8(DI), DI
-	CMPQ    R8, DI
-	JGT     done114
-	PCALIGN $0x20
-
-loop115:
-	MOVQ         BX, R9
-	SUBQ         R8, R9
-	VPBROADCASTQ R9, Z6
-	VPCMPQ       $0x06, Z3, Z6, K1
-	VPXORD       Z6, Z6, Z6
-	VPXORD       Z7, Z7, Z7
-	VPXORD       Z8, Z8, Z8
-	MOVQ         t_base+64(FP), R9
-	VMOVUPD.Z    8(R9)(R8*8), K1, Z8
-	VMOVUPD.Z    8(SI)(R8*8), K1, Z9
-	VMOVAPS      Z9, Z7
-	VFMADD231PD  Z8, Z5, Z7
-	VMOVUPD.Z    16(DX)(R8*8), K1, Z8
-	VMULPD       Z7, Z8, Z6
-	MOVQ         dx3_base+256(FP), R9
-	VMOVUPD      Z6, K1, 16(R9)(R8*8)
-	ADDQ         $+8, R8
-	CMPQ         R8, DI
-	JLE          loop115
-
-done114:
-done111:
-	JMP done105
-
-else106:
-	MOVQ    n+8(FP), SI
-	TESTQ   SI, SI
-	JLE     done116
-	VDIVPD  Z0, Z1, Z5
-	MOVQ    n+8(FP), SI
-	IMULQ   8(SP), SI
-	IMUL3Q  $-1, SI, SI
-	MOVQ    (SP), DI
-	LEAQ    (DI)(SI*8), SI
-	MOVQ    n+8(FP), DI
-	TESTQ   DI, DI
-	JLE     done117
-	MOVQ    $+0, DI
-	PCALIGN $0x20
-
-loop118:
-	VPXORD       Z6, Z6, Z6
-	VPBROADCASTQ DI, Z7
-	VPCMPQ       $0x00, Z2, Z7, K1
-	KNOTB        K1, K1
-	KMOVB        K1, R8
-	TESTQ        R8, R8
-	JEQ          done119
-	VPXORD       Z7, Z7, Z7
-	LEAQ         -1(DI), R8
-	TESTQ        R8, R8
-	JLT          done120
-	VPXORD       Z8, Z8, Z8
-	VPBROADCASTQ R8, Z9
-	VPCMPQ       $0x00, Z2, Z9, K1
-	KMOVB        K1, R8
-	TESTQ        R8, R8
-	JEQ          else122
-	LEAQ         (AX)(DI*8), R8
-	VBROADCASTSD -8(R8), Z8
-	JMP          done121
-
-else122:
-	MOVQ         t_base+64(FP), R8
-	LEAQ         (R8)(DI*8), R8
-	VBROADCASTSD -8(R8), Z8
-
-done121:
-	LEAQ             (SI)(DI*8), R8
-	VMOVAPS          Z5, Z7
-	VFMADD213PD.BCST -8(R8), Z8, Z7
-
-done120:
-	LEAQ        (DX)(DI*8), R8
-	VMULPD.BCST (R8), Z7, Z6
-
-done119:
-	MOVQ   dx3_base+256(FP), R8
-	LEAQ   (R8)(DI*8), R8
-	VMOVSD X6, (R8)
-	ADDQ   $+1, DI
-	MOVQ   n+8(FP), R8
-	CMPQ   DI, R8
-	JLT    loop118
-
-done117:
-done116:
-done105:
-	TESTQ   BX, BX
-	JLT     else124
-	TESTQ   BX, BX
-	JLE     done125
-	LEAQ    -16(BX), SI
-	TESTQ   SI, SI
-	JLT     done126
-	MOVQ    $+0, DI
-	PCALIGN $0x20
-
-loop127:
-	VPXORD  Z5, Z5, Z5
-	VPXORD  Z6, Z6, Z6
-	VMOVUPD 8(AX)(DI*8), Z7
-	VMOVUPD 72(AX)(DI*8), Z8
-	VMULPD  8(CX)(DI*8), Z7, Z5
-	VMULPD  72(CX)(DI*8), Z8, Z6
-	VPXORD  Z7, Z7, Z7
-	VPXORD  Z8, Z8, Z8
-	VMOVUPD 8(AX)(DI*8), Z9
-	VMOVUPD 72(AX)(DI*8), Z10
-	VMULPD  8(DX)(DI*8), Z9, Z7
-	VMULPD  72(DX)(DI*8), Z10, Z8
-	VPXORD  Z9, Z9, Z9
-	VPXORD  Z10, Z10, Z10
-	VMOVUPD 8(AX)(DI*8), Z11
-	VMOVUPD 72(AX)(DI*8), Z12
-	MOVQ    dk2_base+184(FP), R8
-	VMULPD  8(R8)(DI*8), Z11, Z9
-	MOVQ    dk2_base+184(FP), R8
-	VMULPD  72(R8)(DI*8), Z12, Z10
-	VPXORD  Z11, Z11, Z11
-	VPXORD  Z12, Z12, Z12
-	VMOVUPD 8(AX)(DI*8), Z13
-	VMOVUPD 72(AX)(DI*8), Z14
-	MOVQ    dk1_base+232(FP), R8
-	VMULPD  8(R8)(DI*8), Z13, Z11
-	MOVQ    dk1_base+232(FP), R8
-	VMULPD  72(R8)(DI*8), Z14, Z12
-	VADDPD  Z7, Z5, Z5
-	VADDPD  Z8, Z6, Z6
-	VADDPD  Z9, Z5, Z5
-	VADDPD  Z10, Z6, Z6
-	VADDPD  Z11, Z5, Z5
-	VADDPD  Z12, Z6, Z6
-	MOVQ    dy_base+136(FP), R8
-	VADDPD  (R8)(DI*8), Z5, Z5
-	MOVQ    dy_base+136(FP), R8
-	VADDPD  64(R8)(DI*8), Z6, Z6
-	MOVQ    dy_base+136(FP), R8
-	VMOVUPD Z5, (R8)(DI*8)
-	MOVQ    dy_base+136(FP), R8
-	VMOVUPD Z6, 64(R8)(DI*8)
-	ADDQ    $+16, DI
-	CMPQ    DI, SI
-	JLE     loop127
-
-done126:
-	MOVQ    BX, SI
-	ANDQ    $+15, SI
-	MOVQ    BX, DI
-	SUBQ    SI, DI
-	LEAQ    7(BX), SI
-	LEAQ    -8(SI), SI
-	CMPQ    DI, SI
-	JGT     done128
-	PCALIGN $0x20
-
-loop129:
-	MOVQ         BX, R8
+	MOVQ         32(SP), R8
 	SUBQ         DI, R8
 	VPBROADCASTQ R8, Z5
 	VPCMPQ       $0x06, Z3, Z5, K1
 	VPXORD       Z5, Z5, Z5
 	VMOVUPD.Z    8(AX)(DI*8), K1, Z6
 	VMOVUPD.Z    8(CX)(DI*8), K1, Z7
-	VMULPD       Z6, Z7, Z5
-	VPXORD       Z6, Z6, Z6
-	VMOVUPD.Z    8(AX)(DI*8), K1, Z7
-	VMOVUPD.Z    8(DX)(DI*8), K1, Z8
-	VMULPD       Z7, Z8, Z6
-	VPXORD       Z7, Z7, Z7
-	VMOVUPD.Z    8(AX)(DI*8), K1, Z8
-	MOVQ         dk2_base+184(FP), R8
-	VMOVUPD.Z    8(R8)(DI*8), K1, Z9
-	VMULPD       Z8, Z9, Z7
-	VPXORD       Z8, Z8, Z8
-	VMOVUPD.Z    8(AX)(DI*8), K1, Z9
-	MOVQ         dk1_base+232(FP), R8
-	VMOVUPD.Z    8(R8)(DI*8), K1, Z10
-	VMULPD       Z9, Z10, Z8
-	VADDPD       Z6, Z5, Z5
-	VADDPD       Z7, Z5, Z5
-	VADDPD       Z8, Z5, Z5
-	MOVQ         dy_base+136(FP), R8
-	VMOVUPD.Z    (R8)(DI*8), K1, Z6
-	VADDPD       Z5, Z6, Z5
-	MOVQ         dy_base+136(FP), R8
-	VMOVUPD      Z5, K1, (R8)(DI*8)
+	VMULPD       Z7, Z6, Z5
+	VMOVUPD.Z    (AX)(DI*8), K1, Z6
+	VMULPD       Z6, Z0, Z6
+	VFMADD231PD  Z1, Z5, Z6
+	VMOVUPD      Z6, K1, (DX)(DI*8)
 	ADDQ         $+8, DI
 	CMPQ         DI, SI
-	JLE          loop129
+	JLE          loop59
 
-done128:
-done125:
-	MOVQ    n+8(FP), SI
-	LEAQ    (AX)(SI*8), SI
-	MOVQ    n+8(FP), DI
-	LEAQ    (CX)(DI*8), DI
-	MOVQ    n+8(FP), R8
-	LEAQ    (DX)(R8*8), R8
-	MOVQ    dk2_base+184(FP), R9
-	MOVQ    n+8(FP), R10
-	LEAQ    (R9)(R10*8), R9
-	MOVQ    dk1_base+232(FP), R10
-	MOVQ    n+8(FP), R11
-	LEAQ    (R10)(R11*8), R10
-	MOVQ    dy_base+136(FP), R11
-	MOVQ    n+8(FP), R12
-	LEAQ    (R11)(R12*8), R11
-	MOVQ    $+0, R12
-	PCALIGN $0x20
-
-loop130:
+done58:
+done55:
 	VPXORD       Z5, Z5, Z5
-	IMUL3Q       $-1, R12, R13
-	TESTQ        R13, R13
-	JLT          done131
-	MOVQ         n+8(FP), BP
-	LEAQ         -1(BP), BP
-	LEAQ         (BP)(R12*1), BP
-	VPBROADCASTQ BP, Z6
-	VPCMPQ       $0x00, Z2, Z6, K1
-	KNOTB        K1, K1
-	KMOVB        K1, BP
-	TESTQ        BP, BP
-	JEQ          done132
-	LEAQ         (SI)(R12*8), BP
-	VBROADCASTSD -8(BP), Z6
-	LEAQ         (DI)(R12*8), BP
-	VMULPD.BCST  -8(BP), Z6, Z5
+	MOVQ         d_base+112(FP), AX
+	MOVQ         n+8(FP), CX
+	LEAQ         (AX)(CX*8), AX
+	MOVQ         x_base+16(FP), CX
+	MOVQ         n+8(FP), DX
+	LEAQ         (CX)(DX*8), CX
+	VBROADCASTSD -8(CX), Z6
+	VMULPD.BCST  -8(AX), Z6, Z5
+	MOVQ         d_base+112(FP), AX
+	MOVQ         n+8(FP), CX
+	LEAQ         (AX)(CX*8), AX
+	VMULPD.BCST  -16(AX), Z0, Z6
+	VFMADD231PD  Z1, Z5, Z6
+	MOVQ         dk3_base+160(FP), AX
+	MOVQ         n+8(FP), CX
+	LEAQ         (AX)(CX*8), AX
+	VMOVSD       X6, -16(AX)
+	VPXORD       Z5, Z5, Z5
+	MOVQ         d_base+112(FP), AX
+	MOVQ         n+8(FP), CX
+	LEAQ         (AX)(CX*8), AX
+	VMULPD.BCST  -8(AX), Z0, Z6
+	VFMADD231PD  Z1, Z5, Z6
+	MOVQ         dk3_base+160(FP), AX
+	MOVQ         n+8(FP), CX
+	LEAQ         (AX)(CX*8), AX
+	VMOVSD       X6, -8(AX)
+	JMP          done53
 
-done132:
-done131:
-	VPXORD       Z6, Z6, Z6
-	TESTQ        R13, R13
-	JLT          done133
-	MOVQ         n+8(FP), BP
-	LEAQ         -1(BP), BP
-	LEAQ         (BP)(R12*1), BP
-	VPBROADCASTQ BP, Z7
-	VPCMPQ       $0x00, Z2, Z7, K1
-	KNOTB        K1, K1
-	KMOVB        K1, BP
-	TESTQ        BP, BP
-	JEQ          done134
-	LEAQ         (SI)(R12*8), BP
-	VBROADCASTSD -8(BP), Z7
-	LEAQ         (R8)(R12*8), BP
-	VMULPD.BCST  -8(BP), Z7, Z6
-
-done134:
-done133:
-	VPXORD       Z7, Z7, Z7
-	TESTQ        R13, R13
-	JLT          done135
-	MOVQ         n+8(FP), BP
-	LEAQ         -1(BP), BP
-	LEAQ         (BP)(R12*1), BP
-	VPBROADCASTQ BP, Z8
-	VPCMPQ       $0x00, Z2, Z8, K1
-	KNOTB        K1, K1
-	KMOVB        K1, BP
-	TESTQ        BP, BP
-	JEQ          done136
-	LEAQ         (SI)(R12*8), BP
-	VBROADCASTSD -8(BP), Z8
-	LEAQ         (R9)(R12*8), BP
-	VMULPD.BCST  -8(BP), Z8, Z7
-
-done136:
-done135:
-	VPXORD       Z8, Z8, Z8
-	TESTQ        R13, R13
-	JLT          done137
-	MOVQ         n+8(FP), R13
-	LEAQ         -1(R13), R13
-	LEAQ         (R13)(R12*1), R13
-	VPBROADCASTQ R13, Z9
-	VPCMPQ       $0x00, Z2, Z9, K1
-	KNOTB        K1, K1
-	KMOVB        K1, R13
-	TESTQ        R13, R13
-	JEQ          done138
-	LEAQ         (SI)(R12*8), R13
-	VBROADCASTSD -8(R13), Z9
-	LEAQ         (R10)(R12*8), R13
-	VMULPD.BCST  -8(R13), Z9, Z8
-
-done138:
-done137:
-	VADDPD      Z6, Z5, Z5
-	VADDPD      Z7, Z5, Z5
-	VADDPD      Z8, Z5, Z5
-	LEAQ        (R11)(R12*8), R13
-	VADDPD.BCST -16(R13), Z5, Z5
-	VMOVSD      X5, -16(R13)
-	ADDQ        $+1, R12
-	CMPQ        R12, $+2
-	JLT         loop130
-	JMP         done123
-
-else124:
-	MOVQ    n+8(FP), SI
+else54:
+	MOVQ    40(SP), AX
+	TESTQ   AX, AX
+	JLE     done60
+	MOVQ    d_base+112(FP), AX
+	LEAQ    (AX)(BX*8), AX
+	MOVQ    x_base+16(FP), CX
+	LEAQ    (CX)(BX*8), CX
+	MOVQ    dk3_base+160(FP), DX
+	LEAQ    (DX)(BX*8), DX
+	MOVQ    40(SP), SI
 	TESTQ   SI, SI
-	JLE     done139
-	MOVQ    n+8(FP), SI
-	TESTQ   SI, SI
-	JLE     done140
+	JLE     done61
 	MOVQ    $+0, SI
 	PCALIGN $0x20
 
-loop141:
+loop62:
 	VPXORD       Z5, Z5, Z5
 	IMUL3Q       $-1, SI, DI
-	LEAQ         (BX)(DI*1), DI
+	MOVQ         32(SP), R8
+	LEAQ         (R8)(DI*1), DI
 	TESTQ        DI, DI
-	JLT          done142
-	LEAQ         1(SI), R8
-	VPBROADCASTQ R8, Z6
-	VPCMPQ       $0x00, Z2, Z6, K1
-	KNOTB        K1, K1
-	KMOVB        K1, R8
-	TESTQ        R8, R8
-	JEQ          done143
-	LEAQ         (AX)(SI*8), R8
-	VBROADCASTSD 8(R8), Z6
-	LEAQ         (CX)(SI*8), R8
-	VMULPD.BCST  8(R8), Z6, Z5
-
-done143:
-done142:
-	VPXORD       Z6, Z6, Z6
-	TESTQ        DI, DI
-	JLT          done144
-	LEAQ         1(SI), R8
-	VPBROADCASTQ R8, Z7
-	VPCMPQ       $0x00, Z2, Z7, K1
-	KNOTB        K1, K1
-	KMOVB        K1, R8
-	TESTQ        R8, R8
-	JEQ          done145
-	LEAQ         (AX)(SI*8), R8
-	VBROADCASTSD 8(R8), Z7
-	LEAQ         (DX)(SI*8), R8
-	VMULPD.BCST  8(R8), Z7, Z6
-
-done145:
-done144:
-	VPXORD       Z7, Z7, Z7
-	TESTQ        DI, DI
-	JLT          done146
-	LEAQ         1(SI), R8
-	VPBROADCASTQ R8, Z8
-	VPCMPQ       $0x00, Z2, Z8, K1
-	KNOTB        K1, K1
-	KMOVB        K1, R8
-	TESTQ        R8, R8
-	JEQ          done147
-	LEAQ         (AX)(SI*8), R8
-	VBROADCASTSD 8(R8), Z8
-	MOVQ         dk2_base+184(FP), R8
-	LEAQ         (R8)(SI*8), R8
-	VMULPD.BCST  8(R8), Z8, Z7
-
-done147:
-done146:
-	VPXORD       Z8, Z8, Z8
-	TESTQ        DI, DI
-	JLT          done148
-	LEAQ         1(SI), DI
-	VPBROADCASTQ DI, Z9
-	VPCMPQ       $0x00, Z2, Z9, K1
-	KNOTB        K1, K1
-	KMOVB        K1, DI
-	TESTQ        DI, DI
-	JEQ          done149
+	JLT          done63
 	LEAQ         (AX)(SI*8), DI
-	VBROADCASTSD 8(DI), Z9
-	MOVQ         dk1_base+232(FP), DI
-	LEAQ         (DI)(SI*8), DI
-	VMULPD.BCST  8(DI), Z9, Z8
+	LEAQ         (CX)(SI*8), R8
+	VBROADCASTSD 8(R8), Z6
+	VMULPD.BCST  8(DI), Z6, Z5
 
-done149:
-done148:
-	VADDPD      Z6, Z5, Z5
-	VADDPD      Z7, Z5, Z5
-	VADDPD      Z8, Z5, Z5
-	MOVQ        dy_base+136(FP), DI
-	LEAQ        (DI)(SI*8), DI
-	VADDPD.BCST (DI), Z5, Z5
-	VMOVSD      X5, (DI)
+done63:
+	LEAQ        (AX)(SI*8), DI
+	VMULPD.BCST (DI), Z0, Z6
+	VFMADD231PD Z1, Z5, Z6
+	LEAQ        (DX)(SI*8), DI
+	VMOVSD      X6, (DI)
 	ADDQ        $+1, SI
-	MOVQ        n+8(FP), DI
-	CMPQ        SI, DI
-	JLT         loop141
+	CMPQ        SI, 40(SP)
+	JLT         loop62
 
-done140:
-done139:
-done123:
-	TESTQ   BX, BX
-	JLT     else151
-	MOVQ    n+8(FP), SI
-	IMULQ   8(SP), SI
-	IMUL3Q  $-1, SI, SI
-	MOVQ    (SP), DI
-	LEAQ    (DI)(SI*8), SI
-	MOVQ    $+0, DI
+done61:
+done60:
+done53:
+	VDIVPD  Z0, Z1, Z5
+	IMUL3Q  $-1, BX, AX
+	MOVQ    16(SP), CX
+	LEAQ    (CX)(AX*1), AX
+	TESTQ   AX, AX
+	JLT     else65
+	VDIVPD  Z0, Z1, Z6
+	MOVQ    dk3_base+160(FP), CX
+	LEAQ    (CX)(BX*8), CX
+	MOVQ    x_base+16(FP), DX
+	LEAQ    (DX)(BX*8), DX
+	MOVQ    d_base+112(FP), SI
+	LEAQ    (SI)(BX*8), SI
+	MOVQ    dk2_base+184(FP), DI
+	LEAQ    (DI)(BX*8), DI
+	MOVQ    n+8(FP), R8
+	IMULQ   8(SP), R8
+	IMUL3Q  $-1, R8, R8
+	LEAQ    (R8)(BX*1), R8
+	MOVQ    (SP), R9
+	LEAQ    (R9)(R8*8), R8
+	MOVQ    dx2_base+208(FP), R9
+	LEAQ    (R9)(BX*8), R9
+	MOVQ    $+0, R10
 	PCALIGN $0x20
 
-loop152:
-	VPXORD       Z5, Z5, Z5
-	VPBROADCASTQ DI, Z6
-	VPCMPQ       $0x00, Z2, Z6, K1
-	KMOVB        K1, R8
-	TESTQ        R8, R8
-	JEQ          else154
-	LEAQ         (CX)(DI*8), R8
-	VBROADCASTSD (R8), Z5
-	JMP          done153
-
-else154:
-	LEAQ             (CX)(DI*8), R8
-	VPXORD           Z6, Z6, Z6
-	LEAQ             -1(DI), R9
-	TESTQ            R9, R9
-	JLT              done155
-	LEAQ             (SI)(DI*8), R9
-	VBROADCASTSD     -8(R9), Z7
-	MOVQ             p5_base+88(FP), R9
-	LEAQ             (R9)(DI*8), R9
-	VMOVAPS          Z7, Z6
-	VFMADD231PD.BCST -8(R9), Z1, Z6
-
-done155:
-	VMULPD.BCST (R8), Z6, Z5
-
-done153:
-	MOVQ         dk1_base+232(FP), R8
-	LEAQ         (R8)(DI*8), R8
-	VBROADCASTSD (R8), Z6
+loop66:
 	VPXORD       Z7, Z7, Z7
-	KNOTB        K1, K2
-	KMOVB        K2, R8
-	TESTQ        R8, R8
-	JEQ          done156
-	VPXORD       Z8, Z8, Z8
-	LEAQ         -1(DI), R8
-	TESTQ        R8, R8
-	JLT          done157
-	LEAQ         (SI)(DI*8), R8
-	VBROADCASTSD -8(R8), Z8
+	IMUL3Q       $-1, R10, R11
+	MOVQ         32(SP), R12
+	LEAQ         (R12)(R11*1), R11
+	TESTQ        R11, R11
+	JLT          done67
+	LEAQ         (CX)(R10*8), R11
+	LEAQ         (DX)(R10*8), R12
+	VBROADCASTSD 8(R12), Z8
+	VMULPD.BCST  8(R11), Z8, Z7
 
-done157:
-	VMULPD Z8, Z6, Z7
+done67:
+	LEAQ         (SI)(R10*8), R11
+	VMULPD.BCST  (R11), Z0, Z8
+	VFMADD231PD  Z5, Z7, Z8
+	LEAQ         (DI)(R10*8), R11
+	VMOVSD       X8, (R11)
+	VPXORD       Z7, Z7, Z7
+	LEAQ         -1(BX), R11
+	LEAQ         (R11)(R10*1), R11
+	TESTQ        R11, R11
+	JLT          done68
+	VPXORD       Z9, Z9, Z9
+	VPBROADCASTQ R11, Z10
+	VPCMPQ       $0x00, Z2, Z10, K1
+	KMOVB        K1, R11
+	TESTQ        R11, R11
+	JEQ          else70
+	LEAQ         (DX)(R10*8), R11
+	VBROADCASTSD -8(R11), Z9
+	JMP          done69
 
-done156:
-	VPXORD       Z8, Z8, Z8
-	KMOVB        K1, R8
-	TESTQ        R8, R8
-	JEQ          else159
-	LEAQ         (DX)(DI*8), R8
-	VBROADCASTSD (R8), Z8
-	JMP          done158
+else70:
+	LEAQ         (DX)(R10*8), R11
+	VPXORD       Z10, Z10, Z10
+	LEAQ         -2(BX), R12
+	LEAQ         (R12)(R10*1), R12
+	TESTQ        R12, R12
+	JLT          done71
+	LEAQ         (R8)(R10*8), R12
+	VBROADCASTSD -16(R12), Z10
 
-else159:
-	VPXORD Z8, Z8, Z8
+done71:
+	VMULPD.BCST -8(R11), Z10, Z9
 
-done158:
-	VADDPD       Z8, Z5, Z5
-	MOVQ         dx3_base+256(FP), R8
-	LEAQ         (R8)(DI*8), R8
-	VADDPD.BCST  (R8), Z5, Z5
-	VPXORD       Z8, Z8, Z8
-	KMOVB        K1, R8
-	TESTQ        R8, R8
-	JEQ          else161
-	MOVQ         dk2_base+184(FP), R8
-	LEAQ         (R8)(DI*8), R8
-	VBROADCASTSD (R8), Z8
-	JMP          done160
+done69:
+	LEAQ             (R8)(R10*8), R11
+	VMOVAPS          Z6, Z7
+	VFMADD213PD.BCST -8(R11), Z9, Z7
 
-else161:
-	VPXORD Z8, Z8, Z8
+done68:
+	VMULPD  Z7, Z8, Z7
+	LEAQ    (R9)(R10*8), R11
+	VMOVSD  X7, (R11)
+	ADDQ    $+1, R10
+	CMPQ    R10, $+3
+	JLT     loop66
+	TESTQ   AX, AX
+	JLE     done72
+	VDIVPD  Z0, Z1, Z6
+	LEAQ    -16(AX), R10
+	TESTQ   R10, R10
+	JLT     done73
+	MOVQ    $+0, R11
+	PCALIGN $0x20
 
-done160:
-	VADDPD Z8, Z5, Z5
-	VPXORD Z8, Z8, Z8
-	KMOVB  K1, R8
-	TESTQ  R8, R8
-	JEQ    else163
-	VPXORD Z8, Z8, Z8
-	JMP    done162
+loop74:
+	VPXORD      Z7, Z7, Z7
+	VPXORD      Z8, Z8, Z8
+	VMOVUPD     32(DX)(R11*8), Z9
+	VMOVUPD     96(DX)(R11*8), Z10
+	VMULPD      32(CX)(R11*8), Z9, Z7
+	VMULPD      96(CX)(R11*8), Z10, Z8
+	VMULPD      24(SI)(R11*8), Z0, Z9
+	VMULPD      88(SI)(R11*8), Z0, Z10
+	VFMADD231PD Z5, Z7, Z9
+	VFMADD231PD Z5, Z8, Z10
+	VMOVUPD     Z9, 24(DI)(R11*8)
+	VMOVUPD     Z10, 88(DI)(R11*8)
+	VPXORD      Z7, Z7, Z7
+	VPXORD      Z8, Z8, Z8
+	VPXORD      Z11, Z11, Z11
+	VPXORD      Z12, Z12, Z12
+	VPXORD      Z13, Z13, Z13
+	VPXORD      Z14, Z14, Z14
+	VMOVUPD     8(R8)(R11*8), Z13
+	VMOVUPD     72(R8)(R11*8), Z14
+	VMULPD      16(DX)(R11*8), Z13, Z11
+	VMULPD      80(DX)(R11*8), Z14, Z12
+	VMOVAPS     Z6, Z7
+	VFMADD213PD 16(R8)(R11*8), Z11, Z7
+	VMOVAPS     Z6, Z8
+	VFMADD213PD 80(R8)(R11*8), Z12, Z8
+	VMULPD      Z7, Z9, Z7
+	VMULPD      Z8, Z10, Z8
+	VMOVUPD     Z7, 24(R9)(R11*8)
+	VMOVUPD     Z8, 88(R9)(R11*8)
+	ADDQ        $+16, R11
+	CMPQ        R11, R10
+	JLE         loop74
 
-else163:
-	MOVQ         dx2_base+208(FP), R8
-	LEAQ         (R8)(DI*8), R8
-	VBROADCASTSD (R8), Z8
+done73:
+	MOVQ    AX, R10
+	ANDQ    $+15, R10
+	MOVQ    AX, R11
+	SUBQ    R10, R11
+	LEAQ    7(AX), R10
+	LEAQ    -8(R10), R10
+	CMPQ    R11, R10
+	JGT     done75
+	PCALIGN $0x20
 
-done162:
-	VADDPD      Z8, Z5, Z5
-	VBLENDMPD   Z6, Z2, K1, Z6
-	VADDPD      Z6, Z5, Z5
-	VADDPD      Z7, Z5, Z5
-	MOVQ        dx_base+280(FP), R8
-	LEAQ        (R8)(DI*8), R8
-	VADDPD.BCST (R8), Z5, Z5
-	VMOVSD      X5, (R8)
-	ADDQ        $+1, DI
-	CMPQ        DI, $+2
-	JLT         loop152
-	TESTQ       BX, BX
-	JLE         done164
-	LEAQ        -16(BX), DI
-	TESTQ       DI, DI
-	JLT         done165
-	MOVQ        $+0, R8
-	PCALIGN     $0x20
+loop76:
+	MOVQ         AX, R12
+	SUBQ         R11, R12
+	VPBROADCASTQ R12, Z7
+	VPCMPQ       $0x06, Z3, Z7, K1
+	VPXORD       Z7, Z7, Z7
+	VMOVUPD.Z    32(CX)(R11*8), K1, Z8
+	VMOVUPD.Z    32(DX)(R11*8), K1, Z9
+	VMULPD       Z9, Z8, Z7
+	VMOVUPD.Z    24(SI)(R11*8), K1, Z8
+	VMULPD       Z8, Z0, Z8
+	VFMADD231PD  Z5, Z7, Z8
+	VMOVUPD      Z8, K1, 24(DI)(R11*8)
+	VPXORD       Z7, Z7, Z7
+	VPXORD       Z9, Z9, Z9
+	VMOVUPD.Z    16(DX)(R11*8), K1, Z10
+	VPXORD       Z11, Z11, Z11
+	VMOVUPD.Z    8(R8)(R11*8), K1, Z11
+	VMULPD       Z11, Z10, Z9
+	VMOVUPD.Z    16(R8)(R11*8), K1, Z10
+	VMOVAPS      Z10, Z7
+	VFMADD231PD  Z9, Z6, Z7
+	VMULPD       Z7, Z8, Z7
+	VMOVUPD      Z7, K1, 24(R9)(R11*8)
+	ADDQ         $+8, R11
+	CMPQ         R11, R10
+	JLE          loop76
 
-loop166:
-	VPXORD      Z5, Z5, Z5
+done75:
+done72:
+	VDIVPD  Z0, Z1, Z6
+	MOVQ    dk3_base+160(FP), AX
+	MOVQ    n+8(FP), CX
+	LEAQ    (AX)(CX*8), AX
+	MOVQ    x_base+16(FP), CX
+	MOVQ    n+8(FP), DX
+	LEAQ    (CX)(DX*8), CX
+	MOVQ    d_base+112(FP), DX
+	MOVQ    n+8(FP), SI
+	LEAQ    (DX)(SI*8), DX
+	MOVQ    dk2_base+184(FP), SI
+	MOVQ    n+8(FP), DI
+	LEAQ    (SI)(DI*8), SI
+	MOVQ    n+8(FP), DI
+	MOVQ    s+0(FP), R8
+	IMULQ   R8, DI
+	MOVQ    y_base+40(FP), R8
+	LEAQ    (R8)(DI*8), DI
+	MOVQ    n+8(FP), R8
+	IMULQ   8(SP), R8
+	IMUL3Q  $-1, R8, R8
+	LEAQ    (DI)(R8*8), DI
+	MOVQ    dx2_base+208(FP), R8
+	MOVQ    n+8(FP), R9
+	LEAQ    (R8)(R9*8), R8
+	MOVQ    $+0, R9
+	PCALIGN $0x20
+
+loop77:
+	VPXORD       Z7, Z7, Z7
+	IMUL3Q       $-1, R9, R10
+	TESTQ        R10, R10
+	JLT          done78
+	LEAQ         (AX)(R9*8), R10
+	LEAQ         (CX)(R9*8), R11
+	VBROADCASTSD -8(R11), Z8
+	VMULPD.BCST  -8(R10), Z8, Z7
+
+done78:
+	LEAQ         (DX)(R9*8), R10
+	VMULPD.BCST  -16(R10), Z0, Z8
+	VFMADD231PD  Z5, Z7, Z8
+	LEAQ         (SI)(R9*8), R10
+	VMOVSD       X8, -16(R10)
+	VPXORD       Z7, Z7, Z7
+	MOVQ         24(SP), R10
+	LEAQ         (R10)(R9*1), R10
+	TESTQ        R10, R10
+	JLT          done79
+	VPXORD       Z9, Z9, Z9
+	VPBROADCASTQ R10, Z10
+	VPCMPQ       $0x00, Z2, Z10, K1
+	KMOVB        K1, R10
+	TESTQ        R10, R10
+	JEQ          else81
+	LEAQ         (CX)(R9*8), R10
+	VBROADCASTSD -24(R10), Z9
+	JMP          done80
+
+else81:
+	LEAQ         (CX)(R9*8), R10
+	VPXORD       Z10, Z10, Z10
+	MOVQ         n+8(FP), R11
+	LEAQ         -4(R11), R11
+	LEAQ         (R11)(R9*1), R11
+	TESTQ        R11, R11
+	JLT          done82
+	LEAQ         (DI)(R9*8), R11
+	VBROADCASTSD -32(R11), Z10
+
+done82:
+	VMULPD.BCST -24(R10), Z10, Z9
+
+done80:
+	LEAQ             (DI)(R9*8), R10
+	VMOVAPS          Z6, Z7
+	VFMADD213PD.BCST -24(R10), Z9, Z7
+
+done79:
+	VMULPD Z7, Z8, Z7
+	LEAQ   (R8)(R9*8), R10
+	VMOVSD X7, -16(R10)
+	ADDQ   $+1, R9
+	CMPQ   R9, $+2
+	JLT    loop77
+	JMP    done64
+
+else65:
+	MOVQ    40(SP), AX
+	TESTQ   AX, AX
+	JLE     done83
+	VDIVPD  Z0, Z1, Z6
+	MOVQ    dk3_base+160(FP), AX
+	LEAQ    (AX)(BX*8), AX
+	MOVQ    x_base+16(FP), CX
+	LEAQ    (CX)(BX*8), CX
+	MOVQ    d_base+112(FP), DX
+	LEAQ    (DX)(BX*8), DX
+	MOVQ    dk2_base+184(FP), SI
+	LEAQ    (SI)(BX*8), SI
+	MOVQ    n+8(FP), DI
+	IMULQ   8(SP), DI
+	IMUL3Q  $-1, DI, DI
+	LEAQ    (DI)(BX*1), DI
+	MOVQ    (SP), R8
+	LEAQ    (R8)(DI*8), DI
+	MOVQ    dx2_base+208(FP), R8
+	LEAQ    (R8)(BX*8), R8
+	MOVQ    40(SP), R9
+	TESTQ   R9, R9
+	JLE     done84
+	MOVQ    $+0, R9
+	PCALIGN $0x20
+
+loop85:
+	VPXORD       Z7, Z7, Z7
+	IMUL3Q       $-1, R9, R10
+	MOVQ         32(SP), R11
+	LEAQ         (R11)(R10*1), R10
+	TESTQ        R10, R10
+	JLT          done86
+	LEAQ         (AX)(R9*8), R10
+	LEAQ         (CX)(R9*8), R11
+	VBROADCASTSD 8(R11), Z8
+	VMULPD.BCST  8(R10), Z8, Z7
+
+done86:
+	LEAQ         (DX)(R9*8), R10
+	VMULPD.BCST  (R10), Z0, Z8
+	VFMADD231PD  Z5, Z7, Z8
+	LEAQ         (SI)(R9*8), R10
+	VMOVSD       X8, (R10)
+	VPXORD       Z7, Z7, Z7
+	LEAQ         -1(BX), R10
+	LEAQ         (R10)(R9*1), R10
+	TESTQ        R10, R10
+	JLT          done87
+	VPXORD       Z9, Z9, Z9
+	VPBROADCASTQ R10, Z10
+	VPCMPQ       $0x00, Z2, Z10, K1
+	KMOVB        K1, R10
+	TESTQ        R10, R10
+	JEQ          else89
+	LEAQ         (CX)(R9*8), R10
+	VBROADCASTSD -8(R10), Z9
+	JMP          done88
+
+else89:
+	LEAQ         (CX)(R9*8), R10
+	VPXORD       Z10, Z10, Z10
+	LEAQ         -2(BX), R11
+	LEAQ         (R11)(R9*1), R11
+	TESTQ        R11, R11
+	JLT          done90
+	LEAQ         (DI)(R9*8), R11
+	VBROADCASTSD -16(R11), Z10
+
+done90:
+	VMULPD.BCST -8(R10), Z10, Z9
+
+done88:
+	LEAQ             (DI)(R9*8), R10
+	VMOVAPS          Z6, Z7
+	VFMADD213PD.BCST -8(R10), Z9, Z7
+
+done87:
+	VMULPD Z7, Z8, Z7
+	LEAQ   (R8)(R9*8), R10
+	VMOVSD X7, (R10)
+	ADDQ   $+1, R9
+	CMPQ   R9, 40(SP)
+	JLT    loop85
+
+done84:
+done83:
+done64:
+	MOVQ    32(SP), AX
+	TESTQ   AX, AX
+	JLT     else92
+	MOVQ    32(SP), AX
+	TESTQ   AX, AX
+	JLE     done93
+	MOVQ    dk2_base+184(FP), AX
+	LEAQ    (AX)(BX*8), AX
+	MOVQ    x_base+16(FP), CX
+	LEAQ    (CX)(BX*8), CX
+	MOVQ    d_base+112(FP), DX
+	LEAQ    (DX)(BX*8), DX
+	MOVQ    dk1_base+232(FP), SI
+	LEAQ    (SI)(BX*8), SI
+	MOVQ    32(SP), DI
+	LEAQ    -32(DI), DI
+	TESTQ   DI, DI
+	JLT     done94
+	MOVQ    $+0, R8
+	PCALIGN $0x20
+
+loop95:
 	VPXORD      Z6, Z6, Z6
 	VPXORD      Z7, Z7, Z7
 	VPXORD      Z8, Z8, Z8
-	VMOVUPD     8(SI)(R8*8), Z9
-	VMOVUPD     72(SI)(R8*8), Z10
-	MOVQ        p5_base+88(FP), R9
-	VMOVAPS     Z9, Z7
-	VFMADD231PD 8(R9)(R8*8), Z1, Z7
-	MOVQ        p5_base+88(FP), R9
-	VMOVAPS     Z10, Z8
-	VFMADD231PD 72(R9)(R8*8), Z1, Z8
-	VMULPD      16(CX)(R8*8), Z7, Z5
-	VMULPD      80(CX)(R8*8), Z8, Z6
+	VPXORD      Z9, Z9, Z9
+	VMOVUPD     8(CX)(R8*8), Z10
+	VMOVUPD     72(CX)(R8*8), Z11
+	VMOVUPD     136(CX)(R8*8), Z12
+	VMOVUPD     200(CX)(R8*8), Z13
+	VMULPD      8(AX)(R8*8), Z10, Z6
+	VMULPD      72(AX)(R8*8), Z11, Z7
+	VMULPD      136(AX)(R8*8), Z12, Z8
+	VMULPD      200(AX)(R8*8), Z13, Z9
+	VFMADD213PD (DX)(R8*8), Z5, Z6
+	VFMADD213PD 64(DX)(R8*8), Z5, Z7
+	VFMADD213PD 128(DX)(R8*8), Z5, Z8
+	VFMADD213PD 192(DX)(R8*8), Z5, Z9
+	VMOVUPD     Z6, (SI)(R8*8)
+	VMOVUPD     Z7, 64(SI)(R8*8)
+	VMOVUPD     Z8, 128(SI)(R8*8)
+	VMOVUPD     Z9, 192(SI)(R8*8)
+	ADDQ        $+32, R8
+	CMPQ        R8, DI
+	JLE         loop95
+
+done94:
+	MOVQ    32(SP), DI
+	ANDQ    $+31, DI
+	MOVQ    32(SP), R8
+	SUBQ    DI, R8
+	MOVQ    32(SP), DI
+	LEAQ    7(DI), DI
+	LEAQ    -8(DI), DI
+	CMPQ    R8, DI
+	JGT     done96
+	PCALIGN $0x20
+
+loop97:
+	MOVQ         32(SP), R9
+	SUBQ         R8, R9
+	VPBROADCASTQ R9, Z6
+	VPCMPQ       $0x06, Z3, Z6, K1
+	VPXORD       Z6, Z6, Z6
+	VMOVUPD.Z    8(AX)(R8*8), K1, Z7
+	VMOVUPD.Z    8(CX)(R8*8), K1, Z8
+	VMULPD       Z8, Z7, Z6
+	VMOVUPD.Z    (DX)(R8*8), K1, Z7
+	VFMADD231PD  Z5, Z6, Z7
+	VMOVUPD      Z7, K1, (SI)(R8*8)
+	ADDQ         $+8, R8
+	CMPQ         R8, DI
+	JLE          loop97
+
+done96:
+done93:
+	VPXORD           Z6, Z6, Z6
+	MOVQ             dk2_base+184(FP), AX
+	MOVQ             n+8(FP), CX
+	LEAQ             (AX)(CX*8), AX
+	MOVQ             x_base+16(FP), CX
+	MOVQ             n+8(FP), DX
+	LEAQ             (CX)(DX*8), CX
+	VBROADCASTSD     -8(CX), Z7
+	VMULPD.BCST      -8(AX), Z7, Z6
+	MOVQ             d_base+112(FP), AX
+	MOVQ             n+8(FP), CX
+	LEAQ             (AX)(CX*8), AX
+	VFMADD213PD.BCST -16(AX), Z5, Z6
+	MOVQ             dk1_base+232(FP), AX
+	MOVQ             n+8(FP), CX
+	LEAQ             (AX)(CX*8), AX
+	VMOVSD           X6, -16(AX)
+	VPXORD           Z6, Z6, Z6
+	MOVQ             d_base+112(FP), AX
+	MOVQ             n+8(FP), CX
+	LEAQ             (AX)(CX*8), AX
+	VFMADD213PD.BCST -8(AX), Z5, Z6
+	MOVQ             dk1_base+232(FP), AX
+	MOVQ             n+8(FP), CX
+	LEAQ             (AX)(CX*8), AX
+	VMOVSD           X6, -8(AX)
+	JMP              done91
+
+else92:
+	MOVQ    40(SP), AX
+	TESTQ   AX, AX
+	JLE     done98
+	MOVQ    dk2_base+184(FP), AX
+	LEAQ    (AX)(BX*8), AX
+	MOVQ    x_base+16(FP), CX
+	LEAQ    (CX)(BX*8), CX
+	MOVQ    d_base+112(FP), DX
+	LEAQ    (DX)(BX*8), DX
+	MOVQ    dk1_base+232(FP), SI
+	LEAQ    (SI)(BX*8), SI
+	MOVQ    40(SP), DI
+	TESTQ   DI, DI
+	JLE     done99
+	MOVQ    $+0, DI
+	PCALIGN $0x20
+
+loop100:
+	VPXORD       Z6, Z6, Z6
+	IMUL3Q       $-1, DI, R8
+	MOVQ         32(SP), R9
+	LEAQ         (R9)(R8*1), R8
+	TESTQ        R8, R8
+	JLT          done101
+	LEAQ         (AX)(DI*8), R8
+	LEAQ         (CX)(DI*8), R9
+	VBROADCASTSD 8(R9), Z7
+	VMULPD.BCST  8(R8), Z7, Z6
+
+done101:
+	LEAQ             (DX)(DI*8), R8
+	VFMADD213PD.BCST (R8), Z5, Z6
+	LEAQ             (SI)(DI*8), R8
+	VMOVSD           X6, (R8)
+	ADDQ             $+1, DI
+	CMPQ             DI, 40(SP)
+	JLT              loop100
+
+done99:
+done98:
+done91:
+	MOVQ         32(SP), AX
+	TESTQ        AX, AX
+	JLT          else103
+	VPXORD       Z5, Z5, Z5
+	VPBROADCASTQ BX, Z6
+	VPCMPQ       $0x00, Z2, Z6, K1
+	KNOTB        K1, K1
+	KMOVB        K1, AX
+	TESTQ        AX, AX
+	JEQ          done104
+	VPXORD       Z6, Z6, Z6
+	LEAQ         -1(BX), AX
+	TESTQ        AX, AX
+	JLT          done105
+	VPXORD       Z7, Z7, Z7
+	VPBROADCASTQ AX, Z8
+	VPCMPQ       $0x00, Z2, Z8, K1
+	KMOVB        K1, AX
+	TESTQ        AX, AX
+	JEQ          else107
+	MOVQ         x_base+16(FP), AX
+	LEAQ         (AX)(BX*8), AX
+	VBROADCASTSD -8(AX), Z7
+	JMP          done106
+
+else107:
+	MOVQ         t_base+64(FP), AX
+	LEAQ         (AX)(BX*8), AX
+	VBROADCASTSD -8(AX), Z7
+
+done106:
+	VDIVPD           Z0, Z1, Z8
+	MOVQ             n+8(FP), AX
+	IMULQ            8(SP), AX
+	IMUL3Q           $-1, AX, AX
+	LEAQ             (AX)(BX*1), AX
+	MOVQ             (SP), CX
+	LEAQ             (CX)(AX*8), AX
+	VMOVAPS          Z8, Z6
+	VFMADD213PD.BCST -8(AX), Z7, Z6
+
+done105:
+	MOVQ        dk3_base+160(FP), AX
+	LEAQ        (AX)(BX*8), AX
+	VMULPD.BCST (AX), Z6, Z5
+
+done104:
+	MOVQ         dx3_base+256(FP), AX
+	LEAQ         (AX)(BX*8), AX
+	VMOVSD       X5, (AX)
+	VPXORD       Z5, Z5, Z5
+	LEAQ         1(BX), AX
+	VPBROADCASTQ AX, Z6
+	VPCMPQ       $0x00, Z2, Z6, K1
+	KNOTB        K1, K1
+	KMOVB        K1, AX
+	TESTQ        AX, AX
+	JEQ          done108
+	VPXORD       Z6, Z6, Z6
+	TESTQ        BX, BX
+	JLT          done109
+	VPXORD       Z7, Z7, Z7
+	VPBROADCASTQ BX, Z8
+	VPCMPQ       $0x00, Z2, Z8, K1
+	KMOVB        K1, AX
+	TESTQ        AX, AX
+	JEQ          else111
+	MOVQ         x_base+16(FP), AX
+	LEAQ         (AX)(BX*8), AX
+	VBROADCASTSD (AX), Z7
+	JMP          done110
+
+else111:
+	MOVQ         t_base+64(FP), AX
+	LEAQ         (AX)(BX*8), AX
+	VBROADCASTSD (AX), Z7
+
+done110:
+	VDIVPD           Z0, Z1, Z8
+	MOVQ             n+8(FP), AX
+	IMULQ            8(SP), AX
+	IMUL3Q           $-1, AX, AX
+	LEAQ             (AX)(BX*1), AX
+	MOVQ             (SP), CX
+	LEAQ             (CX)(AX*8), AX
+	VMOVAPS          Z8, Z6
+	VFMADD213PD.BCST (AX), Z7, Z6
+
+done109:
+	MOVQ        dk3_base+160(FP), AX
+	LEAQ        (AX)(BX*8), AX
+	VMULPD.BCST 8(AX), Z6, Z5
+
+done108:
+	MOVQ    dx3_base+256(FP), AX
+	LEAQ    (AX)(BX*8), AX
+	VMOVSD  X5, 8(AX)
+	MOVQ    32(SP), AX
+	TESTQ   AX, AX
+	JLE     done112
+	VDIVPD  Z0, Z1, Z5
+	MOVQ    t_base+64(FP), AX
+	LEAQ    (AX)(BX*8), AX
+	MOVQ    n+8(FP), CX
+	IMULQ   8(SP), CX
+	IMUL3Q  $-1, CX, CX
+	LEAQ    (CX)(BX*1), CX
+	MOVQ    (SP), DX
+	LEAQ    (DX)(CX*8), CX
+	MOVQ    dk3_base+160(FP), DX
+	LEAQ    (DX)(BX*8), DX
+	MOVQ    dx3_base+256(FP), SI
+	LEAQ    (SI)(BX*8), SI
+	MOVQ    32(SP), DI
+	LEAQ    -16(DI), DI
+	TESTQ   DI, DI
+	JLT     done113
+	MOVQ    $+0, R8
+	PCALIGN $0x20
+
+loop114:
+	VPXORD      Z6, Z6, Z6
 	VPXORD      Z7, Z7, Z7
 	VPXORD      Z8, Z8, Z8
 	VPXORD      Z9, Z9, Z9
 	VPXORD      Z10, Z10, Z10
-	VMOVUPD     8(SI)(R8*8), Z9
-	VMOVUPD     72(SI)(R8*8), Z10
-	MOVQ        dk1_base+232(FP), R9
-	VMULPD      16(R9)(R8*8), Z9, Z7
-	MOVQ        dk1_base+232(FP), R9
-	VMULPD      80(R9)(R8*8), Z10, Z8
-	VADDPD      Z2, Z5, Z5
-	VADDPD      Z2, Z6, Z6
-	MOVQ        dx3_base+256(FP), R9
-	VADDPD      16(R9)(R8*8), Z5, Z5
-	MOVQ        dx3_base+256(FP), R9
-	VADDPD      80(R9)(R8*8), Z6, Z6
-	VADDPD      Z2, Z5, Z5
-	VADDPD      Z2, Z6, Z6
-	MOVQ        dx2_base+208(FP), R9
-	VADDPD      16(R9)(R8*8), Z5, Z5
-	MOVQ        dx2_base+208(FP), R9
-	VADDPD      80(R9)(R8*8), Z6, Z6
-	VADDPD      Z2, Z5, Z5
-	VADDPD      Z2, Z6, Z6
-	VADDPD      Z7, Z5, Z5
-	VADDPD      Z8, Z6, Z6
-	MOVQ        dx_base+280(FP), R9
-	VADDPD      16(R9)(R8*8), Z5, Z5
-	MOVQ        dx_base+280(FP), R9
-	VADDPD      80(R9)(R8*8), Z6, Z6
-	MOVQ        dx_base+280(FP), R9
-	VMOVUPD     Z5, 16(R9)(R8*8)
-	MOVQ        dx_base+280(FP), R9
-	VMOVUPD     Z6, 80(R9)(R8*8)
+	VPXORD      Z11, Z11, Z11
+	VMOVUPD     8(AX)(R8*8), Z10
+	VMOVUPD     72(AX)(R8*8), Z11
+	VMOVAPS     Z5, Z8
+	VFMADD213PD 8(CX)(R8*8), Z10, Z8
+	VMOVAPS     Z5, Z9
+	VFMADD213PD 72(CX)(R8*8), Z11, Z9
+	VMULPD      16(DX)(R8*8), Z8, Z6
+	VMULPD      80(DX)(R8*8), Z9, Z7
+	VMOVUPD     Z6, 16(SI)(R8*8)
+	VMOVUPD     Z7, 80(SI)(R8*8)
 	ADDQ        $+16, R8
 	CMPQ        R8, DI
-	JLE         loop166
+	JLE         loop114
 
-done165:
-	MOVQ    BX, DI
+done113:
+	MOVQ    32(SP), DI
 	ANDQ    $+15, DI
-	MOVQ    BX, R8
+	MOVQ    32(SP), R8
 	SUBQ    DI, R8
-	LEAQ    7(BX), DI
+	MOVQ    32(SP), DI
+	LEAQ    7(DI), DI
 	LEAQ    -8(DI), DI
 	CMPQ    R8, DI
-	JGT     done167
+	JGT     done115
 	PCALIGN $0x20
 
-loop168:
-	MOVQ         BX, R9
+loop116:
+	MOVQ         32(SP), R9
 	SUBQ         R8, R9
-	VPBROADCASTQ R9, Z5
-	VPCMPQ       $0x06, Z3, Z5, K1
-	VPXORD       Z5, Z5, Z5
-	VMOVUPD.Z    16(CX)(R8*8), K1, Z6
-	VPXORD       Z7, Z7, Z7
-	VMOVUPD.Z    8(SI)(R8*8), K1, Z8
-	MOVQ         p5_base+88(FP), R9
-	VMOVUPD.Z    8(R9)(R8*8), K1, Z9
-	VMOVAPS      Z8, Z7
-	VFMADD231PD  Z9, Z1, Z7
-	VMULPD       Z7, Z6, Z5
-	MOVQ         dk1_base+232(FP), R9
-	VMOVUPD.Z    16(R9)(R8*8), K1, Z6
+	VPBROADCASTQ R9, Z6
+	VPCMPQ       $0x06, Z3, Z6, K1
+	VPXORD       Z6, Z6, Z6
 	VPXORD       Z7, Z7, Z7
 	VPXORD       Z8, Z8, Z8
-	VMOVUPD.Z    8(SI)(R8*8), K1, Z8
-	VMULPD       Z8, Z6, Z7
-	VADDPD       Z2, Z5, Z5
-	MOVQ         dx3_base+256(FP), R9
-	VMOVUPD.Z    16(R9)(R8*8), K1, Z6
-	VADDPD       Z6, Z5, Z5
-	VADDPD       Z2, Z5, Z5
-	MOVQ         dx2_base+208(FP), R9
-	VMOVUPD.Z    16(R9)(R8*8), K1, Z6
-	VADDPD       Z6, Z5, Z5
-	VADDPD       Z2, Z5, Z5
-	VADDPD       Z7, Z5, Z5
-	MOVQ         dx_base+280(FP), R9
-	VMOVUPD.Z    16(R9)(R8*8), K1, Z6
-	VADDPD       Z5, Z6, Z5
-	MOVQ         dx_base+280(FP), R9
-	VMOVUPD      Z5, K1, 16(R9)(R8*8)
+	VMOVUPD.Z    8(AX)(R8*8), K1, Z8
+	VMOVUPD.Z    8(CX)(R8*8), K1, Z9
+	VMOVAPS      Z9, Z7
+	VFMADD231PD  Z8, Z5, Z7
+	VMOVUPD.Z    16(DX)(R8*8), K1, Z8
+	VMULPD       Z7, Z8, Z6
+	VMOVUPD      Z6, K1, 16(SI)(R8*8)
 	ADDQ         $+8, R8
 	CMPQ         R8, DI
-	JLE          loop168
+	JLE          loop116
 
-done167:
-done164:
-	JMP done150
+done115:
+done112:
+	JMP done102
 
-else151:
-	MOVQ    n+8(FP), BX
-	TESTQ   BX, BX
-	JLE     done169
-	MOVQ    n+8(FP), BX
-	IMULQ   8(SP), BX
-	IMUL3Q  $-1, BX, BX
+else103:
+	MOVQ    40(SP), AX
+	TESTQ   AX, AX
+	JLE     done117
+	VDIVPD  Z0, Z1, Z5
+	MOVQ    x_base+16(FP), AX
+	LEAQ    (AX)(BX*8), AX
+	MOVQ    t_base+64(FP), CX
+	LEAQ    (CX)(BX*8), CX
+	MOVQ    n+8(FP), DX
+	IMULQ   8(SP), DX
+	IMUL3Q  $-1, DX, DX
+	LEAQ    (DX)(BX*1), DX
 	MOVQ    (SP), SI
-	LEAQ    (SI)(BX*8), BX
-	MOVQ    n+8(FP), SI
-	TESTQ   SI, SI
-	JLE     done170
-	MOVQ    $+0, SI
+	LEAQ    (SI)(DX*8), DX
+	MOVQ    dk3_base+160(FP), SI
+	LEAQ    (SI)(BX*8), SI
+	MOVQ    dx3_base+256(FP), DI
+	LEAQ    (DI)(BX*8), DI
+	MOVQ    40(SP), R8
+	TESTQ   R8, R8
+	JLE     done118
+	MOVQ    $+0, R8
 	PCALIGN $0x20
 
-loop171:
+loop119:
+	VPXORD       Z6, Z6, Z6
+	LEAQ         (BX)(R8*1), R9
+	VPBROADCASTQ R9, Z7
+	VPCMPQ       $0x00, Z2, Z7, K1
+	KNOTB        K1, K1
+	KMOVB        K1, R9
+	TESTQ        R9, R9
+	JEQ          done120
+	VPXORD       Z7, Z7, Z7
+	LEAQ         -1(BX), R9
+	LEAQ         (R9)(R8*1), R9
+	TESTQ        R9, R9
+	JLT          done121
+	VPXORD       Z8, Z8, Z8
+	VPBROADCASTQ R9, Z9
+	VPCMPQ       $0x00, Z2, Z9, K1
+	KMOVB        K1, R9
+	TESTQ        R9, R9
+	JEQ          else123
+	LEAQ         (AX)(R8*8), R9
+	VBROADCASTSD -8(R9), Z8
+	JMP          done122
+
+else123:
+	LEAQ         (CX)(R8*8), R9
+	VBROADCASTSD -8(R9), Z8
+
+done122:
+	LEAQ             (DX)(R8*8), R9
+	VMOVAPS          Z5, Z7
+	VFMADD213PD.BCST -8(R9), Z8, Z7
+
+done121:
+	LEAQ        (SI)(R8*8), R9
+	VMULPD.BCST (R9), Z7, Z6
+
+done120:
+	LEAQ   (DI)(R8*8), R9
+	VMOVSD X6, (R9)
+	ADDQ   $+1, R8
+	CMPQ   R8, 40(SP)
+	JLT    loop119
+
+done118:
+done117:
+done102:
+	MOVQ    32(SP), AX
+	TESTQ   AX, AX
+	JLT     else125
+	MOVQ    32(SP), AX
+	TESTQ   AX, AX
+	JLE     done126
+	MOVQ    x_base+16(FP), AX
+	LEAQ    (AX)(BX*8), AX
+	MOVQ    d_base+112(FP), CX
+	LEAQ    (CX)(BX*8), CX
+	MOVQ    dk3_base+160(FP), DX
+	LEAQ    (DX)(BX*8), DX
+	MOVQ    dk2_base+184(FP), SI
+	LEAQ    (SI)(BX*8), SI
+	MOVQ    dk1_base+232(FP), DI
+	LEAQ    (DI)(BX*8), DI
+	MOVQ    dy_base+136(FP), R8
+	LEAQ    (R8)(BX*8), R8
+	MOVQ    32(SP), R9
+	LEAQ    -16(R9), R9
+	TESTQ   R9, R9
+	JLT     done127
+	MOVQ    $+0, R10
+	PCALIGN $0x20
+
+loop128:
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VMOVUPD 8(AX)(R10*8), Z7
+	VMOVUPD 72(AX)(R10*8), Z8
+	VMULPD  8(CX)(R10*8), Z7, Z5
+	VMULPD  72(CX)(R10*8), Z8, Z6
+	VPXORD  Z7, Z7, Z7
+	VPXORD  Z8, Z8, Z8
+	VMOVUPD 8(AX)(R10*8), Z9
+	VMOVUPD 72(AX)(R10*8), Z10
+	VMULPD  8(DX)(R10*8), Z9, Z7
+	VMULPD  72(DX)(R10*8), Z10, Z8
+	VPXORD  Z9, Z9, Z9
+	VPXORD  Z10, Z10, Z10
+	VMOVUPD 8(AX)(R10*8), Z11
+	VMOVUPD 72(AX)(R10*8), Z12
+	VMULPD  8(SI)(R10*8), Z11, Z9
+	VMULPD  72(SI)(R10*8), Z12, Z10
+	VPXORD  Z11, Z11, Z11
+	VPXORD  Z12, Z12, Z12
+	VMOVUPD 8(AX)(R10*8), Z13
+	VMOVUPD 72(AX)(R10*8), Z14
+	VMULPD  8(DI)(R10*8), Z13, Z11
+	VMULPD  72(DI)(R10*8), Z14, Z12
+	VADDPD  Z7, Z5, Z5
+	VADDPD  Z8, Z6, Z6
+	VADDPD  Z9, Z5, Z5
+	VADDPD  Z10, Z6, Z6
+	VADDPD  Z11, Z5, Z5
+	VADDPD  Z12, Z6, Z6
+	VADDPD  (R8)(R10*8), Z5, Z5
+	VADDPD  64(R8)(R10*8), Z6, Z6
+	VMOVUPD Z5, (R8)(R10*8)
+	VMOVUPD Z6, 64(R8)(R10*8)
+	ADDQ    $+16, R10
+	CMPQ    R10, R9
+	JLE     loop128
+
+done127:
+	MOVQ    32(SP), R9
+	ANDQ    $+15, R9
+	MOVQ    32(SP), R10
+	SUBQ    R9, R10
+	MOVQ    32(SP), R9
+	LEAQ    7(R9), R9
+	LEAQ    -8(R9), R9
+	CMPQ    R10, R9
+	JGT     done129
+	PCALIGN $0x20
+
+loop130:
+	MOVQ         32(SP), R11
+	SUBQ         R10, R11
+	VPBROADCASTQ R11, Z5
+	VPCMPQ       $0x06, Z3, Z5, K1
 	VPXORD       Z5, Z5, Z5
-	VPBROADCASTQ SI, Z6
+	VMOVUPD.Z    8(AX)(R10*8), K1, Z6
+	VMOVUPD.Z    8(CX)(R10*8), K1, Z7
+	VMULPD       Z6, Z7, Z5
+	VPXORD       Z6, Z6, Z6
+	VMOVUPD.Z    8(AX)(R10*8), K1, Z7
+	VMOVUPD.Z    8(DX)(R10*8), K1, Z8
+	VMULPD       Z7, Z8, Z6
+	VPXORD       Z7, Z7, Z7
+	VMOVUPD.Z    8(AX)(R10*8), K1, Z8
+	VMOVUPD.Z    8(SI)(R10*8), K1, Z9
+	VMULPD       Z8, Z9, Z7
+	VPXORD       Z8, Z8, Z8
+	VMOVUPD.Z    8(AX)(R10*8), K1, Z9
+	VMOVUPD.Z    8(DI)(R10*8), K1, Z10
+	VMULPD       Z9, Z10, Z8
+	VADDPD       Z6, Z5, Z5
+	VADDPD       Z7, Z5, Z5
+	VADDPD       Z8, Z5, Z5
+	VMOVUPD.Z    (R8)(R10*8), K1, Z6
+	VADDPD       Z5, Z6, Z5
+	VMOVUPD      Z5, K1, (R8)(R10*8)
+	ADDQ         $+8, R10
+	CMPQ         R10, R9
+	JLE          loop130
+
+done129:
+done126:
+	MOVQ    x_base+16(FP), AX
+	MOVQ    n+8(FP), CX
+	LEAQ    (AX)(CX*8), AX
+	MOVQ    d_base+112(FP), CX
+	MOVQ    n+8(FP), DX
+	LEAQ    (CX)(DX*8), CX
+	MOVQ    dk3_base+160(FP), DX
+	MOVQ    n+8(FP), SI
+	LEAQ    (DX)(SI*8), DX
+	MOVQ    dk2_base+184(FP), SI
+	MOVQ    n+8(FP), DI
+	LEAQ    (SI)(DI*8), SI
+	MOVQ    dk1_base+232(FP), DI
+	MOVQ    n+8(FP), R8
+	LEAQ    (DI)(R8*8), DI
+	MOVQ    dy_base+136(FP), R8
+	MOVQ    n+8(FP), R9
+	LEAQ    (R8)(R9*8), R8
+	MOVQ    $+0, R9
+	PCALIGN $0x20
+
+loop131:
+	VPXORD       Z5, Z5, Z5
+	IMUL3Q       $-1, R9, R10
+	TESTQ        R10, R10
+	JLT          done132
+	LEAQ         (AX)(R9*8), R11
+	VBROADCASTSD -8(R11), Z6
+	LEAQ         (CX)(R9*8), R11
+	VMULPD.BCST  -8(R11), Z6, Z5
+
+done132:
+	VPXORD       Z6, Z6, Z6
+	TESTQ        R10, R10
+	JLT          done133
+	LEAQ         (AX)(R9*8), R11
+	VBROADCASTSD -8(R11), Z7
+	LEAQ         (DX)(R9*8), R11
+	VMULPD.BCST  -8(R11), Z7, Z6
+
+done133:
+	VPXORD       Z7, Z7, Z7
+	TESTQ        R10, R10
+	JLT          done134
+	LEAQ         (AX)(R9*8), R11
+	VBROADCASTSD -8(R11), Z8
+	LEAQ         (SI)(R9*8), R11
+	VMULPD.BCST  -8(R11), Z8, Z7
+
+done134:
+	VPXORD       Z8, Z8, Z8
+	TESTQ        R10, R10
+	JLT          done135
+	LEAQ         (AX)(R9*8), R10
+	VBROADCASTSD -8(R10), Z9
+	LEAQ         (DI)(R9*8), R10
+	VMULPD.BCST  -8(R10), Z9, Z8
+
+done135:
+	VADDPD      Z6, Z5, Z5
+	VADDPD      Z7, Z5, Z5
+	VADDPD      Z8, Z5, Z5
+	LEAQ        (R8)(R9*8), R10
+	VADDPD.BCST -16(R10), Z5, Z5
+	VMOVSD      X5, -16(R10)
+	ADDQ        $+1, R9
+	CMPQ        R9, $+2
+	JLT         loop131
+	JMP         done124
+
+else125:
+	MOVQ    40(SP), AX
+	TESTQ   AX, AX
+	JLE     done136
+	MOVQ    x_base+16(FP), AX
+	LEAQ    (AX)(BX*8), AX
+	MOVQ    d_base+112(FP), CX
+	LEAQ    (CX)(BX*8), CX
+	MOVQ    dk3_base+160(FP), DX
+	LEAQ    (DX)(BX*8), DX
+	MOVQ    dk2_base+184(FP), SI
+	LEAQ    (SI)(BX*8), SI
+	MOVQ    dk1_base+232(FP), DI
+	LEAQ    (DI)(BX*8), DI
+	MOVQ    dy_base+136(FP), R8
+	LEAQ    (R8)(BX*8), R8
+	MOVQ    40(SP), R9
+	TESTQ   R9, R9
+	JLE     done137
+	MOVQ    $+0, R9
+	PCALIGN $0x20
+
+loop138:
+	VPXORD       Z5, Z5, Z5
+	IMUL3Q       $-1, R9, R10
+	MOVQ         32(SP), R11
+	LEAQ         (R11)(R10*1), R10
+	TESTQ        R10, R10
+	JLT          done139
+	LEAQ         (AX)(R9*8), R11
+	VBROADCASTSD 8(R11), Z6
+	LEAQ         (CX)(R9*8), R11
+	VMULPD.BCST  8(R11), Z6, Z5
+
+done139:
+	VPXORD       Z6, Z6, Z6
+	TESTQ        R10, R10
+	JLT          done140
+	LEAQ         (AX)(R9*8), R11
+	VBROADCASTSD 8(R11), Z7
+	LEAQ         (DX)(R9*8), R11
+	VMULPD.BCST  8(R11), Z7, Z6
+
+done140:
+	VPXORD       Z7, Z7, Z7
+	TESTQ        R10, R10
+	JLT          done141
+	LEAQ         (AX)(R9*8), R11
+	VBROADCASTSD 8(R11), Z8
+	LEAQ         (SI)(R9*8), R11
+	VMULPD.BCST  8(R11), Z8, Z7
+
+done141:
+	VPXORD       Z8, Z8, Z8
+	TESTQ        R10, R10
+	JLT          done142
+	LEAQ         (AX)(R9*8), R10
+	VBROADCASTSD 8(R10), Z9
+	LEAQ         (DI)(R9*8), R10
+	VMULPD.BCST  8(R10), Z9, Z8
+
+done142:
+	VADDPD      Z6, Z5, Z5
+	VADDPD      Z7, Z5, Z5
+	VADDPD      Z8, Z5, Z5
+	LEAQ        (R8)(R9*8), R10
+	VADDPD.BCST (R10), Z5, Z5
+	VMOVSD      X5, (R10)
+	ADDQ        $+1, R9
+	CMPQ        R9, 40(SP)
+	JLT         loop138
+
+done137:
+done136:
+done124:
+	MOVQ    32(SP), AX
+	TESTQ   AX, AX
+	JLT     else144
+	MOVQ    d_base+112(FP), AX
+	LEAQ    (AX)(BX*8), AX
+	MOVQ    n+8(FP), CX
+	IMULQ   8(SP), CX
+	IMUL3Q  $-1, CX, CX
+	LEAQ    (CX)(BX*1), CX
+	MOVQ    (SP), DX
+	LEAQ    (DX)(CX*8), CX
+	MOVQ    p5_base+88(FP), DX
+	LEAQ    (DX)(BX*8), DX
+	MOVQ    dk1_base+232(FP), SI
+	LEAQ    (SI)(BX*8), SI
+	MOVQ    dk3_base+160(FP), DI
+	LEAQ    (DI)(BX*8), DI
+	MOVQ    dx3_base+256(FP), R8
+	LEAQ    (R8)(BX*8), R8
+	MOVQ    dk2_base+184(FP), R9
+	LEAQ    (R9)(BX*8), R9
+	MOVQ    dx2_base+208(FP), R10
+	LEAQ    (R10)(BX*8), R10
+	MOVQ    dx_base+280(FP), R11
+	LEAQ    (R11)(BX*8), R11
+	MOVQ    $+0, R12
+	PCALIGN $0x20
+
+loop145:
+	VPXORD       Z5, Z5, Z5
+	LEAQ         (BX)(R12*1), R13
+	VPBROADCASTQ R13, Z6
 	VPCMPQ       $0x00, Z2, Z6, K1
-	KMOVB        K1, DI
-	TESTQ        DI, DI
-	JEQ          else173
-	LEAQ         (CX)(SI*8), DI
-	VBROADCASTSD (DI), Z5
-	JMP          done172
+	KMOVB        K1, R13
+	TESTQ        R13, R13
+	JEQ          else147
+	LEAQ         (AX)(R12*8), R13
+	VBROADCASTSD (R13), Z5
+	JMP          done146
 
-else173:
-	LEAQ             (CX)(SI*8), DI
+else147:
+	LEAQ             (AX)(R12*8), R13
 	VPXORD           Z6, Z6, Z6
-	LEAQ             -1(SI), R8
-	TESTQ            R8, R8
-	JLT              done174
-	LEAQ             (BX)(SI*8), R8
-	VBROADCASTSD     -8(R8), Z7
-	MOVQ             p5_base+88(FP), R8
-	LEAQ             (R8)(SI*8), R8
+	LEAQ             -1(BX), BP
+	LEAQ             (BP)(R12*1), BP
+	TESTQ            BP, BP
+	JLT              done148
+	LEAQ             (CX)(R12*8), BP
+	VBROADCASTSD     -8(BP), Z7
+	LEAQ             (DX)(R12*8), BP
 	VMOVAPS          Z7, Z6
-	VFMADD231PD.BCST -8(R8), Z1, Z6
+	VFMADD231PD.BCST -8(BP), Z1, Z6
 
-done174:
-	VMULPD.BCST (DI), Z6, Z5
+done148:
+	VMULPD.BCST (R13), Z6, Z5
 
-done172:
-	MOVQ         dk1_base+232(FP), DI
-	LEAQ         (DI)(SI*8), DI
-	VBROADCASTSD (DI), Z6
+done146:
+	LEAQ         (SI)(R12*8), R13
+	VBROADCASTSD (R13), Z6
 	VPXORD       Z7, Z7, Z7
 	KNOTB        K1, K2
-	KMOVB        K2, DI
-	TESTQ        DI, DI
-	JEQ          done175
+	KMOVB        K2, R13
+	TESTQ        R13, R13
+	JEQ          done149
 	VPXORD       Z8, Z8, Z8
-	LEAQ         -1(SI), DI
-	TESTQ        DI, DI
-	JLT          done176
-	LEAQ         (BX)(SI*8), DI
-	VBROADCASTSD -8(DI), Z8
+	LEAQ         -1(BX), R13
+	LEAQ         (R13)(R12*1), R13
+	TESTQ        R13, R13
+	JLT          done150
+	LEAQ         (CX)(R12*8), R13
+	VBROADCASTSD -8(R13), Z8
 
-done176:
+done150:
 	VMULPD Z8, Z6, Z7
 
-done175:
+done149:
 	VPXORD       Z8, Z8, Z8
-	KMOVB        K1, DI
-	TESTQ        DI, DI
-	JEQ          else178
-	LEAQ         (DX)(SI*8), DI
-	VBROADCASTSD (DI), Z8
-	JMP          done177
+	KMOVB        K1, R13
+	TESTQ        R13, R13
+	JEQ          else152
+	LEAQ         (DI)(R12*8), R13
+	VBROADCASTSD (R13), Z8
+	JMP          done151
 
-else178:
+else152:
 	VPXORD Z8, Z8, Z8
 
-done177:
+done151:
 	VADDPD       Z8, Z5, Z5
-	MOVQ         dx3_base+256(FP), DI
-	LEAQ         (DI)(SI*8), DI
-	VADDPD.BCST  (DI), Z5, Z5
+	LEAQ         (R8)(R12*8), R13
+	VADDPD.BCST  (R13), Z5, Z5
 	VPXORD       Z8, Z8, Z8
-	KMOVB        K1, DI
-	TESTQ        DI, DI
-	JEQ          else180
-	MOVQ         dk2_base+184(FP), DI
-	LEAQ         (DI)(SI*8), DI
-	VBROADCASTSD (DI), Z8
-	JMP          done179
+	KMOVB        K1, R13
+	TESTQ        R13, R13
+	JEQ          else154
+	LEAQ         (R9)(R12*8), R13
+	VBROADCASTSD (R13), Z8
+	JMP          done153
 
-else180:
+else154:
 	VPXORD Z8, Z8, Z8
 
-done179:
+done153:
 	VADDPD Z8, Z5, Z5
 	VPXORD Z8, Z8, Z8
-	KMOVB  K1, DI
-	TESTQ  DI, DI
-	JEQ    else182
+	KMOVB  K1, R13
+	TESTQ  R13, R13
+	JEQ    else156
 	VPXORD Z8, Z8, Z8
-	JMP    done181
+	JMP    done155
 
-else182:
-	MOVQ         dx2_base+208(FP), DI
-	LEAQ         (DI)(SI*8), DI
-	VBROADCASTSD (DI), Z8
+else156:
+	LEAQ         (R10)(R12*8), R13
+	VBROADCASTSD (R13), Z8
 
-done181:
+done155:
 	VADDPD      Z8, Z5, Z5
 	VBLENDMPD   Z6, Z2, K1, Z6
 	VADDPD      Z6, Z5, Z5
 	VADDPD      Z7, Z5, Z5
-	MOVQ        dx_base+280(FP), DI
-	LEAQ        (DI)(SI*8), DI
-	VADDPD.BCST (DI), Z5, Z5
-	VMOVSD      X5, (DI)
-	ADDQ        $+1, SI
-	MOVQ        n+8(FP), DI
-	CMPQ        SI, DI
-	JLT         loop171
+	LEAQ        (R11)(R12*8), R13
+	VADDPD.BCST (R13), Z5, Z5
+	VMOVSD      X5, (R13)
+	ADDQ        $+1, R12
+	CMPQ        R12, $+2
+	JLT         loop145
+	MOVQ        32(SP), DI
+	TESTQ       DI, DI
+	JLE         done157
+	MOVQ        32(SP), DI
+	LEAQ        -16(DI), DI
+	TESTQ       DI, DI
+	JLT         done158
+	MOVQ        $+0, R9
+	PCALIGN     $0x20
+
+loop159:
+	VPXORD      Z5, Z5, Z5
+	VPXORD      Z6, Z6, Z6
+	VPXORD      Z7, Z7, Z7
+	VPXORD      Z8, Z8, Z8
+	VMOVUPD     8(CX)(R9*8), Z9
+	VMOVUPD     72(CX)(R9*8), Z10
+	VMOVAPS     Z9, Z7
+	VFMADD231PD 8(DX)(R9*8), Z1, Z7
+	VMOVAPS     Z10, Z8
+	VFMADD231PD 72(DX)(R9*8), Z1, Z8
+	VMULPD      16(AX)(R9*8), Z7, Z5
+	VMULPD      80(AX)(R9*8), Z8, Z6
+	VPXORD      Z7, Z7, Z7
+	VPXORD      Z8, Z8, Z8
+	VPXORD      Z9, Z9, Z9
+	VPXORD      Z10, Z10, Z10
+	VMOVUPD     8(CX)(R9*8), Z9
+	VMOVUPD     72(CX)(R9*8), Z10
+	VMULPD      16(SI)(R9*8), Z9, Z7
+	VMULPD      80(SI)(R9*8), Z10, Z8
+	VADDPD      Z2, Z5, Z5
+	VADDPD      Z2, Z6, Z6
+	VADDPD      16(R8)(R9*8), Z5, Z5
+	VADDPD      80(R8)(R9*8), Z6, Z6
+	VADDPD      Z2, Z5, Z5
+	VADDPD      Z2, Z6, Z6
+	VADDPD      16(R10)(R9*8), Z5, Z5
+	VADDPD      80(R10)(R9*8), Z6, Z6
+	VADDPD      Z2, Z5, Z5
+	VADDPD      Z2, Z6, Z6
+	VADDPD      Z7, Z5, Z5
+	VADDPD      Z8, Z6, Z6
+	VADDPD      16(R11)(R9*8), Z5, Z5
+	VADDPD      80(R11)(R9*8), Z6, Z6
+	VMOVUPD     Z5, 16(R11)(R9*8)
+	VMOVUPD     Z6, 80(R11)(R9*8)
+	ADDQ        $+16, R9
+	CMPQ        R9, DI
+	JLE         loop159
+
+done158:
+	MOVQ    32(SP), DI
+	ANDQ    $+15, DI
+	MOVQ    32(SP), R9
+	SUBQ    DI, R9
+	MOVQ    32(SP), DI
+	LEAQ    7(DI), DI
+	LEAQ    -8(DI), DI
+	CMPQ    R9, DI
+	JGT     done160
+	PCALIGN $0x20
+
+loop161:
+	MOVQ         32(SP), R12
+	SUBQ         R9, R12
+	VPBROADCASTQ R12, Z5
+	VPCMPQ       $0x06, Z3, Z5, K1
+	VPXORD       Z5, Z5, Z5
+	VMOVUPD.Z    16(AX)(R9*8), K1, Z6
+	VPXORD       Z7, Z7, Z7
+	VMOVUPD.Z    8(CX)(R9*8), K1, Z8
+	VMOVUPD.Z    8(DX)(R9*8), K1, Z9
+	VMOVAPS      Z8, Z7
+	VFMADD231PD  Z9, Z1, Z7
+	VMULPD       Z7, Z6, Z5
+	VMOVUPD.Z    16(SI)(R9*8), K1, Z6
+	VPXORD       Z7, Z7, Z7
+	VPXORD       Z8, Z8, Z8
+	VMOVUPD.Z    8(CX)(R9*8), K1, Z8
+	VMULPD       Z8, Z6, Z7
+	VADDPD       Z2, Z5, Z5
+	VMOVUPD.Z    16(R8)(R9*8), K1, Z6
+	VADDPD       Z6, Z5, Z5
+	VADDPD       Z2, Z5, Z5
+	VMOVUPD.Z    16(R10)(R9*8), K1, Z6
+	VADDPD       Z6, Z5, Z5
+	VADDPD       Z2, Z5, Z5
+	VADDPD       Z7, Z5, Z5
+	VMOVUPD.Z    16(R11)(R9*8), K1, Z6
+	VADDPD       Z5, Z6, Z5
+	VMOVUPD      Z5, K1, 16(R11)(R9*8)
+	ADDQ         $+8, R9
+	CMPQ         R9, DI
+	JLE          loop161
+
+done160:
+done157:
+	JMP done143
+
+else144:
+	MOVQ    40(SP), AX
+	TESTQ   AX, AX
+	JLE     done162
+	MOVQ    d_base+112(FP), AX
+	LEAQ    (AX)(BX*8), AX
+	MOVQ    n+8(FP), CX
+	IMULQ   8(SP), CX
+	IMUL3Q  $-1, CX, CX
+	LEAQ    (CX)(BX*1), CX
+	MOVQ    (SP), DX
+	LEAQ    (DX)(CX*8), CX
+	MOVQ    p5_base+88(FP), DX
+	LEAQ    (DX)(BX*8), DX
+	MOVQ    dk1_base+232(FP), SI
+	LEAQ    (SI)(BX*8), SI
+	MOVQ    dk3_base+160(FP), DI
+	LEAQ    (DI)(BX*8), DI
+	MOVQ    dx3_base+256(FP), R8
+	LEAQ    (R8)(BX*8), R8
+	MOVQ    dk2_base+184(FP), R9
+	LEAQ    (R9)(BX*8), R9
+	MOVQ    dx2_base+208(FP), R10
+	LEAQ    (R10)(BX*8), R10
+	MOVQ    dx_base+280(FP), R11
+	LEAQ    (R11)(BX*8), R11
+	MOVQ    40(SP), R12
+	TESTQ   R12, R12
+	JLE     done163
+	MOVQ    $+0, R12
+	PCALIGN $0x20
+
+loop164:
+	VPXORD       Z5, Z5, Z5
+	LEAQ         (BX)(R12*1), R13
+	VPBROADCASTQ R13, Z6
+	VPCMPQ       $0x00, Z2, Z6, K1
+	KMOVB        K1, R13
+	TESTQ        R13, R13
+	JEQ          else166
+	LEAQ         (AX)(R12*8), R13
+	VBROADCASTSD (R13), Z5
+	JMP          done165
+
+else166:
+	LEAQ             (AX)(R12*8), R13
+	VPXORD           Z6, Z6, Z6
+	LEAQ             -1(BX), BP
+	LEAQ             (BP)(R12*1), BP
+	TESTQ            BP, BP
+	JLT              done167
+	LEAQ             (CX)(R12*8), BP
+	VBROADCASTSD     -8(BP), Z7
+	LEAQ             (DX)(R12*8), BP
+	VMOVAPS          Z7, Z6
+	VFMADD231PD.BCST -8(BP), Z1, Z6
+
+done167:
+	VMULPD.BCST (R13), Z6, Z5
+
+done165:
+	LEAQ         (SI)(R12*8), R13
+	VBROADCASTSD (R13), Z6
+	VPXORD       Z7, Z7, Z7
+	KNOTB        K1, K2
+	KMOVB        K2, R13
+	TESTQ        R13, R13
+	JEQ          done168
+	VPXORD       Z8, Z8, Z8
+	LEAQ         -1(BX), R13
+	LEAQ         (R13)(R12*1), R13
+	TESTQ        R13, R13
+	JLT          done169
+	LEAQ         (CX)(R12*8), R13
+	VBROADCASTSD -8(R13), Z8
+
+done169:
+	VMULPD Z8, Z6, Z7
+
+done168:
+	VPXORD       Z8, Z8, Z8
+	KMOVB        K1, R13
+	TESTQ        R13, R13
+	JEQ          else171
+	LEAQ         (DI)(R12*8), R13
+	VBROADCASTSD (R13), Z8
+	JMP          done170
+
+else171:
+	VPXORD Z8, Z8, Z8
 
 done170:
-done169:
-done150:
-	MOVQ 8(SP), BX
-	ADDQ $+1, BX
-	MOVQ BX, 8(SP)
-	MOVQ 8(SP), BX
-	MOVQ s+0(FP), SI
-	CMPQ BX, SI
+	VADDPD       Z8, Z5, Z5
+	LEAQ         (R8)(R12*8), R13
+	VADDPD.BCST  (R13), Z5, Z5
+	VPXORD       Z8, Z8, Z8
+	KMOVB        K1, R13
+	TESTQ        R13, R13
+	JEQ          else173
+	LEAQ         (R9)(R12*8), R13
+	VBROADCASTSD (R13), Z8
+	JMP          done172
+
+else173:
+	VPXORD Z8, Z8, Z8
+
+done172:
+	VADDPD Z8, Z5, Z5
+	VPXORD Z8, Z8, Z8
+	KMOVB  K1, R13
+	TESTQ  R13, R13
+	JEQ    else175
+	VPXORD Z8, Z8, Z8
+	JMP    done174
+
+else175:
+	LEAQ         (R10)(R12*8), R13
+	VBROADCASTSD (R13), Z8
+
+done174:
+	VADDPD      Z8, Z5, Z5
+	VBLENDMPD   Z6, Z2, K1, Z6
+	VADDPD      Z6, Z5, Z5
+	VADDPD      Z7, Z5, Z5
+	LEAQ        (R11)(R12*8), R13
+	VADDPD.BCST (R13), Z5, Z5
+	VMOVSD      X5, (R13)
+	ADDQ        $+1, R12
+	CMPQ        R12, 40(SP)
+	JLT         loop164
+
+done163:
+done162:
+done143:
+	MOVQ 8(SP), AX
+	ADDQ $+1, AX
+	MOVQ AX, 8(SP)
+	MOVQ 8(SP), AX
+	MOVQ s+0(FP), CX
+	CMPQ AX, CX
 	JLT  loop3
 
 done2:
@@ -5439,112 +5545,140 @@ done1:
 	RET
 
 // func dx3LoopAVX2(s int, n int, x []float64, y []float64, t []float64, p5 []float64, d []float64, dy []float64, dk3 []float64, dk2 []float64, dx2 []float64, dk1 []float64, dx3 []float64, dx []float64)
-// Requires: AVX, AVX2, FMA3
-TEXT ·dx3LoopAVX2(SB), $40-304
-	MOVQ         x_base+16(FP), AX
-	MOVQ         d_base+112(FP), CX
-	MOVQ         dk3_base+160(FP), DX
-	MOVQ         dk2_base+184(FP), BX
-	MOVQ         s+0(FP), SI
-	TESTQ        SI, SI
+// Requires: AVX, AVX2, CMOV, FMA3
+TEXT ·dx3LoopAVX2(SB), $48-304
+	MOVQ         s+0(FP), AX
+	TESTQ        AX, AX
 	JLE          done1
 	VMOVUPD      c64x4_4000000000000000<>+0(SB), Y0
-	MOVQ         s+0(FP), SI
-	VMOVQ        SI, X1
+	MOVQ         s+0(FP), AX
+	VMOVQ        AX, X1
 	VPBROADCASTQ X1, Y1
 	VMOVUPD      c64x4_4338000000000000<>+0(SB), Y2
 	VPADDQ       Y2, Y1, Y1
 	VSUBPD       Y2, Y1, Y1
 	VDIVPD       Y1, Y0, Y1
-	MOVQ         n+8(FP), SI
-	MOVQ         s+0(FP), DI
-	IMULQ        DI, SI
-	MOVQ         n+8(FP), DI
-	IMUL3Q       $-1, DI, DI
-	LEAQ         (SI)(DI*1), SI
-	MOVQ         y_base+40(FP), DI
-	LEAQ         (DI)(SI*8), SI
-	MOVQ         SI, (SP)
-	MOVQ         s+0(FP), SI
-	TESTQ        SI, SI
+	MOVQ         n+8(FP), AX
+	MOVQ         s+0(FP), CX
+	IMULQ        CX, AX
+	MOVQ         n+8(FP), CX
+	IMUL3Q       $-1, CX, CX
+	LEAQ         (AX)(CX*1), AX
+	MOVQ         y_base+40(FP), CX
+	LEAQ         (CX)(AX*8), AX
+	MOVQ         AX, (SP)
+	MOVQ         s+0(FP), AX
+	TESTQ        AX, AX
 	JLE          done2
-	MOVQ         $+0, SI
-	MOVQ         SI, 8(SP)
+	MOVQ         $+0, AX
+	MOVQ         AX, 8(SP)
 	VXORPS       Y2, Y2, Y2
 	VMOVUPD      c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y3
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y4
-	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y5
+	VMOVUPD      c64x4_4018000000000000<>+0(SB), Y5
 
 loop3:
-	MOVQ    n+8(FP), SI
-	LEAQ    -3(SI), SI
-	MOVQ    SI, 16(SP)
-	MOVQ    16(SP), SI
-	TESTQ   SI, SI
+	MOVQ    n+8(FP), AX
+	LEAQ    -7(AX), AX
+	IMUL3Q  $-4, 8(SP), CX
+	LEAQ    (AX)(CX*1), AX
+	MOVQ    $+0, CX
+	CMPQ    AX, CX
+	MOVQ    $+0, CX
+	CMOVQGT AX, CX
+	MOVQ    n+8(FP), AX
+	LEAQ    -6(AX), AX
+	IMUL3Q  $-4, 8(SP), DX
+	LEAQ    (AX)(DX*1), AX
+	MOVQ    $+0, DX
+	CMPQ    AX, DX
+	MOVQ    $+0, DX
+	CMOVQGT AX, DX
+	MOVQ    n+8(FP), AX
+	LEAQ    -5(AX), AX
+	MOVQ    AX, 16(SP)
+	IMUL3Q  $-4, 8(SP), AX
+	MOVQ    16(SP), BX
+	LEAQ    (BX)(AX*1), AX
+	MOVQ    $+0, BX
+	CMPQ    AX, BX
+	MOVQ    $+0, BX
+	CMOVQGT AX, BX
+	MOVQ    n+8(FP), AX
+	LEAQ    -3(AX), AX
+	MOVQ    AX, 24(SP)
+	IMUL3Q  $-1, CX, AX
+	MOVQ    24(SP), SI
+	LEAQ    (SI)(AX*1), AX
+	TESTQ   AX, AX
 	JLT     else5
 	VDIVPD  Y0, Y1, Y6
-	MOVQ    n+8(FP), SI
-	IMULQ   8(SP), SI
-	IMUL3Q  $-1, SI, SI
-	MOVQ    (SP), DI
-	LEAQ    (DI)(SI*8), SI
-	MOVQ    $+0, DI
+	MOVQ    x_base+16(FP), SI
+	LEAQ    (SI)(CX*8), SI
+	MOVQ    n+8(FP), DI
+	IMULQ   8(SP), DI
+	IMUL3Q  $-1, DI, DI
+	LEAQ    (DI)(CX*1), DI
+	MOVQ    (SP), R8
+	LEAQ    (R8)(DI*8), DI
+	MOVQ    t_base+64(FP), R8
+	LEAQ    (R8)(CX*8), R8
+	MOVQ    $+0, R9
 	PCALIGN $0x20
 
 loop6:
 	VXORPS       Y7, Y7, Y7
-	LEAQ         -1(DI), R8
-	TESTQ        R8, R8
+	LEAQ         -1(CX), R10
+	LEAQ         (R10)(R9*1), R10
+	TESTQ        R10, R10
 	JLT          done7
 	VXORPS       Y8, Y8, Y8
-	VMOVQ        R8, X9
+	VMOVQ        R10, X9
 	VPBROADCASTQ X9, Y9
 	VPCMPEQQ     Y2, Y9, Y9
-	VMOVMSKPD    Y9, R8
-	TESTQ        R8, R8
+	VMOVMSKPD    Y9, R10
+	TESTQ        R10, R10
 	JEQ          else9
-	LEAQ         (AX)(DI*8), R8
-	VBROADCASTSD -8(R8), Y8
+	LEAQ         (SI)(R9*8), R10
+	VBROADCASTSD -8(R10), Y8
 	JMP          done8
 
 else9:
-	LEAQ         (AX)(DI*8), R8
-	VBROADCASTSD -8(R8), Y9
+	LEAQ         (SI)(R9*8), R10
+	VBROADCASTSD -8(R10), Y9
 	VXORPS       Y10, Y10, Y10
-	LEAQ         -2(DI), R8
-	TESTQ        R8, R8
+	LEAQ         -2(CX), R10
+	LEAQ         (R10)(R9*1), R10
+	TESTQ        R10, R10
 	JLT          done10
-	LEAQ         (SI)(DI*8), R8
-	VBROADCASTSD -16(R8), Y10
+	LEAQ         (DI)(R9*8), R10
+	VBROADCASTSD -16(R10), Y10
 
 done10:
 	VMULPD Y10, Y9, Y8
 
 done8:
-	LEAQ         (SI)(DI*8), R8
-	VBROADCASTSD -8(R8), Y9
+	LEAQ         (DI)(R9*8), R10
+	VBROADCASTSD -8(R10), Y9
 	VMOVAPS      Y9, Y7
 	VFMADD231PD  Y8, Y6, Y7
 
 done7:
-	LEAQ         (AX)(DI*8), R8
-	VBROADCASTSD (R8), Y8
+	LEAQ         (SI)(R9*8), R10
+	VBROADCASTSD (R10), Y8
 	VMULPD       Y7, Y8, Y7
-	MOVQ         t_base+64(FP), R8
-	LEAQ         (R8)(DI*8), R8
-	VMOVSD       X7, (R8)
-	ADDQ         $+1, DI
-	CMPQ         DI, $+3
+	LEAQ         (R8)(R9*8), R10
+	VMOVSD       X7, (R10)
+	ADDQ         $+1, R9
+	CMPQ         R9, $+3
 	JLT          loop6
-	MOVQ         16(SP), DI
-	TESTQ        DI, DI
+	TESTQ        AX, AX
 	JLE          done11
 	VDIVPD       Y0, Y1, Y6
-	MOVQ         16(SP), DI
-	LEAQ         -8(DI), DI
-	TESTQ        DI, DI
+	LEAQ         -8(AX), R9
+	TESTQ        R9, R9
 	JLT          done12
-	MOVQ         $+0, R8
+	MOVQ         $+0, R10
 	PCALIGN      $0x20
 
 loop13:
@@ -5554,32 +5688,29 @@ loop13:
 	VXORPS      Y10, Y10, Y10
 	VXORPS      Y11, Y11, Y11
 	VXORPS      Y12, Y12, Y12
-	VMOVUPD     8(SI)(R8*8), Y11
-	VMOVUPD     40(SI)(R8*8), Y12
-	VMULPD      16(AX)(R8*8), Y11, Y9
-	VMULPD      48(AX)(R8*8), Y12, Y10
+	VMOVUPD     8(DI)(R10*8), Y11
+	VMOVUPD     40(DI)(R10*8), Y12
+	VMULPD      16(SI)(R10*8), Y11, Y9
+	VMULPD      48(SI)(R10*8), Y12, Y10
 	VMOVAPS     Y6, Y7
-	VFMADD213PD 16(SI)(R8*8), Y9, Y7
+	VFMADD213PD 16(DI)(R10*8), Y9, Y7
 	VMOVAPS     Y6, Y8
-	VFMADD213PD 48(SI)(R8*8), Y10, Y8
-	VMULPD      24(AX)(R8*8), Y7, Y7
-	VMULPD      56(AX)(R8*8), Y8, Y8
-	MOVQ        t_base+64(FP), R9
-	VMOVUPD     Y7, 24(R9)(R8*8)
-	MOVQ        t_base+64(FP), R9
-	VMOVUPD     Y8, 56(R9)(R8*8)
-	ADDQ        $+8, R8
-	CMPQ        R8, DI
+	VFMADD213PD 48(DI)(R10*8), Y10, Y8
+	VMULPD      24(SI)(R10*8), Y7, Y7
+	VMULPD      56(SI)(R10*8), Y8, Y8
+	VMOVUPD     Y7, 24(R8)(R10*8)
+	VMOVUPD     Y8, 56(R8)(R10*8)
+	ADDQ        $+8, R10
+	CMPQ        R10, R9
 	JLE         loop13
 
 done12:
-	MOVQ    16(SP), DI
-	ANDQ    $+7, DI
-	MOVQ    16(SP), R8
-	SUBQ    DI, R8
-	MOVQ    16(SP), DI
-	LEAQ    -4(DI), DI
-	CMPQ    R8, DI
+	MOVQ    AX, R9
+	ANDQ    $+7, R9
+	MOVQ    AX, R10
+	SUBQ    R9, R10
+	LEAQ    -4(AX), R9
+	CMPQ    R10, R9
 	JGT     done14
 	PCALIGN $0x20
 
@@ -5587,2079 +5718,2110 @@ loop15:
 	VXORPS      Y7, Y7, Y7
 	VXORPS      Y8, Y8, Y8
 	VXORPS      Y9, Y9, Y9
-	VMOVUPD     8(SI)(R8*8), Y9
-	VMULPD      16(AX)(R8*8), Y9, Y8
+	VMOVUPD     8(DI)(R10*8), Y9
+	VMULPD      16(SI)(R10*8), Y9, Y8
 	VMOVAPS     Y6, Y7
-	VFMADD213PD 16(SI)(R8*8), Y8, Y7
-	VMULPD      24(AX)(R8*8), Y7, Y7
-	MOVQ        t_base+64(FP), R9
-	VMOVUPD     Y7, 24(R9)(R8*8)
-	ADDQ        $+4, R8
-	CMPQ        R8, DI
+	VFMADD213PD 16(DI)(R10*8), Y8, Y7
+	VMULPD      24(SI)(R10*8), Y7, Y7
+	VMOVUPD     Y7, 24(R8)(R10*8)
+	ADDQ        $+4, R10
+	CMPQ        R10, R9
 	JLE         loop15
 
 done14:
-	MOVQ         16(SP), DI
-	ANDQ         $+3, DI
-	TESTQ        DI, DI
+	MOVQ         AX, R9
+	ANDQ         $+3, R9
+	TESTQ        R9, R9
 	JLE          done16
-	MOVQ         16(SP), R8
-	SUBQ         DI, R8
-	VMOVQ        DI, X7
+	SUBQ         R9, AX
+	VMOVQ        R9, X7
 	VPBROADCASTQ X7, Y7
 	VPCMPGTQ     Y3, Y7, Y7
 	VXORPS       Y8, Y8, Y8
 	VXORPS       Y9, Y9, Y9
-	VMASKMOVPD   16(AX)(R8*8), Y7, Y10
+	VMASKMOVPD   16(SI)(AX*8), Y7, Y10
 	VXORPS       Y11, Y11, Y11
-	VMASKMOVPD   8(SI)(R8*8), Y7, Y11
+	VMASKMOVPD   8(DI)(AX*8), Y7, Y11
 	VMULPD       Y11, Y10, Y9
-	VMASKMOVPD   16(SI)(R8*8), Y7, Y10
+	VMASKMOVPD   16(DI)(AX*8), Y7, Y10
 	VMOVAPS      Y10, Y8
 	VFMADD231PD  Y9, Y6, Y8
-	VMASKMOVPD   24(AX)(R8*8), Y7, Y6
+	VMASKMOVPD   24(SI)(AX*8), Y7, Y6
 	VMULPD       Y8, Y6, Y6
-	MOVQ         t_base+64(FP), SI
-	VMASKMOVPD   Y6, Y7, 24(SI)(R8*8)
+	VMASKMOVPD   Y6, Y7, 24(R8)(AX*8)
 
 done16:
 done11:
 	JMP done4
 
 else5:
+	IMUL3Q  $-1, CX, AX
 	MOVQ    n+8(FP), SI
-	TESTQ   SI, SI
+	LEAQ    (SI)(AX*1), AX
+	TESTQ   AX, AX
 	JLE     done17
 	VDIVPD  Y0, Y1, Y6
-	MOVQ    n+8(FP), SI
-	IMULQ   8(SP), SI
-	IMUL3Q  $-1, SI, SI
-	MOVQ    (SP), DI
-	LEAQ    (DI)(SI*8), SI
+	MOVQ    x_base+16(FP), SI
+	LEAQ    (SI)(CX*8), SI
 	MOVQ    n+8(FP), DI
-	TESTQ   DI, DI
+	IMULQ   8(SP), DI
+	IMUL3Q  $-1, DI, DI
+	LEAQ    (DI)(CX*1), DI
+	MOVQ    (SP), R8
+	LEAQ    (R8)(DI*8), DI
+	MOVQ    t_base+64(FP), R8
+	LEAQ    (R8)(CX*8), R8
+	TESTQ   AX, AX
 	JLE     done18
-	MOVQ    $+0, DI
+	MOVQ    $+0, R9
 	PCALIGN $0x20
 
 loop19:
 	VXORPS       Y7, Y7, Y7
-	LEAQ         -1(DI), R8
-	TESTQ        R8, R8
+	LEAQ         -1(CX), R10
+	LEAQ         (R10)(R9*1), R10
+	TESTQ        R10, R10
 	JLT          done20
 	VXORPS       Y8, Y8, Y8
-	VMOVQ        R8, X9
+	VMOVQ        R10, X9
 	VPBROADCASTQ X9, Y9
 	VPCMPEQQ     Y2, Y9, Y9
-	VMOVMSKPD    Y9, R8
-	TESTQ        R8, R8
+	VMOVMSKPD    Y9, R10
+	TESTQ        R10, R10
 	JEQ          else22
-	LEAQ         (AX)(DI*8), R8
-	VBROADCASTSD -8(R8), Y8
+	LEAQ         (SI)(R9*8), R10
+	VBROADCASTSD -8(R10), Y8
 	JMP          done21
 
 else22:
-	LEAQ         (AX)(DI*8), R8
-	VBROADCASTSD -8(R8), Y9
+	LEAQ         (SI)(R9*8), R10
+	VBROADCASTSD -8(R10), Y9
 	VXORPS       Y10, Y10, Y10
-	LEAQ         -2(DI), R8
-	TESTQ        R8, R8
+	LEAQ         -2(CX), R10
+	LEAQ         (R10)(R9*1), R10
+	TESTQ        R10, R10
 	JLT          done23
-	LEAQ         (SI)(DI*8), R8
-	VBROADCASTSD -16(R8), Y10
+	LEAQ         (DI)(R9*8), R10
+	VBROADCASTSD -16(R10), Y10
 
 done23:
 	VMULPD Y10, Y9, Y8
 
 done21:
-	LEAQ         (SI)(DI*8), R8
-	VBROADCASTSD -8(R8), Y9
+	LEAQ         (DI)(R9*8), R10
+	VBROADCASTSD -8(R10), Y9
 	VMOVAPS      Y9, Y7
 	VFMADD231PD  Y8, Y6, Y7
 
 done20:
-	LEAQ         (AX)(DI*8), R8
-	VBROADCASTSD (R8), Y8
+	LEAQ         (SI)(R9*8), R10
+	VBROADCASTSD (R10), Y8
 	VMULPD       Y7, Y8, Y7
-	MOVQ         t_base+64(FP), R8
-	LEAQ         (R8)(DI*8), R8
-	VMOVSD       X7, (R8)
-	ADDQ         $+1, DI
-	MOVQ         n+8(FP), R8
-	CMPQ         DI, R8
+	LEAQ         (R8)(R9*8), R10
+	VMOVSD       X7, (R10)
+	ADDQ         $+1, R9
+	CMPQ         R9, AX
 	JLT          loop19
 
 done18:
 done17:
 done4:
-	MOVQ         n+8(FP), SI
-	LEAQ         -2(SI), SI
-	MOVQ         SI, 24(SP)
-	MOVQ         24(SP), SI
-	TESTQ        SI, SI
+	MOVQ         n+8(FP), AX
+	LEAQ         -2(AX), AX
+	MOVQ         AX, 32(SP)
+	IMUL3Q       $-1, DX, AX
+	MOVQ         32(SP), CX
+	LEAQ         (CX)(AX*1), AX
+	TESTQ        AX, AX
 	JLT          else25
 	VXORPS       Y6, Y6, Y6
-	VMOVMSKPD    Y4, SI
-	TESTQ        SI, SI
+	VMOVQ        DX, X7
+	VPBROADCASTQ X7, Y7
+	VPCMPEQQ     Y2, Y7, Y7
+	VMOVMSKPD    Y7, CX
+	TESTQ        CX, CX
 	JEQ          else27
-	VBROADCASTSD (AX), Y6
+	MOVQ         x_base+16(FP), CX
+	LEAQ         (CX)(DX*8), CX
+	VBROADCASTSD (CX), Y6
 	JMP          done26
 
 else27:
-	VBROADCASTSD (AX), Y7
+	MOVQ         x_base+16(FP), CX
+	LEAQ         (CX)(DX*8), CX
+	VBROADCASTSD (CX), Y7
 	VXORPS       Y8, Y8, Y8
-	VMULPD       Y8, Y7, Y6
-
-done26:
-	MOVQ         p5_base+88(FP), SI
-	VMOVSD       X6, (SI)
-	VXORPS       Y6, Y6, Y6
-	VMOVMSKPD    Y5, SI
+	LEAQ         -1(DX), SI
 	TESTQ        SI, SI
-	JEQ          else29
-	VBROADCASTSD 8(AX), Y6
-	JMP          done28
-
-else29:
-	VBROADCASTSD 8(AX), Y7
-	VXORPS       Y8, Y8, Y8
+	JLT          done28
 	VXORPS       Y9, Y9, Y9
-	VMOVMSKPD    Y4, SI
+	VMOVQ        SI, X10
+	VPBROADCASTQ X10, Y10
+	VPCMPEQQ     Y2, Y10, Y10
+	VMOVMSKPD    Y10, SI
 	TESTQ        SI, SI
-	JEQ          else31
-	VBROADCASTSD (AX), Y9
-	JMP          done30
+	JEQ          else30
+	VBROADCASTSD -8(CX), Y9
+	JMP          done29
 
-else31:
-	MOVQ         t_base+64(FP), SI
-	VBROADCASTSD (SI), Y9
+else30:
+	MOVQ         t_base+64(FP), CX
+	LEAQ         (CX)(DX*8), CX
+	VBROADCASTSD -8(CX), Y9
 
-done30:
+done29:
 	VDIVPD       Y0, Y1, Y10
-	MOVQ         n+8(FP), SI
-	IMULQ        8(SP), SI
-	IMUL3Q       $-1, SI, SI
-	MOVQ         (SP), DI
-	LEAQ         (DI)(SI*8), SI
-	VBROADCASTSD (SI), Y11
+	MOVQ         n+8(FP), CX
+	IMULQ        8(SP), CX
+	IMUL3Q       $-1, CX, CX
+	LEAQ         (CX)(DX*1), CX
+	MOVQ         (SP), SI
+	LEAQ         (SI)(CX*8), CX
+	VBROADCASTSD -8(CX), Y11
 	VMOVAPS      Y11, Y8
 	VFMADD231PD  Y9, Y10, Y8
-	VMULPD       Y8, Y7, Y6
 
 done28:
-	MOVQ    p5_base+88(FP), SI
-	VMOVSD  X6, 8(SI)
-	MOVQ    24(SP), SI
-	TESTQ   SI, SI
-	JLE     done32
+	VMULPD Y8, Y7, Y6
+
+done26:
+	MOVQ         p5_base+88(FP), CX
+	LEAQ         (CX)(DX*8), CX
+	VMOVSD       X6, (CX)
+	VXORPS       Y6, Y6, Y6
+	LEAQ         1(DX), CX
+	VMOVQ        CX, X7
+	VPBROADCASTQ X7, Y7
+	VPCMPEQQ     Y2, Y7, Y7
+	VMOVMSKPD    Y7, CX
+	TESTQ        CX, CX
+	JEQ          else32
+	MOVQ         x_base+16(FP), CX
+	LEAQ         (CX)(DX*8), CX
+	VBROADCASTSD 8(CX), Y6
+	JMP          done31
+
+else32:
+	MOVQ         x_base+16(FP), CX
+	LEAQ         (CX)(DX*8), CX
+	VBROADCASTSD 8(CX), Y7
+	VXORPS       Y8, Y8, Y8
+	TESTQ        DX, DX
+	JLT          done33
+	VXORPS       Y9, Y9, Y9
+	VMOVQ        DX, X10
+	VPBROADCASTQ X10, Y10
+	VPCMPEQQ     Y2, Y10, Y10
+	VMOVMSKPD    Y10, SI
+	TESTQ        SI, SI
+	JEQ          else35
+	VBROADCASTSD (CX), Y9
+	JMP          done34
+
+else35:
+	MOVQ         t_base+64(FP), CX
+	LEAQ         (CX)(DX*8), CX
+	VBROADCASTSD (CX), Y9
+
+done34:
+	VDIVPD       Y0, Y1, Y10
+	MOVQ         n+8(FP), CX
+	IMULQ        8(SP), CX
+	IMUL3Q       $-1, CX, CX
+	LEAQ         (CX)(DX*1), CX
+	MOVQ         (SP), SI
+	LEAQ         (SI)(CX*8), CX
+	VBROADCASTSD (CX), Y11
+	VMOVAPS      Y11, Y8
+	VFMADD231PD  Y9, Y10, Y8
+
+done33:
+	VMULPD Y8, Y7, Y6
+
+done31:
+	MOVQ    p5_base+88(FP), CX
+	LEAQ    (CX)(DX*8), CX
+	VMOVSD  X6, 8(CX)
+	TESTQ   AX, AX
+	JLE     done36
 	VDIVPD  Y0, Y1, Y6
-	MOVQ    n+8(FP), SI
-	IMULQ   8(SP), SI
-	IMUL3Q  $-1, SI, SI
-	MOVQ    (SP), DI
-	LEAQ    (DI)(SI*8), SI
-	MOVQ    24(SP), DI
-	LEAQ    -8(DI), DI
-	TESTQ   DI, DI
-	JLT     done33
-	MOVQ    $+0, R8
+	MOVQ    x_base+16(FP), CX
+	LEAQ    (CX)(DX*8), CX
+	MOVQ    t_base+64(FP), SI
+	LEAQ    (SI)(DX*8), SI
+	MOVQ    n+8(FP), DI
+	IMULQ   8(SP), DI
+	IMUL3Q  $-1, DI, DI
+	LEAQ    (DI)(DX*1), DI
+	MOVQ    (SP), R8
+	LEAQ    (R8)(DI*8), DI
+	MOVQ    p5_base+88(FP), R8
+	LEAQ    (R8)(DX*8), R8
+	LEAQ    -8(AX), R9
+	TESTQ   R9, R9
+	JLT     done37
+	MOVQ    $+0, R10
 	PCALIGN $0x20
 
-loop34:
+loop38:
 	VXORPS      Y7, Y7, Y7
 	VXORPS      Y8, Y8, Y8
 	VXORPS      Y9, Y9, Y9
 	VXORPS      Y10, Y10, Y10
 	VXORPS      Y11, Y11, Y11
 	VXORPS      Y12, Y12, Y12
-	MOVQ        t_base+64(FP), R9
-	VMOVUPD     8(R9)(R8*8), Y11
-	MOVQ        t_base+64(FP), R9
-	VMOVUPD     40(R9)(R8*8), Y12
+	VMOVUPD     8(SI)(R10*8), Y11
+	VMOVUPD     40(SI)(R10*8), Y12
 	VMOVAPS     Y6, Y9
-	VFMADD213PD 8(SI)(R8*8), Y11, Y9
+	VFMADD213PD 8(DI)(R10*8), Y11, Y9
 	VMOVAPS     Y6, Y10
-	VFMADD213PD 40(SI)(R8*8), Y12, Y10
-	VMULPD      16(AX)(R8*8), Y9, Y7
-	VMULPD      48(AX)(R8*8), Y10, Y8
-	MOVQ        p5_base+88(FP), R9
-	VMOVUPD     Y7, 16(R9)(R8*8)
-	MOVQ        p5_base+88(FP), R9
-	VMOVUPD     Y8, 48(R9)(R8*8)
-	ADDQ        $+8, R8
-	CMPQ        R8, DI
-	JLE         loop34
-
-done33:
-	MOVQ    24(SP), DI
-	ANDQ    $+7, DI
-	MOVQ    24(SP), R8
-	SUBQ    DI, R8
-	MOVQ    24(SP), DI
-	LEAQ    -4(DI), DI
-	CMPQ    R8, DI
-	JGT     done35
-	PCALIGN $0x20
-
-loop36:
-	VXORPS      Y7, Y7, Y7
-	VXORPS      Y8, Y8, Y8
-	VXORPS      Y9, Y9, Y9
-	MOVQ        t_base+64(FP), R9
-	VMOVUPD     8(R9)(R8*8), Y9
-	VMOVAPS     Y6, Y8
-	VFMADD213PD 8(SI)(R8*8), Y9, Y8
-	VMULPD      16(AX)(R8*8), Y8, Y7
-	MOVQ        p5_base+88(FP), R9
-	VMOVUPD     Y7, 16(R9)(R8*8)
-	ADDQ        $+4, R8
-	CMPQ        R8, DI
-	JLE         loop36
-
-done35:
-	MOVQ         24(SP), DI
-	ANDQ         $+3, DI
-	TESTQ        DI, DI
-	JLE          done37
-	MOVQ         24(SP), R8
-	SUBQ         DI, R8
-	VMOVQ        DI, X7
-	VPBROADCASTQ X7, Y7
-	VPCMPGTQ     Y3, Y7, Y7
-	VXORPS       Y8, Y8, Y8
-	VMASKMOVPD   16(AX)(R8*8), Y7, Y9
-	VXORPS       Y10, Y10, Y10
-	VXORPS       Y11, Y11, Y11
-	MOVQ         t_base+64(FP), DI
-	VMASKMOVPD   8(DI)(R8*8), Y7, Y11
-	VMASKMOVPD   8(SI)(R8*8), Y7, Y12
-	VMOVAPS      Y12, Y10
-	VFMADD231PD  Y11, Y6, Y10
-	VMULPD       Y10, Y9, Y8
-	MOVQ         p5_base+88(FP), SI
-	VMASKMOVPD   Y8, Y7, 16(SI)(R8*8)
+	VFMADD213PD 40(DI)(R10*8), Y12, Y10
+	VMULPD      16(CX)(R10*8), Y9, Y7
+	VMULPD      48(CX)(R10*8), Y10, Y8
+	VMOVUPD     Y7, 16(R8)(R10*8)
+	VMOVUPD     Y8, 48(R8)(R10*8)
+	ADDQ        $+8, R10
+	CMPQ        R10, R9
+	JLE         loop38
 
 done37:
-done32:
-	JMP done24
-
-else25:
-	MOVQ    n+8(FP), SI
-	TESTQ   SI, SI
-	JLE     done38
-	VDIVPD  Y0, Y1, Y6
-	MOVQ    n+8(FP), SI
-	IMULQ   8(SP), SI
-	IMUL3Q  $-1, SI, SI
-	MOVQ    (SP), DI
-	LEAQ    (DI)(SI*8), SI
-	MOVQ    n+8(FP), DI
-	TESTQ   DI, DI
-	JLE     done39
-	MOVQ    $+0, DI
+	MOVQ    AX, R9
+	ANDQ    $+7, R9
+	MOVQ    AX, R10
+	SUBQ    R9, R10
+	LEAQ    -4(AX), R9
+	CMPQ    R10, R9
+	JGT     done39
 	PCALIGN $0x20
 
 loop40:
+	VXORPS      Y7, Y7, Y7
+	VXORPS      Y8, Y8, Y8
+	VXORPS      Y9, Y9, Y9
+	VMOVUPD     8(SI)(R10*8), Y9
+	VMOVAPS     Y6, Y8
+	VFMADD213PD 8(DI)(R10*8), Y9, Y8
+	VMULPD      16(CX)(R10*8), Y8, Y7
+	VMOVUPD     Y7, 16(R8)(R10*8)
+	ADDQ        $+4, R10
+	CMPQ        R10, R9
+	JLE         loop40
+
+done39:
+	MOVQ         AX, R9
+	ANDQ         $+3, R9
+	TESTQ        R9, R9
+	JLE          done41
+	SUBQ         R9, AX
+	VMOVQ        R9, X7
+	VPBROADCASTQ X7, Y7
+	VPCMPGTQ     Y3, Y7, Y7
+	VXORPS       Y8, Y8, Y8
+	VMASKMOVPD   16(CX)(AX*8), Y7, Y9
+	VXORPS       Y10, Y10, Y10
+	VXORPS       Y11, Y11, Y11
+	VMASKMOVPD   8(SI)(AX*8), Y7, Y11
+	VMASKMOVPD   8(DI)(AX*8), Y7, Y12
+	VMOVAPS      Y12, Y10
+	VFMADD231PD  Y11, Y6, Y10
+	VMULPD       Y10, Y9, Y8
+	VMASKMOVPD   Y8, Y7, 16(R8)(AX*8)
+
+done41:
+done36:
+	JMP done24
+
+else25:
+	IMUL3Q  $-1, DX, AX
+	MOVQ    n+8(FP), CX
+	LEAQ    (CX)(AX*1), AX
+	TESTQ   AX, AX
+	JLE     done42
+	VDIVPD  Y0, Y1, Y6
+	MOVQ    x_base+16(FP), CX
+	LEAQ    (CX)(DX*8), CX
+	MOVQ    t_base+64(FP), SI
+	LEAQ    (SI)(DX*8), SI
+	MOVQ    n+8(FP), DI
+	IMULQ   8(SP), DI
+	IMUL3Q  $-1, DI, DI
+	LEAQ    (DI)(DX*1), DI
+	MOVQ    (SP), R8
+	LEAQ    (R8)(DI*8), DI
+	MOVQ    p5_base+88(FP), R8
+	LEAQ    (R8)(DX*8), R8
+	TESTQ   AX, AX
+	JLE     done43
+	MOVQ    $+0, R9
+	PCALIGN $0x20
+
+loop44:
 	VXORPS       Y7, Y7, Y7
-	VMOVQ        DI, X8
+	LEAQ         (DX)(R9*1), R10
+	VMOVQ        R10, X8
 	VPBROADCASTQ X8, Y8
 	VPCMPEQQ     Y2, Y8, Y8
-	VMOVMSKPD    Y8, R8
-	TESTQ        R8, R8
-	JEQ          else42
-	LEAQ         (AX)(DI*8), R8
-	VBROADCASTSD (R8), Y7
-	JMP          done41
+	VMOVMSKPD    Y8, R10
+	TESTQ        R10, R10
+	JEQ          else46
+	LEAQ         (CX)(R9*8), R10
+	VBROADCASTSD (R10), Y7
+	JMP          done45
 
-else42:
-	LEAQ         (AX)(DI*8), R8
-	VBROADCASTSD (R8), Y8
+else46:
+	LEAQ         (CX)(R9*8), R10
+	VBROADCASTSD (R10), Y8
 	VXORPS       Y9, Y9, Y9
-	LEAQ         -1(DI), R9
-	TESTQ        R9, R9
-	JLT          done43
+	LEAQ         -1(DX), R11
+	LEAQ         (R11)(R9*1), R11
+	TESTQ        R11, R11
+	JLT          done47
 	VXORPS       Y10, Y10, Y10
-	VMOVQ        R9, X11
+	VMOVQ        R11, X11
 	VPBROADCASTQ X11, Y11
 	VPCMPEQQ     Y2, Y11, Y11
-	VMOVMSKPD    Y11, R9
-	TESTQ        R9, R9
-	JEQ          else45
-	VBROADCASTSD -8(R8), Y10
-	JMP          done44
+	VMOVMSKPD    Y11, R11
+	TESTQ        R11, R11
+	JEQ          else49
+	VBROADCASTSD -8(R10), Y10
+	JMP          done48
 
-else45:
-	MOVQ         t_base+64(FP), R8
-	LEAQ         (R8)(DI*8), R8
-	VBROADCASTSD -8(R8), Y10
+else49:
+	LEAQ         (SI)(R9*8), R10
+	VBROADCASTSD -8(R10), Y10
 
-done44:
-	LEAQ         (SI)(DI*8), R8
-	VBROADCASTSD -8(R8), Y11
+done48:
+	LEAQ         (DI)(R9*8), R10
+	VBROADCASTSD -8(R10), Y11
 	VMOVAPS      Y11, Y9
 	VFMADD231PD  Y10, Y6, Y9
 
-done43:
+done47:
 	VMULPD Y9, Y8, Y7
 
-done41:
-	MOVQ   p5_base+88(FP), R8
-	LEAQ   (R8)(DI*8), R8
-	VMOVSD X7, (R8)
-	ADDQ   $+1, DI
-	MOVQ   n+8(FP), R8
-	CMPQ   DI, R8
-	JLT    loop40
+done45:
+	LEAQ   (R8)(R9*8), R10
+	VMOVSD X7, (R10)
+	ADDQ   $+1, R9
+	CMPQ   R9, AX
+	JLT    loop44
 
-done39:
-done38:
+done43:
+done42:
 done24:
-	VDIVPD  c64x4_4018000000000000<>+0(SB), Y1, Y6
-	MOVQ    n+8(FP), SI
-	TESTQ   SI, SI
-	JLE     done46
-	MOVQ    n+8(FP), SI
-	LEAQ    -16(SI), SI
-	TESTQ   SI, SI
-	JLT     done47
-	MOVQ    $+0, DI
+	VDIVPD  Y5, Y1, Y6
+	IMUL3Q  $-1, BX, AX
+	MOVQ    n+8(FP), CX
+	LEAQ    (CX)(AX*1), AX
+	MOVQ    AX, 40(SP)
+	MOVQ    40(SP), AX
+	TESTQ   AX, AX
+	JLE     done50
+	MOVQ    dy_base+136(FP), AX
+	LEAQ    (AX)(BX*8), AX
+	MOVQ    d_base+112(FP), CX
+	LEAQ    (CX)(BX*8), CX
+	MOVQ    40(SP), DX
+	LEAQ    -16(DX), DX
+	TESTQ   DX, DX
+	JLT     done51
+	MOVQ    $+0, SI
 	PCALIGN $0x20
 
-loop48:
-	MOVQ    dy_base+136(FP), R8
-	VMULPD  (R8)(DI*8), Y6, Y7
-	MOVQ    dy_base+136(FP), R8
-	VMULPD  32(R8)(DI*8), Y6, Y8
-	MOVQ    dy_base+136(FP), R8
-	VMULPD  64(R8)(DI*8), Y6, Y9
-	MOVQ    dy_base+136(FP), R8
-	VMULPD  96(R8)(DI*8), Y6, Y10
-	VMOVUPD Y7, (CX)(DI*8)
-	VMOVUPD Y8, 32(CX)(DI*8)
-	VMOVUPD Y9, 64(CX)(DI*8)
-	VMOVUPD Y10, 96(CX)(DI*8)
-	ADDQ    $+16, DI
-	CMPQ    DI, SI
-	JLE     loop48
-
-done47:
-	MOVQ    n+8(FP), SI
-	ANDQ    $+15, SI
-	MOVQ    n+8(FP), DI
-	SUBQ    SI, DI
-	MOVQ    n+8(FP), SI
-	LEAQ    -4(SI), SI
-	CMPQ    DI, SI
-	JGT     done49
-	PCALIGN $0x20
-
-loop50:
-	MOVQ    dy_base+136(FP), R8
-	VMULPD  (R8)(DI*8), Y6, Y7
-	VMOVUPD Y7, (CX)(DI*8)
-	ADDQ    $+4, DI
-	CMPQ    DI, SI
-	JLE     loop50
-
-done49:
-	MOVQ         n+8(FP), SI
-	ANDQ         $+3, SI
-	TESTQ        SI, SI
-	JLE          done51
-	MOVQ         n+8(FP), DI
-	SUBQ         SI, DI
-	VMOVQ        SI, X7
-	VPBROADCASTQ X7, Y7
-	VPCMPGTQ     Y3, Y7, Y7
-	MOVQ         dy_base+136(FP), SI
-	VMASKMOVPD   (SI)(DI*8), Y7, Y8
-	VMULPD       Y6, Y8, Y6
-	VMASKMOVPD   Y6, Y7, (CX)(DI*8)
+loop52:
+	VMULPD  (AX)(SI*8), Y6, Y7
+	VMULPD  32(AX)(SI*8), Y6, Y8
+	VMULPD  64(AX)(SI*8), Y6, Y9
+	VMULPD  96(AX)(SI*8), Y6, Y10
+	VMOVUPD Y7, (CX)(SI*8)
+	VMOVUPD Y8, 32(CX)(SI*8)
+	VMOVUPD Y9, 64(CX)(SI*8)
+	VMOVUPD Y10, 96(CX)(SI*8)
+	ADDQ    $+16, SI
+	CMPQ    SI, DX
+	JLE     loop52
 
 done51:
-done46:
-	MOVQ    24(SP), SI
-	TESTQ   SI, SI
-	JLT     else53
-	MOVQ    24(SP), SI
-	TESTQ   SI, SI
-	JLE     done54
-	MOVQ    24(SP), SI
-	LEAQ    -16(SI), SI
-	TESTQ   SI, SI
-	JLT     done55
-	MOVQ    $+0, DI
+	MOVQ    40(SP), DX
+	ANDQ    $+15, DX
+	MOVQ    40(SP), SI
+	SUBQ    DX, SI
+	MOVQ    40(SP), DX
+	LEAQ    -4(DX), DX
+	CMPQ    SI, DX
+	JGT     done53
 	PCALIGN $0x20
 
-loop56:
+loop54:
+	VMULPD  (AX)(SI*8), Y6, Y7
+	VMOVUPD Y7, (CX)(SI*8)
+	ADDQ    $+4, SI
+	CMPQ    SI, DX
+	JLE     loop54
+
+done53:
+	MOVQ         40(SP), DX
+	ANDQ         $+3, DX
+	TESTQ        DX, DX
+	JLE          done55
+	MOVQ         40(SP), SI
+	SUBQ         DX, SI
+	VMOVQ        DX, X7
+	VPBROADCASTQ X7, Y7
+	VPCMPGTQ     Y3, Y7, Y7
+	VMASKMOVPD   (AX)(SI*8), Y7, Y8
+	VMULPD       Y6, Y8, Y6
+	VMASKMOVPD   Y6, Y7, (CX)(SI*8)
+
+done55:
+done50:
+	IMUL3Q  $-1, BX, AX
+	MOVQ    32(SP), CX
+	LEAQ    (CX)(AX*1), AX
+	TESTQ   AX, AX
+	JLT     else57
+	TESTQ   AX, AX
+	JLE     done58
+	MOVQ    d_base+112(FP), CX
+	LEAQ    (CX)(BX*8), CX
+	MOVQ    x_base+16(FP), DX
+	LEAQ    (DX)(BX*8), DX
+	MOVQ    dk3_base+160(FP), SI
+	LEAQ    (SI)(BX*8), SI
+	LEAQ    -16(AX), DI
+	TESTQ   DI, DI
+	JLT     done59
+	MOVQ    $+0, R8
+	PCALIGN $0x20
+
+loop60:
 	VXORPS      Y6, Y6, Y6
 	VXORPS      Y7, Y7, Y7
 	VXORPS      Y8, Y8, Y8
 	VXORPS      Y9, Y9, Y9
-	VMOVUPD     8(AX)(DI*8), Y10
-	VMOVUPD     40(AX)(DI*8), Y11
-	VMOVUPD     72(AX)(DI*8), Y12
-	VMOVUPD     104(AX)(DI*8), Y13
-	VMULPD      8(CX)(DI*8), Y10, Y6
-	VMULPD      40(CX)(DI*8), Y11, Y7
-	VMULPD      72(CX)(DI*8), Y12, Y8
-	VMULPD      104(CX)(DI*8), Y13, Y9
-	VMULPD      (CX)(DI*8), Y0, Y10
-	VMULPD      32(CX)(DI*8), Y0, Y11
-	VMULPD      64(CX)(DI*8), Y0, Y12
-	VMULPD      96(CX)(DI*8), Y0, Y13
+	VMOVUPD     8(DX)(R8*8), Y10
+	VMOVUPD     40(DX)(R8*8), Y11
+	VMOVUPD     72(DX)(R8*8), Y12
+	VMOVUPD     104(DX)(R8*8), Y13
+	VMULPD      8(CX)(R8*8), Y10, Y6
+	VMULPD      40(CX)(R8*8), Y11, Y7
+	VMULPD      72(CX)(R8*8), Y12, Y8
+	VMULPD      104(CX)(R8*8), Y13, Y9
+	VMULPD      (CX)(R8*8), Y0, Y10
+	VMULPD      32(CX)(R8*8), Y0, Y11
+	VMULPD      64(CX)(R8*8), Y0, Y12
+	VMULPD      96(CX)(R8*8), Y0, Y13
 	VFMADD231PD Y1, Y6, Y10
 	VFMADD231PD Y1, Y7, Y11
 	VFMADD231PD Y1, Y8, Y12
 	VFMADD231PD Y1, Y9, Y13
-	VMOVUPD     Y10, (DX)(DI*8)
-	VMOVUPD     Y11, 32(DX)(DI*8)
-	VMOVUPD     Y12, 64(DX)(DI*8)
-	VMOVUPD     Y13, 96(DX)(DI*8)
-	ADDQ        $+16, DI
-	CMPQ        DI, SI
-	JLE         loop56
+	VMOVUPD     Y10, (SI)(R8*8)
+	VMOVUPD     Y11, 32(SI)(R8*8)
+	VMOVUPD     Y12, 64(SI)(R8*8)
+	VMOVUPD     Y13, 96(SI)(R8*8)
+	ADDQ        $+16, R8
+	CMPQ        R8, DI
+	JLE         loop60
 
-done55:
-	MOVQ    24(SP), SI
-	ANDQ    $+15, SI
-	MOVQ    24(SP), DI
-	SUBQ    SI, DI
-	MOVQ    24(SP), SI
-	LEAQ    -4(SI), SI
-	CMPQ    DI, SI
-	JGT     done57
+done59:
+	MOVQ    AX, DI
+	ANDQ    $+15, DI
+	MOVQ    AX, R8
+	SUBQ    DI, R8
+	LEAQ    -4(AX), DI
+	CMPQ    R8, DI
+	JGT     done61
 	PCALIGN $0x20
 
-loop58:
+loop62:
 	VXORPS      Y6, Y6, Y6
-	VMOVUPD     8(AX)(DI*8), Y7
-	VMULPD      8(CX)(DI*8), Y7, Y6
-	VMULPD      (CX)(DI*8), Y0, Y7
+	VMOVUPD     8(DX)(R8*8), Y7
+	VMULPD      8(CX)(R8*8), Y7, Y6
+	VMULPD      (CX)(R8*8), Y0, Y7
 	VFMADD231PD Y1, Y6, Y7
-	VMOVUPD     Y7, (DX)(DI*8)
-	ADDQ        $+4, DI
-	CMPQ        DI, SI
-	JLE         loop58
+	VMOVUPD     Y7, (SI)(R8*8)
+	ADDQ        $+4, R8
+	CMPQ        R8, DI
+	JLE         loop62
 
-done57:
-	MOVQ         24(SP), SI
-	ANDQ         $+3, SI
-	TESTQ        SI, SI
-	JLE          done59
-	MOVQ         24(SP), DI
-	SUBQ         SI, DI
-	VMOVQ        SI, X6
+done61:
+	MOVQ         AX, DI
+	ANDQ         $+3, DI
+	TESTQ        DI, DI
+	JLE          done63
+	MOVQ         AX, R8
+	SUBQ         DI, R8
+	VMOVQ        DI, X6
 	VPBROADCASTQ X6, Y6
 	VPCMPGTQ     Y3, Y6, Y6
 	VXORPS       Y7, Y7, Y7
-	VMASKMOVPD   8(CX)(DI*8), Y6, Y8
-	VMASKMOVPD   8(AX)(DI*8), Y6, Y9
+	VMASKMOVPD   8(CX)(R8*8), Y6, Y8
+	VMASKMOVPD   8(DX)(R8*8), Y6, Y9
 	VMULPD       Y9, Y8, Y7
-	VMASKMOVPD   (CX)(DI*8), Y6, Y8
+	VMASKMOVPD   (CX)(R8*8), Y6, Y8
 	VMULPD       Y8, Y0, Y8
 	VFMADD231PD  Y1, Y7, Y8
-	VMASKMOVPD   Y8, Y6, (DX)(DI*8)
+	VMASKMOVPD   Y8, Y6, (SI)(R8*8)
 
-done59:
-done54:
+done63:
+done58:
 	VXORPS       Y6, Y6, Y6
-	MOVQ         n+8(FP), SI
-	LEAQ         -1(SI), SI
-	VMOVQ        SI, X7
-	VPBROADCASTQ X7, Y7
-	VPCMPEQQ     Y2, Y7, Y7
-	VXORPD       Y4, Y7, Y7
-	VMOVMSKPD    Y7, SI
-	TESTQ        SI, SI
-	JEQ          done60
-	MOVQ         n+8(FP), SI
-	LEAQ         (CX)(SI*8), SI
-	VBROADCASTSD -8(SI), Y7
-	MOVQ         n+8(FP), SI
-	LEAQ         (AX)(SI*8), SI
-	VBROADCASTSD -8(SI), Y8
+	MOVQ         d_base+112(FP), CX
+	MOVQ         n+8(FP), DX
+	LEAQ         (CX)(DX*8), CX
+	VBROADCASTSD -8(CX), Y7
+	MOVQ         x_base+16(FP), CX
+	MOVQ         n+8(FP), DX
+	LEAQ         (CX)(DX*8), CX
+	VBROADCASTSD -8(CX), Y8
 	VMULPD       Y8, Y7, Y6
-
-done60:
-	MOVQ         n+8(FP), SI
-	LEAQ         (CX)(SI*8), SI
-	VBROADCASTSD -16(SI), Y7
+	MOVQ         d_base+112(FP), CX
+	MOVQ         n+8(FP), DX
+	LEAQ         (CX)(DX*8), CX
+	VBROADCASTSD -16(CX), Y7
 	VMULPD       Y7, Y0, Y7
 	VFMADD231PD  Y1, Y6, Y7
-	MOVQ         n+8(FP), SI
-	LEAQ         (DX)(SI*8), SI
-	VMOVSD       X7, -16(SI)
+	MOVQ         dk3_base+160(FP), CX
+	MOVQ         n+8(FP), DX
+	LEAQ         (CX)(DX*8), CX
+	VMOVSD       X7, -16(CX)
 	VXORPS       Y6, Y6, Y6
-	MOVQ         n+8(FP), SI
-	LEAQ         (CX)(SI*8), SI
-	VBROADCASTSD -8(SI), Y7
+	MOVQ         d_base+112(FP), CX
+	MOVQ         n+8(FP), DX
+	LEAQ         (CX)(DX*8), CX
+	VBROADCASTSD -8(CX), Y7
 	VMULPD       Y7, Y0, Y7
 	VFMADD231PD  Y1, Y6, Y7
-	MOVQ         n+8(FP), SI
-	LEAQ         (DX)(SI*8), SI
-	VMOVSD       X7, -8(SI)
-	JMP          done52
+	MOVQ         dk3_base+160(FP), CX
+	MOVQ         n+8(FP), DX
+	LEAQ         (CX)(DX*8), CX
+	VMOVSD       X7, -8(CX)
+	JMP          done56
 
-else53:
-	MOVQ    n+8(FP), SI
-	TESTQ   SI, SI
-	JLE     done61
-	MOVQ    n+8(FP), SI
-	TESTQ   SI, SI
-	JLE     done62
-	MOVQ    $+0, SI
+else57:
+	MOVQ    40(SP), CX
+	TESTQ   CX, CX
+	JLE     done64
+	MOVQ    d_base+112(FP), CX
+	LEAQ    (CX)(BX*8), CX
+	MOVQ    x_base+16(FP), DX
+	LEAQ    (DX)(BX*8), DX
+	MOVQ    dk3_base+160(FP), SI
+	LEAQ    (SI)(BX*8), SI
+	MOVQ    40(SP), DI
+	TESTQ   DI, DI
+	JLE     done65
+	MOVQ    $+0, DI
 	PCALIGN $0x20
 
-loop63:
+loop66:
 	VXORPS       Y6, Y6, Y6
-	IMUL3Q       $-1, SI, DI
-	MOVQ         24(SP), R8
-	LEAQ         (R8)(DI*1), DI
-	TESTQ        DI, DI
-	JLT          done64
-	LEAQ         1(SI), DI
-	VMOVQ        DI, X7
-	VPBROADCASTQ X7, Y7
-	VPCMPEQQ     Y2, Y7, Y7
-	VXORPD       Y4, Y7, Y7
-	VMOVMSKPD    Y7, DI
-	TESTQ        DI, DI
-	JEQ          done65
-	LEAQ         (CX)(SI*8), DI
-	VBROADCASTSD 8(DI), Y7
-	LEAQ         (AX)(SI*8), DI
-	VBROADCASTSD 8(DI), Y8
+	IMUL3Q       $-1, DI, R8
+	LEAQ         (AX)(R8*1), R8
+	TESTQ        R8, R8
+	JLT          done67
+	LEAQ         (CX)(DI*8), R8
+	VBROADCASTSD 8(R8), Y7
+	LEAQ         (DX)(DI*8), R8
+	VBROADCASTSD 8(R8), Y8
 	VMULPD       Y8, Y7, Y6
+
+done67:
+	LEAQ         (CX)(DI*8), R8
+	VBROADCASTSD (R8), Y7
+	VMULPD       Y7, Y0, Y7
+	VFMADD231PD  Y1, Y6, Y7
+	LEAQ         (SI)(DI*8), R8
+	VMOVSD       X7, (R8)
+	ADDQ         $+1, DI
+	CMPQ         DI, 40(SP)
+	JLT          loop66
 
 done65:
 done64:
-	LEAQ         (CX)(SI*8), DI
-	VBROADCASTSD (DI), Y7
-	VMULPD       Y7, Y0, Y7
-	VFMADD231PD  Y1, Y6, Y7
-	LEAQ         (DX)(SI*8), DI
-	VMOVSD       X7, (DI)
-	ADDQ         $+1, SI
-	MOVQ         n+8(FP), DI
-	CMPQ         SI, DI
-	JLT          loop63
-
-done62:
-done61:
-done52:
+done56:
 	VDIVPD  Y0, Y1, Y6
-	MOVQ    n+8(FP), SI
-	LEAQ    -5(SI), SI
-	TESTQ   SI, SI
-	JLT     else67
+	IMUL3Q  $-1, BX, CX
+	MOVQ    16(SP), DX
+	LEAQ    (DX)(CX*1), CX
+	TESTQ   CX, CX
+	JLT     else69
 	VDIVPD  Y0, Y1, Y7
-	MOVQ    n+8(FP), DI
-	IMULQ   8(SP), DI
-	IMUL3Q  $-1, DI, DI
-	MOVQ    DI, 32(SP)
-	MOVQ    (SP), DI
-	MOVQ    32(SP), R8
-	LEAQ    (DI)(R8*8), DI
-	MOVQ    $+0, R8
+	MOVQ    dk3_base+160(FP), DX
+	LEAQ    (DX)(BX*8), DX
+	MOVQ    x_base+16(FP), SI
+	LEAQ    (SI)(BX*8), SI
+	MOVQ    d_base+112(FP), DI
+	LEAQ    (DI)(BX*8), DI
+	MOVQ    dk2_base+184(FP), R8
+	LEAQ    (R8)(BX*8), R8
+	MOVQ    n+8(FP), R9
+	IMULQ   8(SP), R9
+	IMUL3Q  $-1, R9, R9
+	LEAQ    (R9)(BX*1), R9
+	MOVQ    (SP), R10
+	LEAQ    (R10)(R9*8), R9
+	MOVQ    dx2_base+208(FP), R10
+	LEAQ    (R10)(BX*8), R10
+	MOVQ    $+0, R11
 	PCALIGN $0x20
 
-loop68:
+loop70:
 	VXORPS       Y8, Y8, Y8
-	IMUL3Q       $-1, R8, R9
-	MOVQ         24(SP), R10
-	LEAQ         (R10)(R9*1), R9
-	TESTQ        R9, R9
-	JLT          done69
-	LEAQ         1(R8), R9
-	VMOVQ        R9, X9
-	VPBROADCASTQ X9, Y9
-	VPCMPEQQ     Y2, Y9, Y9
-	VXORPD       Y4, Y9, Y9
-	VMOVMSKPD    Y9, R9
-	TESTQ        R9, R9
-	JEQ          done70
-	LEAQ         (DX)(R8*8), R9
-	VBROADCASTSD 8(R9), Y9
-	LEAQ         (AX)(R8*8), R9
-	VBROADCASTSD 8(R9), Y10
+	IMUL3Q       $-1, R11, R12
+	LEAQ         (AX)(R12*1), R12
+	TESTQ        R12, R12
+	JLT          done71
+	LEAQ         (DX)(R11*8), R12
+	VBROADCASTSD 8(R12), Y9
+	LEAQ         (SI)(R11*8), R12
+	VBROADCASTSD 8(R12), Y10
 	VMULPD       Y10, Y9, Y8
 
-done70:
-done69:
-	LEAQ         (CX)(R8*8), R9
-	VBROADCASTSD (R9), Y9
+done71:
+	LEAQ         (DI)(R11*8), R12
+	VBROADCASTSD (R12), Y9
 	VMULPD       Y9, Y0, Y9
 	VFMADD231PD  Y6, Y8, Y9
-	LEAQ         (BX)(R8*8), R9
-	VMOVSD       X9, (R9)
+	LEAQ         (R8)(R11*8), R12
+	VMOVSD       X9, (R12)
 	VXORPS       Y8, Y8, Y8
-	LEAQ         -1(R8), R9
-	TESTQ        R9, R9
-	JLT          done71
+	LEAQ         -1(BX), R12
+	LEAQ         (R12)(R11*1), R12
+	TESTQ        R12, R12
+	JLT          done72
 	VXORPS       Y10, Y10, Y10
-	VMOVQ        R9, X11
+	VMOVQ        R12, X11
 	VPBROADCASTQ X11, Y11
 	VPCMPEQQ     Y2, Y11, Y11
-	VMOVMSKPD    Y11, R9
-	TESTQ        R9, R9
-	JEQ          else73
-	LEAQ         (AX)(R8*8), R9
-	VBROADCASTSD -8(R9), Y10
-	JMP          done72
+	VMOVMSKPD    Y11, R12
+	TESTQ        R12, R12
+	JEQ          else74
+	LEAQ         (SI)(R11*8), R12
+	VBROADCASTSD -8(R12), Y10
+	JMP          done73
 
-else73:
-	LEAQ         (AX)(R8*8), R9
-	VBROADCASTSD -8(R9), Y11
+else74:
+	LEAQ         (SI)(R11*8), R12
+	VBROADCASTSD -8(R12), Y11
 	VXORPS       Y12, Y12, Y12
-	LEAQ         -2(R8), R9
-	TESTQ        R9, R9
-	JLT          done74
-	LEAQ         (DI)(R8*8), R9
-	VBROADCASTSD -16(R9), Y12
+	LEAQ         -2(BX), R12
+	LEAQ         (R12)(R11*1), R12
+	TESTQ        R12, R12
+	JLT          done75
+	LEAQ         (R9)(R11*8), R12
+	VBROADCASTSD -16(R12), Y12
 
-done74:
+done75:
 	VMULPD Y12, Y11, Y10
 
-done72:
-	LEAQ         (DI)(R8*8), R9
-	VBROADCASTSD -8(R9), Y11
+done73:
+	LEAQ         (R9)(R11*8), R12
+	VBROADCASTSD -8(R12), Y11
 	VMOVAPS      Y11, Y8
 	VFMADD231PD  Y10, Y7, Y8
 
-done71:
+done72:
 	VMULPD  Y8, Y9, Y8
-	MOVQ    dx2_base+208(FP), R9
-	LEAQ    (R9)(R8*8), R9
-	VMOVSD  X8, (R9)
-	ADDQ    $+1, R8
-	CMPQ    R8, $+3
-	JLT     loop68
-	TESTQ   SI, SI
-	JLE     done75
+	LEAQ    (R10)(R11*8), R12
+	VMOVSD  X8, (R12)
+	ADDQ    $+1, R11
+	CMPQ    R11, $+3
+	JLT     loop70
+	TESTQ   CX, CX
+	JLE     done76
 	VDIVPD  Y0, Y1, Y7
-	LEAQ    -8(SI), R8
-	TESTQ   R8, R8
-	JLT     done76
-	MOVQ    $+0, R9
+	LEAQ    -8(CX), R11
+	TESTQ   R11, R11
+	JLT     done77
+	MOVQ    $+0, R12
 	PCALIGN $0x20
 
-loop77:
+loop78:
 	VXORPS      Y8, Y8, Y8
 	VXORPS      Y9, Y9, Y9
-	VMOVUPD     32(AX)(R9*8), Y10
-	VMOVUPD     64(AX)(R9*8), Y11
-	VMULPD      32(DX)(R9*8), Y10, Y8
-	VMULPD      64(DX)(R9*8), Y11, Y9
-	VMULPD      24(CX)(R9*8), Y0, Y10
-	VMULPD      56(CX)(R9*8), Y0, Y11
+	VMOVUPD     32(SI)(R12*8), Y10
+	VMOVUPD     64(SI)(R12*8), Y11
+	VMULPD      32(DX)(R12*8), Y10, Y8
+	VMULPD      64(DX)(R12*8), Y11, Y9
+	VMULPD      24(DI)(R12*8), Y0, Y10
+	VMULPD      56(DI)(R12*8), Y0, Y11
 	VFMADD231PD Y6, Y8, Y10
 	VFMADD231PD Y6, Y9, Y11
-	VMOVUPD     Y10, 24(BX)(R9*8)
-	VMOVUPD     Y11, 56(BX)(R9*8)
+	VMOVUPD     Y10, 24(R8)(R12*8)
+	VMOVUPD     Y11, 56(R8)(R12*8)
 	VXORPS      Y8, Y8, Y8
 	VXORPS      Y9, Y9, Y9
 	VXORPS      Y12, Y12, Y12
 	VXORPS      Y13, Y13, Y13
 	VXORPS      Y14, Y14, Y14
 	VXORPS      Y15, Y15, Y15
-	VMOVUPD     8(DI)(R9*8), Y14
-	VMOVUPD     40(DI)(R9*8), Y15
-	VMULPD      16(AX)(R9*8), Y14, Y12
-	VMULPD      48(AX)(R9*8), Y15, Y13
+	VMOVUPD     8(R9)(R12*8), Y14
+	VMOVUPD     40(R9)(R12*8), Y15
+	VMULPD      16(SI)(R12*8), Y14, Y12
+	VMULPD      48(SI)(R12*8), Y15, Y13
 	VMOVAPS     Y7, Y8
-	VFMADD213PD 16(DI)(R9*8), Y12, Y8
+	VFMADD213PD 16(R9)(R12*8), Y12, Y8
 	VMOVAPS     Y7, Y9
-	VFMADD213PD 48(DI)(R9*8), Y13, Y9
+	VFMADD213PD 48(R9)(R12*8), Y13, Y9
 	VMULPD      Y8, Y10, Y8
 	VMULPD      Y9, Y11, Y9
-	MOVQ        dx2_base+208(FP), R10
-	VMOVUPD     Y8, 24(R10)(R9*8)
-	MOVQ        dx2_base+208(FP), R10
-	VMOVUPD     Y9, 56(R10)(R9*8)
-	ADDQ        $+8, R9
-	CMPQ        R9, R8
-	JLE         loop77
+	VMOVUPD     Y8, 24(R10)(R12*8)
+	VMOVUPD     Y9, 56(R10)(R12*8)
+	ADDQ        $+8, R12
+	CMPQ        R12, R11
+	JLE         loop78
 
-done76:
-	MOVQ    SI, R8
-	ANDQ    $+7, R8
-	MOVQ    SI, R9
-	SUBQ    R8, R9
-	LEAQ    -4(SI), R8
-	CMPQ    R9, R8
-	JGT     done78
+done77:
+	MOVQ    CX, R11
+	ANDQ    $+7, R11
+	MOVQ    CX, R12
+	SUBQ    R11, R12
+	LEAQ    -4(CX), R11
+	CMPQ    R12, R11
+	JGT     done79
 	PCALIGN $0x20
 
-loop79:
+loop80:
 	VXORPS      Y8, Y8, Y8
-	VMOVUPD     32(AX)(R9*8), Y9
-	VMULPD      32(DX)(R9*8), Y9, Y8
-	VMULPD      24(CX)(R9*8), Y0, Y9
+	VMOVUPD     32(SI)(R12*8), Y9
+	VMULPD      32(DX)(R12*8), Y9, Y8
+	VMULPD      24(DI)(R12*8), Y0, Y9
 	VFMADD231PD Y6, Y8, Y9
-	VMOVUPD     Y9, 24(BX)(R9*8)
+	VMOVUPD     Y9, 24(R8)(R12*8)
 	VXORPS      Y8, Y8, Y8
 	VXORPS      Y10, Y10, Y10
 	VXORPS      Y11, Y11, Y11
-	VMOVUPD     8(DI)(R9*8), Y11
-	VMULPD      16(AX)(R9*8), Y11, Y10
+	VMOVUPD     8(R9)(R12*8), Y11
+	VMULPD      16(SI)(R12*8), Y11, Y10
 	VMOVAPS     Y7, Y8
-	VFMADD213PD 16(DI)(R9*8), Y10, Y8
+	VFMADD213PD 16(R9)(R12*8), Y10, Y8
 	VMULPD      Y8, Y9, Y8
-	MOVQ        dx2_base+208(FP), R10
-	VMOVUPD     Y8, 24(R10)(R9*8)
-	ADDQ        $+4, R9
-	CMPQ        R9, R8
-	JLE         loop79
+	VMOVUPD     Y8, 24(R10)(R12*8)
+	ADDQ        $+4, R12
+	CMPQ        R12, R11
+	JLE         loop80
 
-done78:
-	MOVQ         SI, R8
-	ANDQ         $+3, R8
-	TESTQ        R8, R8
-	JLE          done80
-	SUBQ         R8, SI
-	VMOVQ        R8, X8
+done79:
+	MOVQ         CX, R11
+	ANDQ         $+3, R11
+	TESTQ        R11, R11
+	JLE          done81
+	SUBQ         R11, CX
+	VMOVQ        R11, X8
 	VPBROADCASTQ X8, Y8
 	VPCMPGTQ     Y3, Y8, Y8
 	VXORPS       Y9, Y9, Y9
-	VMASKMOVPD   32(DX)(SI*8), Y8, Y10
-	VMASKMOVPD   32(AX)(SI*8), Y8, Y11
+	VMASKMOVPD   32(DX)(CX*8), Y8, Y10
+	VMASKMOVPD   32(SI)(CX*8), Y8, Y11
 	VMULPD       Y11, Y10, Y9
-	VMASKMOVPD   24(CX)(SI*8), Y8, Y10
+	VMASKMOVPD   24(DI)(CX*8), Y8, Y10
 	VMULPD       Y10, Y0, Y10
 	VFMADD231PD  Y6, Y9, Y10
-	VMASKMOVPD   Y10, Y8, 24(BX)(SI*8)
+	VMASKMOVPD   Y10, Y8, 24(R8)(CX*8)
 	VXORPS       Y9, Y9, Y9
 	VXORPS       Y11, Y11, Y11
-	VMASKMOVPD   16(AX)(SI*8), Y8, Y12
+	VMASKMOVPD   16(SI)(CX*8), Y8, Y12
 	VXORPS       Y13, Y13, Y13
-	VMASKMOVPD   8(DI)(SI*8), Y8, Y13
+	VMASKMOVPD   8(R9)(CX*8), Y8, Y13
 	VMULPD       Y13, Y12, Y11
-	VMASKMOVPD   16(DI)(SI*8), Y8, Y12
+	VMASKMOVPD   16(R9)(CX*8), Y8, Y12
 	VMOVAPS      Y12, Y9
 	VFMADD231PD  Y11, Y7, Y9
 	VMULPD       Y9, Y10, Y7
-	MOVQ         dx2_base+208(FP), DI
-	VMASKMOVPD   Y7, Y8, 24(DI)(SI*8)
+	VMASKMOVPD   Y7, Y8, 24(R10)(CX*8)
 
-done80:
-done75:
+done81:
+done76:
 	VDIVPD  Y0, Y1, Y7
+	MOVQ    dk3_base+160(FP), CX
+	MOVQ    n+8(FP), DX
+	LEAQ    (CX)(DX*8), CX
+	MOVQ    x_base+16(FP), DX
 	MOVQ    n+8(FP), SI
-	LEAQ    (DX)(SI*8), SI
+	LEAQ    (DX)(SI*8), DX
+	MOVQ    d_base+112(FP), SI
 	MOVQ    n+8(FP), DI
-	LEAQ    (AX)(DI*8), DI
+	LEAQ    (SI)(DI*8), SI
+	MOVQ    dk2_base+184(FP), DI
 	MOVQ    n+8(FP), R8
-	LEAQ    (CX)(R8*8), R8
+	LEAQ    (DI)(R8*8), DI
+	MOVQ    n+8(FP), R8
+	MOVQ    s+0(FP), R9
+	IMULQ   R9, R8
+	MOVQ    y_base+40(FP), R9
+	LEAQ    (R9)(R8*8), R8
 	MOVQ    n+8(FP), R9
-	LEAQ    (BX)(R9*8), R9
+	IMULQ   8(SP), R9
+	IMUL3Q  $-1, R9, R9
+	LEAQ    (R8)(R9*8), R8
+	MOVQ    dx2_base+208(FP), R9
 	MOVQ    n+8(FP), R10
-	MOVQ    s+0(FP), R11
-	IMULQ   R11, R10
-	MOVQ    y_base+40(FP), R11
-	LEAQ    (R11)(R10*8), R10
-	MOVQ    32(SP), R11
-	LEAQ    (R10)(R11*8), R10
-	MOVQ    dx2_base+208(FP), R11
-	MOVQ    n+8(FP), R12
-	LEAQ    (R11)(R12*8), R11
-	MOVQ    $+0, R12
+	LEAQ    (R9)(R10*8), R9
+	MOVQ    $+0, R10
 	PCALIGN $0x20
 
-loop81:
+loop82:
 	VXORPS       Y8, Y8, Y8
-	IMUL3Q       $-1, R12, R13
-	TESTQ        R13, R13
-	JLT          done82
-	MOVQ         n+8(FP), R13
-	LEAQ         -1(R13), R13
-	LEAQ         (R13)(R12*1), R13
-	VMOVQ        R13, X9
-	VPBROADCASTQ X9, Y9
-	VPCMPEQQ     Y2, Y9, Y9
-	VXORPD       Y4, Y9, Y9
-	VMOVMSKPD    Y9, R13
-	TESTQ        R13, R13
-	JEQ          done83
-	LEAQ         (SI)(R12*8), R13
-	VBROADCASTSD -8(R13), Y9
-	LEAQ         (DI)(R12*8), R13
-	VBROADCASTSD -8(R13), Y10
+	IMUL3Q       $-1, R10, R11
+	TESTQ        R11, R11
+	JLT          done83
+	LEAQ         (CX)(R10*8), R11
+	VBROADCASTSD -8(R11), Y9
+	LEAQ         (DX)(R10*8), R11
+	VBROADCASTSD -8(R11), Y10
 	VMULPD       Y10, Y9, Y8
 
 done83:
-done82:
-	LEAQ         (R8)(R12*8), R13
-	VBROADCASTSD -16(R13), Y9
+	LEAQ         (SI)(R10*8), R11
+	VBROADCASTSD -16(R11), Y9
 	VMULPD       Y9, Y0, Y9
 	VFMADD231PD  Y6, Y8, Y9
-	LEAQ         (R9)(R12*8), R13
-	VMOVSD       X9, -16(R13)
+	LEAQ         (DI)(R10*8), R11
+	VMOVSD       X9, -16(R11)
 	VXORPS       Y8, Y8, Y8
-	MOVQ         16(SP), R13
-	LEAQ         (R13)(R12*1), R13
-	TESTQ        R13, R13
+	MOVQ         24(SP), R11
+	LEAQ         (R11)(R10*1), R11
+	TESTQ        R11, R11
 	JLT          done84
 	VXORPS       Y10, Y10, Y10
-	VMOVQ        R13, X11
+	VMOVQ        R11, X11
 	VPBROADCASTQ X11, Y11
 	VPCMPEQQ     Y2, Y11, Y11
-	VMOVMSKPD    Y11, R13
-	TESTQ        R13, R13
+	VMOVMSKPD    Y11, R11
+	TESTQ        R11, R11
 	JEQ          else86
-	LEAQ         (DI)(R12*8), R13
-	VBROADCASTSD -24(R13), Y10
+	LEAQ         (DX)(R10*8), R11
+	VBROADCASTSD -24(R11), Y10
 	JMP          done85
 
 else86:
-	LEAQ         (DI)(R12*8), R13
-	VBROADCASTSD -24(R13), Y11
+	LEAQ         (DX)(R10*8), R11
+	VBROADCASTSD -24(R11), Y11
 	VXORPS       Y12, Y12, Y12
-	MOVQ         n+8(FP), R13
-	LEAQ         -4(R13), R13
-	LEAQ         (R13)(R12*1), R13
-	TESTQ        R13, R13
+	MOVQ         n+8(FP), R11
+	LEAQ         -4(R11), R11
+	LEAQ         (R11)(R10*1), R11
+	TESTQ        R11, R11
 	JLT          done87
-	LEAQ         (R10)(R12*8), R13
-	VBROADCASTSD -32(R13), Y12
+	LEAQ         (R8)(R10*8), R11
+	VBROADCASTSD -32(R11), Y12
 
 done87:
 	VMULPD Y12, Y11, Y10
 
 done85:
-	LEAQ         (R10)(R12*8), R13
-	VBROADCASTSD -24(R13), Y11
+	LEAQ         (R8)(R10*8), R11
+	VBROADCASTSD -24(R11), Y11
 	VMOVAPS      Y11, Y8
 	VFMADD231PD  Y10, Y7, Y8
 
 done84:
 	VMULPD Y8, Y9, Y8
-	LEAQ   (R11)(R12*8), R13
-	VMOVSD X8, -16(R13)
-	ADDQ   $+1, R12
-	CMPQ   R12, $+2
-	JLT    loop81
-	JMP    done66
+	LEAQ   (R9)(R10*8), R11
+	VMOVSD X8, -16(R11)
+	ADDQ   $+1, R10
+	CMPQ   R10, $+2
+	JLT    loop82
+	JMP    done68
 
-else67:
-	MOVQ    n+8(FP), SI
-	TESTQ   SI, SI
+else69:
+	MOVQ    40(SP), CX
+	TESTQ   CX, CX
 	JLE     done88
 	VDIVPD  Y0, Y1, Y7
-	MOVQ    n+8(FP), SI
-	IMULQ   8(SP), SI
-	IMUL3Q  $-1, SI, SI
-	MOVQ    (SP), DI
-	LEAQ    (DI)(SI*8), SI
-	MOVQ    n+8(FP), DI
-	TESTQ   DI, DI
+	MOVQ    dk3_base+160(FP), CX
+	LEAQ    (CX)(BX*8), CX
+	MOVQ    x_base+16(FP), DX
+	LEAQ    (DX)(BX*8), DX
+	MOVQ    d_base+112(FP), SI
+	LEAQ    (SI)(BX*8), SI
+	MOVQ    dk2_base+184(FP), DI
+	LEAQ    (DI)(BX*8), DI
+	MOVQ    n+8(FP), R8
+	IMULQ   8(SP), R8
+	IMUL3Q  $-1, R8, R8
+	LEAQ    (R8)(BX*1), R8
+	MOVQ    (SP), R9
+	LEAQ    (R9)(R8*8), R8
+	MOVQ    dx2_base+208(FP), R9
+	LEAQ    (R9)(BX*8), R9
+	MOVQ    40(SP), R10
+	TESTQ   R10, R10
 	JLE     done89
-	MOVQ    $+0, DI
+	MOVQ    $+0, R10
 	PCALIGN $0x20
 
 loop90:
 	VXORPS       Y8, Y8, Y8
-	IMUL3Q       $-1, DI, R8
-	MOVQ         24(SP), R9
-	LEAQ         (R9)(R8*1), R8
-	TESTQ        R8, R8
+	IMUL3Q       $-1, R10, R11
+	LEAQ         (AX)(R11*1), R11
+	TESTQ        R11, R11
 	JLT          done91
-	LEAQ         1(DI), R8
-	VMOVQ        R8, X9
-	VPBROADCASTQ X9, Y9
-	VPCMPEQQ     Y2, Y9, Y9
-	VXORPD       Y4, Y9, Y9
-	VMOVMSKPD    Y9, R8
-	TESTQ        R8, R8
-	JEQ          done92
-	LEAQ         (DX)(DI*8), R8
-	VBROADCASTSD 8(R8), Y9
-	LEAQ         (AX)(DI*8), R8
-	VBROADCASTSD 8(R8), Y10
+	LEAQ         (CX)(R10*8), R11
+	VBROADCASTSD 8(R11), Y9
+	LEAQ         (DX)(R10*8), R11
+	VBROADCASTSD 8(R11), Y10
 	VMULPD       Y10, Y9, Y8
 
-done92:
 done91:
-	LEAQ         (CX)(DI*8), R8
-	VBROADCASTSD (R8), Y9
+	LEAQ         (SI)(R10*8), R11
+	VBROADCASTSD (R11), Y9
 	VMULPD       Y9, Y0, Y9
 	VFMADD231PD  Y6, Y8, Y9
-	LEAQ         (BX)(DI*8), R8
-	VMOVSD       X9, (R8)
+	LEAQ         (DI)(R10*8), R11
+	VMOVSD       X9, (R11)
 	VXORPS       Y8, Y8, Y8
-	LEAQ         -1(DI), R8
-	TESTQ        R8, R8
-	JLT          done93
+	LEAQ         -1(BX), R11
+	LEAQ         (R11)(R10*1), R11
+	TESTQ        R11, R11
+	JLT          done92
 	VXORPS       Y10, Y10, Y10
-	VMOVQ        R8, X11
+	VMOVQ        R11, X11
 	VPBROADCASTQ X11, Y11
 	VPCMPEQQ     Y2, Y11, Y11
-	VMOVMSKPD    Y11, R8
-	TESTQ        R8, R8
-	JEQ          else95
-	LEAQ         (AX)(DI*8), R8
-	VBROADCASTSD -8(R8), Y10
-	JMP          done94
+	VMOVMSKPD    Y11, R11
+	TESTQ        R11, R11
+	JEQ          else94
+	LEAQ         (DX)(R10*8), R11
+	VBROADCASTSD -8(R11), Y10
+	JMP          done93
 
-else95:
-	LEAQ         (AX)(DI*8), R8
-	VBROADCASTSD -8(R8), Y11
+else94:
+	LEAQ         (DX)(R10*8), R11
+	VBROADCASTSD -8(R11), Y11
 	VXORPS       Y12, Y12, Y12
-	LEAQ         -2(DI), R8
-	TESTQ        R8, R8
-	JLT          done96
-	LEAQ         (SI)(DI*8), R8
-	VBROADCASTSD -16(R8), Y12
+	LEAQ         -2(BX), R11
+	LEAQ         (R11)(R10*1), R11
+	TESTQ        R11, R11
+	JLT          done95
+	LEAQ         (R8)(R10*8), R11
+	VBROADCASTSD -16(R11), Y12
 
-done96:
+done95:
 	VMULPD Y12, Y11, Y10
 
-done94:
-	LEAQ         (SI)(DI*8), R8
-	VBROADCASTSD -8(R8), Y11
+done93:
+	LEAQ         (R8)(R10*8), R11
+	VBROADCASTSD -8(R11), Y11
 	VMOVAPS      Y11, Y8
 	VFMADD231PD  Y10, Y7, Y8
 
-done93:
+done92:
 	VMULPD Y8, Y9, Y8
-	MOVQ   dx2_base+208(FP), R8
-	LEAQ   (R8)(DI*8), R8
-	VMOVSD X8, (R8)
-	ADDQ   $+1, DI
-	MOVQ   n+8(FP), R8
-	CMPQ   DI, R8
+	LEAQ   (R9)(R10*8), R11
+	VMOVSD X8, (R11)
+	ADDQ   $+1, R10
+	CMPQ   R10, 40(SP)
 	JLT    loop90
 
 done89:
 done88:
-done66:
-	MOVQ    24(SP), SI
-	TESTQ   SI, SI
-	JLT     else98
-	MOVQ    24(SP), SI
-	TESTQ   SI, SI
-	JLE     done99
-	MOVQ    24(SP), SI
-	LEAQ    -16(SI), SI
-	TESTQ   SI, SI
-	JLT     done100
-	MOVQ    $+0, DI
+done68:
+	TESTQ   AX, AX
+	JLT     else97
+	TESTQ   AX, AX
+	JLE     done98
+	MOVQ    dk2_base+184(FP), CX
+	LEAQ    (CX)(BX*8), CX
+	MOVQ    x_base+16(FP), DX
+	LEAQ    (DX)(BX*8), DX
+	MOVQ    d_base+112(FP), SI
+	LEAQ    (SI)(BX*8), SI
+	MOVQ    dk1_base+232(FP), DI
+	LEAQ    (DI)(BX*8), DI
+	LEAQ    -16(AX), R8
+	TESTQ   R8, R8
+	JLT     done99
+	MOVQ    $+0, R9
 	PCALIGN $0x20
 
-loop101:
+loop100:
 	VXORPS      Y7, Y7, Y7
 	VXORPS      Y8, Y8, Y8
 	VXORPS      Y9, Y9, Y9
 	VXORPS      Y10, Y10, Y10
-	VMOVUPD     8(AX)(DI*8), Y11
-	VMOVUPD     40(AX)(DI*8), Y12
-	VMOVUPD     72(AX)(DI*8), Y13
-	VMOVUPD     104(AX)(DI*8), Y14
-	VMULPD      8(BX)(DI*8), Y11, Y7
-	VMULPD      40(BX)(DI*8), Y12, Y8
-	VMULPD      72(BX)(DI*8), Y13, Y9
-	VMULPD      104(BX)(DI*8), Y14, Y10
-	VFMADD213PD (CX)(DI*8), Y6, Y7
-	VFMADD213PD 32(CX)(DI*8), Y6, Y8
-	VFMADD213PD 64(CX)(DI*8), Y6, Y9
-	VFMADD213PD 96(CX)(DI*8), Y6, Y10
-	MOVQ        dk1_base+232(FP), R8
-	VMOVUPD     Y7, (R8)(DI*8)
-	MOVQ        dk1_base+232(FP), R8
-	VMOVUPD     Y8, 32(R8)(DI*8)
-	MOVQ        dk1_base+232(FP), R8
-	VMOVUPD     Y9, 64(R8)(DI*8)
-	MOVQ        dk1_base+232(FP), R8
-	VMOVUPD     Y10, 96(R8)(DI*8)
-	ADDQ        $+16, DI
-	CMPQ        DI, SI
-	JLE         loop101
+	VMOVUPD     8(DX)(R9*8), Y11
+	VMOVUPD     40(DX)(R9*8), Y12
+	VMOVUPD     72(DX)(R9*8), Y13
+	VMOVUPD     104(DX)(R9*8), Y14
+	VMULPD      8(CX)(R9*8), Y11, Y7
+	VMULPD      40(CX)(R9*8), Y12, Y8
+	VMULPD      72(CX)(R9*8), Y13, Y9
+	VMULPD      104(CX)(R9*8), Y14, Y10
+	VFMADD213PD (SI)(R9*8), Y6, Y7
+	VFMADD213PD 32(SI)(R9*8), Y6, Y8
+	VFMADD213PD 64(SI)(R9*8), Y6, Y9
+	VFMADD213PD 96(SI)(R9*8), Y6, Y10
+	VMOVUPD     Y7, (DI)(R9*8)
+	VMOVUPD     Y8, 32(DI)(R9*8)
+	VMOVUPD     Y9, 64(DI)(R9*8)
+	VMOVUPD     Y10, 96(DI)(R9*8)
+	ADDQ        $+16, R9
+	CMPQ        R9, R8
+	JLE         loop100
 
-done100:
-	MOVQ    24(SP), SI
-	ANDQ    $+15, SI
-	MOVQ    24(SP), DI
-	SUBQ    SI, DI
-	MOVQ    24(SP), SI
-	LEAQ    -4(SI), SI
-	CMPQ    DI, SI
-	JGT     done102
+done99:
+	MOVQ    AX, R8
+	ANDQ    $+15, R8
+	MOVQ    AX, R9
+	SUBQ    R8, R9
+	LEAQ    -4(AX), R8
+	CMPQ    R9, R8
+	JGT     done101
 	PCALIGN $0x20
 
-loop103:
+loop102:
 	VXORPS      Y7, Y7, Y7
-	VMOVUPD     8(AX)(DI*8), Y8
-	VMULPD      8(BX)(DI*8), Y8, Y7
-	VFMADD213PD (CX)(DI*8), Y6, Y7
-	MOVQ        dk1_base+232(FP), R8
-	VMOVUPD     Y7, (R8)(DI*8)
-	ADDQ        $+4, DI
-	CMPQ        DI, SI
-	JLE         loop103
+	VMOVUPD     8(DX)(R9*8), Y8
+	VMULPD      8(CX)(R9*8), Y8, Y7
+	VFMADD213PD (SI)(R9*8), Y6, Y7
+	VMOVUPD     Y7, (DI)(R9*8)
+	ADDQ        $+4, R9
+	CMPQ        R9, R8
+	JLE         loop102
 
-done102:
-	MOVQ         24(SP), SI
-	ANDQ         $+3, SI
-	TESTQ        SI, SI
-	JLE          done104
-	MOVQ         24(SP), DI
-	SUBQ         SI, DI
-	VMOVQ        SI, X7
+done101:
+	MOVQ         AX, R8
+	ANDQ         $+3, R8
+	TESTQ        R8, R8
+	JLE          done103
+	MOVQ         AX, R9
+	SUBQ         R8, R9
+	VMOVQ        R8, X7
 	VPBROADCASTQ X7, Y7
 	VPCMPGTQ     Y3, Y7, Y7
 	VXORPS       Y8, Y8, Y8
-	VMASKMOVPD   8(BX)(DI*8), Y7, Y9
-	VMASKMOVPD   8(AX)(DI*8), Y7, Y10
+	VMASKMOVPD   8(CX)(R9*8), Y7, Y9
+	VMASKMOVPD   8(DX)(R9*8), Y7, Y10
 	VMULPD       Y10, Y9, Y8
-	VMASKMOVPD   (CX)(DI*8), Y7, Y9
+	VMASKMOVPD   (SI)(R9*8), Y7, Y9
 	VFMADD231PD  Y6, Y8, Y9
-	MOVQ         dk1_base+232(FP), SI
-	VMASKMOVPD   Y9, Y7, (SI)(DI*8)
+	VMASKMOVPD   Y9, Y7, (DI)(R9*8)
 
-done104:
-done99:
+done103:
+done98:
 	VXORPS       Y7, Y7, Y7
-	MOVQ         n+8(FP), SI
-	LEAQ         -1(SI), SI
-	VMOVQ        SI, X8
-	VPBROADCASTQ X8, Y8
-	VPCMPEQQ     Y2, Y8, Y8
-	VXORPD       Y4, Y8, Y8
-	VMOVMSKPD    Y8, SI
-	TESTQ        SI, SI
-	JEQ          done105
-	MOVQ         n+8(FP), SI
-	LEAQ         (BX)(SI*8), SI
-	VBROADCASTSD -8(SI), Y8
-	MOVQ         n+8(FP), SI
-	LEAQ         (AX)(SI*8), SI
-	VBROADCASTSD -8(SI), Y9
+	MOVQ         dk2_base+184(FP), CX
+	MOVQ         n+8(FP), DX
+	LEAQ         (CX)(DX*8), CX
+	VBROADCASTSD -8(CX), Y8
+	MOVQ         x_base+16(FP), CX
+	MOVQ         n+8(FP), DX
+	LEAQ         (CX)(DX*8), CX
+	VBROADCASTSD -8(CX), Y9
 	VMULPD       Y9, Y8, Y7
-
-done105:
-	MOVQ         n+8(FP), SI
-	LEAQ         (CX)(SI*8), SI
-	VBROADCASTSD -16(SI), Y8
+	MOVQ         d_base+112(FP), CX
+	MOVQ         n+8(FP), DX
+	LEAQ         (CX)(DX*8), CX
+	VBROADCASTSD -16(CX), Y8
 	VFMADD231PD  Y6, Y7, Y8
-	MOVQ         dk1_base+232(FP), SI
-	MOVQ         n+8(FP), DI
-	LEAQ         (SI)(DI*8), SI
-	VMOVSD       X8, -16(SI)
+	MOVQ         dk1_base+232(FP), CX
+	MOVQ         n+8(FP), DX
+	LEAQ         (CX)(DX*8), CX
+	VMOVSD       X8, -16(CX)
 	VXORPS       Y7, Y7, Y7
-	MOVQ         n+8(FP), SI
-	LEAQ         (CX)(SI*8), SI
-	VBROADCASTSD -8(SI), Y8
+	MOVQ         d_base+112(FP), CX
+	MOVQ         n+8(FP), DX
+	LEAQ         (CX)(DX*8), CX
+	VBROADCASTSD -8(CX), Y8
 	VFMADD231PD  Y6, Y7, Y8
-	MOVQ         dk1_base+232(FP), SI
-	MOVQ         n+8(FP), DI
-	LEAQ         (SI)(DI*8), SI
-	VMOVSD       X8, -8(SI)
-	JMP          done97
+	MOVQ         dk1_base+232(FP), CX
+	MOVQ         n+8(FP), DX
+	LEAQ         (CX)(DX*8), CX
+	VMOVSD       X8, -8(CX)
+	JMP          done96
 
-else98:
-	MOVQ    n+8(FP), SI
-	TESTQ   SI, SI
-	JLE     done106
-	MOVQ    n+8(FP), SI
-	TESTQ   SI, SI
-	JLE     done107
-	MOVQ    $+0, SI
-	PCALIGN $0x20
-
-loop108:
-	VXORPS       Y7, Y7, Y7
-	IMUL3Q       $-1, SI, DI
-	MOVQ         24(SP), R8
-	LEAQ         (R8)(DI*1), DI
-	TESTQ        DI, DI
-	JLT          done109
-	LEAQ         1(SI), DI
-	VMOVQ        DI, X8
-	VPBROADCASTQ X8, Y8
-	VPCMPEQQ     Y2, Y8, Y8
-	VXORPD       Y4, Y8, Y8
-	VMOVMSKPD    Y8, DI
-	TESTQ        DI, DI
-	JEQ          done110
-	LEAQ         (BX)(SI*8), DI
-	VBROADCASTSD 8(DI), Y8
-	LEAQ         (AX)(SI*8), DI
-	VBROADCASTSD 8(DI), Y9
-	VMULPD       Y9, Y8, Y7
-
-done110:
-done109:
-	LEAQ         (CX)(SI*8), DI
-	VBROADCASTSD (DI), Y8
-	VFMADD231PD  Y6, Y7, Y8
-	MOVQ         dk1_base+232(FP), DI
-	LEAQ         (DI)(SI*8), DI
-	VMOVSD       X8, (DI)
-	ADDQ         $+1, SI
-	MOVQ         n+8(FP), DI
-	CMPQ         SI, DI
-	JLT          loop108
-
-done107:
-done106:
-done97:
-	MOVQ         24(SP), SI
-	TESTQ        SI, SI
-	JLT          else112
-	VXORPS       Y6, Y6, Y6
-	VMOVMSKPD    Y5, SI
-	TESTQ        SI, SI
-	JEQ          done113
-	VXORPS       Y7, Y7, Y7
-	VBROADCASTSD (DX), Y8
-	VMULPD       Y7, Y8, Y6
-
-done113:
-	MOVQ         dx3_base+256(FP), SI
-	VMOVSD       X6, (SI)
-	VXORPS       Y6, Y6, Y6
-	VMOVMSKPD    Y4, SI
-	TESTQ        SI, SI
-	JEQ          done114
-	VXORPS       Y7, Y7, Y7
-	VXORPS       Y8, Y8, Y8
-	VMOVMSKPD    Y4, SI
-	TESTQ        SI, SI
-	JEQ          else116
-	VBROADCASTSD (AX), Y8
-	JMP          done115
-
-else116:
-	MOVQ         t_base+64(FP), SI
-	VBROADCASTSD (SI), Y8
-
-done115:
-	VDIVPD       Y0, Y1, Y9
-	MOVQ         n+8(FP), SI
-	IMULQ        8(SP), SI
-	IMUL3Q       $-1, SI, SI
-	MOVQ         (SP), DI
-	LEAQ         (DI)(SI*8), SI
-	VBROADCASTSD (SI), Y10
-	VMOVAPS      Y10, Y7
-	VFMADD231PD  Y8, Y9, Y7
-	VBROADCASTSD 8(DX), Y8
-	VMULPD       Y7, Y8, Y6
-
-done114:
-	MOVQ    dx3_base+256(FP), SI
-	VMOVSD  X6, 8(SI)
-	MOVQ    24(SP), SI
-	TESTQ   SI, SI
-	JLE     done117
-	VDIVPD  Y0, Y1, Y6
-	MOVQ    n+8(FP), SI
-	IMULQ   8(SP), SI
-	IMUL3Q  $-1, SI, SI
-	MOVQ    (SP), DI
-	LEAQ    (DI)(SI*8), SI
-	MOVQ    24(SP), DI
-	LEAQ    -8(DI), DI
-	TESTQ   DI, DI
-	JLT     done118
+else97:
+	MOVQ    40(SP), CX
+	TESTQ   CX, CX
+	JLE     done104
+	MOVQ    dk2_base+184(FP), CX
+	LEAQ    (CX)(BX*8), CX
+	MOVQ    x_base+16(FP), DX
+	LEAQ    (DX)(BX*8), DX
+	MOVQ    d_base+112(FP), SI
+	LEAQ    (SI)(BX*8), SI
+	MOVQ    dk1_base+232(FP), DI
+	LEAQ    (DI)(BX*8), DI
+	MOVQ    40(SP), R8
+	TESTQ   R8, R8
+	JLE     done105
 	MOVQ    $+0, R8
 	PCALIGN $0x20
 
-loop119:
+loop106:
+	VXORPS       Y7, Y7, Y7
+	IMUL3Q       $-1, R8, R9
+	LEAQ         (AX)(R9*1), R9
+	TESTQ        R9, R9
+	JLT          done107
+	LEAQ         (CX)(R8*8), R9
+	VBROADCASTSD 8(R9), Y8
+	LEAQ         (DX)(R8*8), R9
+	VBROADCASTSD 8(R9), Y9
+	VMULPD       Y9, Y8, Y7
+
+done107:
+	LEAQ         (SI)(R8*8), R9
+	VBROADCASTSD (R9), Y8
+	VFMADD231PD  Y6, Y7, Y8
+	LEAQ         (DI)(R8*8), R9
+	VMOVSD       X8, (R9)
+	ADDQ         $+1, R8
+	CMPQ         R8, 40(SP)
+	JLT          loop106
+
+done105:
+done104:
+done96:
+	TESTQ        AX, AX
+	JLT          else109
+	VXORPS       Y6, Y6, Y6
+	VMOVQ        BX, X7
+	VPBROADCASTQ X7, Y7
+	VPCMPEQQ     Y2, Y7, Y7
+	VXORPD       Y4, Y7, Y7
+	VMOVMSKPD    Y7, CX
+	TESTQ        CX, CX
+	JEQ          done110
+	VXORPS       Y7, Y7, Y7
+	LEAQ         -1(BX), CX
+	TESTQ        CX, CX
+	JLT          done111
+	VXORPS       Y8, Y8, Y8
+	VMOVQ        CX, X9
+	VPBROADCASTQ X9, Y9
+	VPCMPEQQ     Y2, Y9, Y9
+	VMOVMSKPD    Y9, CX
+	TESTQ        CX, CX
+	JEQ          else113
+	MOVQ         x_base+16(FP), CX
+	LEAQ         (CX)(BX*8), CX
+	VBROADCASTSD -8(CX), Y8
+	JMP          done112
+
+else113:
+	MOVQ         t_base+64(FP), CX
+	LEAQ         (CX)(BX*8), CX
+	VBROADCASTSD -8(CX), Y8
+
+done112:
+	VDIVPD       Y0, Y1, Y9
+	MOVQ         n+8(FP), CX
+	IMULQ        8(SP), CX
+	IMUL3Q       $-1, CX, CX
+	LEAQ         (CX)(BX*1), CX
+	MOVQ         (SP), DX
+	LEAQ         (DX)(CX*8), CX
+	VBROADCASTSD -8(CX), Y10
+	VMOVAPS      Y10, Y7
+	VFMADD231PD  Y8, Y9, Y7
+
+done111:
+	MOVQ         dk3_base+160(FP), CX
+	LEAQ         (CX)(BX*8), CX
+	VBROADCASTSD (CX), Y8
+	VMULPD       Y7, Y8, Y6
+
+done110:
+	MOVQ         dx3_base+256(FP), CX
+	LEAQ         (CX)(BX*8), CX
+	VMOVSD       X6, (CX)
+	VXORPS       Y6, Y6, Y6
+	LEAQ         1(BX), CX
+	VMOVQ        CX, X7
+	VPBROADCASTQ X7, Y7
+	VPCMPEQQ     Y2, Y7, Y7
+	VXORPD       Y4, Y7, Y7
+	VMOVMSKPD    Y7, CX
+	TESTQ        CX, CX
+	JEQ          done114
+	VXORPS       Y7, Y7, Y7
+	TESTQ        BX, BX
+	JLT          done115
+	VXORPS       Y8, Y8, Y8
+	VMOVQ        BX, X9
+	VPBROADCASTQ X9, Y9
+	VPCMPEQQ     Y2, Y9, Y9
+	VMOVMSKPD    Y9, CX
+	TESTQ        CX, CX
+	JEQ          else117
+	MOVQ         x_base+16(FP), CX
+	LEAQ         (CX)(BX*8), CX
+	VBROADCASTSD (CX), Y8
+	JMP          done116
+
+else117:
+	MOVQ         t_base+64(FP), CX
+	LEAQ         (CX)(BX*8), CX
+	VBROADCASTSD (CX), Y8
+
+done116:
+	VDIVPD       Y0, Y1, Y9
+	MOVQ         n+8(FP), CX
+	IMULQ        8(SP), CX
+	IMUL3Q       $-1, CX, CX
+	LEAQ         (CX)(BX*1), CX
+	MOVQ         (SP), DX
+	LEAQ         (DX)(CX*8), CX
+	VBROADCASTSD (CX), Y10
+	VMOVAPS      Y10, Y7
+	VFMADD231PD  Y8, Y9, Y7
+
+done115:
+	MOVQ         dk3_base+160(FP), CX
+	LEAQ         (CX)(BX*8), CX
+	VBROADCASTSD 8(CX), Y8
+	VMULPD       Y7, Y8, Y6
+
+done114:
+	MOVQ    dx3_base+256(FP), CX
+	LEAQ    (CX)(BX*8), CX
+	VMOVSD  X6, 8(CX)
+	TESTQ   AX, AX
+	JLE     done118
+	VDIVPD  Y0, Y1, Y6
+	MOVQ    t_base+64(FP), CX
+	LEAQ    (CX)(BX*8), CX
+	MOVQ    n+8(FP), DX
+	IMULQ   8(SP), DX
+	IMUL3Q  $-1, DX, DX
+	LEAQ    (DX)(BX*1), DX
+	MOVQ    (SP), SI
+	LEAQ    (SI)(DX*8), DX
+	MOVQ    dk3_base+160(FP), SI
+	LEAQ    (SI)(BX*8), SI
+	MOVQ    dx3_base+256(FP), DI
+	LEAQ    (DI)(BX*8), DI
+	LEAQ    -8(AX), R8
+	TESTQ   R8, R8
+	JLT     done119
+	MOVQ    $+0, R9
+	PCALIGN $0x20
+
+loop120:
 	VXORPS      Y7, Y7, Y7
 	VXORPS      Y8, Y8, Y8
 	VXORPS      Y9, Y9, Y9
 	VXORPS      Y10, Y10, Y10
 	VXORPS      Y11, Y11, Y11
 	VXORPS      Y12, Y12, Y12
-	MOVQ        t_base+64(FP), R9
-	VMOVUPD     8(R9)(R8*8), Y11
-	MOVQ        t_base+64(FP), R9
-	VMOVUPD     40(R9)(R8*8), Y12
+	VMOVUPD     8(CX)(R9*8), Y11
+	VMOVUPD     40(CX)(R9*8), Y12
 	VMOVAPS     Y6, Y9
-	VFMADD213PD 8(SI)(R8*8), Y11, Y9
+	VFMADD213PD 8(DX)(R9*8), Y11, Y9
 	VMOVAPS     Y6, Y10
-	VFMADD213PD 40(SI)(R8*8), Y12, Y10
-	VMULPD      16(DX)(R8*8), Y9, Y7
-	VMULPD      48(DX)(R8*8), Y10, Y8
-	MOVQ        dx3_base+256(FP), R9
-	VMOVUPD     Y7, 16(R9)(R8*8)
-	MOVQ        dx3_base+256(FP), R9
-	VMOVUPD     Y8, 48(R9)(R8*8)
-	ADDQ        $+8, R8
-	CMPQ        R8, DI
-	JLE         loop119
+	VFMADD213PD 40(DX)(R9*8), Y12, Y10
+	VMULPD      16(SI)(R9*8), Y9, Y7
+	VMULPD      48(SI)(R9*8), Y10, Y8
+	VMOVUPD     Y7, 16(DI)(R9*8)
+	VMOVUPD     Y8, 48(DI)(R9*8)
+	ADDQ        $+8, R9
+	CMPQ        R9, R8
+	JLE         loop120
 
-done118:
-	MOVQ    24(SP), DI
-	ANDQ    $+7, DI
-	MOVQ    24(SP), R8
-	SUBQ    DI, R8
-	MOVQ    24(SP), DI
-	LEAQ    -4(DI), DI
-	CMPQ    R8, DI
-	JGT     done120
+done119:
+	MOVQ    AX, R8
+	ANDQ    $+7, R8
+	MOVQ    AX, R9
+	SUBQ    R8, R9
+	LEAQ    -4(AX), R8
+	CMPQ    R9, R8
+	JGT     done121
 	PCALIGN $0x20
 
-loop121:
+loop122:
 	VXORPS      Y7, Y7, Y7
 	VXORPS      Y8, Y8, Y8
 	VXORPS      Y9, Y9, Y9
-	MOVQ        t_base+64(FP), R9
-	VMOVUPD     8(R9)(R8*8), Y9
+	VMOVUPD     8(CX)(R9*8), Y9
 	VMOVAPS     Y6, Y8
-	VFMADD213PD 8(SI)(R8*8), Y9, Y8
-	VMULPD      16(DX)(R8*8), Y8, Y7
-	MOVQ        dx3_base+256(FP), R9
-	VMOVUPD     Y7, 16(R9)(R8*8)
-	ADDQ        $+4, R8
-	CMPQ        R8, DI
-	JLE         loop121
+	VFMADD213PD 8(DX)(R9*8), Y9, Y8
+	VMULPD      16(SI)(R9*8), Y8, Y7
+	VMOVUPD     Y7, 16(DI)(R9*8)
+	ADDQ        $+4, R9
+	CMPQ        R9, R8
+	JLE         loop122
 
-done120:
-	MOVQ         24(SP), DI
-	ANDQ         $+3, DI
-	TESTQ        DI, DI
-	JLE          done122
-	MOVQ         24(SP), R8
-	SUBQ         DI, R8
-	VMOVQ        DI, X7
+done121:
+	MOVQ         AX, R8
+	ANDQ         $+3, R8
+	TESTQ        R8, R8
+	JLE          done123
+	MOVQ         AX, R9
+	SUBQ         R8, R9
+	VMOVQ        R8, X7
 	VPBROADCASTQ X7, Y7
 	VPCMPGTQ     Y3, Y7, Y7
 	VXORPS       Y8, Y8, Y8
 	VXORPS       Y9, Y9, Y9
 	VXORPS       Y10, Y10, Y10
-	MOVQ         t_base+64(FP), DI
-	VMASKMOVPD   8(DI)(R8*8), Y7, Y10
-	VMASKMOVPD   8(SI)(R8*8), Y7, Y11
+	VMASKMOVPD   8(CX)(R9*8), Y7, Y10
+	VMASKMOVPD   8(DX)(R9*8), Y7, Y11
 	VMOVAPS      Y11, Y9
 	VFMADD231PD  Y10, Y6, Y9
-	VMASKMOVPD   16(DX)(R8*8), Y7, Y6
+	VMASKMOVPD   16(SI)(R9*8), Y7, Y6
 	VMULPD       Y9, Y6, Y8
-	MOVQ         dx3_base+256(FP), SI
-	VMASKMOVPD   Y8, Y7, 16(SI)(R8*8)
+	VMASKMOVPD   Y8, Y7, 16(DI)(R9*8)
 
-done122:
-done117:
-	JMP done111
+done123:
+done118:
+	JMP done108
 
-else112:
-	MOVQ    n+8(FP), SI
-	TESTQ   SI, SI
-	JLE     done123
+else109:
+	MOVQ    40(SP), CX
+	TESTQ   CX, CX
+	JLE     done124
 	VDIVPD  Y0, Y1, Y6
+	MOVQ    x_base+16(FP), CX
+	LEAQ    (CX)(BX*8), CX
+	MOVQ    t_base+64(FP), DX
+	LEAQ    (DX)(BX*8), DX
 	MOVQ    n+8(FP), SI
 	IMULQ   8(SP), SI
 	IMUL3Q  $-1, SI, SI
+	LEAQ    (SI)(BX*1), SI
 	MOVQ    (SP), DI
 	LEAQ    (DI)(SI*8), SI
-	MOVQ    n+8(FP), DI
-	TESTQ   DI, DI
-	JLE     done124
-	MOVQ    $+0, DI
+	MOVQ    dk3_base+160(FP), DI
+	LEAQ    (DI)(BX*8), DI
+	MOVQ    dx3_base+256(FP), R8
+	LEAQ    (R8)(BX*8), R8
+	MOVQ    40(SP), R9
+	TESTQ   R9, R9
+	JLE     done125
+	MOVQ    $+0, R9
 	PCALIGN $0x20
 
-loop125:
+loop126:
 	VXORPS       Y7, Y7, Y7
-	VMOVQ        DI, X8
+	LEAQ         (BX)(R9*1), R10
+	VMOVQ        R10, X8
 	VPBROADCASTQ X8, Y8
 	VPCMPEQQ     Y2, Y8, Y8
 	VXORPD       Y4, Y8, Y8
-	VMOVMSKPD    Y8, R8
-	TESTQ        R8, R8
-	JEQ          done126
+	VMOVMSKPD    Y8, R10
+	TESTQ        R10, R10
+	JEQ          done127
 	VXORPS       Y8, Y8, Y8
-	LEAQ         -1(DI), R8
-	TESTQ        R8, R8
-	JLT          done127
+	LEAQ         -1(BX), R10
+	LEAQ         (R10)(R9*1), R10
+	TESTQ        R10, R10
+	JLT          done128
 	VXORPS       Y9, Y9, Y9
-	VMOVQ        R8, X10
+	VMOVQ        R10, X10
 	VPBROADCASTQ X10, Y10
 	VPCMPEQQ     Y2, Y10, Y10
-	VMOVMSKPD    Y10, R8
-	TESTQ        R8, R8
-	JEQ          else129
-	LEAQ         (AX)(DI*8), R8
-	VBROADCASTSD -8(R8), Y9
-	JMP          done128
+	VMOVMSKPD    Y10, R10
+	TESTQ        R10, R10
+	JEQ          else130
+	LEAQ         (CX)(R9*8), R10
+	VBROADCASTSD -8(R10), Y9
+	JMP          done129
 
-else129:
-	MOVQ         t_base+64(FP), R8
-	LEAQ         (R8)(DI*8), R8
-	VBROADCASTSD -8(R8), Y9
+else130:
+	LEAQ         (DX)(R9*8), R10
+	VBROADCASTSD -8(R10), Y9
 
-done128:
-	LEAQ         (SI)(DI*8), R8
-	VBROADCASTSD -8(R8), Y10
+done129:
+	LEAQ         (SI)(R9*8), R10
+	VBROADCASTSD -8(R10), Y10
 	VMOVAPS      Y10, Y8
 	VFMADD231PD  Y9, Y6, Y8
 
-done127:
-	LEAQ         (DX)(DI*8), R8
-	VBROADCASTSD (R8), Y9
+done128:
+	LEAQ         (DI)(R9*8), R10
+	VBROADCASTSD (R10), Y9
 	VMULPD       Y8, Y9, Y7
 
-done126:
-	MOVQ   dx3_base+256(FP), R8
-	LEAQ   (R8)(DI*8), R8
-	VMOVSD X7, (R8)
-	ADDQ   $+1, DI
-	MOVQ   n+8(FP), R8
-	CMPQ   DI, R8
-	JLT    loop125
+done127:
+	LEAQ   (R8)(R9*8), R10
+	VMOVSD X7, (R10)
+	ADDQ   $+1, R9
+	CMPQ   R9, 40(SP)
+	JLT    loop126
 
+done125:
 done124:
-done123:
-done111:
-	MOVQ    24(SP), SI
-	TESTQ   SI, SI
-	JLT     else131
-	MOVQ    24(SP), SI
-	TESTQ   SI, SI
-	JLE     done132
-	MOVQ    24(SP), SI
-	LEAQ    -8(SI), SI
-	TESTQ   SI, SI
-	JLT     done133
-	MOVQ    $+0, DI
+done108:
+	TESTQ   AX, AX
+	JLT     else132
+	TESTQ   AX, AX
+	JLE     done133
+	MOVQ    x_base+16(FP), CX
+	LEAQ    (CX)(BX*8), CX
+	MOVQ    d_base+112(FP), DX
+	LEAQ    (DX)(BX*8), DX
+	MOVQ    dk3_base+160(FP), SI
+	LEAQ    (SI)(BX*8), SI
+	MOVQ    dk2_base+184(FP), DI
+	LEAQ    (DI)(BX*8), DI
+	MOVQ    dk1_base+232(FP), R8
+	LEAQ    (R8)(BX*8), R8
+	MOVQ    dy_base+136(FP), R9
+	LEAQ    (R9)(BX*8), R9
+	LEAQ    -8(AX), R10
+	TESTQ   R10, R10
+	JLT     done134
+	MOVQ    $+0, R11
 	PCALIGN $0x20
 
-loop134:
+loop135:
 	VXORPS  Y6, Y6, Y6
 	VXORPS  Y7, Y7, Y7
-	VMOVUPD 8(AX)(DI*8), Y8
-	VMOVUPD 40(AX)(DI*8), Y9
-	VMULPD  8(CX)(DI*8), Y8, Y6
-	VMULPD  40(CX)(DI*8), Y9, Y7
+	VMOVUPD 8(CX)(R11*8), Y8
+	VMOVUPD 40(CX)(R11*8), Y9
+	VMULPD  8(DX)(R11*8), Y8, Y6
+	VMULPD  40(DX)(R11*8), Y9, Y7
 	VXORPS  Y8, Y8, Y8
 	VXORPS  Y9, Y9, Y9
-	VMOVUPD 8(AX)(DI*8), Y10
-	VMOVUPD 40(AX)(DI*8), Y11
-	VMULPD  8(DX)(DI*8), Y10, Y8
-	VMULPD  40(DX)(DI*8), Y11, Y9
+	VMOVUPD 8(CX)(R11*8), Y10
+	VMOVUPD 40(CX)(R11*8), Y11
+	VMULPD  8(SI)(R11*8), Y10, Y8
+	VMULPD  40(SI)(R11*8), Y11, Y9
 	VXORPS  Y10, Y10, Y10
 	VXORPS  Y11, Y11, Y11
-	VMOVUPD 8(AX)(DI*8), Y12
-	VMOVUPD 40(AX)(DI*8), Y13
-	VMULPD  8(BX)(DI*8), Y12, Y10
-	VMULPD  40(BX)(DI*8), Y13, Y11
+	VMOVUPD 8(CX)(R11*8), Y12
+	VMOVUPD 40(CX)(R11*8), Y13
+	VMULPD  8(DI)(R11*8), Y12, Y10
+	VMULPD  40(DI)(R11*8), Y13, Y11
 	VXORPS  Y12, Y12, Y12
 	VXORPS  Y13, Y13, Y13
-	VMOVUPD 8(AX)(DI*8), Y14
-	VMOVUPD 40(AX)(DI*8), Y15
-	MOVQ    dk1_base+232(FP), R8
-	VMULPD  8(R8)(DI*8), Y14, Y12
-	MOVQ    dk1_base+232(FP), R8
-	VMULPD  40(R8)(DI*8), Y15, Y13
+	VMOVUPD 8(CX)(R11*8), Y14
+	VMOVUPD 40(CX)(R11*8), Y15
+	VMULPD  8(R8)(R11*8), Y14, Y12
+	VMULPD  40(R8)(R11*8), Y15, Y13
 	VADDPD  Y8, Y6, Y6
 	VADDPD  Y9, Y7, Y7
 	VADDPD  Y10, Y6, Y6
 	VADDPD  Y11, Y7, Y7
 	VADDPD  Y12, Y6, Y6
 	VADDPD  Y13, Y7, Y7
-	MOVQ    dy_base+136(FP), R8
-	VADDPD  (R8)(DI*8), Y6, Y6
-	MOVQ    dy_base+136(FP), R8
-	VADDPD  32(R8)(DI*8), Y7, Y7
-	MOVQ    dy_base+136(FP), R8
-	VMOVUPD Y6, (R8)(DI*8)
-	MOVQ    dy_base+136(FP), R8
-	VMOVUPD Y7, 32(R8)(DI*8)
-	ADDQ    $+8, DI
-	CMPQ    DI, SI
-	JLE     loop134
+	VADDPD  (R9)(R11*8), Y6, Y6
+	VADDPD  32(R9)(R11*8), Y7, Y7
+	VMOVUPD Y6, (R9)(R11*8)
+	VMOVUPD Y7, 32(R9)(R11*8)
+	ADDQ    $+8, R11
+	CMPQ    R11, R10
+	JLE     loop135
 
-done133:
-	MOVQ    24(SP), SI
-	ANDQ    $+7, SI
-	MOVQ    24(SP), DI
-	SUBQ    SI, DI
-	MOVQ    24(SP), SI
-	LEAQ    -4(SI), SI
-	CMPQ    DI, SI
-	JGT     done135
+done134:
+	MOVQ    AX, R10
+	ANDQ    $+7, R10
+	MOVQ    AX, R11
+	SUBQ    R10, R11
+	LEAQ    -4(AX), R10
+	CMPQ    R11, R10
+	JGT     done136
 	PCALIGN $0x20
 
-loop136:
+loop137:
 	VXORPS  Y6, Y6, Y6
-	VMOVUPD 8(AX)(DI*8), Y7
-	VMULPD  8(CX)(DI*8), Y7, Y6
+	VMOVUPD 8(CX)(R11*8), Y7
+	VMULPD  8(DX)(R11*8), Y7, Y6
 	VXORPS  Y7, Y7, Y7
-	VMOVUPD 8(AX)(DI*8), Y8
-	VMULPD  8(DX)(DI*8), Y8, Y7
+	VMOVUPD 8(CX)(R11*8), Y8
+	VMULPD  8(SI)(R11*8), Y8, Y7
 	VXORPS  Y8, Y8, Y8
-	VMOVUPD 8(AX)(DI*8), Y9
-	VMULPD  8(BX)(DI*8), Y9, Y8
+	VMOVUPD 8(CX)(R11*8), Y9
+	VMULPD  8(DI)(R11*8), Y9, Y8
 	VXORPS  Y9, Y9, Y9
-	VMOVUPD 8(AX)(DI*8), Y10
-	MOVQ    dk1_base+232(FP), R8
-	VMULPD  8(R8)(DI*8), Y10, Y9
+	VMOVUPD 8(CX)(R11*8), Y10
+	VMULPD  8(R8)(R11*8), Y10, Y9
 	VADDPD  Y7, Y6, Y6
 	VADDPD  Y8, Y6, Y6
 	VADDPD  Y9, Y6, Y6
-	MOVQ    dy_base+136(FP), R8
-	VADDPD  (R8)(DI*8), Y6, Y6
-	MOVQ    dy_base+136(FP), R8
-	VMOVUPD Y6, (R8)(DI*8)
-	ADDQ    $+4, DI
-	CMPQ    DI, SI
-	JLE     loop136
+	VADDPD  (R9)(R11*8), Y6, Y6
+	VMOVUPD Y6, (R9)(R11*8)
+	ADDQ    $+4, R11
+	CMPQ    R11, R10
+	JLE     loop137
 
-done135:
-	MOVQ         24(SP), SI
-	ANDQ         $+3, SI
-	TESTQ        SI, SI
-	JLE          done137
-	MOVQ         24(SP), DI
-	SUBQ         SI, DI
-	VMOVQ        SI, X6
+done136:
+	MOVQ         AX, R10
+	ANDQ         $+3, R10
+	TESTQ        R10, R10
+	JLE          done138
+	MOVQ         AX, R11
+	SUBQ         R10, R11
+	VMOVQ        R10, X6
 	VPBROADCASTQ X6, Y6
 	VPCMPGTQ     Y3, Y6, Y6
 	VXORPS       Y7, Y7, Y7
-	VMASKMOVPD   8(AX)(DI*8), Y6, Y8
-	VMASKMOVPD   8(CX)(DI*8), Y6, Y9
+	VMASKMOVPD   8(CX)(R11*8), Y6, Y8
+	VMASKMOVPD   8(DX)(R11*8), Y6, Y9
 	VMULPD       Y8, Y9, Y7
 	VXORPS       Y8, Y8, Y8
-	VMASKMOVPD   8(AX)(DI*8), Y6, Y9
-	VMASKMOVPD   8(DX)(DI*8), Y6, Y10
+	VMASKMOVPD   8(CX)(R11*8), Y6, Y9
+	VMASKMOVPD   8(SI)(R11*8), Y6, Y10
 	VMULPD       Y9, Y10, Y8
 	VXORPS       Y9, Y9, Y9
-	VMASKMOVPD   8(AX)(DI*8), Y6, Y10
-	VMASKMOVPD   8(BX)(DI*8), Y6, Y11
+	VMASKMOVPD   8(CX)(R11*8), Y6, Y10
+	VMASKMOVPD   8(DI)(R11*8), Y6, Y11
 	VMULPD       Y10, Y11, Y9
 	VXORPS       Y10, Y10, Y10
-	VMASKMOVPD   8(AX)(DI*8), Y6, Y11
-	MOVQ         dk1_base+232(FP), SI
-	VMASKMOVPD   8(SI)(DI*8), Y6, Y12
+	VMASKMOVPD   8(CX)(R11*8), Y6, Y11
+	VMASKMOVPD   8(R8)(R11*8), Y6, Y12
 	VMULPD       Y11, Y12, Y10
 	VADDPD       Y8, Y7, Y7
 	VADDPD       Y9, Y7, Y7
 	VADDPD       Y10, Y7, Y7
-	MOVQ         dy_base+136(FP), SI
-	VMASKMOVPD   (SI)(DI*8), Y6, Y8
+	VMASKMOVPD   (R9)(R11*8), Y6, Y8
 	VADDPD       Y7, Y8, Y7
-	MOVQ         dy_base+136(FP), SI
-	VMASKMOVPD   Y7, Y6, (SI)(DI*8)
+	VMASKMOVPD   Y7, Y6, (R9)(R11*8)
 
-done137:
-done132:
+done138:
+done133:
+	MOVQ    x_base+16(FP), CX
+	MOVQ    n+8(FP), DX
+	LEAQ    (CX)(DX*8), CX
+	MOVQ    d_base+112(FP), DX
 	MOVQ    n+8(FP), SI
-	LEAQ    (AX)(SI*8), SI
+	LEAQ    (DX)(SI*8), DX
+	MOVQ    dk3_base+160(FP), SI
 	MOVQ    n+8(FP), DI
-	LEAQ    (CX)(DI*8), DI
+	LEAQ    (SI)(DI*8), SI
+	MOVQ    dk2_base+184(FP), DI
 	MOVQ    n+8(FP), R8
-	LEAQ    (DX)(R8*8), R8
+	LEAQ    (DI)(R8*8), DI
+	MOVQ    dk1_base+232(FP), R8
 	MOVQ    n+8(FP), R9
-	LEAQ    (BX)(R9*8), R9
-	MOVQ    dk1_base+232(FP), R10
-	MOVQ    n+8(FP), R11
-	LEAQ    (R10)(R11*8), R10
-	MOVQ    dy_base+136(FP), R11
-	MOVQ    n+8(FP), R12
-	LEAQ    (R11)(R12*8), R11
-	MOVQ    $+0, R12
+	LEAQ    (R8)(R9*8), R8
+	MOVQ    dy_base+136(FP), R9
+	MOVQ    n+8(FP), R10
+	LEAQ    (R9)(R10*8), R9
+	MOVQ    $+0, R10
 	PCALIGN $0x20
 
-loop138:
+loop139:
 	VXORPS       Y6, Y6, Y6
-	IMUL3Q       $-1, R12, R13
-	TESTQ        R13, R13
-	JLT          done139
-	MOVQ         n+8(FP), BP
-	LEAQ         -1(BP), BP
-	LEAQ         (BP)(R12*1), BP
-	VMOVQ        BP, X7
-	VPBROADCASTQ X7, Y7
-	VPCMPEQQ     Y2, Y7, Y7
-	VXORPD       Y4, Y7, Y7
-	VMOVMSKPD    Y7, BP
-	TESTQ        BP, BP
-	JEQ          done140
-	LEAQ         (SI)(R12*8), BP
-	VBROADCASTSD -8(BP), Y7
-	LEAQ         (DI)(R12*8), BP
-	VBROADCASTSD -8(BP), Y8
+	IMUL3Q       $-1, R10, R11
+	TESTQ        R11, R11
+	JLT          done140
+	LEAQ         (CX)(R10*8), R12
+	VBROADCASTSD -8(R12), Y7
+	LEAQ         (DX)(R10*8), R12
+	VBROADCASTSD -8(R12), Y8
 	VMULPD       Y7, Y8, Y6
 
 done140:
-done139:
 	VXORPS       Y7, Y7, Y7
-	TESTQ        R13, R13
+	TESTQ        R11, R11
 	JLT          done141
-	MOVQ         n+8(FP), BP
-	LEAQ         -1(BP), BP
-	LEAQ         (BP)(R12*1), BP
-	VMOVQ        BP, X8
-	VPBROADCASTQ X8, Y8
-	VPCMPEQQ     Y2, Y8, Y8
-	VXORPD       Y4, Y8, Y8
-	VMOVMSKPD    Y8, BP
-	TESTQ        BP, BP
-	JEQ          done142
-	LEAQ         (SI)(R12*8), BP
-	VBROADCASTSD -8(BP), Y8
-	LEAQ         (R8)(R12*8), BP
-	VBROADCASTSD -8(BP), Y9
+	LEAQ         (CX)(R10*8), R12
+	VBROADCASTSD -8(R12), Y8
+	LEAQ         (SI)(R10*8), R12
+	VBROADCASTSD -8(R12), Y9
 	VMULPD       Y8, Y9, Y7
 
-done142:
 done141:
 	VXORPS       Y8, Y8, Y8
-	TESTQ        R13, R13
-	JLT          done143
-	MOVQ         n+8(FP), BP
-	LEAQ         -1(BP), BP
-	LEAQ         (BP)(R12*1), BP
-	VMOVQ        BP, X9
-	VPBROADCASTQ X9, Y9
-	VPCMPEQQ     Y2, Y9, Y9
-	VXORPD       Y4, Y9, Y9
-	VMOVMSKPD    Y9, BP
-	TESTQ        BP, BP
-	JEQ          done144
-	LEAQ         (SI)(R12*8), BP
-	VBROADCASTSD -8(BP), Y9
-	LEAQ         (R9)(R12*8), BP
-	VBROADCASTSD -8(BP), Y10
+	TESTQ        R11, R11
+	JLT          done142
+	LEAQ         (CX)(R10*8), R12
+	VBROADCASTSD -8(R12), Y9
+	LEAQ         (DI)(R10*8), R12
+	VBROADCASTSD -8(R12), Y10
 	VMULPD       Y9, Y10, Y8
 
-done144:
-done143:
+done142:
 	VXORPS       Y9, Y9, Y9
-	TESTQ        R13, R13
-	JLT          done145
-	MOVQ         n+8(FP), R13
-	LEAQ         -1(R13), R13
-	LEAQ         (R13)(R12*1), R13
-	VMOVQ        R13, X10
-	VPBROADCASTQ X10, Y10
-	VPCMPEQQ     Y2, Y10, Y10
-	VXORPD       Y4, Y10, Y10
-	VMOVMSKPD    Y10, R13
-	TESTQ        R13, R13
-	JEQ          done146
-	LEAQ         (SI)(R12*8), R13
-	VBROADCASTSD -8(R13), Y10
-	LEAQ         (R10)(R12*8), R13
-	VBROADCASTSD -8(R13), Y11
+	TESTQ        R11, R11
+	JLT          done143
+	LEAQ         (CX)(R10*8), R11
+	VBROADCASTSD -8(R11), Y10
+	LEAQ         (R8)(R10*8), R11
+	VBROADCASTSD -8(R11), Y11
 	VMULPD       Y10, Y11, Y9
 
-done146:
-done145:
+done143:
 	VADDPD       Y7, Y6, Y6
 	VADDPD       Y8, Y6, Y6
 	VADDPD       Y9, Y6, Y6
-	LEAQ         (R11)(R12*8), R13
-	VBROADCASTSD -16(R13), Y7
+	LEAQ         (R9)(R10*8), R11
+	VBROADCASTSD -16(R11), Y7
 	VADDPD       Y6, Y7, Y6
-	VMOVSD       X6, -16(R13)
-	ADDQ         $+1, R12
-	CMPQ         R12, $+2
-	JLT          loop138
-	JMP          done130
+	VMOVSD       X6, -16(R11)
+	ADDQ         $+1, R10
+	CMPQ         R10, $+2
+	JLT          loop139
+	JMP          done131
 
-else131:
-	MOVQ    n+8(FP), SI
-	TESTQ   SI, SI
-	JLE     done147
-	MOVQ    n+8(FP), SI
-	TESTQ   SI, SI
-	JLE     done148
-	MOVQ    $+0, SI
+else132:
+	MOVQ    40(SP), CX
+	TESTQ   CX, CX
+	JLE     done144
+	MOVQ    x_base+16(FP), CX
+	LEAQ    (CX)(BX*8), CX
+	MOVQ    d_base+112(FP), DX
+	LEAQ    (DX)(BX*8), DX
+	MOVQ    dk3_base+160(FP), SI
+	LEAQ    (SI)(BX*8), SI
+	MOVQ    dk2_base+184(FP), DI
+	LEAQ    (DI)(BX*8), DI
+	MOVQ    dk1_base+232(FP), R8
+	LEAQ    (R8)(BX*8), R8
+	MOVQ    dy_base+136(FP), R9
+	LEAQ    (R9)(BX*8), R9
+	MOVQ    40(SP), R10
+	TESTQ   R10, R10
+	JLE     done145
+	MOVQ    $+0, R10
 	PCALIGN $0x20
 
-loop149:
+loop146:
 	VXORPS       Y6, Y6, Y6
-	IMUL3Q       $-1, SI, DI
-	MOVQ         24(SP), R8
-	LEAQ         (R8)(DI*1), DI
-	TESTQ        DI, DI
-	JLT          done150
-	LEAQ         1(SI), R8
-	VMOVQ        R8, X7
-	VPBROADCASTQ X7, Y7
-	VPCMPEQQ     Y2, Y7, Y7
-	VXORPD       Y4, Y7, Y7
-	VMOVMSKPD    Y7, R8
-	TESTQ        R8, R8
-	JEQ          done151
-	LEAQ         (AX)(SI*8), R8
-	VBROADCASTSD 8(R8), Y7
-	LEAQ         (CX)(SI*8), R8
-	VBROADCASTSD 8(R8), Y8
+	IMUL3Q       $-1, R10, R11
+	LEAQ         (AX)(R11*1), R11
+	TESTQ        R11, R11
+	JLT          done147
+	LEAQ         (CX)(R10*8), R12
+	VBROADCASTSD 8(R12), Y7
+	LEAQ         (DX)(R10*8), R12
+	VBROADCASTSD 8(R12), Y8
 	VMULPD       Y7, Y8, Y6
 
-done151:
-done150:
+done147:
 	VXORPS       Y7, Y7, Y7
-	TESTQ        DI, DI
-	JLT          done152
-	LEAQ         1(SI), R8
-	VMOVQ        R8, X8
-	VPBROADCASTQ X8, Y8
-	VPCMPEQQ     Y2, Y8, Y8
-	VXORPD       Y4, Y8, Y8
-	VMOVMSKPD    Y8, R8
-	TESTQ        R8, R8
-	JEQ          done153
-	LEAQ         (AX)(SI*8), R8
-	VBROADCASTSD 8(R8), Y8
-	LEAQ         (DX)(SI*8), R8
-	VBROADCASTSD 8(R8), Y9
+	TESTQ        R11, R11
+	JLT          done148
+	LEAQ         (CX)(R10*8), R12
+	VBROADCASTSD 8(R12), Y8
+	LEAQ         (SI)(R10*8), R12
+	VBROADCASTSD 8(R12), Y9
 	VMULPD       Y8, Y9, Y7
 
-done153:
-done152:
+done148:
 	VXORPS       Y8, Y8, Y8
-	TESTQ        DI, DI
-	JLT          done154
-	LEAQ         1(SI), R8
-	VMOVQ        R8, X9
-	VPBROADCASTQ X9, Y9
-	VPCMPEQQ     Y2, Y9, Y9
-	VXORPD       Y4, Y9, Y9
-	VMOVMSKPD    Y9, R8
-	TESTQ        R8, R8
-	JEQ          done155
-	LEAQ         (AX)(SI*8), R8
-	VBROADCASTSD 8(R8), Y9
-	LEAQ         (BX)(SI*8), R8
-	VBROADCASTSD 8(R8), Y10
+	TESTQ        R11, R11
+	JLT          done149
+	LEAQ         (CX)(R10*8), R12
+	VBROADCASTSD 8(R12), Y9
+	LEAQ         (DI)(R10*8), R12
+	VBROADCASTSD 8(R12), Y10
 	VMULPD       Y9, Y10, Y8
 
-done155:
-done154:
+done149:
 	VXORPS       Y9, Y9, Y9
-	TESTQ        DI, DI
-	JLT          done156
-	LEAQ         1(SI), DI
-	VMOVQ        DI, X10
-	VPBROADCASTQ X10, Y10
-	VPCMPEQQ     Y2, Y10, Y10
-	VXORPD       Y4, Y10, Y10
-	VMOVMSKPD    Y10, DI
-	TESTQ        DI, DI
-	JEQ          done157
-	LEAQ         (AX)(SI*8), DI
-	VBROADCASTSD 8(DI), Y10
-	MOVQ         dk1_base+232(FP), DI
-	LEAQ         (DI)(SI*8), DI
-	VBROADCASTSD 8(DI), Y11
+	TESTQ        R11, R11
+	JLT          done150
+	LEAQ         (CX)(R10*8), R11
+	VBROADCASTSD 8(R11), Y10
+	LEAQ         (R8)(R10*8), R11
+	VBROADCASTSD 8(R11), Y11
 	VMULPD       Y10, Y11, Y9
 
-done157:
-done156:
+done150:
 	VADDPD       Y7, Y6, Y6
 	VADDPD       Y8, Y6, Y6
 	VADDPD       Y9, Y6, Y6
-	MOVQ         dy_base+136(FP), DI
-	LEAQ         (DI)(SI*8), DI
-	VBROADCASTSD (DI), Y7
+	LEAQ         (R9)(R10*8), R11
+	VBROADCASTSD (R11), Y7
 	VADDPD       Y6, Y7, Y6
-	VMOVSD       X6, (DI)
-	ADDQ         $+1, SI
-	MOVQ         n+8(FP), DI
-	CMPQ         SI, DI
-	JLT          loop149
+	VMOVSD       X6, (R11)
+	ADDQ         $+1, R10
+	CMPQ         R10, 40(SP)
+	JLT          loop146
 
-done148:
-done147:
-done130:
-	MOVQ    24(SP), SI
-	TESTQ   SI, SI
-	JLT     else159
-	MOVQ    n+8(FP), SI
-	IMULQ   8(SP), SI
-	IMUL3Q  $-1, SI, SI
-	MOVQ    (SP), DI
-	LEAQ    (DI)(SI*8), SI
-	MOVQ    $+0, DI
+done145:
+done144:
+done131:
+	TESTQ   AX, AX
+	JLT     else152
+	MOVQ    d_base+112(FP), CX
+	LEAQ    (CX)(BX*8), CX
+	MOVQ    n+8(FP), DX
+	IMULQ   8(SP), DX
+	IMUL3Q  $-1, DX, DX
+	LEAQ    (DX)(BX*1), DX
+	MOVQ    (SP), SI
+	LEAQ    (SI)(DX*8), DX
+	MOVQ    p5_base+88(FP), SI
+	LEAQ    (SI)(BX*8), SI
+	MOVQ    dk1_base+232(FP), DI
+	LEAQ    (DI)(BX*8), DI
+	MOVQ    dk3_base+160(FP), R8
+	LEAQ    (R8)(BX*8), R8
+	MOVQ    dx3_base+256(FP), R9
+	LEAQ    (R9)(BX*8), R9
+	MOVQ    dk2_base+184(FP), R10
+	LEAQ    (R10)(BX*8), R10
+	MOVQ    dx2_base+208(FP), R11
+	LEAQ    (R11)(BX*8), R11
+	MOVQ    dx_base+280(FP), R12
+	LEAQ    (R12)(BX*8), R12
+	MOVQ    $+0, R13
 	PCALIGN $0x20
 
-loop160:
+loop153:
 	VXORPS       Y6, Y6, Y6
-	VMOVQ        DI, X7
+	LEAQ         (BX)(R13*1), BP
+	VMOVQ        BP, X7
 	VPBROADCASTQ X7, Y7
 	VPCMPEQQ     Y2, Y7, Y7
-	VMOVMSKPD    Y7, R8
-	TESTQ        R8, R8
-	JEQ          else162
-	LEAQ         (CX)(DI*8), R8
-	VBROADCASTSD (R8), Y6
-	JMP          done161
+	VMOVMSKPD    Y7, BP
+	TESTQ        BP, BP
+	JEQ          else155
+	LEAQ         (CX)(R13*8), BP
+	VBROADCASTSD (BP), Y6
+	JMP          done154
 
-else162:
-	LEAQ         (CX)(DI*8), R8
-	VBROADCASTSD (R8), Y8
+else155:
+	LEAQ         (CX)(R13*8), BP
+	VBROADCASTSD (BP), Y8
 	VXORPS       Y9, Y9, Y9
-	LEAQ         -1(DI), R8
-	TESTQ        R8, R8
-	JLT          done163
-	LEAQ         (SI)(DI*8), R8
-	VBROADCASTSD -8(R8), Y10
-	MOVQ         p5_base+88(FP), R8
-	LEAQ         (R8)(DI*8), R8
-	VBROADCASTSD -8(R8), Y11
+	LEAQ         -1(BX), BP
+	LEAQ         (BP)(R13*1), BP
+	TESTQ        BP, BP
+	JLT          done156
+	LEAQ         (DX)(R13*8), BP
+	VBROADCASTSD -8(BP), Y10
+	LEAQ         (SI)(R13*8), BP
+	VBROADCASTSD -8(BP), Y11
 	VMOVAPS      Y10, Y9
 	VFMADD231PD  Y11, Y1, Y9
 
-done163:
+done156:
 	VMULPD Y9, Y8, Y6
 
-done161:
-	MOVQ         dk1_base+232(FP), R8
-	LEAQ         (R8)(DI*8), R8
-	VBROADCASTSD (R8), Y8
+done154:
+	LEAQ         (DI)(R13*8), BP
+	VBROADCASTSD (BP), Y8
 	VXORPS       Y9, Y9, Y9
 	VXORPD       Y4, Y7, Y10
-	VMOVMSKPD    Y10, R8
-	TESTQ        R8, R8
-	JEQ          done164
+	VMOVMSKPD    Y10, BP
+	TESTQ        BP, BP
+	JEQ          done157
 	VXORPS       Y10, Y10, Y10
-	LEAQ         -1(DI), R8
-	TESTQ        R8, R8
-	JLT          done165
-	LEAQ         (SI)(DI*8), R8
-	VBROADCASTSD -8(R8), Y10
+	LEAQ         -1(BX), BP
+	LEAQ         (BP)(R13*1), BP
+	TESTQ        BP, BP
+	JLT          done158
+	LEAQ         (DX)(R13*8), BP
+	VBROADCASTSD -8(BP), Y10
 
-done165:
+done158:
 	VMULPD Y10, Y8, Y9
 
-done164:
+done157:
 	VXORPS       Y10, Y10, Y10
-	VMOVMSKPD    Y7, R8
-	TESTQ        R8, R8
-	JEQ          else167
-	LEAQ         (DX)(DI*8), R8
-	VBROADCASTSD (R8), Y10
-	JMP          done166
+	VMOVMSKPD    Y7, BP
+	TESTQ        BP, BP
+	JEQ          else160
+	LEAQ         (R8)(R13*8), BP
+	VBROADCASTSD (BP), Y10
+	JMP          done159
 
-else167:
+else160:
 	VXORPS Y10, Y10, Y10
 
-done166:
+done159:
 	VADDPD       Y10, Y6, Y6
-	MOVQ         dx3_base+256(FP), R8
-	LEAQ         (R8)(DI*8), R8
-	VBROADCASTSD (R8), Y10
+	LEAQ         (R9)(R13*8), BP
+	VBROADCASTSD (BP), Y10
 	VADDPD       Y10, Y6, Y6
 	VXORPS       Y10, Y10, Y10
-	VMOVMSKPD    Y7, R8
-	TESTQ        R8, R8
-	JEQ          else169
-	LEAQ         (BX)(DI*8), R8
-	VBROADCASTSD (R8), Y10
-	JMP          done168
+	VMOVMSKPD    Y7, BP
+	TESTQ        BP, BP
+	JEQ          else162
+	LEAQ         (R10)(R13*8), BP
+	VBROADCASTSD (BP), Y10
+	JMP          done161
 
-else169:
+else162:
 	VXORPS Y10, Y10, Y10
 
-done168:
+done161:
 	VADDPD    Y10, Y6, Y6
 	VXORPS    Y10, Y10, Y10
-	VMOVMSKPD Y7, R8
-	TESTQ     R8, R8
-	JEQ       else171
+	VMOVMSKPD Y7, BP
+	TESTQ     BP, BP
+	JEQ       else164
 	VXORPS    Y10, Y10, Y10
-	JMP       done170
+	JMP       done163
 
-else171:
-	MOVQ         dx2_base+208(FP), R8
-	LEAQ         (R8)(DI*8), R8
-	VBROADCASTSD (R8), Y10
+else164:
+	LEAQ         (R11)(R13*8), BP
+	VBROADCASTSD (BP), Y10
 
-done170:
+done163:
 	VADDPD       Y10, Y6, Y6
 	VBLENDVPD    Y7, Y8, Y2, Y7
 	VADDPD       Y7, Y6, Y6
 	VADDPD       Y9, Y6, Y6
-	MOVQ         dx_base+280(FP), R8
-	LEAQ         (R8)(DI*8), R8
-	VBROADCASTSD (R8), Y7
+	LEAQ         (R12)(R13*8), BP
+	VBROADCASTSD (BP), Y7
 	VADDPD       Y6, Y7, Y6
-	VMOVSD       X6, (R8)
-	ADDQ         $+1, DI
-	CMPQ         DI, $+2
-	JLT          loop160
-	MOVQ         24(SP), DI
-	TESTQ        DI, DI
-	JLE          done172
-	MOVQ         24(SP), DI
-	LEAQ         -8(DI), DI
-	TESTQ        DI, DI
-	JLT          done173
-	MOVQ         $+0, R8
+	VMOVSD       X6, (BP)
+	ADDQ         $+1, R13
+	CMPQ         R13, $+2
+	JLT          loop153
+	TESTQ        AX, AX
+	JLE          done165
+	LEAQ         -8(AX), R8
+	TESTQ        R8, R8
+	JLT          done166
+	MOVQ         $+0, R10
 	PCALIGN      $0x20
 
-loop174:
+loop167:
 	VXORPS      Y6, Y6, Y6
 	VXORPS      Y7, Y7, Y7
 	VXORPS      Y8, Y8, Y8
 	VXORPS      Y9, Y9, Y9
-	VMOVUPD     8(SI)(R8*8), Y10
-	VMOVUPD     40(SI)(R8*8), Y11
-	MOVQ        p5_base+88(FP), R9
+	VMOVUPD     8(DX)(R10*8), Y10
+	VMOVUPD     40(DX)(R10*8), Y11
 	VMOVAPS     Y10, Y8
-	VFMADD231PD 8(R9)(R8*8), Y1, Y8
-	MOVQ        p5_base+88(FP), R9
+	VFMADD231PD 8(SI)(R10*8), Y1, Y8
 	VMOVAPS     Y11, Y9
-	VFMADD231PD 40(R9)(R8*8), Y1, Y9
-	VMULPD      16(CX)(R8*8), Y8, Y6
-	VMULPD      48(CX)(R8*8), Y9, Y7
+	VFMADD231PD 40(SI)(R10*8), Y1, Y9
+	VMULPD      16(CX)(R10*8), Y8, Y6
+	VMULPD      48(CX)(R10*8), Y9, Y7
 	VXORPS      Y8, Y8, Y8
 	VXORPS      Y9, Y9, Y9
 	VXORPS      Y10, Y10, Y10
 	VXORPS      Y11, Y11, Y11
-	VMOVUPD     8(SI)(R8*8), Y10
-	VMOVUPD     40(SI)(R8*8), Y11
-	MOVQ        dk1_base+232(FP), R9
-	VMULPD      16(R9)(R8*8), Y10, Y8
-	MOVQ        dk1_base+232(FP), R9
-	VMULPD      48(R9)(R8*8), Y11, Y9
+	VMOVUPD     8(DX)(R10*8), Y10
+	VMOVUPD     40(DX)(R10*8), Y11
+	VMULPD      16(DI)(R10*8), Y10, Y8
+	VMULPD      48(DI)(R10*8), Y11, Y9
 	VADDPD      Y2, Y6, Y6
 	VADDPD      Y2, Y7, Y7
-	MOVQ        dx3_base+256(FP), R9
-	VADDPD      16(R9)(R8*8), Y6, Y6
-	MOVQ        dx3_base+256(FP), R9
-	VADDPD      48(R9)(R8*8), Y7, Y7
+	VADDPD      16(R9)(R10*8), Y6, Y6
+	VADDPD      48(R9)(R10*8), Y7, Y7
 	VADDPD      Y2, Y6, Y6
 	VADDPD      Y2, Y7, Y7
-	MOVQ        dx2_base+208(FP), R9
-	VADDPD      16(R9)(R8*8), Y6, Y6
-	MOVQ        dx2_base+208(FP), R9
-	VADDPD      48(R9)(R8*8), Y7, Y7
+	VADDPD      16(R11)(R10*8), Y6, Y6
+	VADDPD      48(R11)(R10*8), Y7, Y7
 	VADDPD      Y2, Y6, Y6
 	VADDPD      Y2, Y7, Y7
 	VADDPD      Y8, Y6, Y6
 	VADDPD      Y9, Y7, Y7
-	MOVQ        dx_base+280(FP), R9
-	VADDPD      16(R9)(R8*8), Y6, Y6
-	MOVQ        dx_base+280(FP), R9
-	VADDPD      48(R9)(R8*8), Y7, Y7
-	MOVQ        dx_base+280(FP), R9
-	VMOVUPD     Y6, 16(R9)(R8*8)
-	MOVQ        dx_base+280(FP), R9
-	VMOVUPD     Y7, 48(R9)(R8*8)
-	ADDQ        $+8, R8
-	CMPQ        R8, DI
-	JLE         loop174
+	VADDPD      16(R12)(R10*8), Y6, Y6
+	VADDPD      48(R12)(R10*8), Y7, Y7
+	VMOVUPD     Y6, 16(R12)(R10*8)
+	VMOVUPD     Y7, 48(R12)(R10*8)
+	ADDQ        $+8, R10
+	CMPQ        R10, R8
+	JLE         loop167
 
-done173:
-	MOVQ    24(SP), DI
-	ANDQ    $+7, DI
-	MOVQ    24(SP), R8
-	SUBQ    DI, R8
-	MOVQ    24(SP), DI
-	LEAQ    -4(DI), DI
-	CMPQ    R8, DI
-	JGT     done175
+done166:
+	MOVQ    AX, R8
+	ANDQ    $+7, R8
+	MOVQ    AX, R10
+	SUBQ    R8, R10
+	LEAQ    -4(AX), R8
+	CMPQ    R10, R8
+	JGT     done168
 	PCALIGN $0x20
 
-loop176:
+loop169:
 	VXORPS      Y6, Y6, Y6
 	VXORPS      Y7, Y7, Y7
-	VMOVUPD     8(SI)(R8*8), Y8
-	MOVQ        p5_base+88(FP), R9
+	VMOVUPD     8(DX)(R10*8), Y8
 	VMOVAPS     Y8, Y7
-	VFMADD231PD 8(R9)(R8*8), Y1, Y7
-	VMULPD      16(CX)(R8*8), Y7, Y6
+	VFMADD231PD 8(SI)(R10*8), Y1, Y7
+	VMULPD      16(CX)(R10*8), Y7, Y6
 	VXORPS      Y7, Y7, Y7
 	VXORPS      Y8, Y8, Y8
-	VMOVUPD     8(SI)(R8*8), Y8
-	MOVQ        dk1_base+232(FP), R9
-	VMULPD      16(R9)(R8*8), Y8, Y7
+	VMOVUPD     8(DX)(R10*8), Y8
+	VMULPD      16(DI)(R10*8), Y8, Y7
 	VADDPD      Y2, Y6, Y6
-	MOVQ        dx3_base+256(FP), R9
-	VADDPD      16(R9)(R8*8), Y6, Y6
+	VADDPD      16(R9)(R10*8), Y6, Y6
 	VADDPD      Y2, Y6, Y6
-	MOVQ        dx2_base+208(FP), R9
-	VADDPD      16(R9)(R8*8), Y6, Y6
+	VADDPD      16(R11)(R10*8), Y6, Y6
 	VADDPD      Y2, Y6, Y6
 	VADDPD      Y7, Y6, Y6
-	MOVQ        dx_base+280(FP), R9
-	VADDPD      16(R9)(R8*8), Y6, Y6
-	MOVQ        dx_base+280(FP), R9
-	VMOVUPD     Y6, 16(R9)(R8*8)
-	ADDQ        $+4, R8
-	CMPQ        R8, DI
-	JLE         loop176
+	VADDPD      16(R12)(R10*8), Y6, Y6
+	VMOVUPD     Y6, 16(R12)(R10*8)
+	ADDQ        $+4, R10
+	CMPQ        R10, R8
+	JLE         loop169
 
-done175:
-	MOVQ         24(SP), DI
-	ANDQ         $+3, DI
-	TESTQ        DI, DI
-	JLE          done177
-	MOVQ         24(SP), R8
-	SUBQ         DI, R8
-	VMOVQ        DI, X6
+done168:
+	MOVQ         AX, R8
+	ANDQ         $+3, R8
+	TESTQ        R8, R8
+	JLE          done170
+	SUBQ         R8, AX
+	VMOVQ        R8, X6
 	VPBROADCASTQ X6, Y6
 	VPCMPGTQ     Y3, Y6, Y6
 	VXORPS       Y7, Y7, Y7
-	VMASKMOVPD   16(CX)(R8*8), Y6, Y8
+	VMASKMOVPD   16(CX)(AX*8), Y6, Y8
 	VXORPS       Y9, Y9, Y9
-	VMASKMOVPD   8(SI)(R8*8), Y6, Y10
-	MOVQ         p5_base+88(FP), DI
-	VMASKMOVPD   8(DI)(R8*8), Y6, Y11
+	VMASKMOVPD   8(DX)(AX*8), Y6, Y10
+	VMASKMOVPD   8(SI)(AX*8), Y6, Y11
 	VMOVAPS      Y10, Y9
 	VFMADD231PD  Y11, Y1, Y9
 	VMULPD       Y9, Y8, Y7
-	MOVQ         dk1_base+232(FP), DI
-	VMASKMOVPD   16(DI)(R8*8), Y6, Y8
+	VMASKMOVPD   16(DI)(AX*8), Y6, Y8
 	VXORPS       Y9, Y9, Y9
 	VXORPS       Y10, Y10, Y10
-	VMASKMOVPD   8(SI)(R8*8), Y6, Y10
+	VMASKMOVPD   8(DX)(AX*8), Y6, Y10
 	VMULPD       Y10, Y8, Y9
 	VADDPD       Y2, Y7, Y7
-	MOVQ         dx3_base+256(FP), SI
-	VMASKMOVPD   16(SI)(R8*8), Y6, Y8
+	VMASKMOVPD   16(R9)(AX*8), Y6, Y8
 	VADDPD       Y8, Y7, Y7
 	VADDPD       Y2, Y7, Y7
-	MOVQ         dx2_base+208(FP), SI
-	VMASKMOVPD   16(SI)(R8*8), Y6, Y8
+	VMASKMOVPD   16(R11)(AX*8), Y6, Y8
 	VADDPD       Y8, Y7, Y7
 	VADDPD       Y2, Y7, Y7
 	VADDPD       Y9, Y7, Y7
-	MOVQ         dx_base+280(FP), SI
-	VMASKMOVPD   16(SI)(R8*8), Y6, Y8
+	VMASKMOVPD   16(R12)(AX*8), Y6, Y8
 	VADDPD       Y7, Y8, Y7
-	MOVQ         dx_base+280(FP), SI
-	VMASKMOVPD   Y7, Y6, 16(SI)(R8*8)
+	VMASKMOVPD   Y7, Y6, 16(R12)(AX*8)
 
-done177:
-done172:
-	JMP done158
+done170:
+done165:
+	JMP done151
 
-else159:
-	MOVQ    n+8(FP), SI
-	TESTQ   SI, SI
-	JLE     done178
-	MOVQ    n+8(FP), SI
-	IMULQ   8(SP), SI
-	IMUL3Q  $-1, SI, SI
-	MOVQ    (SP), DI
-	LEAQ    (DI)(SI*8), SI
-	MOVQ    n+8(FP), DI
-	TESTQ   DI, DI
-	JLE     done179
-	MOVQ    $+0, DI
+else152:
+	MOVQ    40(SP), AX
+	TESTQ   AX, AX
+	JLE     done171
+	MOVQ    d_base+112(FP), AX
+	LEAQ    (AX)(BX*8), AX
+	MOVQ    n+8(FP), CX
+	IMULQ   8(SP), CX
+	IMUL3Q  $-1, CX, CX
+	LEAQ    (CX)(BX*1), CX
+	MOVQ    (SP), DX
+	LEAQ    (DX)(CX*8), CX
+	MOVQ    p5_base+88(FP), DX
+	LEAQ    (DX)(BX*8), DX
+	MOVQ    dk1_base+232(FP), SI
+	LEAQ    (SI)(BX*8), SI
+	MOVQ    dk3_base+160(FP), DI
+	LEAQ    (DI)(BX*8), DI
+	MOVQ    dx3_base+256(FP), R8
+	LEAQ    (R8)(BX*8), R8
+	MOVQ    dk2_base+184(FP), R9
+	LEAQ    (R9)(BX*8), R9
+	MOVQ    dx2_base+208(FP), R10
+	LEAQ    (R10)(BX*8), R10
+	MOVQ    dx_base+280(FP), R11
+	LEAQ    (R11)(BX*8), R11
+	MOVQ    40(SP), R12
+	TESTQ   R12, R12
+	JLE     done172
+	MOVQ    $+0, R12
 	PCALIGN $0x20
 
-loop180:
+loop173:
 	VXORPS       Y6, Y6, Y6
-	VMOVQ        DI, X7
+	LEAQ         (BX)(R12*1), R13
+	VMOVQ        R13, X7
 	VPBROADCASTQ X7, Y7
 	VPCMPEQQ     Y2, Y7, Y7
-	VMOVMSKPD    Y7, R8
-	TESTQ        R8, R8
-	JEQ          else182
-	LEAQ         (CX)(DI*8), R8
-	VBROADCASTSD (R8), Y6
-	JMP          done181
+	VMOVMSKPD    Y7, R13
+	TESTQ        R13, R13
+	JEQ          else175
+	LEAQ         (AX)(R12*8), R13
+	VBROADCASTSD (R13), Y6
+	JMP          done174
 
-else182:
-	LEAQ         (CX)(DI*8), R8
-	VBROADCASTSD (R8), Y8
+else175:
+	LEAQ         (AX)(R12*8), R13
+	VBROADCASTSD (R13), Y8
 	VXORPS       Y9, Y9, Y9
-	LEAQ         -1(DI), R8
-	TESTQ        R8, R8
-	JLT          done183
-	LEAQ         (SI)(DI*8), R8
-	VBROADCASTSD -8(R8), Y10
-	MOVQ         p5_base+88(FP), R8
-	LEAQ         (R8)(DI*8), R8
-	VBROADCASTSD -8(R8), Y11
+	LEAQ         -1(BX), R13
+	LEAQ         (R13)(R12*1), R13
+	TESTQ        R13, R13
+	JLT          done176
+	LEAQ         (CX)(R12*8), R13
+	VBROADCASTSD -8(R13), Y10
+	LEAQ         (DX)(R12*8), R13
+	VBROADCASTSD -8(R13), Y11
 	VMOVAPS      Y10, Y9
 	VFMADD231PD  Y11, Y1, Y9
 
-done183:
+done176:
 	VMULPD Y9, Y8, Y6
 
-done181:
-	MOVQ         dk1_base+232(FP), R8
-	LEAQ         (R8)(DI*8), R8
-	VBROADCASTSD (R8), Y8
+done174:
+	LEAQ         (SI)(R12*8), R13
+	VBROADCASTSD (R13), Y8
 	VXORPS       Y9, Y9, Y9
 	VXORPD       Y4, Y7, Y10
-	VMOVMSKPD    Y10, R8
-	TESTQ        R8, R8
-	JEQ          done184
+	VMOVMSKPD    Y10, R13
+	TESTQ        R13, R13
+	JEQ          done177
 	VXORPS       Y10, Y10, Y10
-	LEAQ         -1(DI), R8
-	TESTQ        R8, R8
-	JLT          done185
-	LEAQ         (SI)(DI*8), R8
-	VBROADCASTSD -8(R8), Y10
+	LEAQ         -1(BX), R13
+	LEAQ         (R13)(R12*1), R13
+	TESTQ        R13, R13
+	JLT          done178
+	LEAQ         (CX)(R12*8), R13
+	VBROADCASTSD -8(R13), Y10
 
-done185:
+done178:
 	VMULPD Y10, Y8, Y9
 
-done184:
+done177:
 	VXORPS       Y10, Y10, Y10
-	VMOVMSKPD    Y7, R8
-	TESTQ        R8, R8
-	JEQ          else187
-	LEAQ         (DX)(DI*8), R8
-	VBROADCASTSD (R8), Y10
-	JMP          done186
+	VMOVMSKPD    Y7, R13
+	TESTQ        R13, R13
+	JEQ          else180
+	LEAQ         (DI)(R12*8), R13
+	VBROADCASTSD (R13), Y10
+	JMP          done179
 
-else187:
+else180:
 	VXORPS Y10, Y10, Y10
 
-done186:
+done179:
 	VADDPD       Y10, Y6, Y6
-	MOVQ         dx3_base+256(FP), R8
-	LEAQ         (R8)(DI*8), R8
-	VBROADCASTSD (R8), Y10
+	LEAQ         (R8)(R12*8), R13
+	VBROADCASTSD (R13), Y10
 	VADDPD       Y10, Y6, Y6
 	VXORPS       Y10, Y10, Y10
-	VMOVMSKPD    Y7, R8
-	TESTQ        R8, R8
-	JEQ          else189
-	LEAQ         (BX)(DI*8), R8
-	VBROADCASTSD (R8), Y10
-	JMP          done188
+	VMOVMSKPD    Y7, R13
+	TESTQ        R13, R13
+	JEQ          else182
+	LEAQ         (R9)(R12*8), R13
+	VBROADCASTSD (R13), Y10
+	JMP          done181
 
-else189:
+else182:
 	VXORPS Y10, Y10, Y10
 
-done188:
+done181:
 	VADDPD    Y10, Y6, Y6
 	VXORPS    Y10, Y10, Y10
-	VMOVMSKPD Y7, R8
-	TESTQ     R8, R8
-	JEQ       else191
+	VMOVMSKPD Y7, R13
+	TESTQ     R13, R13
+	JEQ       else184
 	VXORPS    Y10, Y10, Y10
-	JMP       done190
+	JMP       done183
 
-else191:
-	MOVQ         dx2_base+208(FP), R8
-	LEAQ         (R8)(DI*8), R8
-	VBROADCASTSD (R8), Y10
+else184:
+	LEAQ         (R10)(R12*8), R13
+	VBROADCASTSD (R13), Y10
 
-done190:
+done183:
 	VADDPD       Y10, Y6, Y6
 	VBLENDVPD    Y7, Y8, Y2, Y7
 	VADDPD       Y7, Y6, Y6
 	VADDPD       Y9, Y6, Y6
-	MOVQ         dx_base+280(FP), R8
-	LEAQ         (R8)(DI*8), R8
-	VBROADCASTSD (R8), Y7
+	LEAQ         (R11)(R12*8), R13
+	VBROADCASTSD (R13), Y7
 	VADDPD       Y6, Y7, Y6
-	VMOVSD       X6, (R8)
-	ADDQ         $+1, DI
-	MOVQ         n+8(FP), R8
-	CMPQ         DI, R8
-	JLT          loop180
+	VMOVSD       X6, (R13)
+	ADDQ         $+1, R12
+	CMPQ         R12, 40(SP)
+	JLT          loop173
 
-done179:
-done178:
-done158:
-	MOVQ 8(SP), SI
-	ADDQ $+1, SI
-	MOVQ SI, 8(SP)
-	MOVQ 8(SP), SI
-	MOVQ s+0(FP), DI
-	CMPQ SI, DI
+done172:
+done171:
+done151:
+	MOVQ 8(SP), AX
+	ADDQ $+1, AX
+	MOVQ AX, 8(SP)
+	MOVQ 8(SP), AX
+	MOVQ s+0(FP), CX
+	CMPQ AX, CX
 	JLT  loop3
 
 done2:

@@ -250,213 +250,210 @@ func yLoop2Go(s, n int, x, y, k1, k2, k3 []float64) {
 // 1,i − 1] + h2/2·(if i − 1 = 0 { x[i − 1] } else { t[i − 1] }))) }, ….
 func dx3LoopGo(s, n int, x, y, t, k32, d, dy, dk3, dk2, dx2, dk1, dx3, dx []float64) {
 	for step2 := range s {
+		first := max(0, n-step2*4-7)
+		first2 := max(0, n-step2*4-6)
+		first3 := max(0, n-step2*4-5)
+
 		// h = 2/s   ode.bp:5
 		h2 := 2 / float64(s)
 
 		// x[i]*y[i - 1]   ode.bp:7
-		for i := range n {
+		xRow := x[first:][:n-first]
+		tRow := t[first:][:n-first]
+		for i := range n - first {
 			var zk2 float64
-			if i >= 1 {
+			if first+i >= 1 {
 				var k12 float64
-				if i-1 == 0 {
-					x2 := x[i-1]
+				if first+i-1 == 0 {
+					x2 := x[first+i-1]
 					k12 = x2
 				} else {
-					x2 := x[i-1]
+					x2 := x[first+i-1]
 					var y2 float64
-					if i >= 2 {
-						y2 = y[n*s+i-n*step2-n-2]
+					if first+i >= 2 {
+						y2 = y[n*s+first+i-n*step2-n-2]
 					}
 					k12 = x2 * y2
 				}
-				zk2 = y[n*s+i-n*step2-n-1] + h2/2*k12
+				zk2 = y[n*s+first+i-n*step2-n-1] + h2/2*k12
 			}
-			t[i] = x[i] * zk2
+			tRow[i] = xRow[i] * zk2
 		}
 
 		// dy[i] = if i == 0 { x[i] } else { x[i]*y[i - 1] }   ode.bp:7
-		for i := range n {
+		k32Row := k32[first2:][:n-first2]
+		for i := range n - first2 {
 			var k33 float64
-			if i == 0 {
-				x2 := x[i]
+			if first2+i == 0 {
+				x2 := x[first2+i]
 				k33 = x2
 			} else {
-				x2 := x[i]
+				x2 := x[first2+i]
 				var zk3 float64
-				if i >= 1 {
+				if first2+i >= 1 {
 					var k22 float64
-					if i-1 == 0 {
-						k22 = x[i-1]
+					if first2+i-1 == 0 {
+						k22 = x[first2+i-1]
 					} else {
-						k22 = t[i-1]
+						k22 = t[first2+i-1]
 					}
-					zk3 = y[n*s+i-n*step2-n-1] + h2/2*k22
+					zk3 = y[n*s+first2+i-n*step2-n-1] + h2/2*k22
 				}
 				k33 = x2 * zk3
 			}
-			k32[i] = k33
+			k32Row[i] = k33
 		}
 
 		// d = 0.16666666666666666·h2·dy   ode.bp:15
 		t2 := h2 / 6
-		for i := range n {
-			d[i] = dy[i] * t2
+		dyRow := dy[first3:][:n-first3]
+		dRow := d[first3:][:n-first3]
+		for i := range n - first3 {
+			dRow[i] = dyRow[i] * t2
 		}
 
-		// dk3[i] = [i + 1 < n]·(if i + 1 = 0 { 0 } else { d[i + 1]·x[i + 1] })·h2 + 2·d[i]   ode.bp:7
-		for i := range n {
+		// dk3[i] = [i + 1 < n]·d[i + 1]·x[i + 1]·h2 + 2·d[i]   ode.bp:7
+		dk3Row := dk3[first3:][:n-first3]
+		for i := range n - first3 {
 			var dzk4 float64
-			if i+2 <= n {
-				if !(i+1 == 0) {
-					dzk4 = d[i+1] * x[i+1]
-				}
+			if first3+i+2 <= n {
+				dzk4 = d[first3+i+1] * x[first3+i+1]
 			}
-			dk3[i] = dzk4*h2 + 2*d[i]
+			dk3Row[i] = dzk4*h2 + 2*dRow[i]
 		}
 		zk2 := h2 / 2
-		for i := range n {
-			// dk2[i] = [i + 1 < n]·(if i + 1 = 0 { 0 } else { dk3[i + 1]·x[i + 1] })·(h2/2) + 2·d[i]   ode.bp:7
+		dk2Row := dk2[first3:][:n-first3]
+		dx2Row := dx2[first3:][:n-first3]
+		for i := range n - first3 {
+			// dk2[i] = [i + 1 < n]·dk3[i + 1]·x[i + 1]·(h2/2) + 2·d[i]   ode.bp:7
 			var dzk3 float64
-			if i+2 <= n {
-				if !(i+1 == 0) {
-					dzk3 = dk3[i+1] * x[i+1]
-				}
+			if first3+i+2 <= n {
+				dzk3 = dk3[first3+i+1] * x[first3+i+1]
 			}
-			dk2i := dzk3*zk2 + 2*d[i]
-			dk2[i] = dk2i
+			dk2i := dzk3*zk2 + 2*dRow[i]
+			dk2Row[i] = dk2i
 
 			// dx2[i] = dk2[i]·([i ≥ 1]·(y[s − step₂ − 1,i − 1] + h2/2·(if i − 1 = 0 { x[i − 1] } else { x[i − 1]·([i ≥ 2]·y[s − step₂ − 1,i − 2]) })))   ode.bp:7
 			var zk22 float64
-			if i >= 1 {
+			if first3+i >= 1 {
 				var k12 float64
-				if i-1 == 0 {
-					x2 := x[i-1]
+				if first3+i-1 == 0 {
+					x2 := x[first3+i-1]
 					k12 = x2
 				} else {
-					x2 := x[i-1]
+					x2 := x[first3+i-1]
 					var y2 float64
-					if i >= 2 {
-						y2 = y[n*s+i-n*step2-n-2]
+					if first3+i >= 2 {
+						y2 = y[n*s+first3+i-n*step2-n-2]
 					}
 					k12 = x2 * y2
 				}
-				zk22 = y[n*s+i-n*step2-n-1] + h2/2*k12
+				zk22 = y[n*s+first3+i-n*step2-n-1] + h2/2*k12
 			}
-			dx2[i] = dk2i * zk22
+			dx2Row[i] = dk2i * zk22
 		}
 
-		// dk1[i] = d[i] + [i + 1 < n]·(if i + 1 = 0 { 0 } else { dk2[i + 1]·x[i + 1] })·(h2/2)   ode.bp:7
-		for i := range n {
+		// dk1[i] = d[i] + [i + 1 < n]·dk2[i + 1]·x[i + 1]·(h2/2)   ode.bp:7
+		dk1Row := dk1[first3:][:n-first3]
+		for i := range n - first3 {
 			var dzk2 float64
-			if i+2 <= n {
-				if !(i+1 == 0) {
-					dzk2 = dk2[i+1] * x[i+1]
-				}
+			if first3+i+2 <= n {
+				dzk2 = dk2[first3+i+1] * x[first3+i+1]
 			}
-			dk1[i] = d[i] + dzk2*zk2
+			dk1Row[i] = dRow[i] + dzk2*zk2
 		}
 
 		// dx3[i] = if i = 0 { 0 } else { dk3[i]·([i ≥ 1]·(y[s − step₂ − 1,i − 1] + h2/2·(if i − 1 = 0 { x[i − 1] } else { t[i − 1] }))) }   ode.bp:7
-		for i := range n {
+		dx3Row := dx3[first3:][:n-first3]
+		for i := range n - first3 {
 			var dx4 float64
-			if !(i == 0) {
+			if !(first3+i == 0) {
 				var zk3 float64
-				if i >= 1 {
+				if first3+i >= 1 {
 					var k22 float64
-					if i-1 == 0 {
-						k22 = x[i-1]
+					if first3+i-1 == 0 {
+						k22 = x[first3+i-1]
 					} else {
-						k22 = t[i-1]
+						k22 = t[first3+i-1]
 					}
-					zk3 = y[n*s+i-n*step2-n-1] + h2/2*k22
+					zk3 = y[n*s+first3+i-n*step2-n-1] + h2/2*k22
 				}
-				dx4 = dk3[i] * zk3
+				dx4 = dk3[first3+i] * zk3
 			}
-			dx3[i] = dx4
+			dx3Row[i] = dx4
 		}
 
-		// dy[i] = [i + 1 < n]·(if i + 1 = 0 { 0 } else { d[i + 1]·x[i + 1] }) + [i + 1 < n]·(if i + 1 = 0 { 0 } else { dk3[i + 1]·x[i + 1] }) + [i + 1 < n]·(if i + 1 = 0 { 0 } else { dk2[i + 1]·x[i + 1] }) + [i + 1 < n]·(if i + 1 = 0 { 0 } else { dk1[i + 1]·x[i + 1] })
-		for i := range n {
+		// dy[i] = [i + 1 < n]·d[i + 1]·x[i + 1] + [i + 1 < n]·dk3[i + 1]·x[i + 1] + [i + 1 < n]·dk2[i + 1]·x[i + 1] + [i + 1 < n]·dk1[i + 1]·x[i + 1]
+		for i := range n - first3 {
 			var dzk4 float64
-			if i+2 <= n {
-				on := i+1 == 0
-				if !on {
-					x2 := x[i+1]
-					dzk4 = d[i+1] * x2
-				}
+			if first3+i+2 <= n {
+				x2 := x[first3+i+1]
+				dzk4 = d[first3+i+1] * x2
 			}
 			var dzk3 float64
-			if i+2 <= n {
-				on := i+1 == 0
-				if !on {
-					x2 := x[i+1]
-					dzk3 = dk3[i+1] * x2
-				}
+			if first3+i+2 <= n {
+				x2 := x[first3+i+1]
+				dzk3 = dk3[first3+i+1] * x2
 			}
 			var dzk2 float64
-			if i+2 <= n {
-				on := i+1 == 0
-				if !on {
-					x2 := x[i+1]
-					dzk2 = dk2[i+1] * x2
-				}
+			if first3+i+2 <= n {
+				x2 := x[first3+i+1]
+				dzk2 = dk2[first3+i+1] * x2
 			}
 			var dy2 float64
-			if i+2 <= n {
-				on := i+1 == 0
-				if !on {
-					x2 := x[i+1]
-					dy2 = dk1[i+1] * x2
-				}
+			if first3+i+2 <= n {
+				x2 := x[first3+i+1]
+				dy2 = dk1[first3+i+1] * x2
 			}
-			dy[i] += dzk4 + dzk3 + dzk2 + dy2
+			dyRow[i] += dzk4 + dzk3 + dzk2 + dy2
 		}
 
 		// dx[i] = (if i = 0 { d[i] } else { d[i]·([i ≥ 1]·(y[s − step₂ − 1,i − 1] + h2·k3_2[i − 1])) }) + (if i = 0 { dk3[i] } else { 0 }) + dx3[i] + (if i = 0 { dk2[i] } else { 0 }) + (if i = 0 { 0 } else { dx2[i] }) + (if i = 0 { dk1[i] } else { 0 }) + (if i = 0 { 0 } else { dk1[i]·([i ≥ 1]·y[s − step₂ − 1,i − 1]) })   ode.bp:10
-		for i := range n {
+		dxRow := dx[first3:][:n-first3]
+		for i := range n - first3 {
 			var dx4 float64
-			on := i == 0
+			on := first3+i == 0
 			if on {
-				di := d[i]
+				di := d[first3+i]
 				dx4 = di
 			} else {
-				di := d[i]
+				di := d[first3+i]
 				var zk4 float64
-				if i >= 1 {
-					y2 := y[n*s+i-n*step2-n-1]
-					zk4 = y2 + h2*k32[i-1]
+				if first3+i >= 1 {
+					y2 := y[n*s+first3+i-n*step2-n-1]
+					zk4 = y2 + h2*k32[first3+i-1]
 				}
 				dx4 = di * zk4
 			}
-			dk1i := dk1[i]
+			dk1i := dk1Row[i]
 			var dx5 float64
 			if !on {
 				var y2 float64
-				if i >= 1 {
-					y3 := y[n*s+i-n*step2-n-1]
+				if first3+i >= 1 {
+					y3 := y[n*s+first3+i-n*step2-n-1]
 					y2 = y3
 				}
 				dx5 = dk1i * y2
 			}
 			var v float64
 			if on {
-				v = dk3[i]
+				v = dk3[first3+i]
 			}
 			var v2 float64
 			if on {
-				v2 = dk2[i]
+				v2 = dk2[first3+i]
 			}
 			var v3 float64
 			if on {
 				v3 = 0
 			} else {
-				v3 = dx2[i]
+				v3 = dx2[first3+i]
 			}
 			var v4 float64
 			if on {
 				v4 = dk1i
 			}
-			dx[i] += dx4 + v + dx3[i] + v2 + v3 + v4 + dx5
+			dxRow[i] += dx4 + v + dx3Row[i] + v2 + v3 + v4 + dx5
 		}
 	}
 }

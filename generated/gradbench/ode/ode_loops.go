@@ -36,14 +36,14 @@ func (w *GradientWork) value(a *GradientArgs) {
 	k1 := w.reals[n*s+n*3:][:n]
 	k2 := w.reals[n*s+n*4:][:n]
 	k3 := w.reals[n*s+n*5:][:n]
-	t := w.reals[n*s+n*3:][:n]
-	k32 := w.reals[n*s+n*4:][:n]
-	d := w.reals[n*s+n*5:][:n]
-	dk3 := w.reals[n*s+n*6:][:n]
-	dk2 := w.reals[n*s+n*7:][:n]
-	dk1 := w.reals[n*s+n*9:][:n]
-	dx2 := w.reals[n*s+n*8:][:n]
-	dx3 := w.reals[n*s+n*10:][:n]
+	t := w.reals[n*s+n*9:][:n]
+	k32 := w.reals[n*s+n*10:][:n]
+	d := w.reals[n*s+n*3:][:n]
+	dk3 := w.reals[n*s+n*4:][:n]
+	dk2 := w.reals[n*s+n*5:][:n]
+	dk1 := w.reals[n*s+n*6:][:n]
+	dx2 := w.reals[n*s+n*7:][:n]
+	dx3 := w.reals[n*s+n*8:][:n]
 
 	// y = 0   ode.bp:10
 	w.tasks.y2Loop(n, y)
@@ -54,6 +54,12 @@ func (w *GradientWork) value(a *GradientArgs) {
 	// dx = 0   ode.bp:10
 	w.tasks.y2Loop(n, dx)
 	yLoop2(s, n, x, y, k1, k2, k3)
+	clear(d)
+	clear(dk3)
+	clear(dk2)
+	clear(dk1)
+	clear(dx2)
+	clear(dx3)
 	dx3Loop(s, n, x, y, t, k32, d, dy, dk3, dk2, dx2, dk1, dx3, dx)
 
 	// out = dx   ode.bp:10
