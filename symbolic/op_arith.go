@@ -80,8 +80,11 @@ func init() {
 		Name: "pow", Doc: "x^y for a real exponent.", Args: 2, Class: Elementwise,
 		Eval: func(x []float64) float64 { return math.Pow(x[0], x[1]) },
 		Partial: []func(*Graph, []*Node, *Node) *Node{
+			// x⁰ is 1 also at x = 0, where x⁻¹ is infinite.
 			func(g *Graph, x []*Node, y *Node) *Node {
-				return g.Mul(x[1], g.Apply(OpPow, nil, x[0], g.Sub(x[1], g.Num(1))))
+				isZero := func(x *Node) *Node { return g.Apply(OpEq, nil, x, g.Num(0)) }
+				less := g.Apply(OpPow, nil, x[0], g.Sub(x[1], g.Num(1)))
+				return g.Mul(x[1], g.Select(g.Apply(OpAnd, nil, isZero(x[0]), isZero(x[1])), g.Like(0, y), less))
 			},
 			// At x = 0 the limit of x^y log x is 0 where y > 0.
 			func(g *Graph, x []*Node, y *Node) *Node {

@@ -14,7 +14,7 @@ func init() {
 		Oracle: func(x []float64) float64 { return math.Log(math.Gamma(x[0])) },
 	})
 	Register(OpSpec{
-		Name: "digamma", Doc: "The derivative of log Γ(x).", Args: 1, Class: Elementwise, Builtin: true,
+		Name: "digamma", Doc: "The derivative of log Γ(x); −∞, as from the right, at its poles 0, −1, −2, …", Args: 1, Class: Elementwise, Builtin: true,
 		Expand:  func(g *Graph, attr Attr, x []*Node) *Node { return digamma(g, x[0]) },
 		Partial: slope(func(g *Graph, x, y *Node) *Node { return g.Apply(opTrigamma, nil, x) }),
 		Math:    "ψ(%s)", Domain: [][2]float64{{0.3, 6}},
@@ -56,7 +56,14 @@ func digamma(g *Graph, x *Node) *Node {
 	}
 	y := g.Sub(g.Apply(OpLog, nil, w), g.Div(g.Like(0.5, w), w))
 	y = g.Sub(g.Add(y, g.Mul(series, r)), back)
-	turn := g.Mul(g.Num(math.Pi), g.Select(left, x, g.Like(0.5, x)))
+	turn := reflection(g, left, x)
 	other := g.Div(g.Mul(g.Num(math.Pi), g.Apply(OpCos, nil, turn)), g.Apply(OpSin, nil, turn))
 	return g.Select(left, g.Sub(y, other), y)
+}
+
+// reflection is the angle of the formulas that mirror Γ at 1/2, πx where x is to
+// the left, but for whole turns: so its sine is exactly 0 at the poles, which makes
+// these infinite, and as good far from 0 as near.
+func reflection(g *Graph, left, x *Node) *Node {
+	return g.Mul(g.Num(math.Pi), g.Select(left, g.Sub(x, g.Apply(opRound, nil, x)), g.Like(0.5, x)))
 }

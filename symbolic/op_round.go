@@ -2,6 +2,9 @@ package symbolic
 
 import "math"
 
+// opRound is the nearest whole number.
+var opRound = named("round")
+
 func init() {
 	step := func(name, doc string, f func(float64) float64, form string, kinks ...float64) {
 		Register(OpSpec{

@@ -34,7 +34,7 @@ func trigamma(g *Graph, x *Node) *Node {
 		series = g.Add(g.Num(c), g.Mul(series, r))
 	}
 	y := g.Add(back, g.Div(g.Add(g.Num(1), g.Add(g.Div(g.Like(0.5, w), w), g.Mul(series, r))), w))
-	turn := g.Mul(g.Num(math.Pi), g.Select(left, x, g.Like(0.5, x)))
+	turn := reflection(g, left, x)
 	other := g.Apply(OpSquare, nil, g.Div(g.Like(math.Pi, turn), g.Apply(OpSin, nil, turn)))
 	return g.Select(left, g.Sub(other, y), y)
 }

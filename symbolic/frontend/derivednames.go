@@ -2,24 +2,26 @@ package frontend
 
 import "github.com/bpgen/bpgen/symbolic/module"
 
-// derivedNames lists what generated code declares beside a func and a model of
-// a name, and what it is.
+// What generated code declares beside a func, beside a func with a derivative of
+// a kind, and beside a model of a name, and what it is.
 var (
 	besideFunc = []derivedName{
-		{"", "Args", "the arguments"}, {"", "Grads", "the gradients"}, {"", "Results", "the results"},
-		{"", "Jacobians", "the Jacobians"}, {"", "Hessians", "the Hessians"}, {"", "Tangents", "the tangents"}, {"", "Products", "the products"}, {"", "Blocks", "the Jacobian by example"},
+		{"", "Args", "the arguments"}, {"", "Results", "the results"},
 		{"", "Work", "the memory"}, {"New", "Work", "the memory"},
+	}
+	byDerivative = map[string][]derivedName{
+		"grad":     {{"", "Grad", "the gradient"}, {"", "Grads", "the gradients"}},
+		"vjp":      {{"", "VJP", "the vector-Jacobian product"}, {"", "Grads", "the gradients"}},
+		"jacobian": {{"", "Jacobian", "the Jacobian"}, {"", "Jacobians", "the Jacobians"}},
+		"hessian":  {{"", "Hessian", "the Hessian"}, {"", "Hessians", "the Hessians"}, {"", "Grads", "the gradients"}},
+		"jvp":      {{"", "JVP", "the Jacobian-vector product"}, {"", "Tangents", "the tangents"}},
+		"hvp":      {{"", "HVP", "the Hessian-vector product"}, {"", "Products", "the products"}, {"", "Grads", "the gradients"}},
+		"blocks":   {{"", "Blocks", "the Jacobian by example"}},
 	}
 	besideModel = []derivedName{
 		{"New", "", "a new model"}, {"", "Params", "the parameters"}, {"", "Batch", "a batch"},
 		{"", "Outputs", "the outputs"}, {"", "Loss", "the loss"}, {"", "Inputs", "the gradients by arguments"},
 		{"", "Work", "the memory"}, {"", "Trainer", "the trainer"},
-	}
-	byDerivative = map[string]derivedName{
-		"grad": {"", "Grad", "the gradient"}, "vjp": {"", "VJP", "the vector-Jacobian product"},
-		"jacobian": {"", "Jacobian", "the Jacobian"}, "hessian": {"", "Hessian", "the Hessian"},
-		"blocks": {"", "Blocks", "the Jacobian by example"},
-		"jvp":    {"", "JVP", "the Jacobian-vector product"}, "hvp": {"", "HVP", "the Hessian-vector product"},
 	}
 )
 
@@ -37,7 +39,7 @@ func (f *frontend) checkDerivedNames(m *module.Module) {
 	for _, x := range m.Funcs {
 		add(x.Name, besideFunc...)
 		for _, d := range x.Derive {
-			add(x.Name, byDerivative[d.Kind])
+			add(x.Name, byDerivative[d.Kind]...)
 		}
 	}
 	for _, x := range m.Models {

@@ -33,61 +33,84 @@ LIBRARY = os.path.join(HERE, "../../templates/bp/nn/*.bp")
 
 
 def sym(f, d):
+    """An operator of one number: its value, and its derivative by a and the value o as numbers that can be differentiated."""
     return lambda a: E.op1(a, E.safe(f), d)
+
+
+sq = lambda a: E.mul(a, a)
+inv = lambda a: E.div(1.0, a)
 
 
 def half(x):  # to the nearest, halves away from 0
     return math.copysign(math.floor(abs(x) + 0.5), x)
 
 
-def digamma(x):
+def polygamma(k, x):
+    """ψ and its derivatives, by reflection, recurrence and the asymptotic series."""
+    if x <= 0:
+        if x == math.floor(x):  # as from the right
+            return -math.inf if k % 2 == 0 else math.inf
+        c, s = math.cos(math.pi*x), math.sin(math.pi*x)
+        cot = [c/s, -math.pi/s**2, 2*math.pi**2*c/s**3, -2*math.pi**3*(1 + 2*c*c)/s**4][k]
+        return (-1)**k*polygamma(k, 1 - x) - math.pi*cot
     s = 0.0
-    while x < 12:
-        s -= 1/x
+    while x < 20:
+        s -= (-1)**k*math.factorial(k)/x**(k + 1)
         x += 1
-    return s + math.log(x) - 1/(2*x) - 1/(12*x**2) + 1/(120*x**4) - 1/(252*x**6) + 1/(240*x**8) - 1/(132*x**10)
+    bernoulli = [1/6, -1/30, 1/42, -1/30, 5/66, -691/2730]
+    if k == 0:
+        return s + math.log(x) - 1/(2*x) - sum(b/(2*j*x**(2*j)) for j, b in enumerate(bernoulli, 1))
+    t = math.factorial(k - 1)/x**k + math.factorial(k)/(2*x**(k + 1))
+    t += sum(b*math.factorial(2*j + k - 1)/(math.factorial(2*j)*x**(2*j + k)) for j, b in enumerate(bernoulli, 1))
+    return s + (-1)**(k - 1)*t
 
 
-def trigamma(x):
-    s = 0.0
-    while x < 12:
-        s += 1/x**2
-        x += 1
-    return s + 1/x + 1/(2*x**2) + 1/(6*x**3) - 1/(30*x**5) + 1/(42*x**7) - 1/(30*x**9) + 5/(66*x**11)
+def psi(k):
+    return lambda a: E.op1(a, lambda x: polygamma(k, x), lambda a, o: psi(k + 1)(a))
 
 
-phi = lambda x: math.exp(-x*x/2)/math.sqrt(2*math.pi)
-Phi = lambda x: math.erfc(-x/math.sqrt(2))/2
+def besselj(n, x):
+    """The mean of cos(nt - x sin t), which is exact to the last place for a periodic function."""
+    steps = 200
+    f = lambda x: sum(math.cos(n*t - x*math.sin(t)) for t in (math.pi*(2*i + 1)/steps for i in range(steps)))/steps
+    return E.op1(x, f, lambda a, o: E.div(E.sub(besselj(n - 1, a), besselj(n + 1, a)), 2.0))
+
+
+phi = lambda a: E.div(E.exp(E.div(E.neg(sq(a)), 2.0)), math.sqrt(2*math.pi))
+Phi = lambda a: E.div(E.erfc(E.div(E.neg(a), math.sqrt(2))), 2.0)
 log1p = lambda x: math.log1p(x) if x > -1 else (-math.inf if x == -1 else math.nan)
+sinh = sym(math.sinh, lambda a, o: cosh(a))
+cosh = sym(math.cosh, lambda a, o: sinh(a))
+E.lgamma = sym(lambda x: math.inf if x <= 0 and x == math.floor(x) else math.lgamma(x), lambda a, o: psi(0)(a))
+root = lambda f: lambda a, o: inv(E.sqrt(f(sq(a))))
 E.ELEM.update(
     relu=lambda a: a if E.val(a) > 0 else 0.0,
-    expm1=sym(math.expm1, lambda a, o: math.exp(E.val(a))), log1p=sym(log1p, lambda a, o: E.fdiv(1, 1 + E.val(a))),
-    log2=sym(math.log2, lambda a, o: 1/(E.val(a)*math.log(2))), log10=sym(math.log10, lambda a, o: 1/(E.val(a)*math.log(10))),
-    cbrt=sym(lambda x: math.copysign(abs(x)**(1/3), x), lambda a, o: E.fdiv(1, 3*o.v**2)), square=lambda a: E.mul(a, a),
+    expm1=sym(math.expm1, lambda a, o: E.exp(a)), log1p=sym(log1p, lambda a, o: inv(E.add(1.0, a))),
+    log2=sym(math.log2, lambda a, o: inv(E.mul(a, math.log(2)))), log10=sym(math.log10, lambda a, o: inv(E.mul(a, math.log(10)))),
+    cbrt=sym(lambda x: math.copysign(abs(x)**(1/3), x), lambda a, o: inv(E.mul(3.0, sq(o)))), square=sq,
     ceil=lambda a: math.ceil(E.val(a)), round=lambda a: half(E.val(a)),
-    tan=sym(math.tan, lambda a, o: 1 + o.v**2), asin=sym(math.asin, lambda a, o: (1 - E.val(a)**2)**-0.5),
-    acos=sym(math.acos, lambda a, o: -(1 - E.val(a)**2)**-0.5), atan=sym(math.atan, lambda a, o: 1/(1 + E.val(a)**2)),
-    sinh=sym(math.sinh, lambda a, o: math.cosh(E.val(a))), cosh=sym(math.cosh, lambda a, o: math.sinh(E.val(a))),
-    asinh=sym(math.asinh, lambda a, o: (1 + E.val(a)**2)**-0.5), acosh=sym(math.acosh, lambda a, o: (E.val(a)**2 - 1)**-0.5),
-    atanh=sym(math.atanh, lambda a, o: 1/(1 - E.val(a)**2)),
-    logsigmoid=lambda a: E.neg(E.softplus(E.neg(a))), elu=lambda a: a if E.val(a) > 0 else E.op1(a, math.expm1, lambda a, o: math.exp(a.v)),
-    silu=lambda a: E.mul(a, E.sigmoid(a)), gelu=sym(lambda x: x*Phi(x), lambda a, o: Phi(a.v) + a.v*phi(a.v)),
-    lgamma=sym(math.lgamma, lambda a, o: digamma(a.v)), digamma=sym(digamma, lambda a, o: trigamma(a.v)))
+    tan=sym(math.tan, lambda a, o: E.add(1.0, sq(o))), asin=sym(math.asin, root(lambda s: E.sub(1.0, s))),
+    acos=sym(math.acos, lambda a, o: E.neg(inv(E.sqrt(E.sub(1.0, sq(a)))))), atan=sym(math.atan, lambda a, o: inv(E.add(1.0, sq(a)))),
+    sinh=sinh, cosh=cosh,
+    asinh=sym(math.asinh, root(lambda s: E.add(s, 1.0))), acosh=sym(math.acosh, root(lambda s: E.sub(s, 1.0))),
+    atanh=sym(math.atanh, lambda a, o: inv(E.sub(1.0, sq(a)))),
+    logsigmoid=lambda a: E.neg(E.softplus(E.neg(a))), elu=lambda a: a if E.val(a) > 0 else E.op1(a, math.expm1, lambda a, o: E.exp(a)),
+    silu=lambda a: E.mul(a, E.sigmoid(a)), gelu=lambda a: E.mul(a, Phi(a)),
+    lgamma=E.lgamma, digamma=psi(0), trigamma=psi(1))
 
 
 def atan2(y, x):
-    r = lambda a, b: E.val(a)**2 + E.val(b)**2
-    return E.op2(y, x, math.atan2, lambda a, b, o: E.fdiv(E.val(b), r(a, b)), lambda a, b, o: E.fdiv(-E.val(a), r(a, b)))
+    r = lambda a, b: E.add(sq(a), sq(b))
+    return E.op2(y, x, math.atan2, lambda a, b, o: E.div(b, r(a, b)), lambda a, b, o: E.div(E.neg(a), r(a, b)))
 
 
 def hypot(x, y):
-    over = lambda a, o: E.val(a)/o.v if o.v else 0.0
+    over = lambda a, o: E.div(a, o) if E.val(o) else 0.0
     return E.op2(x, y, math.hypot, lambda a, b, o: over(a, o), lambda a, b, o: over(b, o))
 
 
 def xlogy(x, y):
-    X = E.val(x)
-    return E.op2(x, y, lambda a, b: a*math.log(b) if a else 0.0, lambda a, b, o: E.log(E.val(b)), lambda a, b, o: X/E.val(b) if X else 0.0)
+    return E.op2(x, y, lambda a, b: a*math.log(b) if a else 0.0, lambda a, b, o: E.log(b), lambda a, b, o: E.div(a, b) if E.val(a) else 0.0)
 
 
 def norm(x):
@@ -105,8 +128,8 @@ def power(a, b):
 def powr(a, b, old=E.powr):  # for a real exponent; at 0 the derivative by it is 0
     if isinstance(b, int):
         return old(a, b)
-    return E.op2(a, b, power, lambda a, b, o: E.val(b)*power(E.val(a), E.val(b) - 1),
-                 lambda a, b, o: E.mul(o, E.log(E.val(a))) if E.val(a) else 0.0)
+    return E.op2(a, b, power, lambda a, b, o: E.mul(b, powr(a, E.sub(b, 1.0))) if E.val(a) or E.val(b) else 0.0,
+                 lambda a, b, o: E.mul(o, E.log(a)) if E.val(a) else 0.0)
 
 
 def reshape(*a): raise E.E("not reached")
@@ -135,7 +158,7 @@ def subscript(x, ix, old=E.sub_):  # in subscripts, as in dims, / is exact
 
 E.powr, E.norm, E.matmul, E.sub_ = powr, norm, matmul, subscript
 each = lambda f: lambda a, b: E.bcast(f, a, b)
-E.FUN.update(atan2=each(atan2), hypot=each(hypot), xlogy=each(xlogy), norm=norm, reshape=reshape, onehot=reshape, tril=lambda v: tril([], v), logsoftmax=logsoftmax,
+E.FUN.update(besselj=lambda n, x: E.tmap(lambda v: besselj(int(E.val(n)), v), x), atan2=each(atan2), hypot=each(hypot), xlogy=each(xlogy), norm=norm, reshape=reshape, onehot=reshape, tril=lambda v: tril([], v), logsoftmax=logsoftmax,
              div=each(lambda a, b: a // b), mod=each(lambda a, b: a % b),
              any=lambda x: any(E.data(x)), every=lambda x: all(E.data(x)),
              max=lambda *x: E.fold(E.max2)(*x) if len(x) > 1 or E.data(x[0]) else -math.inf,
@@ -316,6 +339,21 @@ def comments(src):
     return found
 
 
+def constants(src):
+    """The arguments of every func that are const, as those of their group after them are."""
+    found = {}
+    for name, head in re.findall(r"^func (\w+)(?:\[[^]]*\])?\((.*?)\)(?= [^,)]*[={]| derive)", src, re.M):
+        names, const = set(), False
+        for p in re.split(r",(?![^\[]*\])", head):
+            const = const or p.strip().startswith("const ")
+            words = p.replace("const ", "").split(None, 1)
+            if const:
+                names.add(words[0])
+            const = const and len(words) == 1
+        found[name] = names
+    return found
+
+
 def numbers_of(case):
     return {k: json.loads(v) for k, v in case.items() if k not in ("B", ".ones") and re.fullmatch(r"-?\d+(\.\d+)?(e-?\d+)?", v)}
 
@@ -356,7 +394,7 @@ def size(I, env, expr):
     return I.exact(I.ev(expr, env, None))
 
 
-def run_func(path, d, case, rng):
+def run_func(path, d, case, rng, const):
     _, _, name, _, params, _, derive, _ = d
     numbers = numbers_of(case)
     I = Interp(path, dims=numbers)
@@ -395,7 +433,8 @@ def run_func(path, d, case, rng):
     out["seeds"] = [plain(s) for s in seeds]
     out["grads"] = {n: gradient(y, p) for p, (n, t, _) in zip(points, params) if t[2] == "real"}
     named = {n: p for p, (n, t, _) in zip(points, params) if t[2] == "real"}
-    out["derivs"] = [derivative(kind, [named[n] for n in wrt or named], vs, rng) for kind, _, wrt in derive or []]
+    free = [n for n in named if n not in const]
+    out["derivs"] = [derivative(kind, [named[n] for n in wrt or free], vs, rng) for kind, _, wrt in derive or []]
     return out
 
 
@@ -487,7 +526,7 @@ def convert(name, tmp, told):
     # and keeps everything, so it knows no checkpoints.
     text = re.sub(r"(// as: (.*)\n(?:// cases: .*\n)?func .*?\)) = .*", r"\1 = \2", src)
     open(path, "w").write(re.sub(r"(?<=[(,] )const |(?<=\()const | checkpoint(?= {)", "", text))
-    cases = comments(src)
+    cases, const = comments(src), constants(src)
     naive = re.findall(r"// as: .*\n(?:// cases: .*\n)?func (\w+)", src)
     out = {"funcs": [], "models": []}
     for d in E.parse(path)[1]:
@@ -501,7 +540,7 @@ def convert(name, tmp, told):
                 if d[0] == "func":
                     if i == 1 and not listed and not any(t[1] for _, t, _ in d[4]) and not d[4]:
                         continue
-                    c = run_func(path, d, case, random.Random(zlib.crc32(f"{d[2]} {i}".encode())))
+                    c = run_func(path, d, case, random.Random(zlib.crc32(f"{d[2]} {i}".encode())), const.get(d[2], ()))
                     c["naive"] = d[2] in naive
                     out["funcs"].append(c)
                     continue
