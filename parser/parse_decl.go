@@ -1,6 +1,9 @@
 package parser
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 func (p *parser) file(src []byte) *File {
 	f := &File{Name: p.name, Source: src, Comments: p.comments}
@@ -82,12 +85,14 @@ func (p *parser) unexpected() {
 		hint = "a block follows func, layer, model, rule, if, scan, for, while, or ="
 	case t.is("else"):
 		hint = "an else follows the } of its if"
+	case t.is("if"):
+		hint = "a choice is written if c { a } else { b }"
 	case t.is("<=") || t.is("<"):
 		hint = "comparisons do not chain; write a < b && b < c"
 	case t.is(","):
 		hint = "one declaration or statement a line; several values are returned by return"
-	case t.kind == nameTok && prev.kind == nameTok || t.kind == numberTok:
-		hint = "one statement a line; a product needs *"
+	case t.kind == nameTok && prev.kind == nameTok || t.kind == numberTok || slices.Contains(reductions, t.text):
+		hint = "one statement a line; a product needs *, a call parentheses"
 	}
 	p.expected("the end of the line", hint)
 }
@@ -137,6 +142,8 @@ func (p *parser) decl() Decl {
 			hint = "a long expression is broken after its operator, not before"
 		case t.kind == nameTok && p.peek().is("="):
 			hint = "a name of the file is a const: const " + t.text + " = ..."
+		case t.text == "def" || t.text == "fn" || t.text == "fun" || t.text == "function":
+			hint = "a function is declared by func"
 		case t.kind == nameTok:
 			hint = "a declaration begins with const, dim, func, layer, model, rule, extern, import or type"
 		}
@@ -338,7 +345,12 @@ func (p *parser) typ() *Type {
 	t := &Type{}
 	if p.got("[") {
 		first.role = typeStart
-		p.bracket(first, func() { t.Dims = p.exprs() })
+		p.bracket(first, func() {
+			if p.at("]") {
+				p.expected("a dim", "say how many there are: x [3], or x [n] for any number n")
+			}
+			t.Dims = p.exprs()
+		})
 	}
 	elem := p.cur()
 	switch {

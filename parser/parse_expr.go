@@ -285,6 +285,8 @@ func (p *parser) noExpr(t *token) {
 		hint = "an else follows the } of its if"
 	case p.startsDecl(t) && precedence[p.last().text] > 0 && p.last().kind == opTok:
 		hint = p.last().text + " has nothing on its right"
+	case t.is("param"), t.is("state"), t.is("given"), t.is("sample"):
+		hint = "its name stands behind it: " + t.text + " w [n]"
 	case t.kind == keywordTok:
 		hint = t.text + " is a reserved word"
 	case t.kind == stringTok:
@@ -357,7 +359,11 @@ func (p *parser) choice(head *token) Expr {
 		}
 	case !p.failed && p.cut == nil:
 		span := p.since(p.spanOf(t))
-		p.errorf(span, "an if is an expression and needs an else").Hintf("if c { a } else { b }")
+		if e := p.cur().text; e == "elif" || e == "elsif" || e == "elseif" {
+			p.expected("else", "write else if")
+		} else {
+			p.errorf(span, "an if is an expression and needs an else").Hintf("if c { a } else { b }")
+		}
 		fallthrough
 	default:
 		here := at{p.here()}

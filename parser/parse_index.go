@@ -47,6 +47,9 @@ func (p *parser) binder() *Binder {
 	start := p.here()
 	b := &Binder{}
 	x := p.binary(sums)
+	if p.at("in", "=", ":") {
+		p.expected("< or ]", "the range of an index is written k < n, or lo <= k < hi")
+	}
 	if op := p.cur(); p.got("<") || p.got("<=") || p.got(">") || p.got(">=") {
 		y := p.binary(sums)
 		if op2 := p.cur(); p.at("<", "<=") && op.text[0] == '<' {

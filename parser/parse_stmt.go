@@ -10,7 +10,16 @@ func (p *parser) block(head *token, r role, what string) *Block {
 	b := &Block{}
 	open := p.cur()
 	defer func() { p.nest-- }()
-	if !p.deeper() || !p.want("{", "and "+what) {
+	if !p.deeper() {
+		b.span = p.since(start)
+		return b
+	}
+	if !p.got("{") {
+		hint := ""
+		if head != nil && head.is("if") {
+			hint = "a choice is written if c { a } else { b }"
+		}
+		p.expected("{ and "+what, hint)
 		b.span = p.since(start)
 		return b
 	}
@@ -339,6 +348,9 @@ func (p *parser) generator(word string) *Generator {
 	case p.got("<"), p.got("<="):
 		g.Op = t.text
 		g.To = p.binary(sums)
+	case p.at(","):
+		p.expected("in or <", "what goes in step has a range each: "+word+" x in xs, y in ys")
+		g.Over = p.bad()
 	default:
 		p.expected("in or <", "write "+word+" x in xs, or "+word+" i < n")
 		g.Over = p.bad()

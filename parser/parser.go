@@ -228,7 +228,18 @@ func (p *parser) habit(t *token) (string, bool) {
 		if n := p.peek(); n.is("=") && n.off == t.off+1 {
 			return "a name is bound by = alone", true
 		}
+		if p.last().is(")") {
+			return "a body is a block { … }, or = and an expression", true
+		}
 		return "types follow names without a colon: x [3], n int", true
+	case "for":
+		if p.inside > 0 {
+			return "what a comprehension says is said by an index: sum[i < n] x[i]^2, or y[i] = x[i]^2", true
+		}
+	case "+", "-", "*", "/":
+		if n := p.peek(); n.is("=") && n.off == t.end() {
+			return "the name stands again on the right: next s = s " + t.text + " …", true
+		}
 	case "float32", "float64", "float", "double":
 		return "a number is real, which may be left out; type float64 at the top of the file says which Go type that is", true
 	case "[":

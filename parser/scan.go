@@ -216,7 +216,10 @@ func (s *scanner) unknown() {
 	case r == '#':
 		s.errorf(from, s.off, "unexpected character #").Hintf("a comment begins with //")
 	case r == '&' || r == '|':
-		s.errorf(from, s.off, "unexpected character %c", r).Hintf("write %c%c", r, r)
+		d := s.errorf(from, s.off, "unexpected character %c", r).Hintf("write %c%c", r, r)
+		if r == '|' {
+			d.Hintf("or is written ||, a size abs(x) or norm(x)")
+		}
 	case r == '%':
 		s.errorf(from, s.off, "unexpected character %%").Hintf("write mod(a, b)")
 	case unicode.IsPrint(r):
@@ -234,7 +237,7 @@ func (s *scanner) unknown() {
 var lookalikes = map[rune]string{
 	'−': "-", '–': "-", '—': "-", '×': "*", '·': "*", '∗': "*", '÷': "/", '≤': "<=", '≥': ">=", '≠': "!=",
 	'‘': "'", '’': "'", '“': `"`, '”': `"`, '∧': "&&", '∨': "||", '¬': "!", '²': "^2", '³': "^3", '⊤': "' for the transpose",
-	'∑': "sum[i] ...", '√': "sqrt(x)", '$': "a name of letters, digits and _", '?': "if c { a } else { b }",
+	'∑': "sum[i] ...", '√': "sqrt(x)", '\\': "solve(A, b)", '$': "a name of letters, digits and _", '?': "if c { a } else { b }",
 }
 
 func (s *scanner) span(from, to int) diag.Span {

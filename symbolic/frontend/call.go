@@ -105,7 +105,13 @@ func (c *ctx) call(x *parser.Call) value {
 		}
 		return c.expand(f, args, at, x.Span(), path)
 	}
-	c.errorf(x.Fun.Span(), "%s is %s, not something to call", short(c.text(x.Fun)), describe(f))
+	d := c.errorf(x.Fun.Span(), "%s is %s, not something to call", short(c.text(x.Fun)), describe(f))
+	switch f.(type) {
+	case *tensor:
+		d.Hintf("a product is written %s*(…), an element %s[i]; a function is a static argument: func G[f](x)", short(c.text(x.Fun)), short(c.text(x.Fun)))
+	case number:
+		d.Hintf("a product is written %s*(…), a power of a function f(x)^%s", short(c.text(x.Fun)), short(c.text(x.Fun)))
+	}
 	return poison{}
 }
 
@@ -226,9 +232,20 @@ func (c *ctx) expand(f *closure, args []value, at []parser.Expr, span diag.Span,
 		e := c.errorf(span, "%s takes %s, has %d", d.Name.Name, plural(len(d.Params), "argument"), len(args)).
 			Note(d.Name.Name, "declared", d.Name.Span())
 		if extra := len(args) - len(d.Params); len(f.static) == 0 && extra > 0 && extra <= len(d.Static) {
+			// Those that are known when generating, where there are as many.
+			fixed := func(i int) bool { return isFixed(args[i]) }
+			known := 0
+			for i := range args {
+				if fixed(i) {
+					known++
+				}
+			}
+			if known != extra {
+				fixed = func(i int) bool { return i < extra }
+			}
 			var inside, outside []string
 			for i, x := range at {
-				if i < extra {
+				if fixed(i) {
 					inside = append(inside, short(c.text(x)))
 				} else {
 					outside = append(outside, short(c.text(x)))

@@ -154,10 +154,54 @@ func (c *ctx) side(d *diag.Diagnostic, x parser.Expr, v value) *diag.Diagnostic 
 					what += " in a group with " + b.with
 				}
 			}
-			return d.Note(label, what, b.span)
+			return c.grouped(d.Note(label, what, b.span), c.boundAt(b.span))
 		}
 	}
-	return d.Note(label, what, diag.Span{})
+	return c.grouped(d.Note(label, what, diag.Span{}), x)
+}
+
+// grouped adds a note for each argument in x that has the dims of others after it,
+// which may not be what was meant: in f(a, b [n]) both are vectors.
+func (c *ctx) grouped(d *diag.Diagnostic, x parser.Node) *diag.Diagnostic {
+	if x == nil {
+		return d
+	}
+	parser.Inspect(x, func(n parser.Node) bool {
+		name, ok := n.(*parser.Name)
+		if !ok {
+			return true
+		}
+		b := c.scope.local(name.Name)
+		if b == nil || b.with == "" || slices.ContainsFunc(d.Notes, func(o diag.Note) bool { return o.Label == name.Name }) {
+			return true
+		}
+		if t, ok := b.val.(*tensor); ok && len(t.shape) > 0 {
+			d.Note(name.Name, t.typeText()+"   "+b.what+" in a group with "+b.with, b.span)
+		}
+		return true
+	})
+	return d
+}
+
+// boundAt is the statement of this body that binds a name at a place, or nil.
+func (c *ctx) boundAt(at diag.Span) (found parser.Node) {
+	if c.frame == nil || c.frame.decl == nil || c.frame.decl.Body == nil {
+		return nil
+	}
+	parser.Inspect(c.frame.decl.Body, func(n parser.Node) bool {
+		switch n := n.(type) {
+		case *parser.LetStmt:
+			if slices.ContainsFunc(n.Names, func(id *parser.Ident) bool { return id.Span() == at }) {
+				found = n
+			}
+		case *parser.IndexStmt:
+			if n.Name.Span() == at {
+				found = n
+			}
+		}
+		return found == nil
+	})
+	return found
 }
 
 // typeText writes the type of a value as the language does.
@@ -206,6 +250,7 @@ var elsewhere = map[string]string{
 	"log2": "write log(x)/log(2)", "log10": "write log(x)/log(10)",
 	"flatten": "write flat(x)", "ravel": "write flat(x)",
 	"matmul": "a matrix product is written a @ b", "mm": "a matrix product is written a @ b",
+	"map":       "a func of numbers works on each element: f(x)",
 	"transpose": "a transpose is written x'",
 }
 

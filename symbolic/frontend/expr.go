@@ -450,7 +450,10 @@ func (c *ctx) transpose(x *parser.Transpose) value {
 		return poison{}
 	}
 	if len(t.shape) != 2 {
-		c.side(c.errorf(x.Span(), "' transposes a matrix, and %s is %s", short(c.text(x.X)), describe(t)), x.X, t)
+		d := c.side(c.errorf(x.Span(), "' transposes a matrix, and %s is %s", short(c.text(x.X)), describe(t)), x.X, t)
+		if len(t.shape) == 1 {
+			d.Hintf("a vector is a row or a column as it is needed: b @ A, A @ b; products of two are dot(a, b), outer(a, b)")
+		}
 		return poison{}
 	}
 	return c.permute(t, 1, 0)

@@ -103,7 +103,26 @@ func (f *frontend) parse(key, name string, src []byte, embedded bool, trail []st
 			f.report(nil, e.span, "%s is the name of an import", e.name).Note(e.name, "import", im.span)
 		}
 	}
+	for _, n := range fl.order {
+		d, ok := fl.entities[n].decl.(*parser.FuncDecl)
+		if !ok || d.Kind == parser.Model { // a model's arguments are bound once, and reported there
+			continue
+		}
+		for _, p := range d.Static {
+			fl.hides(f, p.Name)
+		}
+		for _, p := range d.Params {
+			fl.hides(f, p.Name)
+		}
+	}
 	return fl
+}
+
+// hides reports a parameter that has the name of a dim or const of its file.
+func (fl *file) hides(f *frontend, id *parser.Ident) {
+	if e := fl.own(id.Name); e != nil && !e.callable() {
+		f.report(nil, id.Span(), "%s is already a %s of the file", id.Name, e.kind()).Note(id.Name, "declared", e.span)
+	}
 }
 
 func identName(id *parser.Ident) string {

@@ -228,6 +228,17 @@ func (c *ctx) funcBody(d *parser.FuncDecl, args []value) value {
 	return in.results(d, v, d.Name.Span())
 }
 
+// noteGroups tells of each parameter whose type is that of one behind it, which may
+// not be what was meant.
+func noteGroups(e *diag.Diagnostic, d *parser.FuncDecl) *diag.Diagnostic {
+	for i, p := range d.Params {
+		if with := groupOf(d.Params, i); with != "" {
+			e.Note(p.Name.Name, "argument in a group with "+with, p.Name.Span())
+		}
+	}
+	return e
+}
+
 // returned are the expressions that a body returns.
 func returned(b *parser.Block) []parser.Expr {
 	ss := blockStmts(b)
@@ -324,7 +335,8 @@ func (f *frontend) funcDerive(d *parser.FuncDecl, out *module.Func) []module.Der
 		_, known := derivatives[k.What.Name]
 		switch {
 		case !known:
-			suggest(f.report(nil, k.Span(), "unknown derivative %s", k.What.Name), k.What.Name, []string{"grad", "jacobian", "hessian", "jvp", "vjp", "hvp", "none"})
+			kinds := []string{"grad", "jacobian", "hessian", "jvp", "vjp", "hvp", "none"}
+			suggest(f.report(nil, k.Span(), "unknown derivative %s", k.What.Name).Hintf("there are %s", strings.Join(kinds, ", ")), k.What.Name, kinds)
 			continue
 		case k.Mode != nil && (!turns[k.What.Name] || k.Mode.Name != "forward" && k.Mode.Name != "reverse"):
 			d := f.report(nil, k.Mode.Span(), "derive %s does not take [%s]", k.What.Name, k.Mode.Name)
@@ -363,10 +375,11 @@ func (f *frontend) funcDerive(d *parser.FuncDecl, out *module.Func) []module.Der
 		switch {
 		case len(f.reports) > before:
 		case len(v.Wrt) == 0:
-			f.report(nil, k.Span(), "%s has no real argument to differentiate by", out.Name)
+			noteGroups(f.report(nil, k.Span(), "%s has no real argument to differentiate by", out.Name), d).
+				Hintf("a derivative is by what is real: x real")
 		case ofNumber[k.What.Name] && !scalar:
-			f.report(nil, k.Span(), "%s of something that is not one number", k.What.Name).
-				Note(out.Name, resultsText(out.Results), d.Name.Span()).
+			noteGroups(f.report(nil, k.Span(), "%s of something that is not one number", k.What.Name).
+				Note(out.Name, resultsText(out.Results), d.Name.Span()), d).
 				Hintf("derive jacobian gives the derivatives of all numbers, derive vjp the gradient of a sum of them")
 		case !isReal:
 			f.report(nil, k.Span(), "no result of %s is real", out.Name)

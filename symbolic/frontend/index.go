@@ -306,8 +306,13 @@ func (c *ctx) oneSub(a *parser.Arg, dim symbolic.Poly) (sub, bool) {
 		}
 	}
 	d := c.side(c.errorf(a.Value.Span(), "a subscript must be a whole number, and %s is %s", short(c.text(a.Value)), describe(v)), a.Value, v)
-	if d.Hintf("div(a, b) gives a whole number"); c.isArgument(a.Value) {
+	switch t, ok := v.(*tensor); {
+	case ok && t.node.Type == symbolic.Boolean:
+		d.Hintf("what holds for some elements is written with if: sum[i](if c[i] { x[i] } else { 0 })")
+	case c.isArgument(a.Value):
 		d.Hintf("declare it as index[%s]", dim)
+	default:
+		d.Hintf("div(a, b) gives a whole number")
 	}
 	return sub{}, false
 }

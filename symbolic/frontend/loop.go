@@ -126,6 +126,8 @@ func (c *ctx) count(x parser.Expr) (int, bool) {
 			d := c.errorf(x.Span(), "a for is unrolled, and %s is known at run time only", short(c.text(x)))
 			if s, ok := n.poly.AsSym(); ok && c.dims[s] != nil {
 				d.Note(s, "run-time dim", c.dims[s].Span).Hintf("give it a value, dim %s = 10 or -D %s=10; or write sums and maxima with indices", s, s)
+			} else {
+				d.Hintf("sums and maxima are written with indices, sum[i] x[i]; what repeats when running is a scan: scan i < n carry s = 0 { next s = … }")
 			}
 			return 0, false
 		}

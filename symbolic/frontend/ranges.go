@@ -139,7 +139,10 @@ func (c *ctx) stated(k *index, u *uses) bool {
 	}
 	if hi == nil {
 		c.asSize(v)
-		c.side(c.errorf(k.Hi.Span(), "the bound of an index is a whole number of known range, not %s", describe(v)), k.Hi, v)
+		d := c.side(c.errorf(k.Hi.Span(), "the bound of an index is a whole number of known range, not %s", describe(v)), k.Hi, v)
+		if n, ok := k.Hi.(*parser.Name); ok && describe(v) == "one number" {
+			d.Hintf("declare it as %s int", n.Name)
+		}
 		return false
 	}
 	p := *hi

@@ -162,6 +162,11 @@ func (c *ctx) earlier(x *parser.Subscript, tb *table, index []symbolic.Poly, sub
 			return nil, false
 		}
 	}
+	if exact && c.prove(gap.Neg().Sub(symbolic.Int(1)), c.facts) {
+		c.errorf(x.Span(), "%s reads an entry that is not there yet", short(c.text(x))).
+			Hintf("rec reads entries that come earlier, and this one never does")
+		return nil, false
+	}
 	return append(guards, symbolic.Cond{Kind: symbolic.NonNeg, E: to(now).Sub(symbolic.Int(1)).Sub(read)}), true
 }
 

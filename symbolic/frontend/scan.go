@@ -272,7 +272,8 @@ func (r *repeat) following(k *parser.Carry, v value, state *tensor) (*symbolic.N
 	}
 	if len(t.shape) > 0 && !t.shape.Equal(state.shape) || len(t.shape) == 0 && !isFixed(v) && len(state.shape) > 0 {
 		d := c.errorf(k.Span(), "%s is carried as %s, and its next is %s", k.Name.Name, state.shape, t.shape)
-		d.Hintf("a scan keeps shapes; state the one of the carry: carry %s %s = …", k.Name.Name, t.shape)
+		c.grouped(d, r.s.Body)
+		d.Hintf("a %s keeps shapes; state the one of the carry: carry %s %s = …", r.s.Kind, k.Name.Name, t.shape)
 		return nil, false
 	}
 	for _, a := range t.axes {

@@ -15,6 +15,9 @@ func (c *ctx) stmts(ss []parser.Stmt) (value, bool) {
 		if c.stopped {
 			return poison{}, true
 		}
+		if c.assigning(s) {
+			continue
+		}
 		v, done := c.guarded(s)
 		if !done {
 			continue
@@ -29,6 +32,39 @@ func (c *ctx) stmts(ss []parser.Stmt) (value, bool) {
 		return v, true
 	}
 	return nil, false
+}
+
+// assigning reports an if that is written as a statement, whose branches bind names
+// as if these were to be seen behind it.
+func (c *ctx) assigning(s parser.Stmt) bool {
+	v, ok := s.(*parser.ValueStmt)
+	if !ok || len(v.Values) != 1 {
+		return false
+	}
+	x, ok := v.Values[0].(*parser.If)
+	if !ok {
+		return false
+	}
+	var names []*parser.Ident
+	for _, b := range []*parser.Block{x.Then, x.Else} {
+		ss := blockStmts(b)
+		if len(ss) == 0 {
+			return false
+		}
+		let, ok := ss[len(ss)-1].(*parser.LetStmt)
+		if !ok {
+			return false
+		}
+		names = append(names, let.Names...)
+	}
+	c.errorf(s.Span(), "an if is an expression and has a value; what its branches bind is seen in them only").
+		Hintf("%s = if c { a } else { b }", names[0].Name)
+	for _, id := range names {
+		if c.scope.local(id.Name) == nil {
+			c.scope.names[id.Name] = &binding{val: poison{}, span: id.Span()}
+		}
+	}
+	return true
 }
 
 // guarded elaborates a statement. Sizes that overflow are an error of the

@@ -80,7 +80,10 @@ func (c *ctx) tensor(v value, at parser.Node) (*tensor, bool) {
 	case poison:
 		return nil, false
 	}
-	c.errorf(at.Span(), "%s is %s, not a value to compute with", c.text(at), describe(v))
+	d := c.errorf(at.Span(), "%s is %s, not a value to compute with", c.text(at), describe(v))
+	if _, several := v.(tuple); several {
+		d.Hintf("bind them first: a, b = %s", short(c.text(at)))
+	}
 	return nil, false
 }
 
