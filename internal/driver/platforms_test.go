@@ -132,10 +132,15 @@ func TestSameTraining(t *testing.T) {
 	if wasm := node(t); wasm != nil {
 		platforms = append(platforms, platform{"WebAssembly", []string{"GOOS=js", "GOARCH=wasm"}, wasm, false})
 	}
-	if qemu, err := exec.LookPath("qemu-aarch64"); err == nil && runtime.GOOS == "linux" {
-		platforms = append(platforms, platform{"arm64", []string{"GOARCH=arm64"}, []string{qemu}, true})
-	} else {
-		t.Log("not run on arm64: qemu-aarch64 is not installed")
+	for _, emulated := range []struct{ arch, qemu string }{
+		{"arm64", "qemu-aarch64"}, {"riscv64", "qemu-riscv64"}, {"s390x", "qemu-s390x"}, {"ppc64le", "qemu-ppc64le"}, {"loong64", "qemu-loongarch64"},
+	} {
+		qemu, err := exec.LookPath(emulated.qemu)
+		if err != nil || runtime.GOOS != "linux" || emulated.arch == runtime.GOARCH {
+			t.Logf("not run on %s: %s is not installed", emulated.arch, emulated.qemu)
+			continue
+		}
+		platforms = append(platforms, platform{emulated.arch, []string{"GOARCH=" + emulated.arch}, []string{qemu}, true})
 	}
 	var wantStrict, wantLoose string
 	for _, p := range platforms {
