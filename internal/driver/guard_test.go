@@ -23,7 +23,7 @@ import (
 // TestGuarded runs generated packages with each buffer beside a page that must not be
 // touched, behind its end or before its begin: arguments, batches, results, blocks of
 // parameters, gradients and states, and each temporary by itself. The packages are
-// those of the layers, of examples and of some random programs; in their text the
+// those of the layers, of windows that move, of examples and of some random programs; in their text the
 // memory that they make is replaced by that of testdata/guard.go.txt.
 func TestGuarded(t *testing.T) {
 	if runtime.GOOS != "linux" || runtime.GOARCH != "amd64" {
@@ -35,7 +35,7 @@ func TestGuarded(t *testing.T) {
 			t.Fatalf("%s: %v", path, err)
 		}
 	}
-	for _, name := range []string{"testdata/layers/conv", "testdata/layers/layers", "examples/lenet/lenet", "examples/vae/vae"} {
+	for _, name := range []string{"testdata/layers/conv", "testdata/layers/layers", "testdata/conformance/cones", "examples/lenet/lenet", "examples/vae/vae"} {
 		path := root + "/" + name + ".bp"
 		src, err := os.ReadFile(path)
 		if err != nil {
