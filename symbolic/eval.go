@@ -291,14 +291,14 @@ func (env *Env) reduce(y *Node, x *Tensor) (*Tensor, error) {
 			o += k * stride[a]
 		}
 		pair[0], pair[1] = best[o], x.Data[i]
-		v := env.round(op.Combine.Eval(pair), typ)
-		if op.Arg {
+		v := op.Combine.Eval(pair)
+		if op.Arg { // which is an element as it is: nothing is rounded
 			// NaN would make every later comparison fail.
 			if pair[1] == pair[1] && v != best[o] {
 				best[o], out.Data[o] = v, float64(seen[o])
 			}
 		} else {
-			best[o] = v
+			best[o] = env.round(v, typ)
 		}
 		seen[o]++
 		out.setFault(o, x.fault(i))

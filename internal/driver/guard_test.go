@@ -159,7 +159,7 @@ func (r *conformanceRun) addAny(pkg, path string, src []byte, float string, seed
 func (c *randomCase) anyFunc(f *module.FuncProcs) (*boundCase, error) {
 	env := &symbolic.Env{Inputs: map[string]*symbolic.Tensor{}}
 	var err error
-	if env.Dims, err = c.sizes(f.Func.Dims, wholeArgs(f.Func.Args), f.Func.Checks); err != nil {
+	if env.Dims, err = c.sizes(f.Func.Dims, f.Func.Args, wholeArgs(f.Func.Args), f.Func.Checks); err != nil {
 		return nil, err
 	}
 	cc := &conformanceCase{Name: f.Func.Name}
@@ -187,7 +187,7 @@ func (c *randomCase) anyModel(mo *module.ModelProcs) (*boundCase, error) {
 		}
 	}
 	var err error
-	if env.Dims, err = c.sizes(append(slices.Clone(m.Dims), m.Call...), sizes, m.Checks); err != nil {
+	if env.Dims, err = c.sizes(append(slices.Clone(m.Dims), m.Call...), m.Args, sizes, m.Checks); err != nil {
 		return nil, err
 	}
 	env.Dims[module.Batch] = examples

@@ -26,7 +26,7 @@ func (c *randomCase) checkRaw(env *symbolic.Env, g *symbolic.Graph, ys, xs []*sy
 		c.node(env, vs[i])
 	}
 	y, push, pull := directional(g, ys, us, xs, vs)
-	ms, err := measure(env, c.rng, []*symbolic.Node{y, push, pull})
+	ms, err := measure(env, c.rounding, []*symbolic.Node{y, push, pull})
 	if err != nil {
 		return err
 	}
@@ -61,7 +61,7 @@ func directional(g *symbolic.Graph, ys, us, xs, vs []*symbolic.Node) (y, push, p
 // differences holds want against finite differences of y along v, extrapolated
 // to a step of none. They say themselves how far off they are.
 func (c *randomCase) differences(what string, env *symbolic.Env, y *symbolic.Node, xs, vs []*symbolic.Node, want measured) error {
-	at, err := measure(env, c.rng, []*symbolic.Node{y})
+	at, err := measure(env, c.rounding, []*symbolic.Node{y})
 	if err != nil {
 		return err
 	}
@@ -153,7 +153,7 @@ func (c *randomCase) derivative(env *symbolic.Env, raw *module.Func, p *module.P
 		_, twice, _ := directional(g, []*symbolic.Node{pull}, []*symbolic.Node{g.Num(1)}, xs, ws)
 		roots = append(roots, twice)
 	}
-	ms, err := measure(env, c.rng, roots)
+	ms, err := measure(env, c.rounding, roots)
 	if err != nil {
 		return err
 	}

@@ -21,7 +21,7 @@ func (c *randomCase) checkModel(raw *module.Model, d *module.ModelProcs) error {
 		}
 	}
 	var err error
-	if env.Dims, err = c.sizes(append(slices.Clone(raw.Dims), raw.Call...), sizes, raw.Checks); err != nil {
+	if env.Dims, err = c.sizes(append(slices.Clone(raw.Dims), raw.Call...), raw.Args, sizes, raw.Checks); err != nil {
 		return err
 	}
 	env.Dims[module.Batch] = examples
@@ -77,7 +77,7 @@ func (c *randomCase) checkModel(raw *module.Model, d *module.ModelProcs) error {
 			grads = append(grads, s.Next)
 		}
 	}
-	was, err := measure(env, c.rng, append(slices.Clone(grads), ys...))
+	was, err := measure(env, c.rounding, append(slices.Clone(grads), ys...))
 	if err != nil {
 		return err
 	}
@@ -167,7 +167,7 @@ func (c *randomCase) train(env *symbolic.Env, m *module.Model, grads []*symbolic
 		tr.names = append(tr.names, s.Name)
 	}
 	var err error
-	tr.want, err = measureAll(c.rng, func(round func(float64) float64) ([]*symbolic.Tensor, error) {
+	tr.want, err = measureAll(c.rounding, func(round func(float64) float64) ([]*symbolic.Tensor, error) {
 		e := &symbolic.Env{Dims: map[string]int{}, Inputs: map[string]*symbolic.Tensor{}, Round: round}
 		for d, n := range env.Dims {
 			e.Dims[d] = n
@@ -286,7 +286,7 @@ func (c *randomCase) mean(env *symbolic.Env, raw *module.Model, roots []*symboli
 			n := len(t.Data) / examples
 			one.Inputs[a.Node.Attr.Key()] = &symbolic.Tensor{Shape: append([]int{1}, t.Shape[1:]...), Data: t.Data[k*n:][:n]}
 		}
-		ms, err := measure(one, c.rng, roots)
+		ms, err := measure(one, c.rounding, roots)
 		if err != nil {
 			return err
 		}

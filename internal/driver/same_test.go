@@ -127,7 +127,7 @@ func bitsOfFile(path string, src []byte, seed uint64) (out [][]float64, err erro
 	}
 	for _, f := range d.Funcs {
 		env := &symbolic.Env{Inputs: map[string]*symbolic.Tensor{}}
-		if env.Dims, err = c.sizes(f.Func.Dims, wholeArgs(f.Func.Args), f.Func.Checks); err != nil {
+		if env.Dims, err = c.sizes(f.Func.Dims, f.Func.Args, wholeArgs(f.Func.Args), f.Func.Checks); err != nil {
 			return nil, err
 		}
 		for _, a := range f.Func.Args {
@@ -145,7 +145,7 @@ func bitsOfFile(path string, src []byte, seed uint64) (out [][]float64, err erro
 				sizes = append(sizes, g.Name)
 			}
 		}
-		if env.Dims, err = c.sizes(append(slices.Clone(m.Model.Dims), m.Model.Call...), sizes, m.Model.Checks); err != nil {
+		if env.Dims, err = c.sizes(append(slices.Clone(m.Model.Dims), m.Model.Call...), m.Model.Args, sizes, m.Model.Checks); err != nil {
 			return nil, err
 		}
 		env.Dims[module.Batch] = examples
