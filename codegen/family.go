@@ -54,6 +54,14 @@ func (b *bigFunc) families() {
 		if len(k.members) == 0 {
 			continue
 		}
+		if k.kind == module.Tangent { // of results, in their order
+			fields := b.realOuts()
+			for i := range k.members {
+				k.members[i].field = fields[i]
+			}
+			b.keep(k)
+			continue
+		}
 		slices.SortStableFunc(k.members, func(x, y member) int { return b.argNumber(x.result) - b.argNumber(y.result) })
 		for i, m := range k.members {
 			f := b.args[m.result]
@@ -64,11 +72,26 @@ func (b *bigFunc) families() {
 			}
 			k.members[i].field = scope.pick(f)
 		}
-		if k.typ = b.n.value + k.typ; !slices.Contains(b.n.derivs, k.typ) { // a derivative is a method here, which leaves its name free
-			k.typ = b.scope.pick(k.typ)
-		}
-		b.kept = append(b.kept, k)
+		b.keep(k)
 	}
+}
+
+// keep gives a family the name of its type.
+func (b *bigFunc) keep(k family) {
+	if k.typ = b.n.value + k.typ; !slices.Contains(b.n.derivs, k.typ) { // a derivative is a method here, which leaves its name free
+		k.typ = b.scope.pick(k.typ)
+	}
+	b.kept = append(b.kept, k)
+}
+
+// realOuts are the fields of results that are real numbers.
+func (b *bigFunc) realOuts() (out []string) {
+	for i, r := range b.f.Results {
+		if r.Node.Type == symbolic.Real {
+			out = append(out, b.outs[i])
+		}
+	}
+	return out
 }
 
 // argNumber is the number of an argument; other names come after all.

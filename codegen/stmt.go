@@ -234,20 +234,33 @@ func (p *printer) let(s *loop.Let) {
 	p.put(jen.Id(name).Op(p.becomes(s.Var)).Add(v.code))
 }
 
-// chosen takes a choice apart; a nil b is a zero.
-func (p *printer) chosen(e loop.Expr) (cond printed, a, b loop.Expr, ok bool) {
+// isChosen reports whether e is a choice.
+func isChosen(e loop.Expr) bool {
 	if isConstant(e) {
+		return false
+	}
+	switch e := e.(type) {
+	case *loop.Guarded:
+		return true
+	case *loop.Apply:
+		return e.Op.Lazy
+	}
+	return false
+}
+
+// chosen takes a choice apart; a nil b is a zero. What its condition needs is printed
+// here.
+func (p *printer) chosen(e loop.Expr) (cond printed, a, b loop.Expr, ok bool) {
+	if !isChosen(e) {
 		return cond, nil, nil, false
 	}
 	switch e := e.(type) {
 	case *loop.Guarded:
 		return condsCode(e.Conds, p.sym), e.X, nil, true
 	case *loop.Apply:
-		if e.Op.Lazy {
-			return p.expr(e.Args[0]), e.Args[1], e.Args[2], true
-		}
+		return p.expr(e.Args[0]), e.Args[1], e.Args[2], true
 	}
-	return cond, nil, nil, false
+	panic("codegen: no choice")
 }
 
 // assignChosen prints place = a where cond, else b; a nil b leaves the place.
@@ -505,7 +518,7 @@ func (p *printer) storeScalar(s *loop.Store) {
 		p.update(place, s.Op, s.Value)
 		return
 	}
-	if _, _, _, choice := p.chosen(s.Value); !p.defined[b] && !choice {
+	if !p.defined[b] && !isChosen(s.Value) {
 		p.defined[b] = true
 		v := p.typed(s.Value)
 		p.put(place.Op(":=").Add(v.code))

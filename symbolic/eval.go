@@ -212,7 +212,7 @@ func (e *evaluator) node(y *Node, x []*Tensor) (*Tensor, error) {
 		return op.Run(e.env, y, x)
 	case op.Class == Reduction:
 		return e.env.reduce(y, x[0])
-	case op.Eval != nil:
+	case op.Value() != nil:
 		return e.env.elementwise(y, x)
 	case op.Expand != nil:
 		return e.expand(y, x)
@@ -225,7 +225,8 @@ func (env *Env) elementwise(y *Node, x []*Tensor) (*Tensor, error) {
 	if err != nil {
 		return nil, err
 	}
-	if y.Op.Eval == nil {
+	eval := y.Op.Value()
+	if eval == nil {
 		return nil, fmt.Errorf("%s is known to Go only", y.Op.Name)
 	}
 	faulty := false
@@ -237,7 +238,9 @@ func (env *Env) elementwise(y *Node, x []*Tensor) (*Tensor, error) {
 		for j, t := range x {
 			v[j] = t.Data[i]
 		}
-		out.Data[i] = env.round(y.Op.Eval(v), y.Type)
+		if out.Data[i] = eval(v); !y.Op.Exact {
+			out.Data[i] = env.round(out.Data[i], y.Type)
+		}
 		if faulty {
 			out.setFault(i, elementFault(y.Op, x, i))
 		}
@@ -292,13 +295,16 @@ func (env *Env) reduce(y *Node, x *Tensor) (*Tensor, error) {
 		}
 		pair[0], pair[1] = best[o], x.Data[i]
 		v := op.Combine.Eval(pair)
-		if op.Arg { // which is an element as it is: nothing is rounded
+		if !op.Combine.Exact {
+			v = env.round(v, typ)
+		}
+		if op.Arg {
 			// NaN would make every later comparison fail.
 			if pair[1] == pair[1] && v != best[o] {
 				best[o], out.Data[o] = v, float64(seen[o])
 			}
 		} else {
-			best[o] = env.round(v, typ)
+			best[o] = v
 		}
 		seen[o]++
 		out.setFault(o, x.fault(i))

@@ -52,6 +52,9 @@ type OpSpec struct {
 	// Eval is the meaning of an elementwise primitive, in float64. Truth
 	// values are 0 and 1, integers whole numbers.
 	Eval func(x []float64) float64
+	// Exact says that the result is an argument as it is, but for its sign, or a whole
+	// number: it is never rounded.
+	Exact bool
 	// Run is the meaning of a leaf, movement or scatter: y from the values of
 	// its arguments.
 	Run func(env *Env, y *Node, x []*Tensor) (*Tensor, error)

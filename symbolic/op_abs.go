@@ -10,13 +10,13 @@ var OpSign = named("sign")
 
 func init() {
 	Register(OpSpec{
-		Name: "abs", Doc: "|x|; its derivative at 0 is 0.", Args: 1, Class: Elementwise, Builtin: true,
+		Name: "abs", Doc: "|x|; its derivative at 0 is 0.", Exact: true, Args: 1, Class: Elementwise, Builtin: true,
 		Eval:    func(x []float64) float64 { return math.Abs(x[0]) },
 		Partial: []func(*Graph, []*Node, *Node) *Node{func(g *Graph, x []*Node, y *Node) *Node { return g.Apply(OpSign, nil, x[0]) }},
 		Go:      "math.Abs", Math: "|%s|", Kinks: []float64{0},
 	})
 	Register(OpSpec{
-		Name: "sign", Doc: "−1, 0 or 1 as x is negative, zero or positive.", Args: 1, Class: Elementwise, Builtin: true,
+		Name: "sign", Doc: "−1, 0 or 1 as x is negative, zero or positive.", Exact: true, Args: 1, Class: Elementwise, Builtin: true,
 		Eval: func(x []float64) float64 {
 			switch {
 			case x[0] > 0:

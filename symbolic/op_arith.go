@@ -65,7 +65,7 @@ var OpNeg = named("neg")
 
 func init() {
 	Register(OpSpec{
-		Name: "neg", Doc: "−x.", Args: 1, Class: Elementwise,
+		Name: "neg", Doc: "−x.", Exact: true, Args: 1, Class: Elementwise,
 		Eval: func(x []float64) float64 { return -x[0] },
 		Grad: func(g *Graph, y, dy *Node) []*Node { return []*Node{g.Neg(dy)} },
 		Go:   "-", Math: "−%s", Prec: 6, Linear: true,

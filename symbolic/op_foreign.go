@@ -71,6 +71,22 @@ func NewForeign(key string, f Foreign, args int) *OpSpec {
 	return op
 }
 
+// known are functions of other packages than math, for interpreters. The compiler does
+// not look at them.
+var known = map[Foreign]func(x []float64) float64{}
+
+// Know tells the interpreters what a function of Go computes. Of package math they
+// know it.
+func Know(f Foreign, eval func(x []float64) float64) { known[f] = eval }
+
+// Value is what an elementwise operator computes, nil where only Go knows it.
+func (op *OpSpec) Value() func(x []float64) float64 {
+	if op.Eval == nil && op.Foreign != nil {
+		return known[*op.Foreign]
+	}
+	return op.Eval
+}
+
 func holes(n int) string {
 	s := ""
 	for i := range n {

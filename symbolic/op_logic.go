@@ -109,7 +109,7 @@ var OpSelect = named("select")
 
 func init() {
 	Register(OpSpec{
-		Name: "select", Doc: "a where c holds, else b.", Args: 3, Class: Elementwise,
+		Name: "select", Doc: "a where c holds, else b.", Exact: true, Args: 3, Class: Elementwise,
 		In: []Type{Boolean, Real, Real},
 		Eval: func(x []float64) float64 {
 			if x[0] != 0 {
@@ -148,7 +148,7 @@ var OpToReal = named("real")
 
 func init() {
 	Register(OpSpec{
-		Name: "real", Doc: "A whole number as a real one.", Args: 1, Class: Elementwise, In: []Type{Integer},
+		Name: "real", Doc: "A whole number as a real one.", Exact: true, Args: 1, Class: Elementwise, In: []Type{Integer},
 		Eval: func(x []float64) float64 { return x[0] },
 		Go:   "float", Math: "%s",
 	})
@@ -159,7 +159,7 @@ var OpTruth = named("truth")
 
 func init() {
 	Register(OpSpec{
-		Name: "truth", Doc: "1 where a holds, else 0.", Args: 1, Class: Elementwise, In: []Type{Boolean},
+		Name: "truth", Doc: "1 where a holds, else 0.", Exact: true, Args: 1, Class: Elementwise, In: []Type{Boolean},
 		Eval: func(x []float64) float64 { return x[0] },
 		Go:   "truth", Math: "[%s]",
 	})

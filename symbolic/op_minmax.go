@@ -11,7 +11,7 @@ var OpMin = named("min")
 func init() {
 	pick := func(name, doc string, eval func(a, b float64) float64, first func(g *Graph, a, b *Node) *Node) {
 		Register(OpSpec{
-			Name: name, Doc: doc, Args: 2, Class: Elementwise, Builtin: true,
+			Name: name, Doc: doc, Exact: true, Args: 2, Class: Elementwise, Builtin: true,
 			Eval: func(x []float64) float64 { return eval(x[0], x[1]) },
 			Grad: func(g *Graph, y, dy *Node) []*Node {
 				c, zero := first(g, y.Args[0], y.Args[1]), g.Like(0, dy)

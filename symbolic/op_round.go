@@ -8,7 +8,7 @@ var opRound = named("round")
 func init() {
 	step := func(name, doc string, f func(float64) float64, form string, kinks ...float64) {
 		Register(OpSpec{
-			Name: name, Doc: doc, Args: 1, Class: Elementwise, Builtin: true,
+			Name: name, Doc: doc, Exact: true, Args: 1, Class: Elementwise, Builtin: true,
 			Eval: of(f), Partial: flat(),
 			Go: "math." + string(name[0]-'a'+'A') + name[1:], Math: form, Kinks: kinks,
 		})

@@ -90,7 +90,7 @@ var OpStop = named("stop")
 
 func init() {
 	Register(OpSpec{
-		Name: "stop", Doc: "x, taken as a constant by derivatives.", Args: 1, Class: Elementwise, Builtin: true,
+		Name: "stop", Doc: "x, taken as a constant by derivatives.", Exact: true, Args: 1, Class: Elementwise, Builtin: true,
 		Eval:    func(x []float64) float64 { return x[0] },
 		Partial: []func(*Graph, []*Node, *Node) *Node{nil},
 		Math:    "stop(%s)",
@@ -110,7 +110,7 @@ var OpMark = named("mark")
 
 func init() {
 	Register(OpSpec{
-		Name: "mark", Doc: "x, as a point that derivatives can be taken by.", Args: 1, Class: Elementwise,
+		Name: "mark", Doc: "x, as a point that derivatives can be taken by.", Exact: true, Args: 1, Class: Elementwise,
 		InferFn: func(attr Attr, args []*Node) (Shape, Type, error) { return args[0].Shape, args[0].Type, nil },
 		Eval:    func(x []float64) float64 { return x[0] },
 		Tangent: func(g *Graph, y *Node, dx []*Node) *Node { return dx[0] },

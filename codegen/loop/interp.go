@@ -392,10 +392,11 @@ func (m *machine) combine(op *symbolic.OpSpec, typ symbolic.Type, old func() flo
 }
 
 func (m *machine) apply(op *symbolic.OpSpec, x ...float64) float64 {
-	if op.Eval == nil {
+	eval := op.Value()
+	if eval == nil {
 		failf("%s has no value", op.Name)
 	}
-	return m.round(op.Eval(x), op.Out)
+	return m.round(eval(x), op.Out)
 }
 
 func (m *machine) conds(cs []symbolic.Cond) bool {

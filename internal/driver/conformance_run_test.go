@@ -16,6 +16,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/bpgen/bpgen/internal/randprog"
 	"github.com/bpgen/bpgen/symbolic"
 	"github.com/bpgen/bpgen/symbolic/module"
 )
@@ -176,10 +177,16 @@ func (r *conformanceRun) writeProgram() error {
 		return err
 	}
 	for name, text := range map[string]string{
-		"go.mod":      "module conformance\n\ngo 1.24\n",
-		"packages.go": "package main\n\n" + imports.String() + "\nvar packages = map[string]map[string]any{\n" + table.String() + "}\n",
-		"main.go":     string(main),
+		"go.mod": "module conformance\n\ngo 1.24\n\nrequire example.com/random v0.0.0\n\nreplace example.com/random => ./random\n",
+		// What random programs call.
+		"random/go.mod":           "module example.com/random\n\ngo 1.24\n",
+		"random/curves/curves.go": string(randprog.CurvesText),
+		"packages.go":             "package main\n\n" + imports.String() + "\nvar packages = map[string]map[string]any{\n" + table.String() + "}\n",
+		"main.go":                 string(main),
 	} {
+		if err := os.MkdirAll(filepath.Dir(filepath.Join(r.dir, name)), 0o777); err != nil {
+			return err
+		}
 		if err := os.WriteFile(filepath.Join(r.dir, name), []byte(text), 0o666); err != nil {
 			return err
 		}

@@ -30,8 +30,8 @@ func TestGuarded(t *testing.T) {
 		t.Skip("pages are protected as Linux does it, and assembly is that of amd64")
 	}
 	r := &conformanceRun{dir: t.TempDir()}
-	add := func(pkg, path string, src []byte, float string, seed uint64) {
-		if err := r.addAny(pkg, path, src, float, seed); err != nil {
+	add := func(pkg, path string, src []byte, read func(string) ([]byte, error), float string, seed uint64) {
+		if err := r.addAny(pkg, path, src, read, float, seed); err != nil {
 			t.Fatalf("%s: %v", path, err)
 		}
 	}
@@ -41,23 +41,23 @@ func TestGuarded(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		add(strings.TrimSuffix(filepath.Base(path), ".bp")+"_", path, src, "", 1)
+		add(strings.TrimSuffix(filepath.Base(path), ".bp")+"_", path, src, nil, "", 1)
 	}
 	var ps []*randprog.Program
 	for seed := uint64(1); len(ps) < 12; seed++ {
 		p := randprog.New(seed)
-		if strings.Contains(p.Decls, "while ") {
+		if strings.Contains(p.Text(), "while ") {
 			continue // it may not end, for any data
 		}
 		var errs diag.List
-		if m, _ := frontend.Load("random.bp", []byte(randprog.File("random", p)), frontend.Options{}, &errs); len(errs) == 0 {
+		if m, _ := frontend.Load("random.bp", []byte(randprog.File("random", p)), frontend.Options{ReadFile: randprog.Reader(p)}, &errs); len(errs) == 0 {
 			if module.Derive(m, &errs); len(errs) == 0 {
 				ps = append(ps, p)
 			}
 		}
 	}
 	for _, float := range []string{"float32", "float64"} {
-		add("random"+float, "random.bp", []byte(randprog.File("random", ps...)), float, 1)
+		add("random"+float, "random.bp", []byte(randprog.File("random", ps...)), randprog.Reader(ps...), float, 1)
 	}
 	guardPackages(t, r)
 	if err := r.writeProgram(); err != nil {
@@ -109,14 +109,14 @@ func (r *conformanceRun) runGuarded(t *testing.T, kernels, side string) {
 }
 
 // addAny generates a package and makes up a call for each of its funcs and models.
-func (r *conformanceRun) addAny(pkg, path string, src []byte, float string, seed uint64) error {
+func (r *conformanceRun) addAny(pkg, path string, src []byte, read func(string) ([]byte, error), float string, seed uint64) error {
 	var errs diag.List
-	m, _ := frontend.Load(path, src, frontend.Options{Float: float}, &errs)
+	m, _ := frontend.Load(path, src, frontend.Options{Float: float, ReadFile: read}, &errs)
 	if len(errs) > 0 {
 		return errs[0]
 	}
 	d := module.Derive(m, &errs)
-	res, err := driver.Generate(path, src, driver.Options{Package: pkg, Float: float})
+	res, err := driver.Generate(path, src, driver.Options{Package: pkg, Float: float, ReadFile: read})
 	if err != nil {
 		return err
 	}

@@ -25,6 +25,12 @@ import (
 // a small one, the point is near a kink: a comparison turns out differently, or
 // another element is the greatest. Such a point says nothing and is drawn anew.
 
+func init() {
+	for name, f := range randprog.Externs {
+		symbolic.Know(symbolic.Foreign{Path: randprog.Curves, Func: name}, f)
+	}
+}
+
 // slack is how many times what was seen of perturbations is allowed.
 const slack = 64
 
@@ -188,7 +194,7 @@ func checkClosely(p *randprog.Program, float string, runs int) (c *randomCase, e
 	src := []byte(randprog.File("random", p))
 	load := func() (*module.Module, error) {
 		var errs diag.List
-		m, _ := frontend.Load("random.bp", src, frontend.Options{Float: float}, &errs)
+		m, _ := frontend.Load("random.bp", src, frontend.Options{Float: float, ReadFile: randprog.Reader(p)}, &errs)
 		if len(errs) > 0 {
 			return nil, fmt.Errorf("%w: %v", errInvalid, errs[0].Msg)
 		}

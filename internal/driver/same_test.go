@@ -37,18 +37,18 @@ func TestSame(t *testing.T) {
 				t.Errorf("seed %d: formatting changes the output", seed)
 			}
 		}
-		for name, q := range map[string]*randprog.Program{"renamed": p.Renamed(), "reordered": p.Reordered()} {
-			if q.Decls == p.Decls {
+		for name, q := range map[string]*randprog.Program{"renamed": p.Renamed(), "reordered": p.Reordered(), "merged": p.Merged()} {
+			if q.Text() == p.Text() {
 				continue
 			}
 			changed[name]++
 			got, err := bitsOf(q)
 			if err != nil {
-				t.Errorf("seed %d, %s: %v\n%s", seed, name, err, q.Decls)
+				t.Errorf("seed %d, %s: %v\n%s", seed, name, err, q.Text())
 				continue
 			}
 			if d := differ(got, want); d != "" {
-				t.Errorf("seed %d, %s: %s\n%s\n%s", seed, name, d, p.Decls, q.Decls)
+				t.Errorf("seed %d, %s: %s\n%s\n%s", seed, name, d, p.Text(), q.Text())
 			}
 		}
 	}
@@ -76,7 +76,7 @@ var lineOf = regexp.MustCompile(`\.bp:\d+`)
 
 // textOf is what is generated for a program, without the numbers of lines.
 func textOf(t *testing.T, p *randprog.Program) []string {
-	res, err := driver.Generate("random.bp", []byte(randprog.File("random", p)), driver.Options{})
+	res, err := driver.Generate("random.bp", []byte(randprog.File("random", p)), driver.Options{ReadFile: randprog.Reader(p)})
 	if err != nil || len(res.Diags) > 0 {
 		t.Fatal(err, res.Diags)
 	}
@@ -89,14 +89,14 @@ func textOf(t *testing.T, p *randprog.Program) []string {
 
 // bitsOf runs all loop programs of a program.
 func bitsOf(p *randprog.Program) ([][]float64, error) {
-	return bitsOfFile("random.bp", []byte(randprog.File("random", p)), p.Seed)
+	return bitsOfFile("random.bp", []byte(randprog.File("random", p)), randprog.Reader(p), p.Seed)
 }
 
 // bitsOfFile runs all loop programs of a file at points that are drawn in the order
 // of arguments and parameters, so that names do not matter.
-func bitsOfFile(path string, src []byte, seed uint64) (out [][]float64, err error) {
+func bitsOfFile(path string, src []byte, read func(string) ([]byte, error), seed uint64) (out [][]float64, err error) {
 	var errs diag.List
-	m, _ := frontend.Load(path, src, frontend.Options{Float: "float64"}, &errs)
+	m, _ := frontend.Load(path, src, frontend.Options{Float: "float64", ReadFile: read}, &errs)
 	if len(errs) > 0 {
 		return nil, errs[0]
 	}
@@ -189,7 +189,7 @@ func TestSameText(t *testing.T) {
 			var was [][]float64
 			for _, name := range []string{"one.bp", "other.bp"} {
 				path := filepath.Join(dir, name)
-				got, err := bitsOfFile(path, section(a, name), 1)
+				got, err := bitsOfFile(path, section(a, name), nil, 1)
 				if err != nil {
 					t.Fatalf("%s: %v", name, err)
 				}

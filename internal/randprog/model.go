@@ -18,7 +18,7 @@ func (g *gen) writeModel(name string) {
 	}
 	for _, s := range []string{"n", "m"}[:g.IntN(3)] {
 		s += "of" + g.suffix
-		fmt.Fprintf(&g.decls, "dim %s%s\n", s, pick(g, "", "", " <= 20"))
+		g.declare("dim %s%s", s, pick(g, "", "", " <= 20"))
 		g.syms = append(g.syms, dim{c: 1, sym: s})
 	}
 	var params []string
@@ -202,22 +202,27 @@ func (g *gen) train(rule bool) {
 
 // writeRule writes a rule of updates.
 func (g *gen) writeRule() {
-	fmt.Fprintf(&g.decls, "rule r0of%s(w, g, lr = 0.05, rho = 0.8%s) {\n    state v1 = %s\n", g.suffix, pick(g, "", ", off = 0"), pick(g, "0", "0.1"))
-	fmt.Fprintf(&g.decls, "    c1 = %s\n", pick(g, "g", "g*min(1, 2/gradnorm)", "g + 0.1*w", "tanh(g)"))
-	fmt.Fprintf(&g.decls, "    u1 = %s\n    next v1 = u1\n", pick(g, "rho*v1 + (1 - rho)*c1", "rho*v1 + c1", "v1 + c1^2"))
-	fmt.Fprintf(&g.decls, "    d1 = %s\n", pick(g, "0", "if rank(w) >= 2 { 0.1*w } else { 0 }", "w/(1 + step)"))
-	fmt.Fprintf(&g.decls, "    return w - lr*(%s + d1)\n}\n\n", pick(g, "u1", "c1/(sqrt(abs(u1)) + 0.5)", "u1*if step < 2 { 0.5 } else { 1 }", "c1 + rho*u1"))
+	lines := []string{
+		fmt.Sprintf("rule r0of%s(w, g, lr = 0.05, rho = 0.8%s) {", g.suffix, pick(g, "", ", off = 0")),
+		"    state v1 = " + pick(g, "0", "0.1"),
+		"    c1 = " + pick(g, "g", "g*min(1, 2/gradnorm)", "g + 0.1*w", "tanh(g)"),
+		"    u1 = " + pick(g, "rho*v1 + (1 - rho)*c1", "rho*v1 + c1", "v1 + c1^2"),
+		"    next v1 = u1",
+		"    d1 = " + pick(g, "0", "if rank(w) >= 2 { 0.1*w } else { 0 }", "w/(1 + step)"),
+		fmt.Sprintf("    return w - lr*(%s + d1)", pick(g, "u1", "c1/(sqrt(abs(u1)) + 0.5)", "u1*if step < 2 { 0.5 } else { 1 }", "c1 + rho*u1")),
+		"}",
+	}
+	g.declare("%s\n", strings.Join(lines, "\n"))
 }
 
 // writeLayer writes a layer of the program's own.
 func (g *gen) writeLayer() {
-	fmt.Fprintf(&g.decls, "layer lay0of%s[H, act](x [D]) [H] {\n    param A [H, D] ~ normal(0, 0.5)\n    param b [H]\n", g.suffix)
+	sample, noise := "", ""
 	if g.one(3) {
 		g.across, g.drawn = true, true
-		g.decls.WriteString("    sample e [H] ~ normal(0, 0.5)\n    return act(A @ x + b*e)\n}\n\n")
-		return
+		sample, noise = "    sample e [H] ~ normal(0, 0.5)\n", "*e"
 	}
-	g.decls.WriteString("    return act(A @ x + b)\n}\n\n")
+	g.declare("layer lay0of%s[H, act](x [D]) [H] {\n    param A [H, D] ~ normal(0, 0.5)\n    param b [H]\n%s    return act(A @ x + b%s)\n}\n", g.suffix, sample, noise)
 }
 
 // ownLayer uses it: for a vector, for rows, or as an instance, twice.
@@ -239,88 +244,4 @@ func (g *gen) ownLayer() {
 	x, _ := g.real(append(slices.Clone(lead), in), 2)
 	g.linef("%s = %s(%s)", z, use, x)
 	g.values = append(g.values, value{name: z, dims: append(lead, k), mag: 3, owns: true, weight: z + ".A"})
-}
-
-// layer uses a layer of the library.
-func (g *gen) layer() {
-	z, k := g.fresh("z"), 1+g.IntN(4)
-	out, weight := []dim{num(k)}, ""
-	switch g.IntN(13) {
-	case 0, 1:
-		in := num(1 + g.IntN(4))
-		lead := g.shape(1)
-		x, _ := g.real(append(slices.Clone(lead), in), 2)
-		g.linef("%s = %s(dense[%d](%s))", z, pick(g, "tanh", "sigmoid", "relu", "gelu"), k, x)
-		out, weight = append(lead, num(k)), z+".W"
-	case 2:
-		out = []dim{num(2 + g.IntN(3))}
-		x, _ := g.real(out, 2)
-		g.linef("%s = %s(%s)", z, pick(g, "layernorm", "rmsnorm"), x)
-	case 3:
-		t, d := num(1+g.IntN(4)), num(1+g.IntN(3))
-		if len(g.syms) > 0 && g.one(2) {
-			t = g.syms[0]
-		}
-		x, _ := g.real([]dim{t, d}, 2)
-		g.linef("%s = %s[%d](%s)", z, pick(g, "rnn", "gru", "lstm"), k, x)
-		out = []dim{t, num(k)}
-	case 4:
-		c, w := num(1+g.IntN(2)), num(3+g.IntN(4))
-		x, _ := g.real([]dim{c, w}, 2)
-		g.linef("%s = conv1d[%d, 2, pad = 1](%s)", z, k, x)
-		out = []dim{num(k), num(w.k + 1)}
-	case 5:
-		c, w := num(1+g.IntN(2)), num(4+g.IntN(3))
-		x, _ := g.real([]dim{c, w, w}, 1)
-		g.linef("%s = conv2d[%d, 3, stride = %d](%s)", z, k, 1+g.IntN(2), x)
-		y := g.fresh("y")
-		g.linef("%s = flat(%s[2, 2](pad2d[1](%s)))", y, pick(g, "maxpool", "avgpool"), z)
-		z, out = g.fresh("a"), nil
-		g.linef("%s = sum(sin(%s))", z, y)
-	case 6:
-		x, _ := g.real([]dim{num(2)}, 2)
-		g.linef("%s = mlp[[3, %d], %s](%s)", z, k, pick(g, "tanh", "silu"), x)
-	case 7:
-		t := g.shape1()
-		x, _ := g.real([]dim{t, num(4)}, 2)
-		g.linef("%s = %s", z, pick(g, fmt.Sprintf("attention[2](%s)", x), fmt.Sprintf("attention[1, causal = false](%s)", x), fmt.Sprintf("crossattention[2](%s, %s)", x, x)))
-		out = []dim{t, num(4)}
-	case 8:
-		for _, v := range g.values {
-			if v.whole && v.bound.sym == "" {
-				g.linef("%s = embedding[%s, %d](%s)", z, v.bound, k, v.name)
-				g.values = append(g.values, value{name: z, dims: append(slices.Clone(v.dims), num(k)), mag: 1, owns: true})
-				break
-			}
-		}
-		return
-	case 9:
-		x, _ := g.real([]dim{num(k)}, 2)
-		g.linef("%s = batchnorm(%s)", z, x)
-		g.across = true
-	case 10:
-		out = g.shape(2)
-		x, mag := g.real(out, 2)
-		g.linef("%s = dropout[0.25](%s)", z, x)
-		g.across, g.drawn = true, true
-		g.add(z, out, 2*mag)
-		return
-	case 11: // one after the other, each of its own size
-		n, h := g.fresh("n"), z
-		x, _ := g.real([]dim{num(2)}, 2)
-		init := g.fresh("x")
-		g.linef("%s = %s", init, x)
-		g.linef("for %s in [3, %d] carry %s = %s {", n, k, h, init)
-		g.linef("    next %s = tanh(dense[%s](%s))", h, n, h)
-		g.linef("}")
-		weight = z + ".W"
-	case 12: // what is wanted of scores
-		x, _ := g.real([]dim{num(4)}, 2)
-		y, _ := g.real([]dim{num(4)}, 2)
-		g.linef("%s = %s", z, pick(g, fmt.Sprintf("mse(%s, %s)", x, y), fmt.Sprintf("sum(huber(%s, %s))", x, y), fmt.Sprintf("kl(softmax(%s), softmax(%s))", x, y),
-			fmt.Sprintf("klnormal(%s, sin(%s))", x, y), fmt.Sprintf("triplet(%s, %s, ones[4])", x, y), fmt.Sprintf("xent[smooth = 0.1](%s, argmax(%s))", x, y), fmt.Sprintf("sum(bce(%s, sigmoid(%s)))", x, y)))
-		g.add(z, nil, 10)
-		return
-	}
-	g.values = append(g.values, value{name: z, dims: out, mag: 3, owns: true, weight: weight})
 }

@@ -14,22 +14,14 @@ import (
 // that it uses. All its names at the top of a file end in its own, so that many
 // programs stand in one file.
 type Program struct {
-	Seed   uint64
-	Name   string // of the func or model
-	Model  bool
-	Across bool // a model that looks at other examples of the batch, or at which one this is
-	Drawn  bool // it draws random numbers, which are others for each type
-	Decls  string
-}
-
-// File is the text of a file with these programs.
-func File(pkg string, ps ...*Program) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "package %s\n\nimport \"nn\"\n", pkg)
-	for _, p := range ps {
-		b.WriteString("\n" + p.Decls)
-	}
-	return b.String()
+	Seed    uint64
+	Name    string // of the func or model
+	Model   bool
+	Across  bool // a model that looks at other examples of the batch, or at which one this is
+	Drawn   bool // it draws random numbers, which are others for each type
+	Foreign bool // it calls functions of package curves
+	Decls   string
+	Parts   []Part // that it imports
 }
 
 // New makes the program of a seed. Nearly all are valid; the compiler says
@@ -47,7 +39,8 @@ func New(seed uint64) *Program {
 	default:
 		g.writeFunc(p.Name)
 	}
-	p.Decls, p.Across, p.Drawn = g.decls.String()+g.body.String(), g.across, g.drawn
+	p.Across, p.Drawn, p.Foreign = g.across, g.drawn, g.foreign
+	p.Decls, p.Parts = g.split(g.decls, g.body.String())
 	return p
 }
 
@@ -138,6 +131,12 @@ type helper struct {
 	forms   []string // of its arguments, where it does not take all numbers
 }
 
+// A list is a name for numbers that are known when generating, and these.
+type list struct {
+	name  string
+	sizes []int // of a dim; those of a const are no sizes
+}
+
 type gen struct {
 	*rand.Rand
 	suffix  string
@@ -145,18 +144,26 @@ type gen struct {
 	helping bool // writes a func that others call, and map
 	across  bool
 	drawn   bool
+	foreign bool
 	syms    []dim // sizes of the running program
 	values  []value
 	truths  []value
 	indices []index
 	helpers []helper
+	lists   []list
 	names   int
 	inLoop  int
 	shared  int // within what must be the same for all examples
 	derived int // derivatives taken so far
 
-	decls, body strings.Builder
-	indent      string
+	decls  []string // what stands above the func or model
+	body   strings.Builder
+	indent string
+}
+
+// declare writes a declaration above the func or model.
+func (g *gen) declare(format string, args ...any) {
+	g.decls = append(g.decls, fmt.Sprintf(format, args...)+"\n")
 }
 
 // one is true once in n times.
@@ -300,14 +307,14 @@ func (g *gen) writeFunc(name string) {
 		if scalar {
 			requests = append(requests, "grad", "grad", "hessian", "hvp", "hvp[reverse]", "grad[forward]")
 		}
-		if g.one(2) {
+		if len(variables) > 0 && g.one(2) {
 			var ds []string
 			seen := map[string]bool{}
 			for range 1 + g.IntN(3) {
 				d := pick(g, requests...)
 				if kind, _, _ := strings.Cut(d, "["); !seen[kind] {
 					seen[kind] = true
-					if g.one(4) && len(variables) > 0 {
+					if g.one(4) {
 						d += "(" + pick(g, variables...) + ")"
 					}
 					ds = append(ds, d)
@@ -397,10 +404,13 @@ func (g *gen) fixed(most int) []dim {
 
 // writeHelpers writes what others call.
 func (g *gen) writeHelpers() {
+	if g.one(4) {
+		g.writeList()
+	}
 	for range g.IntN(3) {
 		g.writeHelper()
 	}
-	if g.one(4) {
+	if g.one(3) {
 		g.writeExtern()
 	}
 	if g.one(5) {
@@ -408,39 +418,45 @@ func (g *gen) writeHelpers() {
 	}
 }
 
-// externs are functions of Go with their derivatives, and what their arguments
-// may be.
-var externs = []struct {
-	name  string
-	grad  string
-	forms []string
-}{
-	{"Erf", "2/sqrt(pi)*exp(-x^2)", []string{"%s"}},
-	{"Tanh", "1 - F(x)^2", []string{"%s"}},
-	{"Sin", "cos(x)", []string{"%s"}},
-	{"Exp", "F(x)", []string{"sin(%s)"}},
-	{"Expm1", "F(x) + 1", []string{"tanh(%s)"}},
-	{"Atan", "1/(1 + x^2)", []string{"%s"}},
-	{"Cbrt", "1/(3*F(x)^2)", []string{"2 + sin(%s)"}},
-	{"Log1p", "1/(1 + x)", []string{"(%s)^2"}},
-	{"Hypot", "x/F(x, y), y/F(x, y)", []string{"%s", "1 + (%s)^2"}},
-	{"Atan2", "y/(x^2 + y^2), -x/(x^2 + y^2)", []string{"%s", "1 + (%s)^2"}},
-	{"Pow", "y*F(x, y - 1), F(x, y)*log(x)", []string{"1.5 + tanh(%s)", "sin(%s)"}},
+// writeList names some numbers: sizes, or others.
+func (g *gen) writeList() {
+	if g.one(3) {
+		l := list{name: "c0of" + g.suffix}
+		g.declare("const %s = %s\n", l.name, pick(g, "[0.5, -0.25]", "[1.5]", "[0.1, 0.2, 0.3]"))
+		g.lists = append(g.lists, l)
+		return
+	}
+	l := list{"l0of" + g.suffix, g.someSizes()}
+	g.declare("dim %s = %s\n", l.name, l.text())
+	g.lists = append(g.lists, l)
 }
 
-// writeExtern declares a function of Go.
-func (g *gen) writeExtern() {
-	x := pick(g, externs...)
-	h := helper{name: fmt.Sprintf("f%dof%s", len(g.helpers), g.suffix), args: len(x.forms), forms: x.forms, results: 1}
-	fmt.Fprintf(&g.decls, "extern func %s(%s) = math.%s grad %s\n\n", h.name, "x, y"[:3*h.args-2], x.name, strings.ReplaceAll(x.grad, "F(", h.name+"("))
-	g.helpers = append(g.helpers, h)
+func (g *gen) someSizes() (out []int) {
+	for range 1 + g.IntN(3) {
+		out = append(out, 1+g.IntN(4))
+	}
+	return out
+}
+
+func (l list) text() string { return strings.ReplaceAll(fmt.Sprint(l.sizes), " ", ", ") }
+
+// aList is one of sizes, which has a name or stands here.
+func (g *gen) aList() list {
+	for _, l := range g.lists {
+		if l.sizes != nil && !g.one(4) {
+			return l
+		}
+	}
+	l := list{sizes: g.someSizes()}
+	l.name = l.text()
+	return l
 }
 
 // writeStatic writes a func that is made anew for each use, for a number and a
 // func that are known.
 func (g *gen) writeStatic() {
 	name := fmt.Sprintf("f%dof%s", len(g.helpers), g.suffix)
-	fmt.Fprintf(&g.decls, "func %s[n = 2, f](x) = sum[i < n](f(x + i)/(i + 1))\n\n", name)
+	g.declare("func %s[n = 2, f](x) = sum[i < n](f(x + i)/(i + 1))\n", name)
 	f := pick(g, "tanh", "sin", "sigmoid")
 	use := pick(g, fmt.Sprintf("[%d, %s]", 1+g.IntN(3), f), fmt.Sprintf("[f = %s]", f))
 	g.helpers = append(g.helpers, helper{name: name + use, args: 1, results: 1})
@@ -478,7 +494,7 @@ func (g *gen) writeHelper() {
 	})
 	g.body.WriteString("}\n\n")
 	g.values, g.syms, g.helping = values, syms, false
-	g.decls.WriteString(g.body.String())
+	g.decls = append(g.decls, g.body.String())
 	g.body.Reset()
 	g.helpers = append(g.helpers, h)
 }

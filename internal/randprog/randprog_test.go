@@ -1,6 +1,7 @@
 package randprog_test
 
 import (
+	"reflect"
 	"testing"
 
 	"github.com/bpgen/bpgen/internal/diag"
@@ -15,16 +16,19 @@ func TestValid(t *testing.T) {
 	bad := 0
 	for seed := range uint64(n) {
 		p := randprog.New(seed)
-		if q := randprog.New(seed); *p != *q {
+		if q := randprog.New(seed); !reflect.DeepEqual(p, q) {
 			t.Fatalf("seed %d is two programs", seed)
 		}
 		var errs diag.List
-		frontend.Load("random.bp", []byte(randprog.File("random", p)), frontend.Options{}, &errs)
+		frontend.Load("random.bp", []byte(randprog.File("random", p)), frontend.Options{ReadFile: randprog.Reader(p)}, &errs)
 		if len(errs) > 0 {
 			bad++
 			said[errs[0].Msg]++
 			if said[errs[0].Msg] == 1 {
 				t.Logf("seed %d: %v: %s", seed, errs[0].Span.Pos, errs[0].Msg)
+				if testing.Verbose() {
+					t.Log(p.Text())
+				}
 			}
 		}
 	}

@@ -18,18 +18,30 @@ func (p *Program) with(decls string) *Program {
 	return &q
 }
 
+// all is the program with each of its files changed.
+func (p *Program) all(change func(decls string) string) *Program {
+	q := p.with(change(p.Decls))
+	q.Parts = nil
+	for _, f := range p.Parts {
+		q.Parts = append(q.Parts, Part{f.Path, change(f.Decls)})
+	}
+	return q
+}
+
 // Formatted is the program as bpgen fmt lays it out.
-func (p *Program) Formatted() *Program { return p.with(tidy(p.Decls)) }
+func (p *Program) Formatted() *Program { return p.all(tidy) }
 
 // own are the names that a program gives: a letter and a number.
 var own = regexp.MustCompile(`\b[a-z][0-9]+\b`)
 
 // Renamed is the program with other names, which sort the other way round.
 func (p *Program) Renamed() *Program {
-	return p.with(own.ReplaceAllStringFunc(p.Decls, func(name string) string {
-		n, _ := strconv.Atoi(name[1:])
-		return fmt.Sprintf("%c%d", 'a'+'z'-name[0], 999-n)
-	}))
+	return p.all(func(decls string) string {
+		return own.ReplaceAllStringFunc(decls, func(name string) string {
+			n, _ := strconv.Atoi(name[1:])
+			return fmt.Sprintf("%c%d", 'a'+'z'-name[0], 999-n)
+		})
+	})
 }
 
 // layers own parameters, or draw random numbers: their order is that of the statements.

@@ -14,27 +14,51 @@ import (
 // and makes numbers smaller; fails says whether what is left is a program that
 // still fails in the same way. No more than tries texts are tried.
 func (p *Program) Shrink(tries int, fails func(*Program) bool) *Program {
-	best := *p
+	best := p
+	if q := p.Merged(); len(p.Parts) > 0 && fails(q) {
+		best = q
+	}
 	for changed := true; changed; {
 		changed = false
-		// Large cuts first. After one that worked the places are others.
-		for i := 0; ; i++ {
-			cuts := cutsOf(best.Decls)
-			if i >= len(cuts) {
-				break
-			}
-			if tries--; tries < 0 {
-				return &best
-			}
-			q := best
-			q.Decls = tidy(cuts[i].in(best.Decls))
-			if len(q.Decls) < len(best.Decls) && fails(&q) {
-				best, changed = q, true
-				i = max(-1, i-2)
+		for k := -1; k < len(best.Parts); k++ {
+			// Large cuts first. After one that worked the places are others.
+			for i := 0; ; i++ {
+				text := best.text(k)
+				cuts := cutsOf(text)
+				if i >= len(cuts) {
+					break
+				}
+				if tries--; tries < 0 {
+					return best
+				}
+				less := tidy(cuts[i].in(text))
+				if q := best.withText(k, less); len(less) < len(text) && fails(q) {
+					best, changed = q, true
+					i = max(-1, i-2)
+				}
 			}
 		}
 	}
-	return &best
+	return best
+}
+
+// text is that of part k, or, for -1, of the program's own file.
+func (p *Program) text(k int) string {
+	if k < 0 {
+		return p.Decls
+	}
+	return p.Parts[k].Decls
+}
+
+// withText is the program with another text in this place.
+func (p *Program) withText(k int, text string) *Program {
+	if k < 0 {
+		return p.with(text)
+	}
+	q := p.with(p.Decls)
+	q.Parts = slices.Clone(p.Parts)
+	q.Parts[k].Decls = text
+	return q
 }
 
 // A cut is a text in the place of a stretch of the program.

@@ -13,21 +13,62 @@ func (g *gen) statements(n int) {
 	}
 }
 
+// A maker writes one kind of statement.
+type maker struct {
+	weight int
+	fits   func(*gen) bool // whether it may stand here
+	write  func(*gen)
+}
+
+func anywhere(*gen) bool     { return true }
+func inFewLoops(g *gen) bool { return g.inLoop < 2 }
+func atTop(g *gen) bool      { return g.inLoop == 0 && !g.helping }
+func ofModels(g *gen) bool   { return atTop(g) && g.model }
+
+// makers are all kinds of statements.
+func makers() []maker {
+	return []maker{
+		{6, anywhere, (*gen).let},
+		{6, anywhere, (*gen).indexed},
+		{2, anywhere, (*gen).choice},
+		{2, anywhere, (*gen).integer},
+		{2, anywhere, (*gen).several},
+		{1, anywhere, (*gen).slide},
+		{1, anywhere, (*gen).pool},
+		{2, inFewLoops, (*gen).scan},
+		{2, inFewLoops, (*gen).unrolled},
+		{1, inFewLoops, (*gen).ladder},
+		{2, inFewLoops, (*gen).rec},
+		{2, inFewLoops, (*gen).sets},
+		{2, func(g *gen) bool { return inFewLoops(g) && !g.model && !g.helping }, (*gen).while},
+		{2, atTop, (*gen).derivative},
+		{2, atTop, (*gen).each},
+		{2, atTop, (*gen).local},
+		{1, atTop, (*gen).spelled},
+		{2, ofModels, (*gen).acrossBatch},
+		{2, ofModels, (*gen).stacked},
+	}
+}
+
 func (g *gen) statement() {
-	kinds := []func(){g.let, g.let, g.let, g.indexed, g.indexed, g.indexed, g.choice, g.integer, g.several}
-	if g.inLoop < 2 {
-		kinds = append(kinds, g.scan, g.unrolled, g.rec, g.sets)
-		if !g.model && !g.helping {
-			kinds = append(kinds, g.while)
+	var kinds []maker
+	for _, m := range makers() {
+		for range m.weight {
+			if m.fits(g) {
+				kinds = append(kinds, m)
+			}
 		}
 	}
-	if g.inLoop == 0 && !g.helping {
-		kinds = append(kinds, g.derivative, g.each, g.local)
-		if g.model {
-			kinds = append(kinds, g.acrossBatch)
-		}
-	}
-	pick(g, kinds...)()
+	pick(g, kinds...).write(g)
+}
+
+// bind gives a name to an expression.
+func (g *gen) bind(letter string, s []dim, depth int) value {
+	e, mag := g.real(s, depth)
+	v := value{name: g.fresh(letter), dims: s, mag: mag}
+	g.linef("%s = %s", v.name, e)
+	g.values = append(g.values, v)
+	return v
 }
 
 func (g *gen) let() {
@@ -489,13 +530,194 @@ func (g *gen) derivative() {
 func (g *gen) acrossBatch() {
 	g.across = true
 	name := g.fresh("a")
-	s := g.shape(1)
-	e, mag := g.real(s, 3)
-	t := g.fresh("t")
-	g.linef("%s = %s", t, e)
-	g.add(t, s, mag)
-	g.linef("%s = %s[batch](%s)", name, pick(g, "mean", "max", "logsumexp"), t)
-	g.add(name, s, mag+2)
+	switch g.IntN(6) {
+	case 0: // a truth value
+		g.linef("%s = %s[batch](%s)", name, pick(g, "any", "every"), g.truth(1))
+		g.truths = append(g.truths, value{name: name})
+		return
+	case 1:
+		e, _ := g.real(nil, 2)
+		g.linef("%s = prod[batch](1 + 0.5*sin(%s))", name, e)
+		g.add(name, nil, 4)
+		return
+	case 2: // over examples and an index
+		k := index{g.fresh("k"), g.shape1()}
+		var e string
+		var mag float64
+		g.over([]index{k}, func() { e, mag = g.real(nil, 2) })
+		g.linef("%s = %s[batch, %s < %s](%s)", name, pick(g, "mean", "sum", "max"), k.name, k.dim, e)
+		g.add(name, nil, examples*k.most()*mag)
+		return
+	}
+	t := g.bind("t", g.shape(1), 3)
+	g.linef("%s = %s[batch](%s)", name, pick(g, "mean", "max", "min", "sum", "logsumexp"), t.name)
+	g.add(name, t.dims, examples*t.mag+2)
+}
+
+// examples are as many as a batch has, more or less.
+const examples = 4
+
+// stacked has what all examples have in rows, and computes with these.
+func (g *gen) stacked() {
+	g.across = true
+	name, all, s := g.fresh("a"), g.fresh("a"), g.shape(1)
+	t := g.bind("t", g.shape(1), 2)
+	rows := dim{c: 1, sym: "batch"}
+	mag := 0.0
+	g.linef("%s = {", name)
+	g.within(func() {
+		g.linef("%s = stack[batch](%s)", all, t.name)
+		g.add(all, append([]dim{rows}, t.dims...), t.mag)
+		g.values = append(g.values, value{name: "example", whole: true, bound: rows})
+		g.statements(g.IntN(3))
+		var e, rest string
+		i := index{g.fresh("i"), rows}
+		g.over([]index{i}, func() { e, mag = g.real(s, 3) })
+		rest, more := g.real(s, 2)
+		mag = examples*mag + more
+		g.linef("(%s[%s < batch](%s)) + %s", pick(g, "sum", "mean", "max"), i.name, e, rest)
+	})
+	g.linef("}")
+	g.add(name, s, mag)
+}
+
+// ladder goes through a list of sizes, from vectors of one to vectors of the next, or through
+// other numbers.
+func (g *gen) ladder() {
+	h, n := g.fresh("h"), g.fresh("n")
+	init, _ := g.real([]dim{num(1 + g.IntN(3))}, 2)
+	for _, l := range g.lists {
+		if l.sizes == nil {
+			init, _ := g.real(nil, 2)
+			g.linef("for %s in %s carry %s = %s {", n, l.name, h, init)
+			g.within(func() {
+				g.add(n, nil, 2)
+				e, _ := g.real(nil, 3)
+				g.linef("next %s = tanh(%s*%s + %s)", h, n, h, e)
+			})
+			g.linef("}")
+			g.add(h, nil, 1)
+			return
+		}
+	}
+	l := g.aList()
+	g.linef("for %s in %s carry %s = %s {", n, l.name, h, init)
+	syms := g.syms
+	g.inLoop++
+	g.within(func() {
+		size := dim{c: 1, sym: n}
+		g.syms = append(slices.Clip(syms), size)
+		i, b := index{g.fresh("i"), size}, g.fresh("b")
+		var e string
+		g.over([]index{i}, func() { e, _ = g.real(nil, 3) })
+		g.linef("%s[%s < %s] = tanh(%s + mean(%s))", b, i.name, n, e, h)
+		g.linef("next %s = %s", h, b)
+	})
+	g.inLoop--
+	g.syms = syms
+	g.linef("}")
+	g.add(h, []dim{num(l.sizes[len(l.sizes)-1])}, 1)
+}
+
+// A sliding is how windows of k elements, dilation apart, go over an axis in steps.
+type sliding struct{ k, stride, dilation int }
+
+func (g *gen) sliding() sliding { return sliding{1 + g.IntN(3), 1 + g.IntN(3), 1 + g.IntN(5)/4} }
+
+// over is the length of what windows with d places lie on.
+func (w sliding) over(d dim) dim {
+	return dim{w.stride * d.c, d.sym, w.stride*(d.k-1) + w.dilation*(w.k-1) + 1}
+}
+
+// places is how many windows lie on n elements with pad more at either end.
+func (w sliding) places(n, pad int) int { return (n+2*pad-w.dilation*(w.k-1)-1)/w.stride + 1 }
+
+// slide has a sum for each place of a window along one axis or two.
+func (g *gen) slide() {
+	name := g.fresh("b")
+	var over, out []dim
+	var places, within []index
+	var left, binders, at []string
+	for range 1 + g.IntN(2) {
+		d := g.shape1()
+		if d.most() > 8 {
+			d = num(2)
+		}
+		w := g.sliding()
+		i, u := index{g.fresh("i"), d}, index{g.fresh("u"), num(w.k)}
+		over, out = append(over, w.over(d)), append(out, d)
+		places, within = append(places, i), append(within, u)
+		left, binders = append(left, fmt.Sprintf("%s < %s", i.name, d)), append(binders, fmt.Sprintf("%s < %d", u.name, w.k))
+		at = append(at, fmt.Sprintf("%d*%s + %d*%s", w.stride, i.name, w.dilation, u.name))
+	}
+	x := g.bind("x", over, 2)
+	var filter string
+	var mag float64
+	g.over(within, func() { filter, mag = g.real(nil, 2) })
+	n := 1.0
+	for _, u := range within {
+		n *= u.most()
+	}
+	kind := pick(g, "sum", "sum", "max", "mean")
+	g.linef("%s[%s] = %s[%s](%s[%s]*(%s))", name, strings.Join(left, ", "), kind, strings.Join(binders, ", "), x.name, strings.Join(at, ", "), filter)
+	g.add(name, out, n*mag*x.mag)
+}
+
+// pool is one of the library's, with strides and padding.
+func (g *gen) pool() {
+	name, w, c := g.fresh("b"), g.sliding(), num(1+g.IntN(2))
+	w.dilation = 1
+	pad := g.IntN(w.k/2 + 1)
+	dims, out := []dim{c}, []dim{c}
+	kind := pick(g, "maxpool", "avgpool")
+	axes := 1 + g.IntN(2)
+	if axes == 1 {
+		kind += "1d"
+	}
+	for range axes {
+		n := num(w.k + g.IntN(4))
+		dims, out = append(dims, n), append(out, num(w.places(n.k, pad)))
+	}
+	how := fmt.Sprint(w.k)
+	if w.stride != w.k || g.one(3) {
+		how += fmt.Sprintf(", stride = %d", w.stride)
+	}
+	if pad > 0 {
+		how += fmt.Sprintf(", pad = %d", pad)
+	}
+	e, mag := g.real(dims, 2)
+	g.linef("%s = %s[%s](%s)", name, kind, how, e)
+	g.add(name, out, mag)
+}
+
+// spelled is how probable labels are under scores over time.
+func (g *gen) spelled() {
+	name, y, classes := g.fresh("a"), g.fresh("y"), 2+g.IntN(2)
+	labels := num(1 + g.IntN(2))
+	for _, v := range g.shuffled() {
+		if v.whole && len(v.dims) == 1 && v.bound.sym == "" && v.bound.k > 1 {
+			y, labels, classes = v.name, v.dims[0], v.bound.k
+			break
+		}
+	}
+	if !g.declared(y) {
+		i := g.fresh("i")
+		g.linef("%s[%s < %s] = mod(%d*%s + 1, %d)", y, i, labels, 1+g.IntN(2), i, classes)
+	}
+	steps := dim{2 * labels.c, labels.sym, 2*labels.k + 1}
+	z := g.bind("z", []dim{steps, num(classes)}, 2)
+	count := labels.String()
+	if labels.sym == "" && g.one(2) {
+		count = fmt.Sprint(g.IntN(labels.k + 1))
+	}
+	blank := pick(g, "", fmt.Sprintf("[blank = %d]", classes-1))
+	g.linef("%s = ctc%s(%s, %s, %s, %s)", name, blank, z.name, y, steps, count)
+	g.add(name, nil, 8)
+}
+
+// declared reports whether a value goes by a name.
+func (g *gen) declared(name string) bool {
+	return slices.ContainsFunc(g.values, func(v value) bool { return v.name == name })
 }
 
 func (g *gen) shuffled() []value {

@@ -53,18 +53,27 @@ func (c *ctx) box(p symbolic.Poly) bool {
 		if _, ok := symbolic.ExponentOf(s); ok {
 			least[s] = 1 // 2^n
 		}
+		// Where there is an index there is an element.
 		if a := c.axisOf(s); a != nil {
-			if d, ok := a.size.AsSym(); ok {
-				least[d] = 1 // where there is an index there is an element
-			}
+			someOf(a.size, least)
 		}
 		if t := c.dataOf(s); t != nil && t.hi != nil {
-			if d, ok := t.hi.Add(symbolic.Int(1)).AsSym(); ok {
-				least[d] = 1
-			}
+			someOf(t.hi.Add(symbolic.Int(1)), least)
 		}
 	}
 	return c.corners(p, least, 0)
+}
+
+// someOf notes how great a size is at least for n, c·size + k, to be at least 1.
+func someOf(n symbolic.Poly, least map[string]int) {
+	syms := n.Syms()
+	if len(syms) != 1 {
+		return
+	}
+	c, rest, ok := n.Linear(syms[0])
+	if k, known := rest.Const(); ok && known && c > 0 {
+		least[syms[0]] = max(least[syms[0]], -floorDiv(k-1, c))
+	}
 }
 
 func (c *ctx) corners(p symbolic.Poly, least map[string]int, deep int) bool {

@@ -93,13 +93,35 @@ func (f *frontend) rule(b *modelBuild, good bool) *module.Rule {
 }
 
 // findRule finds a rule by name, in the file, its imports and the library of
-// rules, which needs no import.
+// rules, which needs no import, or as that of a file imported under a name.
 func (c *ctx) findRule(x parser.Expr) *closure {
-	n, ok := x.(*parser.Name)
-	if !ok {
+	var b *binding
+	var name string
+	switch x := x.(type) {
+	case *parser.Name:
+		name = x.Name
+		b = c.namedRule(x)
+	case *parser.Member:
+		name = c.text(x)
+		b = &binding{val: c.member(x), span: x.Span()}
+	default:
 		c.errorf(x.Span(), "train names an update rule").Hintf("train adam(lr = 1e-3)")
+	}
+	if b == nil {
 		return nil
 	}
+	f, ok := b.val.(*closure)
+	if !ok || f.decl.Kind != parser.Rule {
+		if !isPoison(b.val) {
+			c.errorf(x.Span(), "%s is %s, not a rule", name, describe(b.val)).Note(name, "declared", b.span)
+		}
+		return nil
+	}
+	return f
+}
+
+// namedRule is what goes by a name, or nil, reported.
+func (c *ctx) namedRule(n *parser.Name) *binding {
 	b := c.scope.file.lookup(c.frontend, n.Name, n.Span())
 	lib := c.library("optim")
 	if b == nil && lib != nil {
@@ -112,16 +134,8 @@ func (c *ctx) findRule(x parser.Expr) *closure {
 			names = append(names, lib.order...)
 		}
 		suggest(d, n.Name, names)
-		return nil
 	}
-	f, ok := b.val.(*closure)
-	if !ok || f.decl.Kind != parser.Rule {
-		if !isPoison(b.val) {
-			c.errorf(n.Span(), "%s is %s, not a rule", n.Name, describe(b.val)).Note(n.Name, "declared", b.span)
-		}
-		return nil
-	}
-	return f
+	return b
 }
 
 // hypers gives the rule's arguments after the weight and the gradient their

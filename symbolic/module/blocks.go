@@ -45,6 +45,7 @@ func (d *derivation) blocks() {
 		of[r.arg]++
 	}
 	number := d.firstNumbers(of)
+	taken := names{} // by blocks and their rows
 	for i, r := range reads {
 		name := d.d.Wrt[r.arg].Name
 		if of[r.arg] > 1 {
@@ -52,6 +53,7 @@ func (d *derivation) blocks() {
 			number[r.arg]++
 		}
 		some := false
+		row := ""
 		for k, y := range ys {
 			n := d.block(y, points, i, r)
 			if n == nil {
@@ -62,15 +64,19 @@ func (d *derivation) blocks() {
 			if len(parts) > 1 {
 				block = parts[k].name + capital(name)
 			}
+			block = taken.pick(block)
 			nameGradient(d.g, n, block)
 			d.p.Results = append(d.p.Results, &Result{ExampleBlock, block, n})
 			d.p.Blocks = append(d.p.Blocks, Block{parts[k].of, d.d.Wrt[r.arg], block, ""})
 			if r.row != nil {
-				d.p.Blocks[len(d.p.Blocks)-1].Row = name + "Row"
+				if row == "" {
+					row = taken.pick(name + "Row")
+				}
+				d.p.Blocks[len(d.p.Blocks)-1].Row = row
 			}
 		}
 		if some && r.row != nil {
-			d.p.Results = append(d.p.Results, &Result{ExampleBlock, name + "Row", r.row})
+			d.p.Results = append(d.p.Results, &Result{ExampleBlock, row, r.row})
 		}
 	}
 }

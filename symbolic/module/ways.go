@@ -30,24 +30,55 @@ var ways = map[string]func(*derivation){
 
 // A part is a result that has a derivative.
 type part struct {
-	name string // of the result, or y1 where there are several without
+	name string // of the result, or y1 where there are several without; no two have one
 	n    *symbolic.Node
 	of   *Value
 }
 
 func (d *derivation) parts() []part {
+	taken := names{}
+	given := make([]string, len(d.f.Results))
+	for i, r := range d.f.Results {
+		if r.Name != "" {
+			given[i] = taken.pick(r.Name)
+		}
+	}
 	var out []part
 	for i, r := range d.f.Results {
 		if r.Node.Type != symbolic.Real {
 			continue // has no derivative, so no cotangent
 		}
-		name := r.Name
-		if name == "" && len(d.f.Results) > 1 {
-			name = fmt.Sprintf("y%d", i)
+		if r.Name == "" && len(d.f.Results) > 1 {
+			given[i] = taken.pick(fmt.Sprintf("y%d", i))
 		}
-		out = append(out, part{name, r.Node, r})
+		out = append(out, part{given[i], r.Node, r})
 	}
 	return out
+}
+
+// names are those that are taken.
+type names map[string]bool
+
+// pick takes a name, or one like it where that is taken: what is called a and A, or y1
+// where a result without a name would be called so too, is not the same.
+func (n names) pick(name string) string {
+	picked := name
+	for k := 2; n[picked]; k++ {
+		picked = fmt.Sprintf("%s_%d", name, k)
+	}
+	n[picked] = true
+	return picked
+}
+
+// result appends a result under a name that no other of its kind has.
+func (d *derivation) result(kind ResultKind, name string, n *symbolic.Node) {
+	taken := names{}
+	for _, r := range d.p.Results {
+		if r.Kind == kind {
+			taken[r.Name] = true
+		}
+	}
+	d.p.Results = append(d.p.Results, &Result{kind, taken.pick(name), n})
 }
 
 // forward reports whether a walk from x to y costs less than the other way
@@ -75,7 +106,7 @@ func (d *derivation) add(kind ResultKind, name string, n *symbolic.Node, shape s
 		n = d.g.Const(0, shape, symbolic.Real)
 	}
 	nameGradient(d.g, n, d.d.Wrt[i].Name)
-	d.p.Results = append(d.p.Results, &Result{kind, name, n})
+	d.result(kind, name, n)
 }
 
 // gradients appends the gradient of the results, times seeds, by the arguments.
@@ -102,9 +133,10 @@ func (d *derivation) gradient() {
 // pull is the vector-Jacobian product.
 func (d *derivation) pull() {
 	var ys, seeds []*symbolic.Node
+	taken := names{}
 	for i, r := range d.f.Results {
 		if r.Node.Type == symbolic.Real {
-			s := d.g.Input(symbolic.SeedInput, seedName(d.f, i), r.Node.Shape, symbolic.Real)
+			s := d.g.Input(symbolic.SeedInput, taken.pick(seedName(d.f, i)), r.Node.Shape, symbolic.Real)
 			ys, seeds = append(ys, r.Node), append(seeds, s)
 		}
 	}
@@ -114,12 +146,13 @@ func (d *derivation) pull() {
 
 // moves are what the arguments move along, given by the caller.
 func (d *derivation) moves() {
+	taken := names{}
 	for _, a := range d.d.Wrt {
 		name := "v"
 		if len(d.d.Wrt) > 1 {
 			name += capital(a.Name)
 		}
-		d.p.Seeds = append(d.p.Seeds, d.g.Input(symbolic.SeedInput, name, a.Node.Shape, symbolic.Real))
+		d.p.Seeds = append(d.p.Seeds, d.g.Input(symbolic.SeedInput, taken.pick(name), a.Node.Shape, symbolic.Real))
 	}
 }
 
@@ -131,7 +164,7 @@ func (d *derivation) push() {
 		if t == nil {
 			t = d.g.Like(0, y.n)
 		}
-		d.p.Results = append(d.p.Results, &Result{Tangent, y.name, t})
+		d.result(Tangent, y.name, t)
 	}
 }
 
