@@ -219,7 +219,7 @@ func (r *conformanceRun) reports(in []byte, env ...string) (reports []conformanc
 // goOutput runs the go command and returns all that it says.
 func goOutput(dir string, args ...string) ([]byte, error) {
 	cmd := exec.Command("go", args...)
-	cmd.Dir, cmd.Env = dir, append(os.Environ(), "GOFLAGS=", "GOWORK=off")
+	cmd.Dir, cmd.Env = dir, append(os.Environ(), "GOFLAGS=", "GOWORK=off", "GOGC=400") // which saves a fifth of a build
 	return cmd.CombinedOutput()
 }
 

@@ -59,7 +59,24 @@ func TestGuarded(t *testing.T) {
 	for _, float := range []string{"float32", "float64"} {
 		add("random"+float, "random.bp", []byte(randprog.File("random", ps...)), randprog.Reader(ps...), float, 1)
 	}
-	guardPackages(t, r)
+	made, parted := r.buildGuarded(t)
+	if made < 2*len(r.packages) || parted < 10*len(r.packages) {
+		t.Errorf("%d blocks of memory and %d parts were found in %d packages", made, parted, len(r.packages))
+	}
+	for _, side := range []string{"end", "begin"} {
+		if _, err := r.reports([]byte("[]"), "GUARD="+side, "GUARD_TOUCH="+side); err == nil {
+			t.Errorf("what lies at the %s of a buffer can be touched", side)
+		}
+		for _, k := range []string{"avx512", "avx2"} {
+			r.runGuarded(t, k, side)
+		}
+	}
+}
+
+// buildGuarded builds the program with guarded memory, and says how many places it has
+// put such memory in.
+func (r *conformanceRun) buildGuarded(t *testing.T) (made, parted int) {
+	made, parted = guardPackages(t, r)
 	if err := r.writeProgram(); err != nil {
 		t.Fatal(err)
 	}
@@ -71,14 +88,7 @@ func TestGuarded(t *testing.T) {
 	if out, err := goOutput(r.dir, "build", "-o", "conformance.exe", "."); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	for _, side := range []string{"end", "begin"} {
-		if _, err := r.reports([]byte("[]"), "GUARD="+side, "GUARD_TOUCH="+side); err == nil {
-			t.Errorf("what lies at the %s of a buffer can be touched", side)
-		}
-		for _, k := range []string{"avx512", "avx2"} {
-			r.runGuarded(t, k, side)
-		}
-	}
+	return made, parted
 }
 
 // runGuarded makes all calls; where the program ends it says at which.
@@ -230,7 +240,7 @@ var (
 )
 
 // guardPackages puts memory of package guard in the place of what packages make.
-func guardPackages(t *testing.T, r *conformanceRun) {
+func guardPackages(t *testing.T, r *conformanceRun) (made, parted int) {
 	lib, err := os.ReadFile("testdata/guard.go.txt")
 	if err != nil {
 		t.Fatal(err)
@@ -239,7 +249,6 @@ func guardPackages(t *testing.T, r *conformanceRun) {
 		t.Fatal(err)
 	}
 	write(t, filepath.Join(r.dir, "guard/guard.go"), string(lib))
-	made, parted := 0, 0
 	for _, pkg := range r.packages {
 		files, err := filepath.Glob(filepath.Join(r.dir, pkg, "*.go"))
 		if err != nil {
@@ -260,7 +269,5 @@ func guardPackages(t *testing.T, r *conformanceRun) {
 			}
 		}
 	}
-	if made < 2*len(r.packages) || parted < 10*len(r.packages) {
-		t.Errorf("%d blocks of memory and %d parts were found in %d packages", made, parted, len(r.packages))
-	}
+	return made, parted
 }

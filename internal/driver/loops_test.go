@@ -35,7 +35,11 @@ func runLoops(p *module.Procedure, env *symbolic.Env) ([]loopResult, error) {
 		}
 		in[x.Name] = t.Data
 	}
-	got, err := loop.Run(prog, loop.MakePlan(prog), env.Dims, in)
+	plan := loop.MakePlan(prog)
+	if tampered.program != nil {
+		tampered.program(prog, plan)
+	}
+	got, err := loop.Run(prog, plan, env.Dims, in)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", p.Name, err)
 	}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -66,6 +67,7 @@ func kind(err error) string {
 // which seed on; BPGEN_RANDOM_GO=0 leaves the generated code out, BPGEN_RANDOM_RACE=1
 // runs it with the race detector.
 func TestRandomPrograms(t *testing.T) {
+	defer debug.SetGCPercent(debug.SetGCPercent(400)) // a fifth of the time is collecting garbage
 	first, n := number("BPGEN_RANDOM_SEED", 1), number("BPGEN_RANDOM", 300)
 	const chunk = 300
 	total := map[string]int{}
@@ -119,7 +121,9 @@ func checkPrograms(t *testing.T, first, n int, total map[string]int) {
 	if number("BPGEN_RANDOM_GO", 1) == 0 {
 		return
 	}
-	failed := compiled(t.TempDir(), cases)
+	dir := t.TempDir()
+	defer os.RemoveAll(dir) // a chunk leaves 200 MB
+	failed := compiled(dir, cases)
 	for _, c := range cases {
 		err := failed[c.prog.Seed]
 		if err == nil {
@@ -373,6 +377,9 @@ func generateRandom(dir string, cases []*randomCase, opt driver.Options, parts b
 		}
 		if parts {
 			text = strings.Replace(text, alone, "if operations < 1 {", 1)
+		}
+		if tampered.file != nil {
+			text = tampered.file(opt.Package, text)
 		}
 		if err := os.WriteFile(filepath.Join(dir, f.Name), []byte(text), 0o666); err != nil {
 			return err

@@ -204,6 +204,9 @@ func checkClosely(p *randprog.Program, float string, runs int) (c *randomCase, e
 	if err != nil {
 		return nil, err
 	}
+	if tampered.module != nil {
+		tampered.module(raw)
+	}
 	m, err := load()
 	if err != nil {
 		return nil, err
@@ -291,12 +294,15 @@ func (c *randomCase) arg(env *symbolic.Env, a *module.Arg) {
 // whole numbers that may be used as such, which may be 0, but where an index of
 // that many is wanted.
 func (c *randomCase) sizes(dims []*module.Dim, args []*module.Arg, whole []string, checks []module.Check) (map[string]int, error) {
+	// Now and then there is more than fits into a vector.
+	most := []int{5, 5, 5, 14}[c.rng.IntN(4)]
+	if c.large {
+		most = 40
+	}
 	for range 50 {
 		out := map[string]int{}
 		for _, d := range dims {
-			if out[d.Name] = 1 + c.rng.IntN(5); c.large {
-				out[d.Name] = 1 + c.rng.IntN(40)
-			}
+			out[d.Name] = 1 + c.rng.IntN(most)
 			if d.Bound > 0 {
 				out[d.Name] = min(out[d.Name], d.Bound)
 			}
