@@ -4,8 +4,8 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"runtime"
 	"testing"
-	"time"
 
 	"github.com/bpgen/bpgen/symbolic"
 	"github.com/bpgen/bpgen/symbolic/module"
@@ -60,26 +60,37 @@ func TestSame(t *testing.T) {
 }
 
 // TestLarge lowers straight-line code of many values: a chain, in which no
-// recursion may go as deep as the graph.
+// recursion may go as deep as the graph. Twice as many take twice the work: steps that
+// are counted, and memory that is asked for.
 func TestLarge(t *testing.T) {
-	n := newNet("large")
-	x := n.arg("x", nil)
-	y := x
-	for range 50_000 {
-		y = n.apply("sin", n.g.Add(y, x))
+	lowered := func(values int) (y *symbolic.Node, p *Program, plan *Plan, steps int, mallocs uint64) {
+		net := newNet("large")
+		net.g.Effort = &symbolic.Effort{}
+		x := net.arg("x", nil)
+		y = x
+		for range values {
+			y = net.apply("sin", net.g.Add(y, x))
+		}
+		net.result(module.OutputResult, "", y)
+		left := net.g.Effort.Left()
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		p, err := Lower(net.proc)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := Check(p); err != nil {
+			t.Fatal(err)
+		}
+		plan = MakePlan(p)
+		runtime.ReadMemStats(&after)
+		return y, p, plan, left - net.g.Effort.Left(), after.Mallocs - before.Mallocs
 	}
-	n.result(module.OutputResult, "", y)
-	start := time.Now()
-	p, err := Lower(n.proc)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := Check(p); err != nil {
-		t.Fatal(err)
-	}
-	plan := MakePlan(p)
-	if d := time.Since(start); d > 20*time.Second {
-		t.Errorf("took %v", d)
+	_, _, _, fewSteps, fewMallocs := lowered(25_000)
+	y, p, plan, steps, mallocs := lowered(50_000)
+	t.Logf("%d steps, %d blocks of memory", steps, mallocs)
+	if steps > fewSteps*9/4 || mallocs > fewMallocs*9/4 {
+		t.Errorf("%d steps and %d blocks of memory have become %d and %d for twice as many values", fewSteps, fewMallocs, steps, mallocs)
 	}
 	out, err := Run(p, plan, nil, map[string][]float64{"x": {0.5}})
 	if err != nil {

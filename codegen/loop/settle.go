@@ -460,9 +460,32 @@ func axesIn(p symbolic.Poly) symbolic.Axes {
 
 // restrict returns n, which depends on no other axes than on, over those alone.
 func (s *settler) restrict(n *symbolic.Node, on symbolic.Axes) *symbolic.Node {
+	return (&restriction{s, map[*symbolic.Node]map[string]*symbolic.Node{}}).of(n, on)
+}
+
+// A restriction takes axes from values: of each once, however many read it.
+type restriction struct {
+	*settler
+	done map[*symbolic.Node]map[string]*symbolic.Node // by the axes that are left
+}
+
+func (s *restriction) of(n *symbolic.Node, on symbolic.Axes) *symbolic.Node {
 	if len(on) == len(n.Shape) {
 		return n
 	}
+	key := on.Key()
+	if m := s.done[n][key]; m != nil {
+		return m
+	}
+	m := s.make(n, on)
+	if s.done[n] == nil {
+		s.done[n] = map[string]*symbolic.Node{}
+	}
+	s.done[n][key] = m
+	return m
+}
+
+func (s *restriction) make(n *symbolic.Node, on symbolic.Axes) *symbolic.Node {
 	var shape symbolic.Shape
 	to := map[int]int{}
 	for i, a := range on {
@@ -476,7 +499,7 @@ func (s *settler) restrict(n *symbolic.Node, on symbolic.Axes) *symbolic.Node {
 	for i, a := range n.Args {
 		args[i] = a
 		if n.Op.Class == symbolic.Elementwise || i > 0 {
-			args[i] = s.restrict(a, on)
+			args[i] = s.of(a, on)
 		}
 	}
 	switch attr := n.Attr.(type) {
@@ -490,7 +513,7 @@ func (s *settler) restrict(n *symbolic.Node, on symbolic.Axes) *symbolic.Node {
 		for _, k := range used {
 			m.Index = append(m.Index, attr.Index[k].Subst(sub))
 		}
-		args[0] = s.restrict(n.Args[0], used)
+		args[0] = s.of(n.Args[0], used)
 		for _, k := range attr.Guard {
 			k = k.With(k.E.Subst(sub))
 			m.Guard = append(m.Guard, k)
