@@ -48,6 +48,12 @@ var selectRules = []Rule{
 			x, c := sample(g, "x", 2, 3), g.Input(ArgInput, "c", Shp(2), Boolean)
 			return g.Sum(g.Select(g.Broadcast(c, x.Shape, 0), x, g.Num(0)), 1)
 		}},
+	{Name: "sum under both", Phase: after, Ops: []*OpSpec{OpSum}, Func: sumUnderBoth,
+		Example: func(g *Graph) *Node {
+			x, c := sample(g, "x", 2, 3), g.Input(ArgInput, "c", Shp(2), Boolean)
+			both := g.Apply(OpAnd, nil, g.Broadcast(c, x.Shape, 0), g.Apply(OpLt, nil, g.Num(0), x))
+			return g.Sum(g.Select(both, x, g.Num(0)), 1)
+		}},
 	{Name: "factor of choices", Phase: after, Adjoint: true, Ops: []*OpSpec{OpMul, OpDiv}, Func: factorOfChoices,
 		Example: func(g *Graph) *Node {
 			x, y, z := sample(g, "x"), sample(g, "y"), sample(g, "z")
@@ -129,6 +135,46 @@ func sumOfChoice(g *Graph, n *Node) *Node {
 		return g.Apply(OpSum, axes, a)
 	}
 	return g.Select(c, part(s.Args[1]), part(s.Args[2]))
+}
+
+// sumUnderBoth takes those of several conditions out of a sum that hold or fail for all
+// of it.
+func sumUnderBoth(g *Graph, n *Node) *Node {
+	s, axes := n.Args[0], n.Attr.(Axes)
+	if s.Op != OpSelect || !isZero(s.Args[2]) {
+		return nil
+	}
+	var out, in *Node
+	and := func(a, b *Node) *Node {
+		if a == nil {
+			return b
+		}
+		return g.Apply(OpAnd, nil, a, b)
+	}
+	var part func(c *Node)
+	part = func(c *Node) {
+		if c.Op == OpAnd {
+			part(c.Args[0])
+			part(c.Args[1])
+		} else if c.Op == OpAccess && c.Args[0].Op == OpAnd {
+			for _, a := range c.Args[0].Args {
+				m := c.Attr.(*Map)
+				if a.Op == OpAccess && len(a.Args) == 1 {
+					a, m = a.Args[0], a.Attr.(*Map).After(m)
+				}
+				part(g.access(a, m, c.Args[1:]...))
+			}
+		} else if o := g.without(c, axes); o != nil {
+			out = and(out, o)
+		} else {
+			in = and(in, c)
+		}
+	}
+	part(s.Args[0])
+	if out == nil || in == nil {
+		return nil
+	}
+	return g.Select(out, g.Apply(OpSum, axes, g.Select(in, s.Args[1], s.Args[2])), g.Const(0, n.Shape, Real))
 }
 
 // factorOfChoices: what comes back to a value from several choices, each with a

@@ -14,9 +14,10 @@ import (
 // what is done with it is a plain product. A factor only leaves if it is the
 // same for elements on both sides of the choice, that is, if it lacks an axis
 // of the condition: one that has them all may be infinite just where the
-// branch is not taken.
+// branch is not taken, and so may one that has a pole (singular.go).
 func settle(g *symbolic.Graph, roots []*symbolic.Node, how tiling) []*symbolic.Node {
-	s := &settler{g: g, deps: map[*symbolic.Node]symbolic.Axes{}, how: &how}
+	s := &settler{g: g, deps: map[*symbolic.Node]symbolic.Axes{}, how: &how,
+		needed: needed(roots), signs: map[*symbolic.Node]sign{}, infinite: map[*symbolic.Node]bool{}}
 	roots = s.shared(roots)
 	roots = s.each(s.each(s.each(s.each(roots, s.unchosen), s.once), s.framed), s.windows)
 	s.apart = true
@@ -42,10 +43,12 @@ func images(roots []*symbolic.Node, new map[*symbolic.Node]*symbolic.Node) []*sy
 }
 
 type settler struct {
-	g     *symbolic.Graph
-	deps  map[*symbolic.Node]symbolic.Axes
-	how   *tiling // what makes a contraction worth it
-	apart bool    // a choice may become a factor of its own, of all that its condition asks about and more
+	g                *symbolic.Graph
+	deps             map[*symbolic.Node]symbolic.Axes
+	how              *tiling // what makes a contraction worth it
+	needed, infinite map[*symbolic.Node]bool
+	signs            map[*symbolic.Node]sign
+	apart            bool // a choice may become a factor of its own, of all that its condition asks about and more
 }
 
 func (s *settler) node(n *symbolic.Node, new map[*symbolic.Node]*symbolic.Node, step func(*symbolic.Node) *symbolic.Node) *symbolic.Node {
@@ -65,6 +68,9 @@ func (s *settler) node(n *symbolic.Node, new map[*symbolic.Node]*symbolic.Node, 
 	m = step(m)
 	if m != n {
 		s.g.SetName(m, n.Name)
+		if s.needed[n] {
+			s.needed[m] = true
+		}
 	}
 	return m
 }
@@ -219,6 +225,9 @@ func (s *settler) choice(n *symbolic.Node) *symbolic.Node {
 		case within(s.axes(f), on):
 			inner = append(inner, f)
 		case !within(on, s.axes(f)):
+			if s.mayBeInfinite(f) {
+				return nil
+			}
 			outer = append(outer, f)
 		case s.apart:
 			inner, all = append(inner, f), union(all, s.axes(f))

@@ -261,15 +261,15 @@ func (w *EvidenceWork) grad(a *EvidenceArgs) float64 {
 		// d2[i] = R2[−k₃ + n − 1,i]/zL2[−k₃ + n − 1,−k₃ + n − 1]   gaussian.bp:19
 		d2[n-k3-1] = R2[n-k3-1] / zL2[n*n-k3*n-k3-1]
 
-		// nextR2[i,j] = R2[i,j] − (if i < −k₃ + n − 1 { zL2[i,−k₃ + n − 1] } else { 0 })·d2[j]   gaussian.bp:19
+		// nextR2[i,j] = R2[i,j] − (if i < −k₃ + n − 1 { zL2[i,−k₃ + n − 1]·d2[j] } else { 0 })   gaussian.bp:19
 		for i := range n {
 			on := i < n-k3-1
 			{
 				var v3 float64
 				if on {
-					v3 = zL2[i*n+n-k3-1]
+					v3 = zL2[i*n+n-k3-1] * d2[n-k3-1]
 				}
-				nextR2[i] = R2[i] - v3*d2[n-k3-1]
+				nextR2[i] = R2[i] - v3
 			}
 		}
 		for i := range n {

@@ -2,6 +2,7 @@ package frontend
 
 import (
 	"math"
+	"slices"
 	"strconv"
 
 	"github.com/bpgen/bpgen/internal/diag"
@@ -88,7 +89,12 @@ func (c *ctx) evalName(x *parser.Name) value {
 		c.errorf(x.Span(), "%s is the name of an import, not a value", x.Name).Hintf("what the file declares is %s.name", x.Name)
 		return poison{}
 	}
-	c.unknown(c.errorf(x.Span(), "unknown name %s", x.Name), x.Name, c.known())
+	d := c.errorf(x.Span(), "unknown name %s", x.Name)
+	if r := c.ended(x); r != nil {
+		d.Hintf("%s[%s](…) ends at its parenthesis: put all of the product into it", r.Op, x.Name)
+	} else {
+		c.unknown(d, x.Name, c.known())
+	}
 	return poison{}
 }
 
@@ -101,6 +107,36 @@ func (c *ctx) evalNumber(x *parser.Number) value {
 		return whole(symbolic.Int(int(x.Value)))
 	}
 	return constant(x.Value)
+}
+
+// ended is the reduction to the left of a name that would have bound it, had it not
+// ended at a parenthesis: sum[i](x[i])*y[i].
+func (c *ctx) ended(x *parser.Name) (found *parser.Reduction) {
+	if c.frame == nil || c.frame.decl == nil || c.frame.decl.Body == nil {
+		return nil
+	}
+	binds := func(b *parser.Binder) bool { return b.Name != nil && b.Name.Name == x.Name }
+	left := func(e parser.Expr) *parser.Reduction {
+		for {
+			b, ok := e.(*parser.Binary)
+			if !ok {
+				break
+			}
+			e = b.X
+		}
+		r, _ := e.(*parser.Reduction)
+		return r
+	}
+	parser.Inspect(c.frame.decl.Body, func(n parser.Node) bool {
+		b, ok := n.(*parser.Binary)
+		if ok && b.Y.Span().Pos.Off <= x.Span().Pos.Off && x.Span().End.Off <= b.Y.Span().End.Off {
+			if r := left(b.X); r != nil && r.Paren && slices.ContainsFunc(r.Binders, binds) {
+				found = r
+			}
+		}
+		return found == nil
+	})
+	return found
 }
 
 // listValue keeps a list static where its entries are, and else stacks it.
