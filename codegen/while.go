@@ -95,11 +95,11 @@ func (h *helpers) grown() string {
 	const name = "grown"
 	id := h.names[helper{op: name}]
 	if h.decls[id] == nil {
-		h.decls[id] = comment(id+" returns s with at least n elements, the first of them as they were.").(*jen.Statement).Line().
+		h.decls[id] = comment(id+" returns s with at least n elements, the first of them as they were. What is\ncopied at least doubles.").(*jen.Statement).Line().
 			Func().Id(id).Types(jen.Id("E").Id("any")).Params(jen.Id("s").Index().Id("E"), jen.Id("n").Int()).Index().Id("E").Block(
 			jen.If(jen.Id("n").Op("<=").Len(jen.Id("s"))).Block(jen.Return(jen.Id("s"))),
 			jen.If(jen.Id("n").Op("<=").Cap(jen.Id("s"))).Block(jen.Return(jen.Id("s").Index(jen.Empty(), jen.Id("n")))),
-			jen.Id("t").Op(":=").Make(jen.Index().Id("E"), jen.Id("n"), jen.Lit(2).Op("*").Id("n")),
+			jen.Id("t").Op(":=").Make(jen.Index().Id("E"), jen.Id("n"), jen.Id("max").Call(jen.Id("n"), jen.Lit(2).Op("*").Cap(jen.Id("s")))),
 			jen.Copy(jen.Id("t"), jen.Id("s")),
 			jen.Return(jen.Id("t")),
 		)

@@ -140,8 +140,11 @@ func (c *ctx) stated(k *index, u *uses) bool {
 	if hi == nil {
 		c.asSize(v)
 		d := c.side(c.errorf(k.Hi.Span(), "the bound of an index is a whole number of known range, not %s", describe(v)), k.Hi, v)
-		if n, ok := k.Hi.(*parser.Name); ok && describe(v) == "one number" {
+		switch n, ok := k.Hi.(*parser.Name); {
+		case ok && describe(v) == "one number":
 			d.Hintf("declare it as %s int", n.Name)
+		case describe(v) == "one int":
+			d.Hintf("go over all, %s < size, with an if: if %s %s %s { … } else { 0 }; or take the number as an argument, m int", k.Name.Name, k.Name.Name, k.HiOp, short(c.text(k.Hi)))
 		}
 		return false
 	}

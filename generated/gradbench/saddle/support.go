@@ -2,7 +2,7 @@
 
 package saddle
 
-// grown returns s with at least n elements, the first of them as they were.
+// grown returns s with at least n elements, the first of them as they were. What is copied at least doubles.
 func grown[E any](s []E, n int) []E {
 	if n <= len(s) {
 		return s
@@ -10,7 +10,7 @@ func grown[E any](s []E, n int) []E {
 	if n <= cap(s) {
 		return s[:n]
 	}
-	t := make([]E, n, 2*n)
+	t := make([]E, n, max(n, 2*cap(s)))
 	copy(t, s)
 	return t
 }
