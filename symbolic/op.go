@@ -65,6 +65,11 @@ type OpSpec struct {
 	// Arg makes a reduction give the position of the chosen element (row-major
 	// over the reduced axes) in place of its value; Combine is then max or min.
 	Arg bool
+	// Sign is what is known of the results, given what is known of the arguments;
+	// nil: nothing. Pole reports whether a result may be infinite or NaN where
+	// arguments are finite and not too large; nil: never.
+	Sign func(n *Node, of func(i int) Sign) Sign
+	Pole func(n *Node, of func(i int) Sign) bool
 	// Expand rewrites a composite, or an elementwise operator that has no
 	// Eval, into other operators.
 	Expand func(g *Graph, attr Attr, x []*Node) *Node

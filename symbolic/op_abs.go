@@ -11,6 +11,7 @@ var OpSign = named("sign")
 func init() {
 	Register(OpSpec{
 		Name: "abs", Doc: "|x|; its derivative at 0 is 0.", Exact: true, Args: 1, Class: Elementwise, Builtin: true,
+		Sign:    surely(NotNegative),
 		Eval:    func(x []float64) float64 { return math.Abs(x[0]) },
 		Partial: []func(*Graph, []*Node, *Node) *Node{func(g *Graph, x []*Node, y *Node) *Node { return g.Apply(OpSign, nil, x[0]) }},
 		Go:      "math.Abs", Math: "|%s|", Kinks: []float64{0},

@@ -10,6 +10,7 @@ func init() {
 	Register(OpSpec{
 		Name: "asin", Doc: "The angle in [−π/2, π/2] with sine x.", Args: 1, Class: Elementwise, Builtin: true,
 		Eval:    of(math.Asin),
+		Pole:    anywhere,
 		Partial: slope(func(g *Graph, x, y *Node) *Node { return g.Div(g.Like(1, x), rest(g, x)) }),
 		Go:      "math.Asin", Math: "asin(%s)", Domain: [][2]float64{{-0.95, 0.95}},
 		Oracle: func(x []float64) float64 { return math.Atan2(x[0], math.Sqrt(1-x[0]*x[0])) },
@@ -17,6 +18,7 @@ func init() {
 	Register(OpSpec{
 		Name: "acos", Doc: "The angle in [0, π] with cosine x.", Args: 1, Class: Elementwise, Builtin: true,
 		Eval:    of(math.Acos),
+		Pole:    anywhere,
 		Partial: slope(func(g *Graph, x, y *Node) *Node { return g.Div(g.Like(-1, x), rest(g, x)) }),
 		Go:      "math.Acos", Math: "acos(%s)", Domain: [][2]float64{{-0.95, 0.95}},
 		Oracle: func(x []float64) float64 { return math.Atan2(math.Sqrt(1-x[0]*x[0]), x[0]) },

@@ -8,6 +8,12 @@ var OpAdd = named("add")
 func init() {
 	Register(OpSpec{
 		Name: "add", Doc: "x + y.", Args: 2, Class: Elementwise,
+		Sign: func(n *Node, of func(int) Sign) Sign {
+			if min(of(0), of(1)) == AnySign {
+				return AnySign
+			}
+			return max(of(0), of(1))
+		},
 		Eval: func(x []float64) float64 { return x[0] + x[1] },
 		Grad: func(g *Graph, y, dy *Node) []*Node { return []*Node{dy, dy} },
 		Go:   "+", Math: "%s + %s", Prec: 4, Commutes: true, Linear: true,
@@ -32,6 +38,12 @@ var OpMul = named("mul")
 func init() {
 	Register(OpSpec{
 		Name: "mul", Doc: "x·y.", Args: 2, Class: Elementwise,
+		Sign: func(n *Node, of func(int) Sign) Sign {
+			if n.Args[0] == n.Args[1] {
+				return max(of(0), NotNegative)
+			}
+			return min(of(0), of(1))
+		},
 		Eval: func(x []float64) float64 { return x[0] * x[1] },
 		Partial: []func(*Graph, []*Node, *Node) *Node{
 			func(g *Graph, x []*Node, y *Node) *Node { return x[1] },
@@ -47,6 +59,13 @@ var OpDiv = named("div")
 func init() {
 	Register(OpSpec{
 		Name: "div", Doc: "x/y.", Args: 2, Class: Elementwise,
+		Sign: func(n *Node, of func(int) Sign) Sign {
+			if of(1) < Positive {
+				return AnySign
+			}
+			return of(0)
+		},
+		Pole: unless(1, Positive),
 		Eval: func(x []float64) float64 { return x[0] / x[1] },
 		Grad: func(g *Graph, y, dy *Node) []*Node {
 			d := g.Div(dy, y.Args[1])
@@ -78,6 +97,13 @@ var OpPow = named("pow")
 func init() {
 	Register(OpSpec{
 		Name: "pow", Doc: "x^y for a real exponent.", Args: 2, Class: Elementwise,
+		Sign: func(n *Node, of func(int) Sign) Sign {
+			if of(0) < Positive {
+				return AnySign
+			}
+			return Positive
+		},
+		Pole: unless(0, Positive),
 		Eval: func(x []float64) float64 { return math.Pow(x[0], x[1]) },
 		Partial: []func(*Graph, []*Node, *Node) *Node{
 			// x⁰ is 1 also at x = 0, where x⁻¹ is infinite.
@@ -102,6 +128,16 @@ var OpPowInt = named("powi")
 func init() {
 	Register(OpSpec{
 		Name: "powi", Doc: "x^n for a whole exponent n; 0⁰ = 1.", Args: 2, Class: Elementwise,
+		Sign: func(n *Node, of func(int) Sign) Sign {
+			if v, ok := ConstValue(n.Args[1]); ok && int(v)%2 == 0 {
+				return max(of(0), NotNegative)
+			}
+			return of(0)
+		},
+		Pole: func(n *Node, of func(int) Sign) bool {
+			v, ok := ConstValue(n.Args[1])
+			return of(0) < Positive && !(ok && v >= 0)
+		},
 		In:   []Type{Real, Integer},
 		Eval: func(x []float64) float64 { return math.Pow(x[0], x[1]) },
 		Partial: []func(*Graph, []*Node, *Node) *Node{
@@ -134,6 +170,7 @@ var OpExp = named("exp")
 func init() {
 	Register(OpSpec{
 		Name: "exp", Doc: "eˣ.", Args: 1, Class: Elementwise, Builtin: true,
+		Sign:    surely(Positive),
 		Eval:    func(x []float64) float64 { return math.Exp(x[0]) },
 		Partial: []func(*Graph, []*Node, *Node) *Node{func(g *Graph, x []*Node, y *Node) *Node { return y }},
 		Go:      "math.Exp", Math: "exp(%s)",
@@ -146,6 +183,7 @@ var OpLog = named("log")
 func init() {
 	Register(OpSpec{
 		Name: "log", Doc: "The natural logarithm.", Args: 1, Class: Elementwise, Builtin: true,
+		Pole: unless(0, Positive),
 		Eval: func(x []float64) float64 { return math.Log(x[0]) },
 		Grad: func(g *Graph, y, dy *Node) []*Node { return []*Node{g.Div(dy, y.Args[0])} },
 		Tangent: func(g *Graph, y *Node, dx []*Node) *Node {

@@ -32,6 +32,7 @@ func init() {
 	})
 	Register(OpSpec{
 		Name: "erfc", Doc: "1 − erf x, accurate where that is small.", Args: 1, Class: Elementwise, Builtin: true,
+		Sign:    surely(Positive),
 		Eval:    of(math.Erfc),
 		Partial: slope(bell(-2 / math.Sqrt(math.Pi))),
 		Go:      "math.Erfc", Math: "erfc(%s)",

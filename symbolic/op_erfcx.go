@@ -18,6 +18,7 @@ func erfcx(x float64) float64 {
 func init() {
 	Register(OpSpec{
 		Name: "erfcx", Doc: "exp(x²)·erfc(x), which neither overflows nor vanishes for large x.", Args: 1, Class: Elementwise, Builtin: true,
+		Sign: surely(Positive),
 		Eval: of(erfcx),
 		Partial: slope(func(g *Graph, x, y *Node) *Node {
 			return g.Sub(g.Mul(g.Num(2), g.Mul(x, y)), g.Num(2/math.Sqrt(math.Pi)))

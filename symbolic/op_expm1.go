@@ -22,6 +22,7 @@ func init() {
 	})
 	Register(OpSpec{
 		Name: "log1p", Doc: "log(1 + x), accurate near 0.", Args: 1, Class: Elementwise, Builtin: true,
+		Sign: ofFirst, Pole: unless(0, NotNegative),
 		Eval:    of(math.Log1p),
 		Partial: slope(func(g *Graph, x, y *Node) *Node { return g.Div(g.Like(1, x), g.Add(g.Num(1), x)) }),
 		Go:      "math.Log1p", Math: "log1p(%s)", Domain: [][2]float64{{-0.9, 3}},

@@ -8,6 +8,7 @@ var opDigamma = named("digamma")
 func init() {
 	Register(OpSpec{
 		Name: "lgamma", Doc: "log |Γ(x)|.", Args: 1, Class: Elementwise, Builtin: true,
+		Pole:    unless(0, Positive),
 		Eval:    of(func(x float64) float64 { v, _ := math.Lgamma(x); return v }),
 		Partial: slope(func(g *Graph, x, y *Node) *Node { return g.Apply(opDigamma, nil, x) }),
 		Go:      "lgamma", Math: "log Γ(%s)", Domain: [][2]float64{{0.3, 6}},
@@ -15,6 +16,7 @@ func init() {
 	})
 	Register(OpSpec{
 		Name: "digamma", Doc: "The derivative of log Γ(x); −∞, as from the right, at its poles 0, −1, −2, …", Args: 1, Class: Elementwise, Builtin: true,
+		Pole:    unless(0, Positive),
 		Expand:  func(g *Graph, attr Attr, x []*Node) *Node { return digamma(g, x[0]) },
 		Partial: slope(func(g *Graph, x, y *Node) *Node { return g.Apply(opTrigamma, nil, x) }),
 		Math:    "ψ(%s)", Domain: [][2]float64{{0.3, 6}},

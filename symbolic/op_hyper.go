@@ -21,6 +21,7 @@ func init() {
 	})
 	Register(OpSpec{
 		Name: "cosh", Doc: "The hyperbolic cosine.", Args: 1, Class: Elementwise, Builtin: true,
+		Sign:    surely(Positive),
 		Eval:    of(math.Cosh),
 		Partial: slope(func(g *Graph, x, y *Node) *Node { return g.Apply(opSinh, nil, x) }),
 		Go:      "math.Cosh", Math: "cosh(%s)",
@@ -46,6 +47,7 @@ func init() {
 	})
 	Register(OpSpec{
 		Name: "acosh", Doc: "The inverse of cosh, at least 0.", Args: 1, Class: Elementwise, Builtin: true,
+		Sign: surely(NotNegative), Pole: anywhere,
 		Eval: of(math.Acosh),
 		Partial: slope(func(g *Graph, x, y *Node) *Node {
 			return g.Div(g.Like(1, x), g.Apply(OpSqrt, nil, g.Mul(g.Sub(x, g.Num(1)), g.Add(x, g.Num(1)))))
@@ -55,6 +57,7 @@ func init() {
 	})
 	Register(OpSpec{
 		Name: "atanh", Doc: "The inverse of tanh.", Args: 1, Class: Elementwise, Builtin: true,
+		Pole: anywhere,
 		Eval: of(math.Atanh),
 		Partial: slope(func(g *Graph, x, y *Node) *Node {
 			return g.Div(g.Like(1, x), g.Mul(g.Sub(g.Num(1), x), g.Add(g.Num(1), x)))

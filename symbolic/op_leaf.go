@@ -21,12 +21,13 @@ func init() {
 var OpSize = named("size")
 
 func init() {
-	Register(OpSpec{Name: "size", Doc: "A run-time size, as a whole number.", Class: Leaf, Run: runSize})
+	Register(OpSpec{Name: "size", Doc: "A run-time size, as a whole number.", Class: Leaf, Run: runSize,
+		Sign: surely(Positive)}) // where it is 0 there are no elements
 }
 
 // OpIota is an index used as a number.
 var OpIota = named("iota")
 
 func init() {
-	Register(OpSpec{Name: "iota", Doc: "Each element's own index along an axis.", Class: Leaf, Run: runIota})
+	Register(OpSpec{Name: "iota", Doc: "Each element's own index along an axis.", Class: Leaf, Run: runIota, Sign: surely(NotNegative)})
 }

@@ -7,6 +7,7 @@ func init() {
 		Register(OpSpec{
 			Name: name, Doc: "The logarithm to base " + name[3:] + ".", Args: 1, Class: Elementwise, Builtin: true,
 			Eval:    of(f),
+			Pole:    unless(0, Positive),
 			Partial: slope(func(g *Graph, x, y *Node) *Node { return g.Div(g.Like(1/math.Log(base), x), x) }),
 			Go:      "math.L" + name[1:], Math: name + "(%s)", Domain: [][2]float64{{0.1, 5}},
 			Oracle: func(x []float64) float64 { return math.Log(x[0]) / math.Log(base) },

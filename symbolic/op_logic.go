@@ -110,7 +110,8 @@ var OpSelect = named("select")
 func init() {
 	Register(OpSpec{
 		Name: "select", Doc: "a where c holds, else b.", Exact: true, Args: 3, Class: Elementwise,
-		In: []Type{Boolean, Real, Real},
+		Sign: func(n *Node, of func(int) Sign) Sign { return min(of(1), of(2)) },
+		In:   []Type{Boolean, Real, Real},
 		Eval: func(x []float64) float64 {
 			if x[0] != 0 {
 				return x[1]
@@ -149,6 +150,7 @@ var OpToReal = named("real")
 func init() {
 	Register(OpSpec{
 		Name: "real", Doc: "A whole number as a real one.", Exact: true, Args: 1, Class: Elementwise, In: []Type{Integer},
+		Sign: ofFirst,
 		Eval: func(x []float64) float64 { return x[0] },
 		Go:   "float", Math: "%s",
 	})

@@ -26,6 +26,7 @@ var OpLogProd = named("logprod")
 func init() {
 	Register(OpSpec{
 		Name: "logmul", Doc: "log(x·y), also where x·y is out of range.", Args: 2, Class: Elementwise, Commutes: true,
+		Pole: anywhere,
 		Expand: func(g *Graph, attr Attr, x []*Node) *Node {
 			p, sign := g.Mul(x[0], x[1]), g.Mul(g.Apply(OpSign, nil, x[0]), g.Apply(OpSign, nil, x[1]))
 			size := g.Apply(OpAbs, nil, p)
@@ -40,6 +41,7 @@ func init() {
 	})
 	Register(OpSpec{
 		Name: "logprod", Doc: "log Π x over axes, also where Π x is out of range.", Args: 1, Class: Composite,
+		Pole:    unless(0, Positive),
 		InferFn: func(attr Attr, args []*Node) (Shape, Type, error) { return OpSum.inferReduction(attr, args) },
 		Expand: func(g *Graph, attr Attr, x []*Node) *Node {
 			over := func(op *OpSpec, x *Node) *Node { return g.Apply(op, attr, x) }

@@ -8,6 +8,7 @@ var OpSum = named("sum")
 func init() {
 	Register(OpSpec{
 		Name: "sum", Doc: "The sum over axes.", Args: 1, Class: Reduction, Builtin: true,
+		Sign:    ofFirst,
 		Combine: OpAdd, Unit: 0, Linear: true,
 		Grad: func(g *Graph, y, dy *Node) []*Node { return []*Node{g.spread(dy, y)} },
 		Math: "Σ %s",
@@ -20,6 +21,7 @@ var OpProd = named("prod")
 func init() {
 	Register(OpSpec{
 		Name: "prod", Doc: "The product over axes.", Args: 1, Class: Reduction, Builtin: true,
+		Sign:    ofFirst,
 		Combine: OpMul, Unit: 1,
 		// ∂Πx/∂x_i is the product of the others, taken without dividing, so that
 		// zeros do no harm.
@@ -95,7 +97,7 @@ func chosen(name, doc, form string, unit float64, combine, arg *OpSpec) OpSpec {
 		return g.Select(here, d, g.Like(0, d))
 	}
 	return OpSpec{
-		Name: name, Doc: doc, Args: 1, Class: Reduction, Combine: combine, Unit: unit, Math: form,
+		Name: name, Doc: doc, Args: 1, Class: Reduction, Combine: combine, Unit: unit, Math: form, Sign: ofFirst,
 		Grad: func(g *Graph, y, dy *Node) []*Node { return []*Node{masked(g, y, g.spread(dy, y))} },
 		Tangent: func(g *Graph, y *Node, dx []*Node) *Node {
 			return g.timesNil(dx[0], func(d *Node) *Node { return g.Apply(OpSum, y.Attr, masked(g, y, d)) })

@@ -12,6 +12,7 @@ func init() {
 	}
 	Register(OpSpec{
 		Name: "relu", Doc: "max(0, x); its derivative at 0 is 0.", Exact: true, Args: 1, Class: Elementwise, Builtin: true,
+		Sign:   surely(NotNegative),
 		Eval:   of(func(x float64) float64 { return math.Max(0, x) }),
 		Expand: func(g *Graph, attr Attr, x []*Node) *Node { return g.Apply(OpMax, nil, g.Like(0, x[0]), x[0]) },
 		Grad:   func(g *Graph, y, dy *Node) []*Node { return []*Node{pass(g, y, dy)} },

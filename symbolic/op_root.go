@@ -17,6 +17,7 @@ var OpSquare = named("square")
 func init() {
 	Register(OpSpec{
 		Name: "sqrt", Doc: "The square root; its derivative 1/(2√x) is infinite at 0.", Args: 1, Class: Elementwise, Builtin: true,
+		Sign: func(n *Node, of func(int) Sign) Sign { return max(of(0), NotNegative) }, Pole: unless(0, NotNegative),
 		Eval:    of(math.Sqrt),
 		Partial: slope(func(g *Graph, x, y *Node) *Node { return g.Div(g.Like(0.5, x), y) }),
 		Go:      "math.Sqrt", Math: "√(%s)", Domain: [][2]float64{{0.1, 5}},
@@ -41,6 +42,7 @@ func init() {
 	}
 	Register(OpSpec{
 		Name: "hypot", Doc: "√(x² + y²) without overflow on the way; its derivatives at 0 are 0.", Args: 2, Class: Elementwise, Builtin: true,
+		Sign:    func(n *Node, of func(int) Sign) Sign { return max(of(0), of(1), NotNegative) },
 		Eval:    of2(math.Hypot),
 		Partial: []func(*Graph, []*Node, *Node) *Node{side(0), side(1)},
 		Go:      "math.Hypot", Math: "hypot(%s, %s)", Commutes: true,
@@ -48,6 +50,7 @@ func init() {
 	})
 	Register(OpSpec{
 		Name: "square", Doc: "x².", Args: 1, Class: Elementwise, Builtin: true,
+		Sign:    func(n *Node, of func(int) Sign) Sign { return max(of(0), NotNegative) },
 		Eval:    of(func(x float64) float64 { return x * x }),
 		Expand:  func(g *Graph, attr Attr, x []*Node) *Node { return g.Mul(x[0], x[0]) },
 		Partial: slope(func(g *Graph, x, y *Node) *Node { return g.Mul(g.Num(2), x) }),

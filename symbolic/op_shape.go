@@ -18,6 +18,7 @@ var OpReshape = named("reshape")
 func init() {
 	Register(OpSpec{
 		Name: "reshape", Doc: "The same elements in row-major order under another shape.", Args: 1, Class: Movement, Linear: true,
+		Sign: ofFirst,
 		InferFn: func(attr Attr, args []*Node) (Shape, Type, error) {
 			to := attr.(ShapeAttr).Shape
 			if !to.Size().Equal(args[0].Shape.Size()) {
@@ -91,6 +92,7 @@ var OpStop = named("stop")
 func init() {
 	Register(OpSpec{
 		Name: "stop", Doc: "x, taken as a constant by derivatives.", Exact: true, Args: 1, Class: Elementwise, Builtin: true,
+		Sign:    ofFirst,
 		Eval:    func(x []float64) float64 { return x[0] },
 		Partial: []func(*Graph, []*Node, *Node) *Node{nil},
 		Math:    "stop(%s)",
@@ -111,6 +113,7 @@ var OpMark = named("mark")
 func init() {
 	Register(OpSpec{
 		Name: "mark", Doc: "x, as a point that derivatives can be taken by.", Exact: true, Args: 1, Class: Elementwise,
+		Sign:    ofFirst,
 		InferFn: func(attr Attr, args []*Node) (Shape, Type, error) { return args[0].Shape, args[0].Type, nil },
 		Eval:    func(x []float64) float64 { return x[0] },
 		Tangent: func(g *Graph, y *Node, dx []*Node) *Node { return dx[0] },

@@ -9,6 +9,7 @@ var OpSigmoid = named("sigmoid")
 func init() {
 	Register(OpSpec{
 		Name: "sigmoid", Doc: "1/(1 + e⁻ˣ).", Args: 1, Class: Elementwise, Builtin: true,
+		Sign: surely(Positive),
 		Expand: func(g *Graph, attr Attr, x []*Node) *Node {
 			e := g.Apply(OpExp, nil, g.Neg(g.Apply(OpAbs, nil, x[0])))
 			top := g.Select(g.Apply(OpLe, nil, g.Like(0, e), x[0]), g.Like(1, e), e)

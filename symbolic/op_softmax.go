@@ -70,6 +70,7 @@ func init() {
 	}
 	Register(OpSpec{
 		Name: "softmax", Doc: "exp x / Σ exp x over axes.", Args: 1, Class: Composite, Builtin: true, LastAxis: true,
+		Sign:    surely(Positive),
 		InferFn: inferSame,
 		Expand: func(g *Graph, attr Attr, x []*Node) *Node {
 			_, m := g.peak(x[0], attr)
@@ -118,6 +119,7 @@ var OpMean = named("mean")
 func init() {
 	Register(OpSpec{
 		Name: "mean", Doc: "The mean over axes.", Args: 1, Class: Composite, Builtin: true,
+		Sign:    ofFirst,
 		InferFn: func(attr Attr, args []*Node) (Shape, Type, error) { return OpSum.inferReduction(attr, args) },
 		Expand: func(g *Graph, attr Attr, x []*Node) *Node {
 			n := Int(1)

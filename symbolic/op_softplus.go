@@ -13,6 +13,7 @@ func softplus(x float64) float64 { return math.Max(x, 0) + math.Log1p(math.Exp(-
 func init() {
 	Register(OpSpec{
 		Name: "softplus", Doc: "log(1 + eˣ), as max(x, 0) + log1p(e^−|x|), which cannot overflow.", Args: 1, Class: Elementwise, Builtin: true,
+		Sign: surely(Positive),
 		Eval: of(softplus),
 		Expand: func(g *Graph, attr Attr, x []*Node) *Node {
 			far := g.Apply(OpExp, nil, g.Neg(g.Apply(OpAbs, nil, x[0])))

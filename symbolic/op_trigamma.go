@@ -8,6 +8,7 @@ var opTrigamma = named("trigamma")
 func init() {
 	Register(OpSpec{
 		Name: "trigamma", Doc: "The second derivative of log Γ(x).", Args: 1, Class: Elementwise, Builtin: true,
+		Pole:   unless(0, Positive),
 		Expand: func(g *Graph, attr Attr, x []*Node) *Node { return trigamma(g, x[0]) },
 		Math:   "ψ′(%s)", Domain: [][2]float64{{0.3, 6}},
 	})

@@ -15,6 +15,7 @@ func init() {
 		}
 		Register(OpSpec{
 			Name: name, Doc: doc, Args: 2, Class: Elementwise, Builtin: true,
+			Pole: anywhere,
 			Eval: func(x []float64) float64 {
 				if x[0] == 0 {
 					return 0

@@ -17,7 +17,7 @@ import (
 // branch is not taken, and so may one that has a pole (singular.go).
 func settle(g *symbolic.Graph, roots []*symbolic.Node, how tiling) []*symbolic.Node {
 	s := &settler{g: g, deps: map[*symbolic.Node]symbolic.Axes{}, how: &how,
-		needed: needed(roots), signs: map[*symbolic.Node]sign{}, infinite: map[*symbolic.Node]bool{}}
+		needed: needed(roots), signs: map[*symbolic.Node]symbolic.Sign{}, infinite: map[*symbolic.Node]bool{}}
 	roots = s.shared(roots)
 	roots = s.each(s.each(s.each(s.each(roots, s.unchosen), s.once), s.framed), s.windows)
 	s.apart = true
@@ -47,7 +47,7 @@ type settler struct {
 	deps             map[*symbolic.Node]symbolic.Axes
 	how              *tiling // what makes a contraction worth it
 	needed, infinite map[*symbolic.Node]bool
-	signs            map[*symbolic.Node]sign
+	signs            map[*symbolic.Node]symbolic.Sign
 	apart            bool // a choice may become a factor of its own, of all that its condition asks about and more
 }
 
