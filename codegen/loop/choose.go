@@ -60,6 +60,7 @@ func (l *lowering) choose(roots []*symbolic.Node) {
 	l.keepByUse(nodes)
 	l.keepRepeated(nodes)
 	l.keepOperands(nodes)
+	l.keepLong(nodes) // what is left, for all that is kept anyhow makes expressions shorter
 }
 
 // keepOperands gives storage to the factors of sums of products that may be
@@ -94,7 +95,7 @@ func (l *lowering) keepOperands(nodes []*symbolic.Node) {
 }
 
 // keepByUse goes from arguments to users and gives storage to what has to have
-// it, what several read and what is long. weight is what inlining costs.
+// it, and what several read. weight is what inlining costs.
 func (l *lowering) keepByUse(nodes []*symbolic.Node) {
 	weight := map[*symbolic.Node]int{}
 	keep := func(n *symbolic.Node, why reason) {
@@ -135,12 +136,37 @@ func (l *lowering) keepByUse(nodes []*symbolic.Node) {
 			keep(n, isNamed)
 		case l.uses[n] > 1 && w > trifle:
 			keep(n, isShared)
-		case w > longest:
-			keep(n, isLong)
 		}
 		if l.store[n] == inlined {
 			weight[n] = w
 		}
+	}
+}
+
+// keepLong goes from arguments to users and cuts expressions that are long, before the
+// last step where that reads something that has a name.
+func (l *lowering) keepLong(nodes []*symbolic.Node) {
+	weight := map[*symbolic.Node]int{}
+	for _, n := range nodes {
+		if n.Op.Class == symbolic.Leaf || l.store[n] != inlined {
+			continue
+		}
+		w := opWeight(n)
+		for _, a := range n.Args {
+			w += weight[a]
+		}
+		if n.Op.Class == symbolic.Elementwise && w > longest {
+			cut := n
+			for _, a := range n.Args {
+				if a.Name != "" && w-weight[a] <= longest {
+					cut = a
+				}
+			}
+			weight[n] = w
+			w -= weight[cut]
+			l.store[cut], weight[cut] = isLong, 0
+		}
+		weight[n] = w
 	}
 }
 

@@ -58,17 +58,16 @@ func Residual(c *[9]float64, X *[3]float64, seen, f *[2]float64) {
 	v := math.Cos(angle2)
 	v2 := math.Sin(angle2)
 	v3 := squareF64(math.Sin(0.5 * angle2))
+	v4 := 2 * v3
 	var s2 float64
 	for i := range 3 {
 		// a = r/angle   bundle.bp:13
 		ai := c[i] / angle2
 		a[i] = ai
 
-		// if sumsq(r) == 0 { X + cross(r, X) } else { angle = norm(r) a = r/angle X*cos(angle) + cross(a, X)*sin(angle) + a*dot(a, X)*(1 - cos(angle)) }   bundle.bp:11
+		// X*cos(angle) + cross(a, X)*sin(angle) + a*dot(a, X)*(1 - cos(angle))   bundle.bp:14
 		s2 += ai * X[i]
 	}
-
-	// X*cos(angle) + cross(a, X)*sin(angle) + a*dot(a, X)*(1 - cos(angle))   bundle.bp:14
 	for i := range 2 {
 		a2[i] = a[i+1]
 	}
@@ -88,17 +87,16 @@ func Residual(c *[9]float64, X *[3]float64, seen, f *[2]float64) {
 	}
 	c3[2] = c[0]
 	for i := range 3 {
-		// X*cos(angle) + cross(a, X)*sin(angle) + a*dot(a, X)*(1 - cos(angle))   bundle.bp:14
-		v4 := X[i]*v + (a2[i]*X2[i]-a3[i]*X3[i])*v2
-		var v5 float64
-		if on {
-			v5 = X[i] + (c3[i]*X2[i] - c2[i]*X3[i])
-		} else {
-			v5 = v4 + a[i]*s2*(2*v3)
-		}
+		v5 := X[i]*v + (a2[i]*X2[i]-a3[i]*X3[i])*v2 + a[i]*s2*v4
 
 		// Y = rotate(c[0:3], X) + c[3:6]   bundle.bp:20
-		Y[i] = v5 + c[i+3]
+		var v6 float64
+		if on {
+			v6 = X[i] + (c3[i]*X2[i] - c2[i]*X3[i])
+		} else {
+			v6 = v5
+		}
+		Y[i] = v6 + c[i+3]
 	}
 
 	// s = sumsq(p)   bundle.bp:22
@@ -109,11 +107,11 @@ func Residual(c *[9]float64, X *[3]float64, seen, f *[2]float64) {
 	}
 
 	// return c[6]*(1 + c[7]*s + c[8]*s^2)*p   bundle.bp:23
-	v4 := c[6] * (1 + c[7]*s3 + c[8]*squareF64(s3))
+	v5 := c[6] * (1 + c[7]*s3 + c[8]*squareF64(s3))
 
 	// project(c, X) - seen   bundle.bp:27
 	for i := range 2 {
-		f[i] = -(Y[i]/Y0*v4 + seen[i])
+		f[i] = -(Y[i]/Y0*v5 + seen[i])
 	}
 }
 
@@ -132,7 +130,7 @@ func ResidualJacobian(c *[9]float64, X *[3]float64, seen, f *[2]float64, jC *[18
 	var Y [3]float64
 	var dzp [2]float64
 	var d [2]float64
-	var dzs2 [4]float64
+	var dzs [2]float64
 	var dzp2 [4]float64
 	var dzp3 [2]float64
 	var dY [6]float64
@@ -142,7 +140,7 @@ func ResidualJacobian(c *[9]float64, X *[3]float64, seen, f *[2]float64, jC *[18
 	var dzangle [2]float64
 	var d4 [6]float64
 	var d5 [2]float64
-	var dc [18]float64
+	var d6 [2]float64
 	var dX [3]float64
 	var dX2 [3]float64
 
@@ -183,8 +181,8 @@ func ResidualJacobian(c *[9]float64, X *[3]float64, seen, f *[2]float64, jC *[18
 	v4 := math.Sin(0.5 * angle)
 	v5 := 2 * squareF64(v4)
 
-	// d6 = cos(0.5·angle)   bundle.bp:14
-	d6 := math.Cos(0.5 * angle)
+	// d7 = cos(0.5·angle)   bundle.bp:14
+	d7 := math.Cos(0.5 * angle)
 	var s2 float64
 	for i := range 3 {
 		// a = r/angle   bundle.bp:13
@@ -250,38 +248,32 @@ func ResidualJacobian(c *[9]float64, X *[3]float64, seen, f *[2]float64, jC *[18
 	for i := range 2 {
 		// dzs = −(2·c[8]·s3·d + c[7]·d)   bundle.bp:22
 		di := d[i]
-		dzs := -(di*c02*ds + di*c03)
+		dzs[i] = -(di*c02*ds + di*c03)
 
 		// d5 = −s3·d   bundle.bp:23
 		d5[i] = -(di * s3)
-
-		// dzs2 = dzs·dzpᵀ   bundle.bp:22
-		dzs2Row := dzs2[i*2:][:2]
-		for j := range 2 {
-			dzs2Row[j] = dzs * dzp[j]
-		}
 	}
 
 	// return c[6]*(1 + c[7]*s + c[8]*s^2)*p   bundle.bp:23
 	v6 := squareF64(s3)
 	v7 := 1 + c03*s3 + c02*v6
 
-	// d7 = −c[6]·v6   bundle.bp:23
-	d7 := -(c0 * v7)
+	// d8 = −c[6]·v6   bundle.bp:23
+	d8 := -(c0 * v7)
 
-	// dzp2[0,0] = (d7 + dzs2[0,0])/Y[2]   bundle.bp:21
-	dzp2[0] = (d7 + dzs2[0]) / Y0
+	// dzp2[0,0] = (d8 + dzs[0]·dzp[0])/Y[2]   bundle.bp:21
+	dzp2[0] = (d8 + dzs[0]*dzp[0]) / Y0
 
-	// dzp2[1,0] = dzs2[1,0]/Y[2]   bundle.bp:21
-	dzp2[2] = dzs2[2] / Y0
+	// dzp2[1,0] = dzs[1]·dzp[0]/Y[2]   bundle.bp:21
+	dzp2[2] = dzs[1] * dzp[0] / Y0
 
-	// dzp2[0,1] = dzs2[0,1]/Y[2]   bundle.bp:21
-	dzp2[1] = dzs2[1] / Y0
+	// dzp2[0,1] = dzs[0]·dzp[1]/Y[2]   bundle.bp:21
+	dzp2[1] = dzs[0] * dzp[1] / Y0
 
-	// dzp2[1,1] = (d7 + dzs2[1,1])/Y[2]   bundle.bp:21
-	dzp2[3] = (d7 + dzs2[3]) / Y0
-	d8 := 2 * v4
-	dangle := -v3
+	// dzp2[1,1] = (d8 + dzs[1]·dzp[1])/Y[2]   bundle.bp:21
+	dzp2[3] = (d8 + dzs[1]*dzp[1]) / Y0
+	d9 := 2 * v4
+	dangle2 := -v3
 	dzangle2 := 0.5 / zangle
 	for i := range 2 {
 		// dzp3 = −dzp2∘(Y[:2]/Y[2])   bundle.bp:21
@@ -408,29 +400,16 @@ func ResidualJacobian(c *[9]float64, X *[3]float64, seen, f *[2]float64, jC *[18
 			jXRow[j] = dX3 + dX6 + dX7
 		}
 
-		// d9 = 4·v3·d6·s7   bundle.bp:14
-		d9 := 2 * s7 * d8 * d6
+		// dangle = 2·v3·d7·s7 + v·s6 − s8 + −v2·s4   bundle.bp:12
+		dangle := 0.5*(2*s7*d9*d7) + s6*v2 - s8 + s4*dangle2
 
-		// dzangle = 0.5/zangle·(0.5·d9 + v·s6 − s8 + −v2·s4)   bundle.bp:12
-		dzangle[i] = (0.5*d9 + s6*v2 - s8 + s4*dangle) * dzangle2
+		// dzangle = 0.5/zangle·dangle   bundle.bp:12
+		dzangle[i] = dangle * dzangle2
 	}
-	for i := range 2 {
-		// d9 = −v5·d   bundle.bp:23
-		d9 := -(d[i] * v6)
 
-		// dc[i,j] = [j = 8]·d9[i] + [j = 7]·d5[i]   bundle.bp:27
-		dcRow := dc[i*9:][:9]
-		for j := range 9 {
-			var dc5 float64
-			if j == 8 {
-				dc5 = d9
-			}
-			var dc6 float64
-			if j == 7 {
-				dc6 = d5[i]
-			}
-			dcRow[j] = dc5 + dc6
-		}
+	// d6 = −v5·d   bundle.bp:23
+	for i := range 2 {
+		d6[i] = -(d[i] * v6)
 	}
 	t2 := c0 * v7
 	for i := range 2 {
@@ -438,60 +417,67 @@ func ResidualJacobian(c *[9]float64, X *[3]float64, seen, f *[2]float64, jC *[18
 		Yi := Y[i]
 		f[i] = -(Yi/Y0*t2 + seen[i])
 
-		// d9 = −v6·(Y[:2]/Y[2])   bundle.bp:23
-		d9 := -(Yi / Y0 * v7)
-		dcRow := dc[i*9:][:9]
+		// d10 = −v6·(Y[:2]/Y[2])   bundle.bp:23
+		d10 := -(Yi / Y0 * v7)
 		jCRow := jC[i*9:][:9]
 		for j := range 9 {
-			// dc2[i,j] = dc[i,j] + [j = 6]·d9[i] + [j ≥ 3, 5 ≥ j]·dY[i,j − 3]   bundle.bp:27
+			// dc[i,j] = [j = 8]·d6[i] + [j = 7]·d5[i] + [j = 6]·d10[i] + [j ≥ 3, 5 ≥ j]·dY[i,j − 3]   bundle.bp:27
+			var dc4 float64
+			if j == 8 {
+				dc4 = d6[i]
+			}
 			var dc5 float64
-			if j == 6 {
-				dc5 = d9
+			if j == 7 {
+				dc5 = d5[i]
 			}
 			var dc6 float64
-			if j >= 3 && j <= 5 {
-				dc6 = dY[i*3+j-3]
+			if j == 6 {
+				dc6 = d10
 			}
-			dc2 := dcRow[j] + dc5 + dc6
-
-			// dc3[i,j] = dc2[i,j] + (if s = 0 { [1 ≥ j]·d4[i,j + 1] } else { 0 }) + (if s = 0 { [j ≥ 2, 2 ≥ j]·d4[i,j − 2] } else { 0 })   bundle.bp:27
 			var dc7 float64
-			if on {
-				if j <= 1 {
-					dc7 = d4[i*3+j+1]
-				}
+			if j >= 3 && j <= 5 {
+				dc7 = dY[i*3+j-3]
 			}
+			dc := dc4 + dc5 + dc6 + dc7
+
+			// dc2[i,j] = dc[i,j] + (if s = 0 { [1 ≥ j]·d4[i,j + 1] } else { 0 }) + (if s = 0 { [j ≥ 2, 2 ≥ j]·d4[i,j − 2] } else { 0 })   bundle.bp:27
 			var dc8 float64
 			if on {
-				if j >= 2 && j <= 2 {
-					dc8 = d4[i*3+j-2]
+				if j <= 1 {
+					dc8 = d4[i*3+j+1]
 				}
 			}
-			dc3 := dc2 + dc7 + dc8
-
-			// dc4[i,j] = dc3[i,j] + (if s = 0 { [0 ≥ j]·dY[i,j + 2]·X2[j + 2] } else { 0 }) + (if s = 0 { [j ≥ 1, 2 ≥ j]·dY[i,j − 1]·X2[j − 1] } else { 0 })   bundle.bp:27
 			var dc9 float64
 			if on {
-				if j <= 0 {
-					dc9 = dY[i*3+j+2] * X2[j+2]
+				if j >= 2 && j <= 2 {
+					dc9 = d4[i*3+j-2]
 				}
 			}
+			dc2 := dc + dc8 + dc9
+
+			// dc3[i,j] = dc2[i,j] + (if s = 0 { [0 ≥ j]·dY[i,j + 2]·X2[j + 2] } else { 0 }) + (if s = 0 { [j ≥ 1, 2 ≥ j]·dY[i,j − 1]·X2[j − 1] } else { 0 })   bundle.bp:27
 			var dc10 float64
 			if on {
-				if j >= 1 && j <= 2 {
-					dc10 = dY[i*3+j-1] * X2[j-1]
+				if j <= 0 {
+					dc10 = dY[i*3+j+2] * X2[j+2]
 				}
 			}
-			dc4 := dc3 + dc9 + dc10
-
-			// jc[i,j] = dc4[i,j] + (if s = 0 { 0 } else { [2 ≥ j]·(da2[i,j] + dzangle[i]·2·c[j]) })   bundle.bp:27
 			var dc11 float64
+			if on {
+				if j >= 1 && j <= 2 {
+					dc11 = dY[i*3+j-1] * X2[j-1]
+				}
+			}
+			dc3 := dc2 + dc10 + dc11
+
+			// jc[i,j] = dc3[i,j] + (if s = 0 { 0 } else { [2 ≥ j]·(da2[i,j] + dzangle[i]·2·c[j]) })   bundle.bp:27
+			var dc12 float64
 			if !on {
 				if j <= 2 {
-					dc11 = da2[i*3+j] + dzangle[i]*(2*c[j])
+					dc12 = da2[i*3+j] + dzangle[i]*(2*c[j])
 				}
 			}
-			jCRow[j] = dc4 + dc11
+			jCRow[j] = dc3 + dc12
 		}
 	}
 }

@@ -48,7 +48,8 @@ func (w *BundleWork) forward(batch *BundleBatch) {
 		// X*cos(angle) + cross(a, X)*sin(angle) + a*dot(a, X)*(1 - cos(angle))   bundle.bp:14
 		v := cosF32(angle2)
 		v2 := squareF32(sinF32(0.5 * angle2))
-		v3 := sinF32(angle2)
+		v3 := 2 * v2
+		v4 := sinF32(angle2)
 		var s2 float32
 		pointb := int(point[b])
 		XRow := X[pointb*3:][:3]
@@ -57,7 +58,7 @@ func (w *BundleWork) forward(batch *BundleBatch) {
 			ai := CRow[i] / angle2
 			a[i] = ai
 
-			// if sumsq(r) == 0 { X + cross(r, X) } else { angle = norm(r) a = r/angle X*cos(angle) + cross(a, X)*sin(angle) + a*dot(a, X)*(1 - cos(angle)) }   bundle.bp:11
+			// X*cos(angle) + cross(a, X)*sin(angle) + a*dot(a, X)*(1 - cos(angle))   bundle.bp:14
 			s2 += ai * XRow[i]
 		}
 
@@ -100,16 +101,15 @@ func (w *BundleWork) forward(batch *BundleBatch) {
 		C3[2] = C[camerab*9]
 		CRow4 := C[camerab*9+3:][:3]
 		for i := range 3 {
-			// X*cos(angle) + cross(a, X)*sin(angle) + a*dot(a, X)*(1 - cos(angle))   bundle.bp:14
-			v4 := XRow[i]*v + (a3[i]*X3[i]-a2[i]*X2[i])*v3
+			v5 := XRow[i]*v + (a3[i]*X3[i]-a2[i]*X2[i])*v4 + a[i]*s2*v3
+
+			// Y = rotate(c[0:3], X) + c[3:6]   bundle.bp:20
 			var t float32
 			if on {
 				t = XRow[i] + (C3[i]*X3[i] - C2[i]*X2[i])
 			} else {
-				t = v4 + a[i]*s2*(2*v2)
+				t = v5
 			}
-
-			// Y = rotate(c[0:3], X) + c[3:6]   bundle.bp:20
 			Y[i] = t + CRow4[i]
 		}
 
@@ -121,14 +121,14 @@ func (w *BundleWork) forward(batch *BundleBatch) {
 		}
 
 		// return c[6]*(1 + c[7]*s + c[8]*s^2)*p   bundle.bp:23
-		v4 := 1 + C[camerab*9+7]*s3 + C[camerab*9+8]*squareF32(s3)
-		v5 := C[camerab*9+6] * v4
+		v5 := 1 + C[camerab*9+7]*s3 + C[camerab*9+8]*squareF32(s3)
+		v6 := C[camerab*9+6] * v5
 
 		// e = project(C[camera], X[point]) - seen   bundle.bp:33
 		seenRow := seen[b*2:][:2]
 		eRow := e[b*2:][:2]
 		for i := range 2 {
-			eRow[i] = -(Y[i]/Yb*v5 + seenRow[i])
+			eRow[i] = -(Y[i]/Yb*v6 + seenRow[i])
 		}
 	}
 }
@@ -179,7 +179,8 @@ func (w *BundleWork) loss(batch *BundleBatch) BundleLoss {
 		// X*cos(angle) + cross(a, X)*sin(angle) + a*dot(a, X)*(1 - cos(angle))   bundle.bp:14
 		v := cosF32(angle2)
 		v2 := squareF32(sinF32(0.5 * angle2))
-		v3 := sinF32(angle2)
+		v3 := 2 * v2
+		v4 := sinF32(angle2)
 		var s3 float32
 		pointb := int(point[b])
 		XRow := X[pointb*3:][:3]
@@ -188,7 +189,7 @@ func (w *BundleWork) loss(batch *BundleBatch) BundleLoss {
 			ai := CRow[i] / angle2
 			a[i] = ai
 
-			// if sumsq(r) == 0 { X + cross(r, X) } else { angle = norm(r) a = r/angle X*cos(angle) + cross(a, X)*sin(angle) + a*dot(a, X)*(1 - cos(angle)) }   bundle.bp:11
+			// X*cos(angle) + cross(a, X)*sin(angle) + a*dot(a, X)*(1 - cos(angle))   bundle.bp:14
 			s3 += ai * XRow[i]
 		}
 
@@ -231,16 +232,15 @@ func (w *BundleWork) loss(batch *BundleBatch) BundleLoss {
 		C3[2] = C[camerab*9]
 		CRow4 := C[camerab*9+3:][:3]
 		for i := range 3 {
-			// X*cos(angle) + cross(a, X)*sin(angle) + a*dot(a, X)*(1 - cos(angle))   bundle.bp:14
-			v4 := XRow[i]*v + (a3[i]*X3[i]-a2[i]*X2[i])*v3
+			v5 := XRow[i]*v + (a3[i]*X3[i]-a2[i]*X2[i])*v4 + a[i]*s3*v3
+
+			// Y = rotate(c[0:3], X) + c[3:6]   bundle.bp:20
 			var t float32
 			if on {
 				t = XRow[i] + (C3[i]*X3[i] - C2[i]*X2[i])
 			} else {
-				t = v4 + a[i]*s3*(2*v2)
+				t = v5
 			}
-
-			// Y = rotate(c[0:3], X) + c[3:6]   bundle.bp:20
 			Y[i] = t + CRow4[i]
 		}
 
@@ -252,12 +252,12 @@ func (w *BundleWork) loss(batch *BundleBatch) BundleLoss {
 		}
 
 		// return c[6]*(1 + c[7]*s + c[8]*s^2)*p   bundle.bp:23
-		v4 := 1 + C[camerab*9+7]*s4 + C[camerab*9+8]*squareF32(s4)
-		v5 := C[camerab*9+6] * v4
+		v5 := 1 + C[camerab*9+7]*s4 + C[camerab*9+8]*squareF32(s4)
+		v6 := C[camerab*9+6] * v5
 		seenRow := seen[b*2:][:2]
 		for i := range 2 {
 			// e = project(C[camera], X[point]) - seen   bundle.bp:33
-			ze := Y[i]/Yb*v5 + seenRow[i]
+			ze := Y[i]/Yb*v6 + seenRow[i]
 
 			// loss sum(huber(e, 0))   bundle.bp:35
 			e := absF32(ze)
@@ -304,7 +304,7 @@ func (w *BundleWork) grad(batch *BundleBatch, g *BundleParams) BundleLoss {
 	da2 := w.reals[36:][:3]
 	d2 := w.reals[39:][:3]
 	dC3 := w.reals[3:][:3]
-	dC5 := w.reals[42:][:3]
+	dC4 := w.reals[42:][:3]
 	dX2 := w.reals[45:][:3]
 	dX3 := w.reals[48:][:3]
 
@@ -397,15 +397,18 @@ func (w *BundleWork) grad(batch *BundleBatch, g *BundleParams) BundleLoss {
 			// X*cos(angle) + cross(a, X)*sin(angle) + a*dot(a, X)*(1 - cos(angle))   bundle.bp:14
 			ti := a3[i]*X3[i] - a2[i]*X2[i]
 			t[i] = ti
-			v6 := XRow[i]*v2 + ti*v5 + a[i]*s3*v4
 
-			// Y = rotate(c[0:3], X) + c[3:6]   bundle.bp:20
+			// if sumsq(r) == 0 { X + cross(r, X) } else { angle = norm(r) a = r/angle X*cos(angle) + cross(a, X)*sin(angle) + a*dot(a, X)*(1 - cos(angle)) }   bundle.bp:11
 			var t2 float32
 			if on {
-				t2 = XRow[i] + (C3[i]*X3[i] - C2[i]*X2[i])
+				Xi := X[i+pointb*3]
+				t2 = Xi + (C3[i]*X3[i] - C2[i]*X2[i])
 			} else {
-				t2 = v6
+				Xi := X[i+pointb*3]
+				t2 = Xi*v2 + ti*v5 + a[i]*s3*v4
 			}
+
+			// Y = rotate(c[0:3], X) + c[3:6]   bundle.bp:20
 			Y[i] = t2 + CRow4[i]
 		}
 
@@ -518,8 +521,8 @@ func (w *BundleWork) grad(batch *BundleBatch, g *BundleParams) BundleLoss {
 			// s9 = s3·dY3ᵀ·a   bundle.bp:14
 			s9 += dY3i * (ai * s3)
 
-			// dC5 = −dY3∘X2   bundle.bp:11
-			dC5[i] = -(dY3i * X2i)
+			// dC4 = −dY3∘X2   bundle.bp:11
+			dC4[i] = -(dY3i * X2i)
 
 			// dC[camera,i + 3] += dY3[i]   bundle.bp:20
 			dC[camerab*9+i+3] += dY3i
@@ -583,37 +586,30 @@ func (w *BundleWork) grad(batch *BundleBatch, g *BundleParams) BundleLoss {
 
 		// dzangle = (0.5·d4 + s8·v − s10 − s6·v4)·(0.5/zangle)   bundle.bp:12
 		dzangle := (0.5*d4 + s8*v2 - s10 - s6*v5) * (0.5 / zangle)
-		dCRow := dC[camerab*9:][:3]
-		for i := range 3 {
-			// dC4[i] = dzangle·2·C[camera,i]   bundle.bp:11
-			dC4 := dzangle * (2 * CRow[i])
-
-			// dC[camera,i] += if s2 = 0 { 0 } else { dC3[i] + dC4[i] }   bundle.bp:20
-			var v9 float32
-			if on {
-				v9 = 0
-			} else {
-				v9 = dC3[i] + dC4
+		if !on {
+			// dC[camera,i] += if s2 = 0 { 0 } else { dC3[i] + dzangle·2·C[camera,i] }   bundle.bp:20
+			dCRow := dC[camerab*9:][:3]
+			for i := range 3 {
+				dCRow[i] += dC3[i] + dzangle*(2*CRow[i])
 			}
-			dCRow[i] += v9
 		}
 		if s2 == 0 {
 			// dC[camera,i + 1] += if s2 = 0 { dY3[i]·X3[i] } else { 0 }   bundle.bp:11
-			dCRow2 := dC[camerab*9+1:][:2]
+			dCRow := dC[camerab*9+1:][:2]
 			for i := range 2 {
-				dCRow2[i] += dY3[i] * X3[i]
+				dCRow[i] += dY3[i] * X3[i]
 			}
 
 			// dC[camera,i] += if s2 = 0 { dY3[i + 2]·X3[i + 2] } else { 0 }   bundle.bp:11
 			dC[camerab*9] += dY3[2] * X3[2]
 
-			// dC[camera,i + 2] += if s2 = 0 { dC5[i] } else { 0 }   bundle.bp:11
-			dC[camerab*9+2] += dC5[0]
+			// dC[camera,i + 2] += if s2 = 0 { dC4[i] } else { 0 }   bundle.bp:11
+			dC[camerab*9+2] += dC4[0]
 
-			// dC[camera,i] += if s2 = 0 { dC5[i + 1] } else { 0 }   bundle.bp:11
-			dCRow3 := dC[camerab*9:][:2]
+			// dC[camera,i] += if s2 = 0 { dC4[i + 1] } else { 0 }   bundle.bp:11
+			dCRow2 := dC[camerab*9:][:2]
 			for i := range 2 {
-				dCRow3[i] += dC5[i+1]
+				dCRow2[i] += dC4[i+1]
 			}
 		}
 
@@ -655,7 +651,7 @@ func (t *BundleTrainer) update(w, g, m, v []float32) {
 		m[i] = nextMi
 		nextVi := t.Beta2*v[i] + t3*squareF32(gi)
 		v[i] = nextVi
-		v4 := nextMi / v2 / (sqrtF32(nextVi/v3) + t.Eps)
-		w[i] -= t.LR * v4
+		v4 := t.LR * (nextMi / v2 / (sqrtF32(nextVi/v3) + t.Eps))
+		w[i] -= v4
 	}
 }

@@ -576,8 +576,8 @@ func (t *LstmTrainer) update(w, g, m, v []float32, size float32) {
 		m[i] = nextMi
 		nextVi := t.Beta2*v[i] + t3*square(c)
 		v[i] = nextVi
-		v5 := nextMi / v3 / (sqrt(nextVi/v4) + t.Eps)
-		w[i] -= t.LR * v5
+		v5 := t.LR * (nextMi / v3 / (sqrt(nextVi/v4) + t.Eps))
+		w[i] -= v5
 	}
 }
 
@@ -2411,7 +2411,7 @@ func (t *GPTTrainer) update(w, g, m, v []float32, size float32) {
 		m[i] = nextMi
 		nextVi := t.Beta2*v[i] + t3*square(c)
 		v[i] = nextVi
-		v8 := nextMi / v3 / (sqrt(nextVi/v4) + t.Eps)
-		w[i] -= v7 * v8
+		v8 := v7 * (nextMi / v3 / (sqrt(nextVi/v4) + t.Eps))
+		w[i] -= v8
 	}
 }

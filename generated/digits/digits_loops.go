@@ -160,5 +160,5 @@ func (t *DigitsTrainer) update(w, g, m, v []float32) {
 	v3 := 1 - pow(t.Beta2, t.step)
 	t2 := 1 - t.Beta1
 	t3 := 1 - t.Beta2
-	t.work.tasks.wLoop(n, g, m, v, w, t.Beta1, t2, t.Beta2, t3, v2, v3, t.Eps, t.LR)
+	t.work.tasks.wLoop(n, g, m, v, w, t.Beta1, t2, t.Beta2, t3, t.LR, v2, v3, t.Eps)
 }

@@ -75,6 +75,6 @@ func dhWSums(dhW, hW []float32) {
 }
 
 // wLoopPart is wLoopPartGo: this build has no assembly.
-func wLoopPart(first, count, n int, g, m, v, w []float32, beta10, t, beta20, t2, v2, v3, eps0, lr0 float32) {
-	wLoopPartGo(first, count, n, g, m, v, w, beta10, t, beta20, t2, v2, v3, eps0, lr0)
+func wLoopPart(first, count, n int, g, m, v, w []float32, beta10, t, beta20, t2, lr0, v2, v3, eps0 float32) {
+	wLoopPartGo(first, count, n, g, m, v, w, beta10, t, beta20, t2, lr0, v2, v3, eps0)
 }

@@ -137,17 +137,11 @@ func (w *FactorsWork) grad(batch *FactorsBatch, g *FactorsParams) FactorsLoss {
 		dPRow := dP[ub2*4:][:4]
 		dQRow := dQ[ib2*4:][:4]
 		for j := range 4 {
-			// dP2 = 2·d2·P[u] + d3·Q[i]   factors.bp:15
-			dP2 := d2*(2*PRow[j]) + d3*QRow[j]
+			// dP[u,i] += d2·2·P[u,i] + d3·Q[i,i]   factors.bp:15
+			dPRow[j] += d2*(2*PRow[j]) + d3*QRow[j]
 
-			// dP[u,i] += dP2[i]   factors.bp:15
-			dPRow[j] += dP2
-
-			// dQ2 = 2·d2·Q[i] + d3·P[u]   factors.bp:15
-			dQ2 := d2*(2*QRow[j]) + d3*PRow[j]
-
-			// dQ[i,i] += dQ2[i]   factors.bp:15
-			dQRow[j] += dQ2
+			// dQ[i,i] += d2·2·Q[i,i] + d3·P[u,i]   factors.bp:15
+			dQRow[j] += d2*(2*QRow[j]) + d3*PRow[j]
 		}
 	}
 	dlevel := float32(dlevel2)
@@ -172,7 +166,7 @@ func (t *FactorsTrainer) update(w, g, m, v []float32) {
 		m[i] = nextMi
 		nextVi := t.Beta2*v[i] + t3*square(gi)
 		v[i] = nextVi
-		v4 := nextMi / v2 / (sqrt(nextVi/v3) + t.Eps)
-		w[i] -= t.LR * v4
+		v4 := t.LR * (nextMi / v2 / (sqrt(nextVi/v3) + t.Eps))
+		w[i] -= v4
 	}
 }

@@ -29,7 +29,6 @@ func (w *EvidenceWork) value(a *EvidenceArgs) float64 {
 	for from := 0; from < n; from += 128 {
 		rows := min(128, n-from)
 
-		// exp(theta[0] - sumsq(a - b)/2*exp(-2*theta[1]))   gaussian.bp:7
 		// K[i, j] = kernel(theta, X[i], X[j]) + (if i == j { exp(theta[2]) } else { 0 })   gaussian.bp:11
 		for b := range rows {
 			for b2 := range n {
@@ -45,12 +44,11 @@ func (w *EvidenceWork) value(a *EvidenceArgs) float64 {
 		for b := range rows {
 			KRow := K[b*n+from*n:][:n]
 			for b2 := range n {
-				v3 := exp(theta0 - KRow[b2]/2*v)
-				var v4 float64
+				var v3 float64
 				if b+from == b2 {
-					v4 = v2
+					v3 = v2
 				}
-				KRow[b2] = v3 + v4
+				KRow[b2] = exp(theta0-KRow[b2]/2*v) + v3
 			}
 		}
 
@@ -76,19 +74,18 @@ func (w *EvidenceWork) value(a *EvidenceArgs) float64 {
 		zL3 := math.Sqrt(M2[k])
 		zL2Row := zL2[k*n:][:n]
 		for i := range n {
-			zL4 := M2[i] / zL3
 			if i < k {
 				zL2Row[i] = 0
 			} else {
-				zL2Row[i] = zL4
+				zL2Row[i] = M2[i] / zL3
 			}
 		}
 		for i := range n {
-			zL5 := zL2[k*n+i]
+			zL4 := zL2[k*n+i]
 			MRow := M[i*n:][:n]
 			nextMRow := nextM[i*n:][:n]
 			for j := range n {
-				nextMRow[j] = MRow[j] - zL5*zL2Row[j]
+				nextMRow[j] = MRow[j] - zL4*zL2Row[j]
 			}
 		}
 		for i := range n * n {
@@ -97,8 +94,8 @@ func (w *EvidenceWork) value(a *EvidenceArgs) float64 {
 	}
 	for k2 := range n {
 		// return sumsq(lsolve(L, y))/2 + sum[i] log(L[i, i]) + n/2*log(2*pi)   gaussian.bp:19
-		zL5 := zL2[k2*n+k2]
-		t[k2] = R[k2] / zL5
+		zL4 := zL2[k2*n+k2]
+		t[k2] = R[k2] / zL4
 		for i := range n {
 			var t2 float64
 			if i <= k2 {
@@ -142,7 +139,6 @@ func (w *EvidenceWork) grad(a *EvidenceArgs) float64 {
 	R2 := w.reals[n*n*3:][:n]
 	nextR2 := w.reals[n*n*5+n*3:][:n]
 	d2 := w.reals[n*n*5+n*2:][:n]
-	d3 := w.reals[n*n*3:][:n]
 	dL := w.reals[n*n*3+n:][:n*n]
 	R3 := w.reals[n*n*4+n*2:][:n*n]
 	nextR3 := w.reals[n*n*5+n*4:][:n*n]
@@ -151,8 +147,8 @@ func (w *EvidenceWork) grad(a *EvidenceArgs) float64 {
 	nextR4 := w.reals[n*n*5+n*4:][:n*n]
 	dL3 := w.reals[n*n*3+n:][:n*n]
 	M2 := w.reals[n*n*4+n:][:n]
-	dL6 := w.reals[n*n*3:][:n]
-	dL8 := w.reals[n*n*3:][:n]
+	dL5 := w.reals[n*n*3:][:n]
+	dL7 := w.reals[n*n*3:][:n]
 
 	// exp(theta[0] - sumsq(a - b)/2*exp(-2*theta[1]))   gaussian.bp:7
 	v := exp(-2 * theta[1])
@@ -213,19 +209,18 @@ func (w *EvidenceWork) grad(a *EvidenceArgs) float64 {
 		zL3 := math.Sqrt(M2[k])
 		zL2Row := zL2[k*n:][:n]
 		for i := range n {
-			zL4 := M2[i] / zL3
 			if i < k {
 				zL2Row[i] = 0
 			} else {
-				zL2Row[i] = zL4
+				zL2Row[i] = M2[i] / zL3
 			}
 		}
 		for i := range n {
-			zL5 := zL2[k*n+i]
+			zL4 := zL2[k*n+i]
 			MRow := M[i*n:][:n]
 			nextMRow := nextM[i*n:][:n]
 			for j := range n {
-				nextMRow[j] = MRow[j] - zL5*zL2Row[j]
+				nextMRow[j] = MRow[j] - zL4*zL2Row[j]
 			}
 		}
 		for i := range n * n {
@@ -234,8 +229,8 @@ func (w *EvidenceWork) grad(a *EvidenceArgs) float64 {
 	}
 	for k2 := range n {
 		// return sumsq(lsolve(L, y))/2 + sum[i] log(L[i, i]) + n/2*log(2*pi)   gaussian.bp:19
-		zL5 := zL2[k2*n+k2]
-		t3[k2] = R[k2] / zL5
+		zL4 := zL2[k2*n+k2]
+		t3[k2] = R[k2] / zL4
 		for i := range n {
 			var t4 float64
 			if i <= k2 {
@@ -276,46 +271,39 @@ func (w *EvidenceWork) grad(a *EvidenceArgs) float64 {
 			R2[i] = nextR2[i]
 		}
 	}
-	for b := range n {
-		// d3[i,j,k] = d2[i,j]·t3[k,j]   gaussian.bp:19
-		{
-			d2i := d2[b]
-			for b2 := range n {
-				d3[b2] = d2i * t3[b2]
-			}
-		}
 
-		// dL[i,j] = [j = i]·1/zL2[i,i] + (if j ≤ i { −d3[i,0,j] } else { 0 })   gaussian.bp:18
+	// dL[i,j] = [j = i]·1/zL2[i,i] + (if j ≤ i { −d2[i,0]·t3[j,0] } else { 0 })   gaussian.bp:18
+	for b := range n {
 		dLRow := dL[b*n:][:n]
 		for b2 := range n {
-			var dL9 float64
+			var dL8 float64
 			if b2 == b {
-				dL9 = 1 / zL2[b*n+b]
+				dL8 = 1 / zL2[b*n+b]
 			}
 			var v3 float64
 			if b2 <= b {
-				v3 = -d3[b2]
+				v3 = -(d2[b] * t3[b2])
 			}
-			dLRow[b2] = dL9 + v3
+			dLRow[b2] = dL8 + v3
 		}
 	}
 	for from := 0; from < n; from += 128 {
 		rows := min(128, n-from)
 
-		// dK2 = zL2·dL   gaussian.bp:18
-		// dK[n,i] = if n = i { 0.5·dK2[n,i] } else if i ≤ n { dK2[n,i] } else { 0 }   gaussian.bp:18
+		// dK3 = zL2·dL   gaussian.bp:18
+		// dK[n,i] = if n = i { 0.5·dK3[n,i] } else if i ≤ n { dK3[n,i] } else { 0 }   gaussian.bp:18
 		// R3 = dK   gaussian.bp:18
 		matmul(mat(R3[from*n:], rows, n), mat(zL2[from*n:], rows, n), mat(dL, n, n))
 		for b := range rows {
 			R3Row := R3[b*n+from*n:][:n]
 			for b2 := range n {
-				dK2 := R3Row[b2]
+				dK3 := R3Row[b2]
 				var dK float64
 				if b+from == b2 {
-					dK = 0.5 * dK2
+					dK = 0.5 * dK3
 				} else {
 					if b2 <= b+from {
-						dK = dK2
+						dK = dK3
 					} else {
 						dK = 0
 					}
@@ -325,32 +313,32 @@ func (w *EvidenceWork) grad(a *EvidenceArgs) float64 {
 		}
 	}
 	for k4 := range n {
-		// dL5 = zL2[−k₄ + n − 1,−k₄ + n − 1]   gaussian.bp:18
-		dL5 := zL2[n*n-k4*n-k4-1]
+		// dL4 = zL2[−k₄ + n − 1,−k₄ + n − 1]   gaussian.bp:18
+		dL4 := zL2[n*n-k4*n-k4-1]
 
-		// dL2[i] = R3[−k₄ + n − 1,i]/dL5   gaussian.bp:18
+		// dL2[i] = R3[−k₄ + n − 1,i]/dL4   gaussian.bp:18
 		R3Row := R3[n*n-k4*n-n:][:n]
 		dL2Row := dL2[n*n-k4*n-n:][:n]
 		for i := range n {
-			dL2Row[i] = R3Row[i] / dL5
+			dL2Row[i] = R3Row[i] / dL4
 		}
 
-		// dL6[i] = if i < −k₄ + n − 1 { zL2[i,−k₄ + n − 1] } else { 0 }   gaussian.bp:18
+		// dL5[i] = if i < −k₄ + n − 1 { zL2[i,−k₄ + n − 1] } else { 0 }   gaussian.bp:18
 		for i := range n {
 			if i < n-k4-1 {
-				dL6[i] = zL2[i*n+n-k4-1]
+				dL5[i] = zL2[i*n+n-k4-1]
 			} else {
-				dL6[i] = 0
+				dL5[i] = 0
 			}
 		}
 
-		// nextR3 = R3 − dL6·dL2ᵀ   gaussian.bp:18
+		// nextR3 = R3 − dL5·dL2ᵀ   gaussian.bp:18
 		for i := range n {
-			dL6i := dL6[i]
+			dL5i := dL5[i]
 			R3Row2 := R3[i*n:][:n]
 			nextR3Row := nextR3[i*n:][:n]
 			for j := range n {
-				nextR3Row[j] = R3Row2[j] - dL6i*dL2Row[j]
+				nextR3Row[j] = R3Row2[j] - dL5i*dL2Row[j]
 			}
 		}
 		for i := range n * n {
@@ -366,32 +354,32 @@ func (w *EvidenceWork) grad(a *EvidenceArgs) float64 {
 		}
 	}
 	for k5 := range n {
-		// dL7 = zL2[−k₅ + n − 1,−k₅ + n − 1]   gaussian.bp:18
-		dL7 := zL2[n*n-k5*n-k5-1]
+		// dL6 = zL2[−k₅ + n − 1,−k₅ + n − 1]   gaussian.bp:18
+		dL6 := zL2[n*n-k5*n-k5-1]
 
-		// dL3[i] = R4[−k₅ + n − 1,i]/dL7   gaussian.bp:18
+		// dL3[i] = R4[−k₅ + n − 1,i]/dL6   gaussian.bp:18
 		R4Row := R4[n*n-k5*n-n:][:n]
 		dL3Row := dL3[n*n-k5*n-n:][:n]
 		for i := range n {
-			dL3Row[i] = R4Row[i] / dL7
+			dL3Row[i] = R4Row[i] / dL6
 		}
 
-		// dL8[i] = if i < −k₅ + n − 1 { zL2[i,−k₅ + n − 1] } else { 0 }   gaussian.bp:18
+		// dL7[i] = if i < −k₅ + n − 1 { zL2[i,−k₅ + n − 1] } else { 0 }   gaussian.bp:18
 		for i := range n {
 			if i < n-k5-1 {
-				dL8[i] = zL2[i*n+n-k5-1]
+				dL7[i] = zL2[i*n+n-k5-1]
 			} else {
-				dL8[i] = 0
+				dL7[i] = 0
 			}
 		}
 
-		// nextR4 = R4 − dL8·dL3ᵀ   gaussian.bp:18
+		// nextR4 = R4 − dL7·dL3ᵀ   gaussian.bp:18
 		for i := range n {
-			dL8i := dL8[i]
+			dL7i := dL7[i]
 			R4Row2 := R4[i*n:][:n]
 			nextR4Row := nextR4[i*n:][:n]
 			for j := range n {
-				nextR4Row[j] = R4Row2[j] - dL8i*dL3Row[j]
+				nextR4Row[j] = R4Row2[j] - dL7i*dL3Row[j]
 			}
 		}
 		for i := range n * n {
@@ -406,32 +394,30 @@ func (w *EvidenceWork) grad(a *EvidenceArgs) float64 {
 		t2Row := t2[b*n:][:n]
 		tRow := t[b*n:][:n]
 		for b2 := range n {
-			// dL4 = (dL3 + dL3ᵀ)ᵀ   gaussian.bp:18
-			dL4 := dL3[b2*n+b] + dL3Row[b2]
+			// dK2 = 0.5·(dL3 + dL3ᵀ)ᵀ   gaussian.bp:18
+			dK2 := 0.5 * (dL3[b2*n+b] + dL3Row[b2])
 
-			// d4 = 0.5·dL4∘t2   gaussian.bp:7
-			d4 := 0.5 * dL4 * t2Row[b2]
+			// s3 = Σ dK2∘t2   gaussian.bp:7
+			t2b2 := t2Row[b2]
+			s3 += dK2 * t2b2
 
-			// s3 = Σ d4   gaussian.bp:7
-			s3 += d4
-
-			// s4 = Σ d4∘(t/2)   gaussian.bp:7
-			s4 += d4 * (tRow[b2] / 2)
+			// s4 = Σ dK2∘t2∘(t/2)   gaussian.bp:7
+			s4 += dK2 * t2b2 * (tRow[b2] / 2)
 			if b == b2 {
-				// s5 = Σᵢ,ⱼ (if i = j { 0.5·dL4[i,j] } else { 0 })   gaussian.bp:11
-				s5 += 0.5 * dL4
+				// s5 = Σᵢ,ⱼ (if i = j { dK2[i,j] } else { 0 })   gaussian.bp:11
+				s5 += dK2
 			}
 		}
 	}
 
-	// d4 = 2·s4·v   gaussian.bp:7
-	d4 := 2 * (s4 * v)
+	// d3 = 2·s4·v   gaussian.bp:7
+	d3 := 2 * (s4 * v)
 
 	// dtheta[0] = s3   gaussian.bp:17
 	dtheta[0] = s3
 
-	// dtheta[1] = d4   gaussian.bp:17
-	dtheta[1] = d4
+	// dtheta[1] = d3   gaussian.bp:17
+	dtheta[1] = d3
 
 	// dtheta[2] = s5·v2   gaussian.bp:17
 	dtheta[2] = s5 * v2
@@ -459,7 +445,7 @@ func (w *PredictWork) value(a *PredictArgs) {
 	R2 := w.reals[n*n+n:][:m*n]
 	nextR2 := w.reals[m*n*2+n*n*3+n*3:][:m*n]
 	v := w.reals[m*n+n*n*3+n*3:][:m*n]
-	zvariance3 := w.reals[m*n*3+n*n*3+n*3:][:m]
+	zvariance2 := w.reals[m*n*3+n*n*3+n*3:][:m]
 	M2 := w.reals[m*n+n*n*2+n:][:n]
 	zv2 := w.reals[n*n:][:n]
 
@@ -540,19 +526,18 @@ func (w *PredictWork) value(a *PredictArgs) {
 		zL3 := math.Sqrt(M2[k2])
 		zL2Row := zL2[k2*n:][:n]
 		for i := range n {
-			zL4 := M2[i] / zL3
 			if i < k2 {
 				zL2Row[i] = 0
 			} else {
-				zL2Row[i] = zL4
+				zL2Row[i] = M2[i] / zL3
 			}
 		}
 		for i := range n {
-			zL5 := zL2[k2*n+i]
+			zL4 := zL2[k2*n+i]
 			MRow := M[i*n:][:n]
 			nextMRow := nextM[i*n:][:n]
 			for j := range n {
-				nextMRow[j] = MRow[j] - zL5*zL2Row[j]
+				nextMRow[j] = MRow[j] - zL4*zL2Row[j]
 			}
 		}
 		for i := range n * n {
@@ -561,16 +546,16 @@ func (w *PredictWork) value(a *PredictArgs) {
 	}
 	for k3 := range n {
 		// center = v' @ lsolve(L, y)   gaussian.bp:27
-		zL5 := zL2[k3*n+k3]
-		zcenter[k3] = R[k3] / zL5
+		zL4 := zL2[k3*n+k3]
+		zcenter[k3] = R[k3] / zL4
 		for i := range n {
-			var zcenter3 float64
+			var zcenter2 float64
 			if i <= k3 {
-				zcenter3 = 0
+				zcenter2 = 0
 			} else {
-				zcenter3 = zL2[k3*n+i]
+				zcenter2 = zL2[k3*n+i]
 			}
-			nextR[i] = R[i] - zcenter3*zcenter[k3]
+			nextR[i] = R[i] - zcenter2*zcenter[k3]
 		}
 		for i := range n {
 			R[i] = nextR[i]
@@ -604,22 +589,20 @@ func (w *PredictWork) value(a *PredictArgs) {
 		}
 	}
 	clear(center)
-	clear(zvariance3)
+	clear(zvariance2)
 	for b := range n {
 		zcenterb := zcenter[b]
 		vRow := v[b*m:][:m]
 		for i := range m {
 			// center = v' @ lsolve(L, y)   gaussian.bp:27
 			vi := vRow[i]
-			zcenter2 := vi * zcenterb
-			center[i] += zcenter2
+			center[i] += vi * zcenterb
 
 			// variance[j] = exp(theta[0]) - sum[i] v[i, j]^2   gaussian.bp:28
-			zvariance2 := square(vi)
-			zvariance3[i] += zvariance2
+			zvariance2[i] += square(vi)
 		}
 	}
 	for i := range m {
-		variance[i] = zvariance - zvariance3[i]
+		variance[i] = zvariance - zvariance2[i]
 	}
 }

@@ -233,21 +233,15 @@ func (w *ScorerWork) grad(batch *ScorerBatch, g *ScorerParams) ScorerLoss {
 		s2 += truth[float64](0 < s3 == (0.5 < yb))
 		clear(da2)
 		for i := range 6 {
-			// dU2 = ds·U   lecture.bp:27
-			dU2 := ds * U[i]
-
-			// dz3 = dU2∘a3∘(1 − a3)   lecture.bp:26
+			// dz3 = ds·U∘a3∘(1 − a3)   lecture.bp:26
 			a3i := a3[i]
-			dz3 := dU2 * (a3i * (1 - a3i))
+			dz3 := ds * U[i] * (a3i * (1 - a3i))
 
 			// db2 += dz3   lecture.bp:25
 			db2[i] += dz3
 
-			// dU3 = ds·a3   lecture.bp:27
-			dU3 := ds * a3i
-
-			// dU += dU3   lecture.bp:27
-			dU[i] += dU3
+			// dU += ds·a3   lecture.bp:27
+			dU[i] += ds * a3i
 
 			// da2 = W2ᵀ·dz3   lecture.bp:25
 			axpy(dz3, W2[i*8:][:8], da2)
@@ -335,21 +329,15 @@ func (w *ScorerWork) gradInputs(batch *ScorerBatch, g *ScorerParams) ScorerLoss 
 		s2 += truth[float64](0 < s3 == (0.5 < yb))
 		clear(da2)
 		for i := range 6 {
-			// dU2 = ds·U   lecture.bp:27
-			dU2 := ds * U[i]
-
-			// dz3 = dU2∘a3∘(1 − a3)   lecture.bp:26
+			// dz3 = ds·U∘a3∘(1 − a3)   lecture.bp:26
 			a3i := a3[i]
-			dz3 := dU2 * (a3i * (1 - a3i))
+			dz3 := ds * U[i] * (a3i * (1 - a3i))
 
 			// db2 += dz3   lecture.bp:25
 			db2[i] += dz3
 
-			// dU3 = ds·a3   lecture.bp:27
-			dU3 := ds * a3i
-
-			// dU += dU3   lecture.bp:27
-			dU[i] += dU3
+			// dU += ds·a3   lecture.bp:27
+			dU[i] += ds * a3i
 
 			// da2 = W2ᵀ·dz3   lecture.bp:25
 			axpy(dz3, W2[i*8:][:8], da2)
@@ -1598,20 +1586,17 @@ func (w *MarginWork) grad(batch *MarginBatch, g *MarginParams) MarginLoss {
 				// db1 += dz2_2 + dz2   lecture.bp:23
 				db1[i] += dz22i + dz2i
 			}
-		}
-		on := 0 < v
-		if on {
 			for i := range 6 {
-				// dW2_2 = if 0 < v { (dU2∘dz3)·a2_2ᵀ + dz3_3·a2ᵀ } else { 0 }   lecture.bp:25
-				// dW2 += dW2_2   lecture.bp:25
-				axpy(dU2[i]*dz3[i], a22, dW2[i*8:][:8])
-				axpy(dz33[i], a2, dW2[i*8:][:8])
+				// dW2 += (dU2∘dz3)·a2_2ᵀ + dz3_3·a2ᵀ   lecture.bp:25
+				dz34 := dU2[i] * dz3[i]
+				dz33i := dz33[i]
+				axpy(dz34, a22, dW2[i*8:][:8])
+				axpy(dz33i, a2, dW2[i*8:][:8])
 
-				// db2 += if 0 < v { dU2∘(dz3 − dz3_2) } else { 0 }   lecture.bp:25
+				// db2 += dU2∘(dz3 − dz3_2)   lecture.bp:25
 				db2[i] += dU2[i] * (dz3[i] - dz32[i])
 			}
-		}
-		if 0 < v {
+
 			// dU += if 0 < v { d·(a3_2 − a3) } else { 0 }   lecture.bp:27
 			for i := range 6 {
 				dU[i] += d * (a32[i] - a3[i])

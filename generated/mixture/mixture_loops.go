@@ -396,7 +396,7 @@ func (t *MixtureTrainer) update(w, g, m, v []float32) {
 		m[i] = nextMi
 		nextVi := t.Beta2*v[i] + t3*square(gi)
 		v[i] = nextVi
-		v4 := nextMi / v2 / (sqrt(nextVi/v3) + t.Eps)
-		w[i] -= t.LR * v4
+		v4 := t.LR * (nextMi / v2 / (sqrt(nextVi/v3) + t.Eps))
+		w[i] -= v4
 	}
 }

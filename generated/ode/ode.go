@@ -250,10 +250,10 @@ func (w *OdeWork) Grad(b OdeBatch, grads *OdeParams) (OdeLoss, error) {
 	if err := checkApart("Ode", "Path", b.Path, grads.all); err != nil {
 		return OdeLoss{}, err
 	}
-	if err := checkRoom("Ode", "the batch", 168.0*float64(b.N)*float64(b.Steps)+30.0*float64(b.N)+66.0*float64(b.Steps)+21.0); err != nil {
+	if err := checkRoom("Ode", "the batch", 168.0*float64(b.N)*float64(b.Steps)+30.0*float64(b.N)+2.0*float64(b.Steps)+21.0); err != nil {
 		return OdeLoss{}, err
 	}
-	w.reals = grow(w.reals, b.N*b.Steps*168+b.N*30+b.Steps*66+20)
+	w.reals = grow(w.reals, b.N*b.Steps*168+b.N*30+b.Steps*2+20)
 	return w.grad(&b, grads), nil
 }
 

@@ -369,22 +369,20 @@ func (w *OdeWork) grad(batch *OdeBatch, g *OdeParams) OdeLoss {
 	dk2 := w.reals[n*steps*162+n*22+steps*2:][:n*steps*2]
 	dk3 := w.reals[n*steps*164+n*22+steps*2:][:n*steps*2]
 	dzs1 := w.reals[n*steps*166+n*22+steps*2:][:n*steps*2]
-	d12 := w.reals[n*steps*168+n*30+steps*2+16:][:steps*32]
-	d13 := w.reals[n*steps*168+n*30+steps*34+16:][:steps*32]
-	zk22 := w.reals[n*steps*168+n*30+steps*66+16:][:2]
-	zk32 := w.reals[n*steps*168+n*30+steps*66+16:][:2]
-	zk42 := w.reals[n*steps*168+n*30+steps*66+16:][:2]
-	dzs12 := w.reals[n*steps*168+n*30+steps*66+18:][:2]
-	dslopeH1 := w.reals[n*steps*168+n*30+steps*66+16:][:2]
+	zk22 := w.reals[n*steps*168+n*30+steps*2+16:][:2]
+	zk32 := w.reals[n*steps*168+n*30+steps*2+16:][:2]
+	zk42 := w.reals[n*steps*168+n*30+steps*2+16:][:2]
+	dzs12 := w.reals[n*steps*168+n*30+steps*2+18:][:2]
+	dslopeH1 := w.reals[n*steps*168+n*30+steps*2+16:][:2]
 	dslopeH0 := w.reals[n*steps*168+n*30+steps*2:][:16]
 	dzk4 := w.reals[n*steps*168+n*22+steps*2:][:n*2]
-	dslopeH12 := w.reals[n*steps*168+n*30+steps*66+16:][:2]
+	dslopeH12 := w.reals[n*steps*168+n*30+steps*2+16:][:2]
 	dslopeH02 := w.reals[n*steps*168+n*30+steps*2:][:16]
 	dzk3 := w.reals[n*steps*168+n*24+steps*2:][:n*2]
-	dslopeH13 := w.reals[n*steps*168+n*30+steps*66+16:][:2]
+	dslopeH13 := w.reals[n*steps*168+n*30+steps*2+16:][:2]
 	dslopeH03 := w.reals[n*steps*168+n*30+steps*2:][:16]
 	dzk2 := w.reals[n*steps*168+n*26+steps*2:][:n*2]
-	dslopeH14 := w.reals[n*steps*168+n*30+steps*66+16:][:2]
+	dslopeH14 := w.reals[n*steps*168+n*30+steps*2+16:][:2]
 	dslopeH04 := w.reals[n*steps*168+n*30+steps*2:][:16]
 	ds2 := w.reals[n*steps*168+n*28+steps*2:][:n*2]
 
@@ -525,7 +523,7 @@ func (w *OdeWork) grad(batch *OdeBatch, g *OdeParams) OdeLoss {
 	// dd = 1/N/(2·steps)   ode.bp:28
 	dd := 1 / float32(n) / float32(steps*2)
 	var s2 float64
-	d14 := float32(steps * 2)
+	d12 := float32(steps * 2)
 	for b := range n {
 		// way = scan i < steps carry s = start   ode.bp:18
 		for j := range steps {
@@ -549,7 +547,7 @@ func (w *OdeWork) grad(batch *OdeBatch, g *OdeParams) OdeLoss {
 		}
 
 		// loss mse(flat(way), flat(path))   ode.bp:28
-		s2 += float64(s3 / d14)
+		s2 += float64(s3 / d12)
 	}
 	for i2 := range steps {
 		for b := range n {
@@ -574,13 +572,13 @@ func (w *OdeWork) grad(batch *OdeBatch, g *OdeParams) OdeLoss {
 			clear(dslopeH1)
 			for j := range 2 {
 				// dzs1 = 0.016666666666666666·(d[−2·i₂ + 2·steps − 2:−2·i₂ + 2·steps] + ds)   ode.bp:23
-				d15 := d[b*steps*2+j+steps*2-i2*2-2]
+				d13 := d[b*steps*2+j+steps*2-i2*2-2]
 				ds3 := ds[b*2+j]
-				j2 := 0.016666668 * (d15 + ds3)
+				j2 := 0.016666668 * (d13 + ds3)
 				dzs1[n*steps*2+b*2+j-n*i2*2-n*2] = j2
 
 				// dzs1_2 = 0.03333333333333333·(d[−2·i₂ + 2·steps − 2:−2·i₂ + 2·steps] + ds)   ode.bp:23
-				dzs12[j] = 0.033333335 * (d15 + ds3)
+				dzs12[j] = 0.033333335 * (d13 + ds3)
 
 				// dslopeH1 = scaleWᵀ·dzs1   ode.bp:17
 				scaleWRow := scaleW[j*2:][:2]
@@ -760,47 +758,20 @@ func (w *OdeWork) grad(batch *OdeBatch, g *OdeParams) OdeLoss {
 	clear(dslopeH1B)
 	clear(dscaleW)
 	for b := range n {
-		// d12[i,j,k] = d6[i,j]·zk3[i,k]   ode.bp:17
-		for j := range steps {
-			for k := range 16 {
-				d6k := d6[n*j*16+b*16+k]
-				zk3Row := zk3[n*j*2+b*2:][:2]
-				d12Row := d12[j*32+k*2:][:2]
-				for l := range 2 {
-					d12Row[l] = d6k * zk3Row[l]
-				}
-			}
-		}
-
-		// d13[i,j,k] = d7[i,j]·zk4[i,k]   ode.bp:17
+		// dslopeH0W[j,k] += Σᵢ (d7[i,j]·zk4[i,k] + d6[i,j]·zk3[i,k] + d5[i,j]·zk2[i,k] + d4[i,j]·s[i,k])   ode.bp:17
 		for j := range steps {
 			for k := range 16 {
 				d7k := d7[n*j*16+b*16+k]
-				zk4Row := zk4[n*j*2+b*2:][:2]
-				d13Row := d13[j*32+k*2:][:2]
-				for l := range 2 {
-					d13Row[l] = d7k * zk4Row[l]
-				}
-			}
-		}
-		for j := range steps {
-			for k := range 16 {
+				d6k := d6[n*j*16+b*16+k]
 				d5k := d5[n*j*16+b*16+k]
 				d4k := d4[n*j*16+b*16+k]
+				zk4Row := zk4[n*j*2+b*2:][:2]
+				zk3Row := zk3[n*j*2+b*2:][:2]
 				zk2Row := zk2[n*j*2+b*2:][:2]
-				d13Row := d13[j*32+k*2:][:2]
-				d12Row := d12[j*32+k*2:][:2]
 				sRow := s[n*j*2+b*2:][:2]
 				dslopeH0WRow := dslopeH0W[k*2:][:2]
 				for l := range 2 {
-					// d15[i,j,k] = d5[i,j]·zk2[i,k]   ode.bp:17
-					d15 := d5k * zk2Row[l]
-
-					// dzway[i,j,k] = d13[i,j,k] + d12[i,j,k] + d15[i,j,k] + d4[i,j]·s[i,k]   ode.bp:18
-					dzway := d13Row[l] + d12Row[l] + d15 + d4k*sRow[l]
-
-					// dslopeH0W[j,k] += Σᵢ dzway[i,j,k]   ode.bp:17
-					dslopeH0WRow[l] += dzway
+					dslopeH0WRow[l] += d7k*zk4Row[l] + d6k*zk3Row[l] + d5k*zk2Row[l] + d4k*sRow[l]
 				}
 			}
 		}
@@ -810,6 +781,8 @@ func (w *OdeWork) grad(batch *OdeBatch, g *OdeParams) OdeLoss {
 		for j := range 16 {
 			dslopeH0B[j] += d2Row[j]
 		}
+
+		// dslopeH1W[j,k] += Σᵢ (d11[i,j]·slopeH0[i,k] + d10[i,j]·slopeH0_2[i,k] + d9[i,j]·slopeH0_3[i,k] + d8[i,j]·slopeH0_4[i,k])   ode.bp:17
 		for j := range steps {
 			for k := range 2 {
 				d11k := d11[n*j*2+b*2+k]
@@ -822,17 +795,7 @@ func (w *OdeWork) grad(batch *OdeBatch, g *OdeParams) OdeLoss {
 				slopeH04Row := slopeH04[n*j*16+b*16:][:16]
 				dslopeH1WRow := dslopeH1W[k*16:][:16]
 				for l := range 16 {
-					// dzway2[i,j,k] = d11[i,j]·slopeH0[i,k] + d10[i,j]·slopeH0_2[i,k]   ode.bp:18
-					dzway2 := d11k*slopeH0Row[l] + d10k*slopeH02Row[l]
-
-					// dzway3[i,j,k] = dzway2[i,j,k] + d9[i,j]·slopeH0_3[i,k]   ode.bp:18
-					dzway3 := dzway2 + d9k*slopeH03Row[l]
-
-					// dzway4[i,j,k] = dzway3[i,j,k] + d8[i,j]·slopeH0_4[i,k]   ode.bp:18
-					dzway4 := dzway3 + d8k*slopeH04Row[l]
-
-					// dslopeH1W[j,k] += Σᵢ dzway4[i,j,k]   ode.bp:17
-					dslopeH1WRow[l] += dzway4
+					dslopeH1WRow[l] += d11k*slopeH0Row[l] + d10k*slopeH02Row[l] + d9k*slopeH03Row[l] + d8k*slopeH04Row[l]
 				}
 			}
 		}
@@ -842,6 +805,8 @@ func (w *OdeWork) grad(batch *OdeBatch, g *OdeParams) OdeLoss {
 		for j := range 2 {
 			dslopeH1B[j] += d3Row[j]
 		}
+
+		// dscaleW[j,k] += Σᵢ (dzs1[i,j]·slopeH1[i,k] + dk3[i,j]·slopeH1_2[i,k] + dk2[i,j]·slopeH1_3[i,k] + dk1[i,j]·slopeH1_4[i,k])   ode.bp:17
 		for j := range steps {
 			for k := range 2 {
 				dzs1k := dzs1[n*j*2+b*2+k]
@@ -854,17 +819,7 @@ func (w *OdeWork) grad(batch *OdeBatch, g *OdeParams) OdeLoss {
 				slopeH14Row := slopeH14[n*j*2+b*2:][:2]
 				dscaleWRow := dscaleW[k*2:][:2]
 				for l := range 2 {
-					// dzway5[i,j,k] = dzs1[i,j]·slopeH1[i,k] + dk3[i,j]·slopeH1_2[i,k]   ode.bp:18
-					dzway5 := dzs1k*slopeH1Row[l] + dk3k*slopeH12Row[l]
-
-					// dzway6[i,j,k] = dzway5[i,j,k] + dk2[i,j]·slopeH1_3[i,k]   ode.bp:18
-					dzway6 := dzway5 + dk2k*slopeH13Row[l]
-
-					// dzway7[i,j,k] = dzway6[i,j,k] + dk1[i,j]·slopeH1_4[i,k]   ode.bp:18
-					dzway7 := dzway6 + dk1k*slopeH14Row[l]
-
-					// dscaleW[j,k] += Σᵢ dzway7[i,j,k]   ode.bp:17
-					dscaleWRow[l] += dzway7
+					dscaleWRow[l] += dzs1k*slopeH1Row[l] + dk3k*slopeH12Row[l] + dk2k*slopeH13Row[l] + dk1k*slopeH14Row[l]
 				}
 			}
 		}
@@ -899,7 +854,7 @@ func (t *OdeTrainer) update(w, g, m, v []float32) {
 		m[i] = nextMi
 		nextVi := t.Beta2*v[i] + t3*square(gi)
 		v[i] = nextVi
-		v7 := nextMi / v2 / (sqrt(nextVi/v3) + t.Eps)
-		w[i] -= v6 * v7
+		v7 := v6 * (nextMi / v2 / (sqrt(nextVi/v3) + t.Eps))
+		w[i] -= v7
 	}
 }

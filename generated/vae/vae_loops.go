@@ -77,16 +77,11 @@ func (w *VAEWork) forward(batch *VAEBatch) {
 		}
 
 		// g = tanh(dense[hidden](z))   vae.bp:19
+		matmul(mat(g2, rows, 64), mat(t3, rows, 4), mat(gW, 64, 4).T())
 		for b := range rows {
+			g2Row := g2[b*64:][:64]
 			for i := range 64 {
-				var s float32
-				gWRow := gW[i*4:][:4]
-				t3Row := t3[b*4:][:4]
-				for j := range 4 {
-					zg := gWRow[j] * t3Row[j]
-					s += zg
-				}
-				g2[b*64+i] = tanh(s + gB[i])
+				g2Row[i] = tanh(g2Row[i] + gB[i])
 			}
 		}
 
@@ -488,7 +483,7 @@ func (t *VAETrainer) update(w, g, m, v []float32) {
 		m[i] = nextMi
 		nextVi := t.Beta2*v[i] + t3*square(gi)
 		v[i] = nextVi
-		v4 := nextMi / v2 / (sqrt(nextVi/v3) + t.Eps)
-		w[i] -= t.LR * v4
+		v4 := t.LR * (nextMi / v2 / (sqrt(nextVi/v3) + t.Eps))
+		w[i] -= v4
 	}
 }

@@ -183,14 +183,14 @@ func dzWSums(dzW, zW []float32) {
 }
 
 // wLoopPart is wLoopPartGo, or assembly that computes the same.
-func wLoopPart(first, count, n int, g, m, v, w []float32, beta10, t, beta20, t2, v2, v3, eps0, v5 float32) {
+func wLoopPart(first, count, n int, g, m, v, w []float32, beta10, t, beta20, t2, v5, v2, v3, eps0 float32) {
 	switch cpu {
 	case avx512:
-		wLoopAVX512(first, count, n, g, m, v, w, beta10, t, beta20, t2, v2, v3, eps0, v5)
+		wLoopAVX512(first, count, n, g, m, v, w, beta10, t, beta20, t2, v5, v2, v3, eps0)
 	case avx2:
-		wLoopAVX2(first, count, n, g, m, v, w, beta10, t, beta20, t2, v2, v3, eps0, v5)
+		wLoopAVX2(first, count, n, g, m, v, w, beta10, t, beta20, t2, v5, v2, v3, eps0)
 	default:
-		wLoopPartGo(first, count, n, g, m, v, w, beta10, t, beta20, t2, v2, v3, eps0, v5)
+		wLoopPartGo(first, count, n, g, m, v, w, beta10, t, beta20, t2, v5, v2, v3, eps0)
 	}
 }
 
@@ -285,10 +285,10 @@ func dzWSumsAVX512(dzW []float32, zW []float32)
 func dzWSumsAVX2(dzW []float32, zW []float32)
 
 //go:noescape
-func wLoopAVX512(first int, count int, n int, p3 []float32, m []float32, v []float32, w []float32, beta10 float32, t float32, beta20 float32, t2 float32, v2 float32, v3 float32, eps0 float32, v5 float32)
+func wLoopAVX512(first int, count int, n int, p3 []float32, m []float32, v []float32, w []float32, beta10 float32, t float32, beta20 float32, t2 float32, v5 float32, v2 float32, v3 float32, eps0 float32)
 
 //go:noescape
-func wLoopAVX2(first int, count int, n int, p3 []float32, m []float32, v []float32, w []float32, beta10 float32, t float32, beta20 float32, t2 float32, v2 float32, v3 float32, eps0 float32, v5 float32)
+func wLoopAVX2(first int, count int, n int, p3 []float32, m []float32, v []float32, w []float32, beta10 float32, t float32, beta20 float32, t2 float32, v5 float32, v2 float32, v3 float32, eps0 float32)
 
 // An isa is a set of instructions that there are kernels for. It includes those
 // before it.

@@ -8818,7 +8818,7 @@ loop1:
 	VZEROUPPER
 	RET
 
-// func wLoopAVX512(first int, count int, n int, p3 []float32, m []float32, v []float32, w []float32, beta10 float32, t float32, beta20 float32, t2 float32, v2 float32, v3 float32, eps0 float32, v5 float32)
+// func wLoopAVX512(first int, count int, n int, p3 []float32, m []float32, v []float32, w []float32, beta10 float32, t float32, beta20 float32, t2 float32, v5 float32, v2 float32, v3 float32, eps0 float32)
 // Requires: AVX, AVX512F
 TEXT ·wLoopAVX512(SB), $0-152
 	MOVQ         first+0(FP), AX
@@ -8831,15 +8831,15 @@ TEXT ·wLoopAVX512(SB), $0-152
 	VBROADCASTSS t+124(FP), Z1
 	VBROADCASTSS beta20+128(FP), Z2
 	VBROADCASTSS t2+132(FP), Z3
-	VBROADCASTSS v2+136(FP), Z4
-	VBROADCASTSS v3+140(FP), Z5
-	VBROADCASTSS eps0+144(FP), Z6
-	VBROADCASTSS v5+148(FP), Z7
+	VBROADCASTSS v5+136(FP), Z4
+	VBROADCASTSS v2+140(FP), Z5
+	VBROADCASTSS v3+144(FP), Z6
+	VBROADCASTSS eps0+148(FP), Z7
 	TESTQ        CX, CX
 	JLE          done1
 	VBROADCASTSS c32x1_3f800000<>+0(SB), Z8
-	VDIVPS       Z4, Z8, Z9
-	VDIVPS       Z5, Z8, Z8
+	VDIVPS       Z5, Z8, Z9
+	VDIVPS       Z6, Z8, Z8
 	LEAQ         (DX)(AX*4), DX
 	LEAQ         (BX)(AX*4), BX
 	LEAQ         (SI)(AX*4), SI
@@ -8869,51 +8869,55 @@ loop3:
 	VMOVUPS      Z11, 64(SI)(R8*4)
 	VMULPS       Z9, Z12, Z14
 	VMOVAPS      Z12, Z15
-	VFNMADD231PS Z4, Z14, Z15
+	VFNMADD231PS Z5, Z14, Z15
 	VFMADD231PS  Z9, Z15, Z14
 	VCMPPS       $0x03, Z14, Z14, K1
 	VMULPS       Z9, Z13, Z15
 	VMOVAPS      Z13, Z16
-	VFNMADD231PS Z4, Z15, Z16
+	VFNMADD231PS Z5, Z15, Z16
 	VFMADD231PS  Z9, Z16, Z15
 	VCMPPS       $0x03, Z15, Z15, K2
 	KORW         K2, K1, K1
 	KORTESTW     K1, K1
 	JEQ          done4
-	VDIVPS       Z4, Z12, Z14
-	VDIVPS       Z4, Z13, Z15
+	VDIVPS       Z5, Z12, Z14
+	VDIVPS       Z5, Z13, Z15
 
 done4:
 	VMULPS       Z8, Z10, Z12
 	VMOVAPS      Z10, Z13
-	VFNMADD231PS Z5, Z12, Z13
+	VFNMADD231PS Z6, Z12, Z13
 	VFMADD231PS  Z8, Z13, Z12
 	VCMPPS       $0x03, Z12, Z12, K1
 	VMULPS       Z8, Z11, Z13
 	VMOVAPS      Z11, Z16
-	VFNMADD231PS Z5, Z13, Z16
+	VFNMADD231PS Z6, Z13, Z16
 	VFMADD231PS  Z8, Z16, Z13
 	VCMPPS       $0x03, Z13, Z13, K2
 	KORW         K2, K1, K1
 	KORTESTW     K1, K1
 	JEQ          done5
-	VDIVPS       Z5, Z10, Z12
-	VDIVPS       Z5, Z11, Z13
+	VDIVPS       Z6, Z10, Z12
+	VDIVPS       Z6, Z11, Z13
 
 done5:
-	VSQRTPS      Z12, Z10
-	VSQRTPS      Z13, Z11
-	VADDPS       Z6, Z10, Z10
-	VADDPS       Z6, Z11, Z11
-	VDIVPS       Z10, Z14, Z10
-	VDIVPS       Z11, Z15, Z11
-	VFNMADD213PS (AX)(R8*4), Z7, Z10
-	VFNMADD213PS 64(AX)(R8*4), Z7, Z11
-	VMOVUPS      Z10, (AX)(R8*4)
-	VMOVUPS      Z11, 64(AX)(R8*4)
-	ADDQ         $+32, R8
-	CMPQ         R8, DI
-	JLE          loop3
+	VSQRTPS Z12, Z10
+	VSQRTPS Z13, Z11
+	VADDPS  Z7, Z10, Z10
+	VADDPS  Z7, Z11, Z11
+	VDIVPS  Z10, Z14, Z10
+	VDIVPS  Z11, Z15, Z11
+	VMULPS  Z10, Z4, Z10
+	VMULPS  Z11, Z4, Z11
+	VMOVUPS (AX)(R8*4), Z12
+	VMOVUPS 64(AX)(R8*4), Z13
+	VSUBPS  Z10, Z12, Z10
+	VSUBPS  Z11, Z13, Z11
+	VMOVUPS Z10, (AX)(R8*4)
+	VMOVUPS Z11, 64(AX)(R8*4)
+	ADDQ    $+32, R8
+	CMPQ    R8, DI
+	JLE     loop3
 
 done2:
 	MOVQ    CX, DI
@@ -8944,40 +8948,41 @@ loop7:
 	VMOVUPS      Z11, K1, (SI)(R8*4)
 	VMULPS       Z9, Z13, Z12
 	VMOVAPS      Z13, Z14
-	VFNMADD231PS Z4, Z12, Z14
+	VFNMADD231PS Z5, Z12, Z14
 	VFMADD231PS  Z9, Z14, Z12
 	VCMPPS       $0x03, Z12, Z12, K2
 	KORTESTW     K2, K2
 	JEQ          done8
-	VDIVPS       Z4, Z13, Z12
+	VDIVPS       Z5, Z13, Z12
 
 done8:
 	VMULPS       Z8, Z11, Z13
 	VMOVAPS      Z11, Z14
-	VFNMADD231PS Z5, Z13, Z14
+	VFNMADD231PS Z6, Z13, Z14
 	VFMADD231PS  Z8, Z14, Z13
 	VCMPPS       $0x03, Z13, Z13, K2
 	KORTESTW     K2, K2
 	JEQ          done9
-	VDIVPS       Z5, Z11, Z13
+	VDIVPS       Z6, Z11, Z13
 
 done9:
-	VSQRTPS      Z13, Z11
-	VADDPS       Z6, Z11, Z11
-	VDIVPS       Z11, Z12, Z11
-	VMOVUPS.Z    (AX)(R8*4), K1, Z12
-	VFNMADD231PS Z11, Z7, Z12
-	VMOVUPS      Z12, K1, (AX)(R8*4)
-	ADDQ         $+16, R8
-	CMPQ         R8, DI
-	JLE          loop7
+	VSQRTPS   Z13, Z11
+	VADDPS    Z7, Z11, Z11
+	VDIVPS    Z11, Z12, Z11
+	VMULPS    Z11, Z4, Z11
+	VMOVUPS.Z (AX)(R8*4), K1, Z12
+	VSUBPS    Z11, Z12, Z11
+	VMOVUPS   Z11, K1, (AX)(R8*4)
+	ADDQ      $+16, R8
+	CMPQ      R8, DI
+	JLE       loop7
 
 done6:
 done1:
 	VZEROUPPER
 	RET
 
-// func wLoopAVX2(first int, count int, n int, p3 []float32, m []float32, v []float32, w []float32, beta10 float32, t float32, beta20 float32, t2 float32, v2 float32, v3 float32, eps0 float32, v5 float32)
+// func wLoopAVX2(first int, count int, n int, p3 []float32, m []float32, v []float32, w []float32, beta10 float32, t float32, beta20 float32, t2 float32, v5 float32, v2 float32, v3 float32, eps0 float32)
 // Requires: AVX, AVX2, FMA3
 TEXT ·wLoopAVX2(SB), $0-152
 	MOVQ         first+0(FP), AX
@@ -8990,8 +8995,8 @@ TEXT ·wLoopAVX2(SB), $0-152
 	VBROADCASTSS t+124(FP), Y1
 	VBROADCASTSS beta20+128(FP), Y2
 	VBROADCASTSS t2+132(FP), Y3
-	VBROADCASTSS v2+136(FP), Y4
-	VBROADCASTSS v3+140(FP), Y5
+	VBROADCASTSS v2+140(FP), Y4
+	VBROADCASTSS v3+144(FP), Y5
 	TESTQ        CX, CX
 	JLE          done1
 	VMOVUPS      c32x8_3f800000<>+0(SB), Y6
@@ -9060,18 +9065,22 @@ done4:
 done5:
 	VSQRTPS      Y10, Y8
 	VSQRTPS      Y13, Y9
-	VBROADCASTSS eps0+144(FP), Y10
+	VBROADCASTSS eps0+148(FP), Y10
 	VADDPS       Y10, Y8, Y8
-	VBROADCASTSS eps0+144(FP), Y10
+	VBROADCASTSS eps0+148(FP), Y10
 	VADDPS       Y10, Y9, Y9
 	VDIVPS       Y8, Y12, Y8
 	VDIVPS       Y9, Y14, Y9
-	VBROADCASTSS v5+148(FP), Y10
-	VFNMADD213PS (AX)(R8*4), Y8, Y10
-	VBROADCASTSS v5+148(FP), Y8
-	VFNMADD213PS 32(AX)(R8*4), Y9, Y8
-	VMOVUPS      Y10, (AX)(R8*4)
-	VMOVUPS      Y8, 32(AX)(R8*4)
+	VBROADCASTSS v5+136(FP), Y10
+	VMULPS       Y8, Y10, Y8
+	VBROADCASTSS v5+136(FP), Y10
+	VMULPS       Y9, Y10, Y9
+	VMOVUPS      (AX)(R8*4), Y10
+	VMOVUPS      32(AX)(R8*4), Y11
+	VSUBPS       Y8, Y10, Y8
+	VSUBPS       Y9, Y11, Y9
+	VMOVUPS      Y8, (AX)(R8*4)
+	VMOVUPS      Y9, 32(AX)(R8*4)
 	ADDQ         $+16, R8
 	CMPQ         R8, DI
 	JLE          loop3
@@ -9116,12 +9125,14 @@ done8:
 
 done9:
 	VSQRTPS      Y9, Y8
-	VBROADCASTSS eps0+144(FP), Y9
+	VBROADCASTSS eps0+148(FP), Y9
 	VADDPS       Y9, Y8, Y8
 	VDIVPS       Y8, Y10, Y8
-	VBROADCASTSS v5+148(FP), Y9
-	VFNMADD213PS (AX)(R8*4), Y8, Y9
-	VMOVUPS      Y9, (AX)(R8*4)
+	VBROADCASTSS v5+136(FP), Y9
+	VMULPS       Y8, Y9, Y8
+	VMOVUPS      (AX)(R8*4), Y9
+	VSUBPS       Y8, Y9, Y8
+	VMOVUPS      Y8, (AX)(R8*4)
 	ADDQ         $+8, R8
 	CMPQ         R8, DI
 	JLE          loop7
@@ -9166,13 +9177,14 @@ done11:
 
 done12:
 	VSQRTPS      Y1, Y1
-	VBROADCASTSS eps0+144(FP), Y2
+	VBROADCASTSS eps0+148(FP), Y2
 	VADDPS       Y2, Y1, Y1
 	VDIVPS       Y1, Y0, Y0
+	VBROADCASTSS v5+136(FP), Y1
+	VMULPS       Y0, Y1, Y0
 	VMASKMOVPS   (AX)(CX*4), Y8, Y1
-	VBROADCASTSS v5+148(FP), Y2
-	VFNMADD231PS Y0, Y2, Y1
-	VMASKMOVPS   Y1, Y8, (AX)(CX*4)
+	VSUBPS       Y0, Y1, Y0
+	VMASKMOVPS   Y0, Y8, (AX)(CX*4)
 
 done10:
 done1:

@@ -219,5 +219,5 @@ func (t *WindowTrainer) update(w, g, m, v []float32) {
 	v6 := 0.002 * v5
 	t2 := 1 - t.Beta1
 	t3 := 1 - t.Beta2
-	t.work.tasks.wLoop(n, g, m, v, w, t.Beta1, t2, t.Beta2, t3, v2, v3, t.Eps, v6)
+	t.work.tasks.wLoop(n, g, m, v, w, t.Beta1, t2, t.Beta2, t3, v6, v2, v3, t.Eps)
 }

@@ -174,10 +174,10 @@ func dwLoopPartGo(first, count int, dw []float32, s3 float32) {
 }
 
 // wLoop computes nextM = beta1·m + (1 − beta1)·g, nextV = beta2·v + (1 −
-// beta2)·g², v4 = nextM/v2/(√(nextV/v3) + eps), …, in parts of 8192.
-func (t *tasks) wLoop(n int, g, m, v, w []float32, beta10, t2, beta20, t3, v2, v3, eps0, lr0 float32) {
+// beta2)·g², v4 = lr·(nextM/v2/(√(nextV/v3) + eps)), …, in parts of 8192.
+func (t *tasks) wLoop(n int, g, m, v, w []float32, beta10, t2, beta20, t3, lr0, v2, v3, eps0 float32) {
 	k := &t.wLoopTask
-	*k = wLoopTask{t: t, n: n, g: g, m: m, v: v, w: w, beta10: beta10, t2: t2, beta20: beta20, t3: t3, v2: v2, v3: v3, eps0: eps0, lr0: lr0}
+	*k = wLoopTask{t: t, n: n, g: g, m: m, v: v, w: w, beta10: beta10, t2: t2, beta20: beta20, t3: t3, lr0: lr0, v2: v2, v3: v3, eps0: eps0}
 	workers.run(t.forWork(n*28), partsOf(n, 8192), k)
 }
 
@@ -186,18 +186,18 @@ type wLoopTask struct {
 	t                                         *tasks
 	n                                         int
 	g, m, v, w                                []float32
-	beta10, t2, beta20, t3, v2, v3, eps0, lr0 float32
+	beta10, t2, beta20, t3, lr0, v2, v3, eps0 float32
 }
 
 func (k *wLoopTask) part(i, who int) {
 	first := i * 8192
 	count := min(8192, k.n-first)
-	wLoopPart(first, count, k.n, k.g, k.m, k.v, k.w, k.beta10, k.t2, k.beta20, k.t3, k.v2, k.v3, k.eps0, k.lr0)
+	wLoopPart(first, count, k.n, k.g, k.m, k.v, k.w, k.beta10, k.t2, k.beta20, k.t3, k.lr0, k.v2, k.v3, k.eps0)
 }
 
 // wLoopPartGo computes nextM = beta1·m + (1 − beta1)·g, nextV = beta2·v + (1 −
-// beta2)·g², v4 = nextM/v2/(√(nextV/v3) + eps), ….
-func wLoopPartGo(first, count, n int, g, m, v, w []float32, beta10, t, beta20, t2, v2, v3, eps0, lr0 float32) {
+// beta2)·g², v4 = lr·(nextM/v2/(√(nextV/v3) + eps)), ….
+func wLoopPartGo(first, count, n int, g, m, v, w []float32, beta10, t, beta20, t2, lr0, v2, v3, eps0 float32) {
 	gRow := g[first:][:count]
 	mRow := m[first:][:count]
 	vRow := v[first:][:count]
@@ -209,8 +209,8 @@ func wLoopPartGo(first, count, n int, g, m, v, w []float32, beta10, t, beta20, t
 		mRow[i] = nextMi
 		nextVi := beta20*vRow[i] + t2*square(gi)
 		vRow[i] = nextVi
-		v4 := nextMi / v2 / (sqrt(nextVi/v3) + eps0)
-		wRow[i] -= lr0 * v4
+		v4 := lr0 * (nextMi / v2 / (sqrt(nextVi/v3) + eps0))
+		wRow[i] -= v4
 	}
 }
 

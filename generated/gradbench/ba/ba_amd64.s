@@ -167,12 +167,12 @@ TEXT ·eLoopAVX512(SB), $256-192
 	TESTQ        R11, R11
 	JLT          done2
 	MOVQ         $+0, R12
-	VBROADCASTSD c64x1_4000000000000000<>+0(SB), Z0
-	VBROADCASTSD c64x1_3fe0000000000000<>+0(SB), Z1
-	VPXORD       Z2, Z2, Z2
+	VBROADCASTSD c64x1_3fe0000000000000<>+0(SB), Z0
+	VPXORD       Z1, Z1, Z1
 	KXNORW       K1, K1, K1
-	VBROADCASTSD c64x1_000000000000000b<>+0(SB), Z3
-	VBROADCASTSD c64x1_4338000000000000<>+0(SB), Z4
+	VBROADCASTSD c64x1_000000000000000b<>+0(SB), Z2
+	VBROADCASTSD c64x1_4338000000000000<>+0(SB), Z3
+	VMOVUPD      c64x8_h1982f85c7791a865<>+0(SB), Z4
 	VMOVUPD      c64x8_h64ec9d022b780665<>+0(SB), Z5
 	PCALIGN      $0x20
 
@@ -191,60 +191,60 @@ loop3:
 	VMOVUPD           c64x8_h48bc3a41b88909e5<>+0(SB), Z8
 	VPERMI2PD         Z7, Z6, Z8
 	VPMOVSXDQ         (BX)(R12*4), Z6
-	VPMULLQ           Z3, Z6, Z7
+	VPMULLQ           Z2, Z6, Z7
 	KMOVW             K1, K2
-	VMOVAPS           Z2, Z10
+	VMOVAPS           Z1, Z10
 	VGATHERQPD        (SI)(Z7*8), K2, Z10
-	VPMULLQ           Z3, Z6, Z7
+	VPMULLQ           Z2, Z6, Z7
 	KMOVW             K1, K2
-	VMOVAPS           Z2, Z11
+	VMOVAPS           Z1, Z11
 	VGATHERQPD        8(SI)(Z7*8), K2, Z11
 	VMULPD            Z11, Z11, Z7
 	VFMADD231PD       Z10, Z10, Z7
-	VPMULLQ           Z3, Z6, Z10
+	VPMULLQ           Z2, Z6, Z10
 	KMOVW             K1, K2
-	VMOVAPS           Z2, Z11
+	VMOVAPS           Z1, Z11
 	VGATHERQPD        16(SI)(Z10*8), K2, Z11
 	VFMADD231PD       Z11, Z11, Z7
 	VPMOVSXDQ         (DI)(R12*4), Z10
 	VPMULLQ.BCST      c64x1_0000000000000003<>+0(SB), Z10, Z11
 	KMOVW             K1, K2
-	VMOVAPS           Z2, Z12
+	VMOVAPS           Z1, Z12
 	VGATHERQPD        (R8)(Z11*8), K2, Z12
-	VPMULLQ           Z3, Z6, Z11
+	VPMULLQ           Z2, Z6, Z11
 	KMOVW             K1, K2
-	VMOVAPS           Z2, Z13
+	VMOVAPS           Z1, Z13
 	VGATHERQPD        24(SI)(Z11*8), K2, Z13
 	VSUBPD            Z13, Z12, Z11
 	VPMULLQ.BCST      c64x1_0000000000000003<>+0(SB), Z10, Z12
 	KMOVW             K1, K2
-	VMOVAPS           Z2, Z13
+	VMOVAPS           Z1, Z13
 	VGATHERQPD        16(R8)(Z12*8), K2, Z13
-	VPMULLQ           Z3, Z6, Z12
+	VPMULLQ           Z2, Z6, Z12
 	KMOVW             K1, K2
-	VMOVAPS           Z2, Z14
+	VMOVAPS           Z1, Z14
 	VGATHERQPD        40(SI)(Z12*8), K2, Z14
 	VSUBPD            Z14, Z13, Z12
 	VPMULLQ.BCST      c64x1_0000000000000003<>+0(SB), Z10, Z10
 	KMOVW             K1, K2
-	VMOVAPS           Z2, Z13
+	VMOVAPS           Z1, Z13
 	VGATHERQPD        8(R8)(Z10*8), K2, Z13
-	VPMULLQ           Z3, Z6, Z10
+	VPMULLQ           Z2, Z6, Z10
 	KMOVW             K1, K2
-	VMOVAPS           Z2, Z14
+	VMOVAPS           Z1, Z14
 	VGATHERQPD        32(SI)(Z10*8), K2, Z14
 	VSUBPD            Z14, Z13, Z10
 	VPXORD            Z13, Z13, Z13
-	VCMPPD            $0x00, Z2, Z7, K2
+	VCMPPD            $0x00, Z1, Z7, K2
 	KNOTB             K2, K3
 	VBLENDMPD.BCST    c64x1_3ff0000000000000<>+0(SB), Z7, K2, Z14
 	VSQRTPD           Z14, Z14
 	VBLENDMPD         Z14, Z13, K3, Z13
-	VMOVAPS           Z1, Z14
+	VMOVAPS           Z0, Z14
 	VFMADD231PD.BCST  c64x1_3fd45f306dc9c883<>+0(SB), Z13, Z14
-	VADDPD            Z4, Z14, Z14
-	VSUBPD            Z4, Z14, Z15
-	VSUBPD            Z1, Z15, Z15
+	VADDPD            Z3, Z14, Z14
+	VSUBPD            Z3, Z14, Z15
+	VSUBPD            Z0, Z15, Z15
 	VMOVAPS           Z13, Z16
 	VFNMADD231PD.BCST c64x1_400921fb54442d18<>+0(SB), Z15, Z16
 	VFNMADD231PD.BCST c64x1_3ca1a62633145c06<>+0(SB), Z15, Z16
@@ -267,235 +267,234 @@ loop3:
 	VMULPD            Z18, Z15, Z15
 	VANDPD.BCST       c64x1_fffffffff8000000<>+0(SB), Z15, Z18
 	VSUBPD            Z18, Z15, Z15
-	VMOVUPS           Z15, (AX)
 	LEAQ              c64x53_h8e0ecff7f3b31827<>+0(SB), BP
 	KMOVW             K1, K3
-	VMOVAPS           Z2, Z15
-	VGATHERQPD        (BP)(Z17*8), K3, Z15
-	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z15, Z15
-	VMULPD            Z15, Z18, Z19
-	VMULPD            Z1, Z19, Z20
-	VRNDSCALEPD       $0x08, Z20, Z20
-	VFNMADD231PD      Z20, Z0, Z19
-	VADDPD            Z19, Z2, Z20
-	VSUBPD            Z2, Z20, Z21
-	VSUBPD            Z21, Z20, Z22
-	VSUBPD            Z22, Z2, Z22
-	VSUBPD            Z21, Z19, Z19
-	VADDPD            Z19, Z22, Z19
-	VADDPD            Z19, Z2, Z19
-	VMULPD            (AX), Z15, Z15
-	VMULPD            Z1, Z15, Z21
-	VRNDSCALEPD       $0x08, Z21, Z21
-	VFNMADD231PD      Z21, Z0, Z15
-	VADDPD            Z15, Z20, Z21
-	VSUBPD            Z20, Z21, Z22
-	VSUBPD            Z22, Z21, Z23
-	VSUBPD            Z23, Z20, Z20
-	VSUBPD            Z22, Z15, Z15
-	VADDPD            Z15, Z20, Z15
-	VADDPD            Z15, Z19, Z15
-	KMOVW             K1, K3
-	VMOVAPS           Z2, Z19
-	VGATHERQPD        8(BP)(Z17*8), K3, Z19
-	VMULPD.BCST       c64x1_3e70000000000000<>+0(SB), Z19, Z19
+	VMOVAPS           Z1, Z19
+	VGATHERQPD        (BP)(Z17*8), K3, Z19
+	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z19, Z19
 	VMULPD            Z19, Z18, Z20
-	VMULPD            Z1, Z20, Z22
+	VMULPD            Z0, Z20, Z21
+	VRNDSCALEPD       $0x08, Z21, Z21
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z21, Z20
+	VADDPD            Z20, Z1, Z21
+	VSUBPD            Z1, Z21, Z22
+	VSUBPD            Z22, Z21, Z23
+	VSUBPD            Z23, Z1, Z23
+	VSUBPD            Z22, Z20, Z20
+	VADDPD            Z20, Z23, Z20
+	VADDPD            Z20, Z1, Z20
+	VMULPD            Z19, Z15, Z19
+	VMULPD            Z0, Z19, Z22
 	VRNDSCALEPD       $0x08, Z22, Z22
-	VFNMADD231PD      Z22, Z0, Z20
-	VADDPD            Z20, Z21, Z22
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z22, Z19
+	VADDPD            Z19, Z21, Z22
 	VSUBPD            Z21, Z22, Z23
 	VSUBPD            Z23, Z22, Z24
 	VSUBPD            Z24, Z21, Z21
-	VSUBPD            Z23, Z20, Z20
-	VADDPD            Z20, Z21, Z20
-	VADDPD            Z20, Z15, Z15
-	VMULPD            (AX), Z19, Z19
-	VMULPD            Z1, Z19, Z20
-	VRNDSCALEPD       $0x08, Z20, Z20
-	VFNMADD231PD      Z20, Z0, Z19
-	VADDPD            Z19, Z22, Z20
-	VSUBPD            Z22, Z20, Z21
-	VSUBPD            Z21, Z20, Z23
-	VSUBPD            Z23, Z22, Z22
-	VSUBPD            Z21, Z19, Z19
-	VADDPD            Z19, Z22, Z19
-	VADDPD            Z19, Z15, Z15
-	KMOVW             K1, K3
-	VMOVAPS           Z2, Z19
-	VGATHERQPD        16(BP)(Z17*8), K3, Z19
-	VMULPD.BCST       c64x1_3cf0000000000000<>+0(SB), Z19, Z19
-	VMULPD            Z19, Z18, Z21
-	VMULPD            Z1, Z21, Z22
-	VRNDSCALEPD       $0x08, Z22, Z22
-	VFNMADD231PD      Z22, Z0, Z21
-	VADDPD            Z21, Z20, Z22
-	VSUBPD            Z20, Z22, Z23
-	VSUBPD            Z23, Z22, Z24
-	VSUBPD            Z24, Z20, Z20
-	VSUBPD            Z23, Z21, Z21
-	VADDPD            Z21, Z20, Z20
-	VADDPD            Z20, Z15, Z15
-	VMULPD            (AX), Z19, Z19
-	VMULPD            Z1, Z19, Z20
-	VRNDSCALEPD       $0x08, Z20, Z20
-	VFNMADD231PD      Z20, Z0, Z19
-	VADDPD            Z19, Z22, Z20
-	VSUBPD            Z22, Z20, Z21
-	VSUBPD            Z21, Z20, Z23
-	VSUBPD            Z23, Z22, Z22
-	VSUBPD            Z21, Z19, Z19
-	VADDPD            Z19, Z22, Z19
-	VADDPD            Z19, Z15, Z15
-	KMOVW             K1, K3
-	VMOVAPS           Z2, Z19
-	VGATHERQPD        24(BP)(Z17*8), K3, Z19
-	VMULPD.BCST       c64x1_3b70000000000000<>+0(SB), Z19, Z19
-	VMULPD            Z19, Z18, Z21
-	VMULPD            Z1, Z21, Z22
-	VRNDSCALEPD       $0x08, Z22, Z22
-	VFNMADD231PD      Z22, Z0, Z21
-	VADDPD            Z21, Z20, Z22
-	VSUBPD            Z20, Z22, Z23
-	VSUBPD            Z23, Z22, Z24
-	VSUBPD            Z24, Z20, Z20
-	VSUBPD            Z23, Z21, Z21
-	VADDPD            Z21, Z20, Z20
-	VADDPD            Z20, Z15, Z15
-	VMULPD            (AX), Z19, Z19
-	VMULPD            Z1, Z19, Z20
-	VRNDSCALEPD       $0x08, Z20, Z20
-	VFNMADD231PD      Z20, Z0, Z19
-	VADDPD            Z19, Z22, Z20
-	VSUBPD            Z22, Z20, Z21
-	VSUBPD            Z21, Z20, Z23
-	VSUBPD            Z23, Z22, Z22
-	VSUBPD            Z21, Z19, Z19
-	VADDPD            Z19, Z22, Z19
-	VADDPD            Z19, Z15, Z15
-	VMULPD            Z1, Z20, Z19
-	VRNDSCALEPD       $0x08, Z19, Z19
-	VFNMADD231PD      Z19, Z0, Z20
-	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z20, Z19
-	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z15, Z15
-	VADDPD            Z1, Z19, Z20
-	VRNDSCALEPD       $0x08, Z20, Z20
-	VSUBPD            Z1, Z20, Z21
-	VSUBPD            Z21, Z19, Z19
-	VADDPD            Z15, Z19, Z21
-	VSUBPD            Z19, Z21, Z22
-	VSUBPD            Z22, Z21, Z23
 	VSUBPD            Z23, Z19, Z19
-	VSUBPD            Z22, Z15, Z15
-	VADDPD            Z15, Z19, Z15
+	VADDPD            Z19, Z21, Z19
+	VADDPD            Z19, Z20, Z19
 	KMOVW             K1, K3
-	VMOVAPS           Z2, Z19
-	VGATHERQPD        32(BP)(Z17*8), K3, Z19
-	VMULPD.BCST       c64x1_39f0000000000000<>+0(SB), Z19, Z19
-	VMULPD            Z19, Z18, Z22
+	VMOVAPS           Z1, Z20
+	VGATHERQPD        8(BP)(Z17*8), K3, Z20
+	VMULPD.BCST       c64x1_3e70000000000000<>+0(SB), Z20, Z20
+	VMULPD            Z20, Z18, Z21
+	VMULPD            Z0, Z21, Z23
+	VRNDSCALEPD       $0x08, Z23, Z23
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z23, Z21
+	VADDPD            Z21, Z22, Z23
+	VSUBPD            Z22, Z23, Z24
+	VSUBPD            Z24, Z23, Z25
+	VSUBPD            Z25, Z22, Z22
+	VSUBPD            Z24, Z21, Z21
+	VADDPD            Z21, Z22, Z21
+	VADDPD            Z21, Z19, Z19
+	VMULPD            Z20, Z15, Z20
+	VMULPD            Z0, Z20, Z21
+	VRNDSCALEPD       $0x08, Z21, Z21
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z21, Z20
+	VADDPD            Z20, Z23, Z21
+	VSUBPD            Z23, Z21, Z22
+	VSUBPD            Z22, Z21, Z24
+	VSUBPD            Z24, Z23, Z23
+	VSUBPD            Z22, Z20, Z20
+	VADDPD            Z20, Z23, Z20
+	VADDPD            Z20, Z19, Z19
+	KMOVW             K1, K3
+	VMOVAPS           Z1, Z20
+	VGATHERQPD        16(BP)(Z17*8), K3, Z20
+	VMULPD.BCST       c64x1_3cf0000000000000<>+0(SB), Z20, Z20
+	VMULPD            Z20, Z18, Z22
+	VMULPD            Z0, Z22, Z23
+	VRNDSCALEPD       $0x08, Z23, Z23
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z23, Z22
 	VADDPD            Z22, Z21, Z23
 	VSUBPD            Z21, Z23, Z24
 	VSUBPD            Z24, Z23, Z25
 	VSUBPD            Z25, Z21, Z21
 	VSUBPD            Z24, Z22, Z22
 	VADDPD            Z22, Z21, Z21
-	VADDPD            Z21, Z15, Z15
-	VMULPD            (AX), Z19, Z19
-	VADDPD            Z19, Z23, Z21
+	VADDPD            Z21, Z19, Z19
+	VMULPD            Z20, Z15, Z20
+	VMULPD            Z0, Z20, Z21
+	VRNDSCALEPD       $0x08, Z21, Z21
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z21, Z20
+	VADDPD            Z20, Z23, Z21
 	VSUBPD            Z23, Z21, Z22
 	VSUBPD            Z22, Z21, Z24
 	VSUBPD            Z24, Z23, Z23
-	VSUBPD            Z22, Z19, Z19
-	VADDPD            Z19, Z23, Z19
-	VADDPD            Z19, Z15, Z15
+	VSUBPD            Z22, Z20, Z20
+	VADDPD            Z20, Z23, Z20
+	VADDPD            Z20, Z19, Z19
 	KMOVW             K1, K3
-	VMOVAPS           Z2, Z19
-	VGATHERQPD        40(BP)(Z17*8), K3, Z19
-	VMULPD.BCST       c64x1_3870000000000000<>+0(SB), Z19, Z19
-	VMULPD            Z19, Z18, Z22
+	VMOVAPS           Z1, Z20
+	VGATHERQPD        24(BP)(Z17*8), K3, Z20
+	VMULPD.BCST       c64x1_3b70000000000000<>+0(SB), Z20, Z20
+	VMULPD            Z20, Z18, Z22
+	VMULPD            Z0, Z22, Z23
+	VRNDSCALEPD       $0x08, Z23, Z23
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z23, Z22
 	VADDPD            Z22, Z21, Z23
 	VSUBPD            Z21, Z23, Z24
 	VSUBPD            Z24, Z23, Z25
 	VSUBPD            Z25, Z21, Z21
 	VSUBPD            Z24, Z22, Z22
 	VADDPD            Z22, Z21, Z21
-	VADDPD            Z21, Z15, Z15
-	VMULPD            (AX), Z19, Z19
-	VADDPD            Z19, Z23, Z21
+	VADDPD            Z21, Z19, Z19
+	VMULPD            Z20, Z15, Z20
+	VMULPD            Z0, Z20, Z21
+	VRNDSCALEPD       $0x08, Z21, Z21
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z21, Z20
+	VADDPD            Z20, Z23, Z21
 	VSUBPD            Z23, Z21, Z22
 	VSUBPD            Z22, Z21, Z24
 	VSUBPD            Z24, Z23, Z23
-	VSUBPD            Z22, Z19, Z19
-	VADDPD            Z19, Z23, Z19
-	VADDPD            Z19, Z15, Z15
+	VSUBPD            Z22, Z20, Z20
+	VADDPD            Z20, Z23, Z20
+	VADDPD            Z20, Z19, Z19
+	VMULPD            Z0, Z21, Z20
+	VRNDSCALEPD       $0x08, Z20, Z20
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z20, Z21
+	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z21, Z20
+	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z19, Z19
+	VADDPD            Z0, Z20, Z21
+	VRNDSCALEPD       $0x08, Z21, Z21
+	VSUBPD            Z0, Z21, Z22
+	VSUBPD            Z22, Z20, Z20
+	VADDPD            Z19, Z20, Z22
+	VSUBPD            Z20, Z22, Z23
+	VSUBPD            Z23, Z22, Z24
+	VSUBPD            Z24, Z20, Z20
+	VSUBPD            Z23, Z19, Z19
+	VADDPD            Z19, Z20, Z19
 	KMOVW             K1, K3
-	VMOVAPS           Z2, Z19
-	VGATHERQPD        48(BP)(Z17*8), K3, Z19
-	VMULPD.BCST       c64x1_36f0000000000000<>+0(SB), Z19, Z19
-	VMULPD            Z19, Z18, Z22
-	VADDPD            Z22, Z21, Z23
-	VSUBPD            Z21, Z23, Z24
-	VSUBPD            Z24, Z23, Z25
-	VSUBPD            Z25, Z21, Z21
-	VSUBPD            Z24, Z22, Z22
-	VADDPD            Z22, Z21, Z21
-	VADDPD            Z21, Z15, Z15
-	VMULPD            (AX), Z19, Z19
-	VADDPD            Z19, Z23, Z21
-	VSUBPD            Z23, Z21, Z22
-	VSUBPD            Z22, Z21, Z24
-	VSUBPD            Z24, Z23, Z23
-	VSUBPD            Z22, Z19, Z19
-	VADDPD            Z19, Z23, Z19
-	VADDPD            Z19, Z15, Z15
+	VMOVAPS           Z1, Z20
+	VGATHERQPD        32(BP)(Z17*8), K3, Z20
+	VMULPD.BCST       c64x1_39f0000000000000<>+0(SB), Z20, Z20
+	VMULPD            Z20, Z18, Z23
+	VADDPD            Z23, Z22, Z24
+	VSUBPD            Z22, Z24, Z25
+	VSUBPD            Z25, Z24, Z26
+	VSUBPD            Z26, Z22, Z22
+	VSUBPD            Z25, Z23, Z23
+	VADDPD            Z23, Z22, Z22
+	VADDPD            Z22, Z19, Z19
+	VMULPD            Z20, Z15, Z20
+	VADDPD            Z20, Z24, Z22
+	VSUBPD            Z24, Z22, Z23
+	VSUBPD            Z23, Z22, Z25
+	VSUBPD            Z25, Z24, Z24
+	VSUBPD            Z23, Z20, Z20
+	VADDPD            Z20, Z24, Z20
+	VADDPD            Z20, Z19, Z19
 	KMOVW             K1, K3
-	VMOVAPS           Z2, Z19
-	VGATHERQPD        56(BP)(Z17*8), K3, Z19
-	VMULPD.BCST       c64x1_3570000000000000<>+0(SB), Z19, Z19
-	VMULPD            Z19, Z18, Z22
-	VADDPD            Z22, Z21, Z23
-	VSUBPD            Z21, Z23, Z24
-	VSUBPD            Z24, Z23, Z25
-	VSUBPD            Z25, Z21, Z21
-	VSUBPD            Z24, Z22, Z22
-	VADDPD            Z22, Z21, Z21
-	VADDPD            Z21, Z15, Z15
-	VMULPD            (AX), Z19, Z19
-	VADDPD            Z19, Z23, Z21
-	VSUBPD            Z23, Z21, Z22
-	VSUBPD            Z22, Z21, Z24
-	VSUBPD            Z24, Z23, Z23
-	VSUBPD            Z22, Z19, Z19
-	VADDPD            Z19, Z23, Z19
-	VADDPD            Z19, Z15, Z15
+	VMOVAPS           Z1, Z20
+	VGATHERQPD        40(BP)(Z17*8), K3, Z20
+	VMULPD.BCST       c64x1_3870000000000000<>+0(SB), Z20, Z20
+	VMULPD            Z20, Z18, Z23
+	VADDPD            Z23, Z22, Z24
+	VSUBPD            Z22, Z24, Z25
+	VSUBPD            Z25, Z24, Z26
+	VSUBPD            Z26, Z22, Z22
+	VSUBPD            Z25, Z23, Z23
+	VADDPD            Z23, Z22, Z22
+	VADDPD            Z22, Z19, Z19
+	VMULPD            Z20, Z15, Z20
+	VADDPD            Z20, Z24, Z22
+	VSUBPD            Z24, Z22, Z23
+	VSUBPD            Z23, Z22, Z25
+	VSUBPD            Z25, Z24, Z24
+	VSUBPD            Z23, Z20, Z20
+	VADDPD            Z20, Z24, Z20
+	VADDPD            Z20, Z19, Z19
 	KMOVW             K1, K3
-	VMOVAPS           Z2, Z19
-	VGATHERQPD        64(BP)(Z17*8), K3, Z19
-	VMULPD.BCST       c64x1_33f0000000000000<>+0(SB), Z19, Z17
+	VMOVAPS           Z1, Z20
+	VGATHERQPD        48(BP)(Z17*8), K3, Z20
+	VMULPD.BCST       c64x1_36f0000000000000<>+0(SB), Z20, Z20
+	VMULPD            Z20, Z18, Z23
+	VADDPD            Z23, Z22, Z24
+	VSUBPD            Z22, Z24, Z25
+	VSUBPD            Z25, Z24, Z26
+	VSUBPD            Z26, Z22, Z22
+	VSUBPD            Z25, Z23, Z23
+	VADDPD            Z23, Z22, Z22
+	VADDPD            Z22, Z19, Z19
+	VMULPD            Z20, Z15, Z20
+	VADDPD            Z20, Z24, Z22
+	VSUBPD            Z24, Z22, Z23
+	VSUBPD            Z23, Z22, Z25
+	VSUBPD            Z25, Z24, Z24
+	VSUBPD            Z23, Z20, Z20
+	VADDPD            Z20, Z24, Z20
+	VADDPD            Z20, Z19, Z19
+	KMOVW             K1, K3
+	VMOVAPS           Z1, Z20
+	VGATHERQPD        56(BP)(Z17*8), K3, Z20
+	VMULPD.BCST       c64x1_3570000000000000<>+0(SB), Z20, Z20
+	VMULPD            Z20, Z18, Z23
+	VADDPD            Z23, Z22, Z24
+	VSUBPD            Z22, Z24, Z25
+	VSUBPD            Z25, Z24, Z26
+	VSUBPD            Z26, Z22, Z22
+	VSUBPD            Z25, Z23, Z23
+	VADDPD            Z23, Z22, Z22
+	VADDPD            Z22, Z19, Z19
+	VMULPD            Z20, Z15, Z20
+	VADDPD            Z20, Z24, Z22
+	VSUBPD            Z24, Z22, Z23
+	VSUBPD            Z23, Z22, Z25
+	VSUBPD            Z25, Z24, Z24
+	VSUBPD            Z23, Z20, Z20
+	VADDPD            Z20, Z24, Z20
+	VADDPD            Z20, Z19, Z19
+	KMOVW             K1, K3
+	VMOVAPS           Z1, Z20
+	VGATHERQPD        64(BP)(Z17*8), K3, Z20
+	VMULPD.BCST       c64x1_33f0000000000000<>+0(SB), Z20, Z17
 	VMULPD            Z17, Z18, Z18
-	VADDPD            Z18, Z21, Z19
-	VSUBPD            Z21, Z19, Z22
-	VSUBPD            Z22, Z19, Z23
-	VSUBPD            Z23, Z21, Z21
-	VSUBPD            Z22, Z18, Z18
-	VADDPD            Z18, Z21, Z18
-	VADDPD            Z18, Z15, Z15
-	VMULPD            (AX), Z17, Z17
-	VADDPD            Z17, Z19, Z18
-	VSUBPD            Z19, Z18, Z21
-	VSUBPD            Z21, Z18, Z22
-	VSUBPD            Z22, Z19, Z19
-	VSUBPD            Z21, Z17, Z17
-	VADDPD            Z17, Z19, Z17
-	VADDPD            Z17, Z15, Z15
-	VMULPD.BCST       c64x1_400921fb54442d18<>+0(SB), Z18, Z17
-	VMOVAPS           Z17, Z19
-	VFMSUB231PD.BCST  c64x1_400921fb54442d18<>+0(SB), Z18, Z19
-	VFMADD231PD.BCST  c64x1_3ca1a62633145c06<>+0(SB), Z18, Z19
+	VADDPD            Z18, Z22, Z20
+	VSUBPD            Z22, Z20, Z23
+	VSUBPD            Z23, Z20, Z24
+	VSUBPD            Z24, Z22, Z22
+	VSUBPD            Z23, Z18, Z18
+	VADDPD            Z18, Z22, Z18
+	VADDPD            Z18, Z19, Z18
+	VMULPD            Z17, Z15, Z15
+	VADDPD            Z15, Z20, Z17
+	VSUBPD            Z20, Z17, Z19
+	VSUBPD            Z19, Z17, Z22
+	VSUBPD            Z22, Z20, Z20
+	VSUBPD            Z19, Z15, Z15
+	VADDPD            Z15, Z20, Z15
+	VADDPD            Z15, Z18, Z15
+	VMULPD.BCST       c64x1_400921fb54442d18<>+0(SB), Z17, Z18
+	VMOVAPS           Z18, Z19
+	VFMSUB231PD.BCST  c64x1_400921fb54442d18<>+0(SB), Z17, Z19
+	VFMADD231PD.BCST  c64x1_3ca1a62633145c06<>+0(SB), Z17, Z19
 	VFMADD231PD.BCST  c64x1_400921fb54442d18<>+0(SB), Z15, Z19
-	VADDPD            Z19, Z17, Z15
+	VADDPD            Z19, Z18, Z15
 	VBLENDMPD         Z15, Z16, K2, Z16
-	VADDPD            Z4, Z20, Z15
+	VADDPD            Z3, Z21, Z15
 	VBLENDMPD         Z15, Z14, K2, Z14
 
 done4:
@@ -513,19 +512,19 @@ done4:
 	VRANGEPD          $0x02, Z15, Z16, Z15
 	VPSLLQ            $0x3f, Z14, Z14
 	VXORPD            Z14, Z15, Z14
-	VPMULLQ           Z3, Z6, Z15
+	VPMULLQ           Z2, Z6, Z15
 	KMOVW             K1, K2
-	VMOVAPS           Z2, Z16
+	VMOVAPS           Z1, Z16
 	VGATHERQPD        8(SI)(Z15*8), K2, Z16
 	VDIVPD            Z13, Z16, Z15
-	VPMULLQ           Z3, Z6, Z16
+	VPMULLQ           Z2, Z6, Z16
 	KMOVW             K1, K2
-	VMOVAPS           Z2, Z17
+	VMOVAPS           Z1, Z17
 	VGATHERQPD        16(SI)(Z16*8), K2, Z17
 	VDIVPD            Z13, Z17, Z16
-	VMOVAPS           Z4, Z17
+	VMOVAPS           Z3, Z17
 	VFMADD231PD.BCST  c64x1_3fd45f306dc9c883<>+0(SB), Z13, Z17
-	VSUBPD            Z4, Z17, Z18
+	VSUBPD            Z3, Z17, Z18
 	VMOVAPS           Z13, Z19
 	VFNMADD231PD.BCST c64x1_400921fb54442d18<>+0(SB), Z18, Z19
 	VFNMADD231PD.BCST c64x1_3ca1a62633145c06<>+0(SB), Z18, Z19
@@ -551,24 +550,24 @@ done4:
 	VMOVUPS           Z18, (AX)
 	LEAQ              c64x53_h8e0ecff7f3b31827<>+0(SB), BP
 	KMOVW             K1, K3
-	VMOVAPS           Z2, Z18
+	VMOVAPS           Z1, Z18
 	VGATHERQPD        (BP)(Z20*8), K3, Z18
 	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z18, Z18
 	VMULPD            Z18, Z21, Z22
-	VMULPD            Z1, Z22, Z23
+	VMULPD            Z0, Z22, Z23
 	VRNDSCALEPD       $0x08, Z23, Z23
-	VFNMADD231PD      Z23, Z0, Z22
-	VADDPD            Z22, Z2, Z23
-	VSUBPD            Z2, Z23, Z24
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z23, Z22
+	VADDPD            Z22, Z1, Z23
+	VSUBPD            Z1, Z23, Z24
 	VSUBPD            Z24, Z23, Z25
-	VSUBPD            Z25, Z2, Z25
+	VSUBPD            Z25, Z1, Z25
 	VSUBPD            Z24, Z22, Z22
 	VADDPD            Z22, Z25, Z22
-	VADDPD            Z22, Z2, Z22
+	VADDPD            Z22, Z1, Z22
 	VMULPD            (AX), Z18, Z18
-	VMULPD            Z1, Z18, Z24
+	VMULPD            Z0, Z18, Z24
 	VRNDSCALEPD       $0x08, Z24, Z24
-	VFNMADD231PD      Z24, Z0, Z18
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z24, Z18
 	VADDPD            Z18, Z23, Z24
 	VSUBPD            Z23, Z24, Z25
 	VSUBPD            Z25, Z24, Z26
@@ -577,13 +576,13 @@ done4:
 	VADDPD            Z18, Z23, Z18
 	VADDPD            Z18, Z22, Z18
 	KMOVW             K1, K3
-	VMOVAPS           Z2, Z22
+	VMOVAPS           Z1, Z22
 	VGATHERQPD        8(BP)(Z20*8), K3, Z22
 	VMULPD.BCST       c64x1_3e70000000000000<>+0(SB), Z22, Z22
 	VMULPD            Z22, Z21, Z23
-	VMULPD            Z1, Z23, Z25
+	VMULPD            Z0, Z23, Z25
 	VRNDSCALEPD       $0x08, Z25, Z25
-	VFNMADD231PD      Z25, Z0, Z23
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z25, Z23
 	VADDPD            Z23, Z24, Z25
 	VSUBPD            Z24, Z25, Z26
 	VSUBPD            Z26, Z25, Z27
@@ -592,9 +591,9 @@ done4:
 	VADDPD            Z23, Z24, Z23
 	VADDPD            Z23, Z18, Z18
 	VMULPD            (AX), Z22, Z22
-	VMULPD            Z1, Z22, Z23
+	VMULPD            Z0, Z22, Z23
 	VRNDSCALEPD       $0x08, Z23, Z23
-	VFNMADD231PD      Z23, Z0, Z22
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z23, Z22
 	VADDPD            Z22, Z25, Z23
 	VSUBPD            Z25, Z23, Z24
 	VSUBPD            Z24, Z23, Z26
@@ -603,13 +602,13 @@ done4:
 	VADDPD            Z22, Z25, Z22
 	VADDPD            Z22, Z18, Z18
 	KMOVW             K1, K3
-	VMOVAPS           Z2, Z22
+	VMOVAPS           Z1, Z22
 	VGATHERQPD        16(BP)(Z20*8), K3, Z22
 	VMULPD.BCST       c64x1_3cf0000000000000<>+0(SB), Z22, Z22
 	VMULPD            Z22, Z21, Z24
-	VMULPD            Z1, Z24, Z25
+	VMULPD            Z0, Z24, Z25
 	VRNDSCALEPD       $0x08, Z25, Z25
-	VFNMADD231PD      Z25, Z0, Z24
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z25, Z24
 	VADDPD            Z24, Z23, Z25
 	VSUBPD            Z23, Z25, Z26
 	VSUBPD            Z26, Z25, Z27
@@ -618,9 +617,9 @@ done4:
 	VADDPD            Z24, Z23, Z23
 	VADDPD            Z23, Z18, Z18
 	VMULPD            (AX), Z22, Z22
-	VMULPD            Z1, Z22, Z23
+	VMULPD            Z0, Z22, Z23
 	VRNDSCALEPD       $0x08, Z23, Z23
-	VFNMADD231PD      Z23, Z0, Z22
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z23, Z22
 	VADDPD            Z22, Z25, Z23
 	VSUBPD            Z25, Z23, Z24
 	VSUBPD            Z24, Z23, Z26
@@ -629,13 +628,13 @@ done4:
 	VADDPD            Z22, Z25, Z22
 	VADDPD            Z22, Z18, Z18
 	KMOVW             K1, K3
-	VMOVAPS           Z2, Z22
+	VMOVAPS           Z1, Z22
 	VGATHERQPD        24(BP)(Z20*8), K3, Z22
 	VMULPD.BCST       c64x1_3b70000000000000<>+0(SB), Z22, Z22
 	VMULPD            Z22, Z21, Z24
-	VMULPD            Z1, Z24, Z25
+	VMULPD            Z0, Z24, Z25
 	VRNDSCALEPD       $0x08, Z25, Z25
-	VFNMADD231PD      Z25, Z0, Z24
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z25, Z24
 	VADDPD            Z24, Z23, Z25
 	VSUBPD            Z23, Z25, Z26
 	VSUBPD            Z26, Z25, Z27
@@ -644,9 +643,9 @@ done4:
 	VADDPD            Z24, Z23, Z23
 	VADDPD            Z23, Z18, Z18
 	VMULPD            (AX), Z22, Z22
-	VMULPD            Z1, Z22, Z23
+	VMULPD            Z0, Z22, Z23
 	VRNDSCALEPD       $0x08, Z23, Z23
-	VFNMADD231PD      Z23, Z0, Z22
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z23, Z22
 	VADDPD            Z22, Z25, Z23
 	VSUBPD            Z25, Z23, Z24
 	VSUBPD            Z24, Z23, Z26
@@ -654,14 +653,14 @@ done4:
 	VSUBPD            Z24, Z22, Z22
 	VADDPD            Z22, Z25, Z22
 	VADDPD            Z22, Z18, Z18
-	VMULPD            Z1, Z23, Z22
+	VMULPD            Z0, Z23, Z22
 	VRNDSCALEPD       $0x08, Z22, Z22
-	VFNMADD231PD      Z22, Z0, Z23
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z22, Z23
 	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z23, Z22
 	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z18, Z18
-	VADDPD            Z2, Z22, Z23
+	VADDPD            Z1, Z22, Z23
 	VRNDSCALEPD       $0x08, Z23, Z23
-	VSUBPD            Z2, Z23, Z24
+	VSUBPD            Z1, Z23, Z24
 	VSUBPD            Z24, Z22, Z22
 	VADDPD            Z18, Z22, Z24
 	VSUBPD            Z22, Z24, Z25
@@ -670,7 +669,7 @@ done4:
 	VSUBPD            Z25, Z18, Z18
 	VADDPD            Z18, Z22, Z18
 	KMOVW             K1, K3
-	VMOVAPS           Z2, Z22
+	VMOVAPS           Z1, Z22
 	VGATHERQPD        32(BP)(Z20*8), K3, Z22
 	VMULPD.BCST       c64x1_39f0000000000000<>+0(SB), Z22, Z22
 	VMULPD            Z22, Z21, Z25
@@ -690,7 +689,7 @@ done4:
 	VADDPD            Z22, Z26, Z22
 	VADDPD            Z22, Z18, Z18
 	KMOVW             K1, K3
-	VMOVAPS           Z2, Z22
+	VMOVAPS           Z1, Z22
 	VGATHERQPD        40(BP)(Z20*8), K3, Z22
 	VMULPD.BCST       c64x1_3870000000000000<>+0(SB), Z22, Z22
 	VMULPD            Z22, Z21, Z25
@@ -710,7 +709,7 @@ done4:
 	VADDPD            Z22, Z26, Z22
 	VADDPD            Z22, Z18, Z18
 	KMOVW             K1, K3
-	VMOVAPS           Z2, Z22
+	VMOVAPS           Z1, Z22
 	VGATHERQPD        48(BP)(Z20*8), K3, Z22
 	VMULPD.BCST       c64x1_36f0000000000000<>+0(SB), Z22, Z22
 	VMULPD            Z22, Z21, Z25
@@ -730,7 +729,7 @@ done4:
 	VADDPD            Z22, Z26, Z22
 	VADDPD            Z22, Z18, Z18
 	KMOVW             K1, K3
-	VMOVAPS           Z2, Z22
+	VMOVAPS           Z1, Z22
 	VGATHERQPD        56(BP)(Z20*8), K3, Z22
 	VMULPD.BCST       c64x1_3570000000000000<>+0(SB), Z22, Z22
 	VMULPD            Z22, Z21, Z25
@@ -750,7 +749,7 @@ done4:
 	VADDPD            Z22, Z26, Z22
 	VADDPD            Z22, Z18, Z18
 	KMOVW             K1, K3
-	VMOVAPS           Z2, Z22
+	VMOVAPS           Z1, Z22
 	VGATHERQPD        64(BP)(Z20*8), K3, Z22
 	VMULPD.BCST       c64x1_33f0000000000000<>+0(SB), Z22, Z20
 	VMULPD            Z20, Z21, Z21
@@ -778,7 +777,7 @@ done4:
 	VANDPD.BCST       c64x1_8000000000000000<>+0(SB), Z13, Z20
 	VXORPD            Z20, Z18, Z18
 	VBLENDMPD         Z18, Z19, K2, Z19
-	VADDPD            Z4, Z23, Z18
+	VADDPD            Z3, Z23, Z18
 	VBLENDMPD         Z18, Z17, K2, Z17
 
 done5:
@@ -796,18 +795,18 @@ done5:
 	VRANGEPD          $0x02, Z18, Z19, Z18
 	VPSLLQ            $0x3f, Z17, Z17
 	VXORPD            Z17, Z18, Z17
-	VPMULLQ           Z3, Z6, Z18
+	VPMULLQ           Z2, Z6, Z18
 	KMOVW             K1, K2
-	VMOVAPS           Z2, Z19
+	VMOVAPS           Z1, Z19
 	VGATHERQPD        (SI)(Z18*8), K2, Z19
 	VDIVPD            Z13, Z19, Z18
 	VMULPD            Z10, Z15, Z19
 	VFMADD231PD       Z11, Z18, Z19
 	VFMADD231PD       Z12, Z16, Z19
-	VMULPD            Z13, Z1, Z13
-	VMOVAPS           Z4, Z20
+	VMULPD            Z13, Z0, Z13
+	VMOVAPS           Z3, Z20
 	VFMADD231PD.BCST  c64x1_3fd45f306dc9c883<>+0(SB), Z13, Z20
-	VSUBPD            Z4, Z20, Z21
+	VSUBPD            Z3, Z20, Z21
 	VMOVAPS           Z13, Z22
 	VFNMADD231PD.BCST c64x1_400921fb54442d18<>+0(SB), Z21, Z22
 	VFNMADD231PD.BCST c64x1_3ca1a62633145c06<>+0(SB), Z21, Z22
@@ -833,24 +832,24 @@ done5:
 	VMOVUPS           Z21, (AX)
 	LEAQ              c64x53_h8e0ecff7f3b31827<>+0(SB), BP
 	KMOVW             K1, K3
-	VMOVAPS           Z2, Z21
+	VMOVAPS           Z1, Z21
 	VGATHERQPD        (BP)(Z23*8), K3, Z21
 	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z21, Z21
 	VMULPD            Z21, Z24, Z25
-	VMULPD            Z1, Z25, Z26
+	VMULPD            Z0, Z25, Z26
 	VRNDSCALEPD       $0x08, Z26, Z26
-	VFNMADD231PD      Z26, Z0, Z25
-	VADDPD            Z25, Z2, Z26
-	VSUBPD            Z2, Z26, Z27
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z26, Z25
+	VADDPD            Z25, Z1, Z26
+	VSUBPD            Z1, Z26, Z27
 	VSUBPD            Z27, Z26, Z28
-	VSUBPD            Z28, Z2, Z28
+	VSUBPD            Z28, Z1, Z28
 	VSUBPD            Z27, Z25, Z25
 	VADDPD            Z25, Z28, Z25
-	VADDPD            Z25, Z2, Z25
+	VADDPD            Z25, Z1, Z25
 	VMULPD            (AX), Z21, Z21
-	VMULPD            Z1, Z21, Z27
+	VMULPD            Z0, Z21, Z27
 	VRNDSCALEPD       $0x08, Z27, Z27
-	VFNMADD231PD      Z27, Z0, Z21
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z27, Z21
 	VADDPD            Z21, Z26, Z27
 	VSUBPD            Z26, Z27, Z28
 	VSUBPD            Z28, Z27, Z29
@@ -859,13 +858,13 @@ done5:
 	VADDPD            Z21, Z26, Z21
 	VADDPD            Z21, Z25, Z21
 	KMOVW             K1, K3
-	VMOVAPS           Z2, Z25
+	VMOVAPS           Z1, Z25
 	VGATHERQPD        8(BP)(Z23*8), K3, Z25
 	VMULPD.BCST       c64x1_3e70000000000000<>+0(SB), Z25, Z25
 	VMULPD            Z25, Z24, Z26
-	VMULPD            Z1, Z26, Z28
+	VMULPD            Z0, Z26, Z28
 	VRNDSCALEPD       $0x08, Z28, Z28
-	VFNMADD231PD      Z28, Z0, Z26
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z28, Z26
 	VADDPD            Z26, Z27, Z28
 	VSUBPD            Z27, Z28, Z29
 	VSUBPD            Z29, Z28, Z30
@@ -874,9 +873,9 @@ done5:
 	VADDPD            Z26, Z27, Z26
 	VADDPD            Z26, Z21, Z21
 	VMULPD            (AX), Z25, Z25
-	VMULPD            Z1, Z25, Z26
+	VMULPD            Z0, Z25, Z26
 	VRNDSCALEPD       $0x08, Z26, Z26
-	VFNMADD231PD      Z26, Z0, Z25
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z26, Z25
 	VADDPD            Z25, Z28, Z26
 	VSUBPD            Z28, Z26, Z27
 	VSUBPD            Z27, Z26, Z29
@@ -885,13 +884,13 @@ done5:
 	VADDPD            Z25, Z28, Z25
 	VADDPD            Z25, Z21, Z21
 	KMOVW             K1, K3
-	VMOVAPS           Z2, Z25
+	VMOVAPS           Z1, Z25
 	VGATHERQPD        16(BP)(Z23*8), K3, Z25
 	VMULPD.BCST       c64x1_3cf0000000000000<>+0(SB), Z25, Z25
 	VMULPD            Z25, Z24, Z27
-	VMULPD            Z1, Z27, Z28
+	VMULPD            Z0, Z27, Z28
 	VRNDSCALEPD       $0x08, Z28, Z28
-	VFNMADD231PD      Z28, Z0, Z27
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z28, Z27
 	VADDPD            Z27, Z26, Z28
 	VSUBPD            Z26, Z28, Z29
 	VSUBPD            Z29, Z28, Z30
@@ -900,9 +899,9 @@ done5:
 	VADDPD            Z27, Z26, Z26
 	VADDPD            Z26, Z21, Z21
 	VMULPD            (AX), Z25, Z25
-	VMULPD            Z1, Z25, Z26
+	VMULPD            Z0, Z25, Z26
 	VRNDSCALEPD       $0x08, Z26, Z26
-	VFNMADD231PD      Z26, Z0, Z25
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z26, Z25
 	VADDPD            Z25, Z28, Z26
 	VSUBPD            Z28, Z26, Z27
 	VSUBPD            Z27, Z26, Z29
@@ -911,13 +910,13 @@ done5:
 	VADDPD            Z25, Z28, Z25
 	VADDPD            Z25, Z21, Z21
 	KMOVW             K1, K3
-	VMOVAPS           Z2, Z25
+	VMOVAPS           Z1, Z25
 	VGATHERQPD        24(BP)(Z23*8), K3, Z25
 	VMULPD.BCST       c64x1_3b70000000000000<>+0(SB), Z25, Z25
 	VMULPD            Z25, Z24, Z27
-	VMULPD            Z1, Z27, Z28
+	VMULPD            Z0, Z27, Z28
 	VRNDSCALEPD       $0x08, Z28, Z28
-	VFNMADD231PD      Z28, Z0, Z27
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z28, Z27
 	VADDPD            Z27, Z26, Z28
 	VSUBPD            Z26, Z28, Z29
 	VSUBPD            Z29, Z28, Z30
@@ -926,9 +925,9 @@ done5:
 	VADDPD            Z27, Z26, Z26
 	VADDPD            Z26, Z21, Z21
 	VMULPD            (AX), Z25, Z25
-	VMULPD            Z1, Z25, Z26
+	VMULPD            Z0, Z25, Z26
 	VRNDSCALEPD       $0x08, Z26, Z26
-	VFNMADD231PD      Z26, Z0, Z25
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z26, Z25
 	VADDPD            Z25, Z28, Z26
 	VSUBPD            Z28, Z26, Z27
 	VSUBPD            Z27, Z26, Z29
@@ -936,14 +935,14 @@ done5:
 	VSUBPD            Z27, Z25, Z25
 	VADDPD            Z25, Z28, Z25
 	VADDPD            Z25, Z21, Z21
-	VMULPD            Z1, Z26, Z25
+	VMULPD            Z0, Z26, Z25
 	VRNDSCALEPD       $0x08, Z25, Z25
-	VFNMADD231PD      Z25, Z0, Z26
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z25, Z26
 	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z26, Z25
 	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z21, Z21
-	VADDPD            Z2, Z25, Z26
+	VADDPD            Z1, Z25, Z26
 	VRNDSCALEPD       $0x08, Z26, Z26
-	VSUBPD            Z2, Z26, Z27
+	VSUBPD            Z1, Z26, Z27
 	VSUBPD            Z27, Z25, Z25
 	VADDPD            Z21, Z25, Z27
 	VSUBPD            Z25, Z27, Z28
@@ -952,7 +951,7 @@ done5:
 	VSUBPD            Z28, Z21, Z21
 	VADDPD            Z21, Z25, Z21
 	KMOVW             K1, K3
-	VMOVAPS           Z2, Z25
+	VMOVAPS           Z1, Z25
 	VGATHERQPD        32(BP)(Z23*8), K3, Z25
 	VMULPD.BCST       c64x1_39f0000000000000<>+0(SB), Z25, Z25
 	VMULPD            Z25, Z24, Z28
@@ -972,7 +971,7 @@ done5:
 	VADDPD            Z25, Z29, Z25
 	VADDPD            Z25, Z21, Z21
 	KMOVW             K1, K3
-	VMOVAPS           Z2, Z25
+	VMOVAPS           Z1, Z25
 	VGATHERQPD        40(BP)(Z23*8), K3, Z25
 	VMULPD.BCST       c64x1_3870000000000000<>+0(SB), Z25, Z25
 	VMULPD            Z25, Z24, Z28
@@ -992,7 +991,7 @@ done5:
 	VADDPD            Z25, Z29, Z25
 	VADDPD            Z25, Z21, Z21
 	KMOVW             K1, K3
-	VMOVAPS           Z2, Z25
+	VMOVAPS           Z1, Z25
 	VGATHERQPD        48(BP)(Z23*8), K3, Z25
 	VMULPD.BCST       c64x1_36f0000000000000<>+0(SB), Z25, Z25
 	VMULPD            Z25, Z24, Z28
@@ -1012,7 +1011,7 @@ done5:
 	VADDPD            Z25, Z29, Z25
 	VADDPD            Z25, Z21, Z21
 	KMOVW             K1, K3
-	VMOVAPS           Z2, Z25
+	VMOVAPS           Z1, Z25
 	VGATHERQPD        56(BP)(Z23*8), K3, Z25
 	VMULPD.BCST       c64x1_3570000000000000<>+0(SB), Z25, Z25
 	VMULPD            Z25, Z24, Z28
@@ -1032,7 +1031,7 @@ done5:
 	VADDPD            Z25, Z29, Z25
 	VADDPD            Z25, Z21, Z21
 	KMOVW             K1, K3
-	VMOVAPS           Z2, Z25
+	VMOVAPS           Z1, Z25
 	VGATHERQPD        64(BP)(Z23*8), K3, Z25
 	VMULPD.BCST       c64x1_33f0000000000000<>+0(SB), Z25, Z23
 	VMULPD            Z23, Z24, Z24
@@ -1060,7 +1059,7 @@ done5:
 	VANDPD.BCST       c64x1_8000000000000000<>+0(SB), Z13, Z13
 	VXORPD            Z13, Z21, Z13
 	VBLENDMPD         Z13, Z22, K2, Z22
-	VADDPD            Z4, Z26, Z13
+	VADDPD            Z3, Z26, Z13
 	VBLENDMPD         Z13, Z20, K2, Z20
 
 done6:
@@ -1079,68 +1078,67 @@ done6:
 	VPSLLQ           $0x3f, Z20, Z20
 	VXORPD           Z20, Z13, Z13
 	VMULPD           Z13, Z13, Z13
+	VMULPD.BCST      c64x1_4000000000000000<>+0(SB), Z13, Z13
 	VMULPD           Z19, Z18, Z20
-	VMULPD           Z13, Z0, Z21
-	VMULPD           Z10, Z16, Z22
-	VFMSUB231PD      Z12, Z15, Z22
-	VMULPD           Z17, Z22, Z22
-	VFMADD231PD      Z14, Z11, Z22
-	VFMADD231PD      Z21, Z20, Z22
+	VMULPD           Z10, Z16, Z21
+	VFMSUB231PD      Z12, Z15, Z21
+	VMULPD           Z17, Z21, Z21
+	VFMADD231PD      Z14, Z11, Z21
+	VFMADD231PD      Z13, Z20, Z21
 	VPXORD           Z20, Z20, Z20
-	VCMPPD           $0x00, Z2, Z7, K2
-	VPMULLQ          Z3, Z6, Z21
+	VCMPPD           $0x00, Z1, Z7, K2
+	VPMULLQ          Z2, Z6, Z22
 	KMOVW            K2, K3
-	VMOVAPS          Z2, Z23
-	VGATHERQPD       8(SI)(Z21*8), K3, Z23
-	VPMULLQ          Z3, Z6, Z21
+	VMOVAPS          Z1, Z23
+	VGATHERQPD       8(SI)(Z22*8), K3, Z23
+	VPMULLQ          Z2, Z6, Z22
 	KMOVW            K2, K3
-	VMOVAPS          Z2, Z24
-	VGATHERQPD       16(SI)(Z21*8), K3, Z24
-	VMULPD           Z10, Z24, Z21
-	VFMSUB231PD      Z12, Z23, Z21
-	VADDPD           Z21, Z11, Z21
-	VBLENDMPD        Z21, Z20, K2, Z20
-	KNOTB            K2, K2
+	VMOVAPS          Z1, Z24
+	VGATHERQPD       16(SI)(Z22*8), K3, Z24
+	VMULPD           Z10, Z24, Z22
+	VFMSUB231PD      Z12, Z23, Z22
+	VADDPD           Z22, Z11, Z22
 	VBLENDMPD        Z22, Z20, K2, Z20
-	VMULPD           Z19, Z16, Z21
-	VMULPD           Z13, Z0, Z22
-	VMULPD           Z11, Z15, Z23
-	VFMSUB231PD      Z10, Z18, Z23
-	VMULPD           Z17, Z23, Z23
-	VFMADD231PD      Z14, Z12, Z23
-	VFMADD231PD      Z22, Z21, Z23
-	VPXORD           Z21, Z21, Z21
-	VCMPPD           $0x00, Z2, Z7, K2
-	VPMULLQ          Z3, Z6, Z22
-	KMOVW            K2, K3
-	VMOVAPS          Z2, Z24
-	VGATHERQPD       (SI)(Z22*8), K3, Z24
-	VPMULLQ          Z3, Z6, Z22
-	KMOVW            K2, K3
-	VMOVAPS          Z2, Z25
-	VGATHERQPD       8(SI)(Z22*8), K3, Z25
-	VMULPD           Z11, Z25, Z22
-	VFMSUB231PD      Z10, Z24, Z22
-	VADDPD           Z22, Z12, Z22
-	VBLENDMPD        Z22, Z21, K2, Z21
 	KNOTB            K2, K2
+	VBLENDMPD        Z21, Z20, K2, Z20
+	VMULPD           Z19, Z16, Z21
+	VMULPD           Z11, Z15, Z22
+	VFMSUB231PD      Z10, Z18, Z22
+	VMULPD           Z17, Z22, Z22
+	VFMADD231PD      Z14, Z12, Z22
+	VFMADD231PD      Z13, Z21, Z22
+	VPXORD           Z21, Z21, Z21
+	VCMPPD           $0x00, Z1, Z7, K2
+	VPMULLQ          Z2, Z6, Z23
+	KMOVW            K2, K3
+	VMOVAPS          Z1, Z24
+	VGATHERQPD       (SI)(Z23*8), K3, Z24
+	VPMULLQ          Z2, Z6, Z23
+	KMOVW            K2, K3
+	VMOVAPS          Z1, Z25
+	VGATHERQPD       8(SI)(Z23*8), K3, Z25
+	VMULPD           Z11, Z25, Z23
+	VFMSUB231PD      Z10, Z24, Z23
+	VADDPD           Z23, Z12, Z23
 	VBLENDMPD        Z23, Z21, K2, Z21
+	KNOTB            K2, K2
+	VBLENDMPD        Z22, Z21, K2, Z21
+	VDIVPD           Z21, Z20, Z20
 	VMULPD           Z19, Z15, Z15
-	VMULPD           Z13, Z0, Z13
 	VMULPD           Z12, Z18, Z18
 	VFMSUB231PD      Z11, Z16, Z18
 	VMULPD           Z17, Z18, Z16
 	VFMADD231PD      Z14, Z10, Z16
 	VFMADD231PD      Z13, Z15, Z16
 	VPXORD           Z13, Z13, Z13
-	VCMPPD           $0x00, Z2, Z7, K2
-	VPMULLQ          Z3, Z6, Z7
+	VCMPPD           $0x00, Z1, Z7, K2
+	VPMULLQ          Z2, Z6, Z7
 	KMOVW            K2, K3
-	VMOVAPS          Z2, Z14
+	VMOVAPS          Z1, Z14
 	VGATHERQPD       16(SI)(Z7*8), K3, Z14
-	VPMULLQ          Z3, Z6, Z7
+	VPMULLQ          Z2, Z6, Z7
 	KMOVW            K2, K3
-	VMOVAPS          Z2, Z15
+	VMOVAPS          Z1, Z15
 	VGATHERQPD       (SI)(Z7*8), K3, Z15
 	VMULPD           Z12, Z15, Z7
 	VFMSUB231PD      Z11, Z14, Z7
@@ -1148,47 +1146,44 @@ done6:
 	VBLENDMPD        Z7, Z13, K2, Z13
 	KNOTB            K2, K2
 	VBLENDMPD        Z16, Z13, K2, Z13
-	VDIVPD           Z21, Z20, Z7
-	VDIVPD           Z21, Z13, Z10
-	VMULPD           Z10, Z10, Z10
-	VFMADD231PD      Z7, Z7, Z10
-	VPMULLQ          Z3, Z6, Z7
+	VDIVPD           Z21, Z13, Z7
+	VMULPD           Z7, Z7, Z10
+	VFMADD231PD      Z20, Z20, Z10
+	VPMULLQ          Z2, Z6, Z11
 	KMOVW            K1, K2
-	VMOVAPS          Z2, Z11
-	VGATHERQPD       80(SI)(Z7*8), K2, Z11
-	VMULPD           Z10, Z10, Z7
-	VPMULLQ          Z3, Z6, Z12
+	VMOVAPS          Z1, Z12
+	VGATHERQPD       80(SI)(Z11*8), K2, Z12
+	VMULPD           Z10, Z10, Z11
+	VPMULLQ          Z2, Z6, Z13
 	KMOVW            K1, K2
-	VMOVAPS          Z2, Z14
-	VGATHERQPD       72(SI)(Z12*8), K2, Z14
+	VMOVAPS          Z1, Z14
+	VGATHERQPD       72(SI)(Z13*8), K2, Z14
 	VFMADD213PD.BCST c64x1_3ff0000000000000<>+0(SB), Z10, Z14
-	VFMADD231PD      Z7, Z11, Z14
-	VPMULLQ          Z3, Z6, Z7
+	VFMADD231PD      Z11, Z12, Z14
+	VPMULLQ          Z2, Z6, Z10
 	KMOVW            K1, K2
-	VMOVAPS          Z2, Z10
-	VGATHERQPD       48(SI)(Z7*8), K2, Z10
-	VMULPD           Z14, Z10, Z7
-	VMOVUPD          (R9)(R12*8), Z10
-	VDIVPD           Z21, Z20, Z11
-	VMULPD           Z11, Z7, Z11
-	VPMULLQ          Z3, Z6, Z12
+	VMOVAPS          Z1, Z11
+	VGATHERQPD       48(SI)(Z10*8), K2, Z11
+	VMULPD           Z14, Z11, Z10
+	VMOVUPD          (R9)(R12*8), Z11
+	VMULPD           Z20, Z10, Z12
+	VPMULLQ          Z2, Z6, Z13
 	KMOVW            K1, K2
-	VMOVAPS          Z2, Z14
-	VGATHERQPD       56(SI)(Z12*8), K2, Z14
-	VADDPD           Z14, Z11, Z11
-	VSUBPD           Z9, Z11, Z9
-	VMULPD           Z9, Z10, Z9
-	VDIVPD           Z21, Z13, Z11
-	VMULPD           Z11, Z7, Z7
-	VPMULLQ          Z3, Z6, Z6
+	VMOVAPS          Z1, Z14
+	VGATHERQPD       56(SI)(Z13*8), K2, Z14
+	VADDPD           Z14, Z12, Z12
+	VSUBPD           Z9, Z12, Z9
+	VMULPD           Z9, Z11, Z9
+	VMULPD           Z7, Z10, Z7
+	VPMULLQ          Z2, Z6, Z6
 	KMOVW            K1, K2
-	VMOVAPS          Z2, Z11
-	VGATHERQPD       64(SI)(Z6*8), K2, Z11
-	VADDPD           Z11, Z7, Z6
+	VMOVAPS          Z1, Z10
+	VGATHERQPD       64(SI)(Z6*8), K2, Z10
+	VADDPD           Z10, Z7, Z6
 	VSUBPD           Z8, Z6, Z6
-	VMULPD           Z6, Z10, Z6
+	VMULPD           Z6, Z11, Z6
 	LEAQ             (CX)(R13*8), R13
-	VMOVUPD          c64x8_h1982f85c7791a865<>+0(SB), Z7
+	VMOVAPS          Z4, Z7
 	VPERMI2PD        Z6, Z9, Z7
 	VMOVUPD          Z7, (R13)
 	VMOVAPS          Z5, Z7
@@ -2108,60 +2103,58 @@ done10:
 	VPSLLQ           $0x3f, Z23, Z8
 	VXORPD           Z8, Z5, Z5
 	VMULPD           Z5, Z5, Z5
+	VMULPD.BCST      c64x1_4000000000000000<>+0(SB), Z5, Z5
 	VMULPD           Z22, Z21, Z8
-	VBROADCASTSD     c64x1_4000000000000000<>+0(SB), Z9
-	VMULPD           Z5, Z9, Z13
-	VMULPD           Z4, Z12, Z15
-	VFMSUB231PD      Z7, Z11, Z15
-	VMULPD           Z14, Z15, Z15
-	VFMADD231PD      Z10, Z6, Z15
-	VFMADD231PD      Z13, Z8, Z15
+	VMULPD           Z4, Z12, Z9
+	VFMSUB231PD      Z7, Z11, Z9
+	VMULPD           Z14, Z9, Z9
+	VFMADD231PD      Z10, Z6, Z9
+	VFMADD231PD      Z5, Z8, Z9
 	VPXORD           Z8, Z8, Z8
 	VCMPPD           $0x00, Z3, Z2, K2
 	KANDB            K2, K1, K3
 	VPMULLQ          Z1, Z0, Z13
 	KMOVW            K3, K4
-	VMOVAPS          Z3, Z16
-	VGATHERQPD       8(SI)(Z13*8), K4, Z16
+	VMOVAPS          Z3, Z15
+	VGATHERQPD       8(SI)(Z13*8), K4, Z15
 	VPMULLQ          Z1, Z0, Z13
-	VMOVAPS          Z3, Z17
-	VGATHERQPD       16(SI)(Z13*8), K3, Z17
-	VMULPD           Z4, Z17, Z13
-	VFMSUB231PD      Z7, Z16, Z13
+	VMOVAPS          Z3, Z16
+	VGATHERQPD       16(SI)(Z13*8), K3, Z16
+	VMULPD           Z4, Z16, Z13
+	VFMSUB231PD      Z7, Z15, Z13
 	VADDPD           Z13, Z6, Z13
 	VBLENDMPD        Z13, Z8, K2, Z8
 	KNOTB            K2, K2
-	VBLENDMPD        Z15, Z8, K2, Z8
-	VMULPD           Z22, Z12, Z13
-	VMULPD           Z5, Z9, Z15
-	VMULPD           Z6, Z11, Z16
-	VFMSUB231PD      Z4, Z21, Z16
-	VMULPD           Z14, Z16, Z16
-	VFMADD231PD      Z10, Z7, Z16
-	VFMADD231PD      Z15, Z13, Z16
-	VPXORD           Z13, Z13, Z13
+	VBLENDMPD        Z9, Z8, K2, Z8
+	VMULPD           Z22, Z12, Z9
+	VMULPD           Z6, Z11, Z13
+	VFMSUB231PD      Z4, Z21, Z13
+	VMULPD           Z14, Z13, Z13
+	VFMADD231PD      Z10, Z7, Z13
+	VFMADD231PD      Z5, Z9, Z13
+	VPXORD           Z9, Z9, Z9
 	VCMPPD           $0x00, Z3, Z2, K2
 	KANDB            K2, K1, K3
 	VPMULLQ          Z1, Z0, Z15
 	KMOVW            K3, K4
-	VMOVAPS          Z3, Z17
-	VGATHERQPD       (SI)(Z15*8), K4, Z17
+	VMOVAPS          Z3, Z16
+	VGATHERQPD       (SI)(Z15*8), K4, Z16
 	VPMULLQ          Z1, Z0, Z15
-	VMOVAPS          Z3, Z18
-	VGATHERQPD       8(SI)(Z15*8), K3, Z18
-	VMULPD           Z6, Z18, Z15
-	VFMSUB231PD      Z4, Z17, Z15
+	VMOVAPS          Z3, Z17
+	VGATHERQPD       8(SI)(Z15*8), K3, Z17
+	VMULPD           Z6, Z17, Z15
+	VFMSUB231PD      Z4, Z16, Z15
 	VADDPD           Z15, Z7, Z15
-	VBLENDMPD        Z15, Z13, K2, Z13
+	VBLENDMPD        Z15, Z9, K2, Z9
 	KNOTB            K2, K2
-	VBLENDMPD        Z16, Z13, K2, Z13
+	VBLENDMPD        Z13, Z9, K2, Z9
+	VDIVPD           Z9, Z8, Z8
 	VMULPD           Z22, Z11, Z11
-	VMULPD           Z5, Z9, Z5
-	VMULPD           Z7, Z21, Z9
-	VFMSUB231PD      Z6, Z12, Z9
-	VMULPD           Z14, Z9, Z9
-	VFMADD231PD      Z10, Z4, Z9
-	VFMADD231PD      Z5, Z11, Z9
+	VMULPD           Z7, Z21, Z13
+	VFMSUB231PD      Z6, Z12, Z13
+	VMULPD           Z14, Z13, Z12
+	VFMADD231PD      Z10, Z4, Z12
+	VFMADD231PD      Z5, Z11, Z12
 	VPXORD           Z5, Z5, Z5
 	VCMPPD           $0x00, Z3, Z2, K2
 	KANDB            K2, K1, K3
@@ -2177,30 +2170,28 @@ done10:
 	VADDPD           Z2, Z4, Z2
 	VBLENDMPD        Z2, Z5, K2, Z5
 	KNOTB            K2, K2
-	VBLENDMPD        Z9, Z5, K2, Z5
-	VDIVPD           Z13, Z8, Z2
-	VDIVPD           Z13, Z5, Z4
-	VMULPD           Z4, Z4, Z4
-	VFMADD231PD      Z2, Z2, Z4
-	VPMULLQ          Z1, Z0, Z2
+	VBLENDMPD        Z12, Z5, K2, Z5
+	VDIVPD           Z9, Z5, Z2
+	VMULPD           Z2, Z2, Z4
+	VFMADD231PD      Z8, Z8, Z4
+	VPMULLQ          Z1, Z0, Z5
 	KMOVW            K1, K2
 	VMOVAPS          Z3, Z6
-	VGATHERQPD       80(SI)(Z2*8), K2, Z6
-	VMULPD           Z4, Z4, Z2
+	VGATHERQPD       80(SI)(Z5*8), K2, Z6
+	VMULPD           Z4, Z4, Z5
 	VPMULLQ          Z1, Z0, Z7
 	KMOVW            K1, K2
 	VMOVAPS          Z3, Z9
 	VGATHERQPD       72(SI)(Z7*8), K2, Z9
 	VFMADD213PD.BCST c64x1_3ff0000000000000<>+0(SB), Z4, Z9
-	VFMADD231PD      Z2, Z6, Z9
-	VPMULLQ          Z1, Z0, Z2
+	VFMADD231PD      Z5, Z6, Z9
+	VPMULLQ          Z1, Z0, Z4
 	KMOVW            K1, K2
-	VMOVAPS          Z3, Z4
-	VGATHERQPD       48(SI)(Z2*8), K2, Z4
-	VMULPD           Z9, Z4, Z2
-	VMOVUPD.Z        (R9)(DX*8), K1, Z4
-	VDIVPD           Z13, Z8, Z6
-	VMULPD           Z6, Z2, Z6
+	VMOVAPS          Z3, Z5
+	VGATHERQPD       48(SI)(Z4*8), K2, Z5
+	VMULPD           Z9, Z5, Z4
+	VMOVUPD.Z        (R9)(DX*8), K1, Z5
+	VMULPD           Z8, Z4, Z6
 	SHLQ             $0x01, DX
 	LEAQ             (R10)(DX*8), AX
 	VMOVUPD          c64x8_hcd037e819e4e3a25<>+0(SB), Z7
@@ -2213,22 +2204,21 @@ done10:
 	VGATHERQPD       56(SI)(Z9*8), K2, Z10
 	VADDPD           Z10, Z6, Z6
 	VSUBPD           Z8, Z6, Z6
-	VMULPD           Z6, Z4, Z6
+	VMULPD           Z6, Z5, Z6
 	LEAQ             (CX)(DX*8), AX
 	KMOVW            K1, K2
 	VSCATTERQPD      Z6, K2, (AX)(Z7*8)
-	VDIVPD           Z13, Z5, Z5
-	VMULPD           Z5, Z2, Z2
+	VMULPD           Z2, Z4, Z2
 	LEAQ             (R10)(DX*8), AX
 	KMOVW            K1, K2
-	VMOVAPS          Z3, Z5
-	VGATHERQPD       8(AX)(Z7*8), K2, Z5
+	VMOVAPS          Z3, Z4
+	VGATHERQPD       8(AX)(Z7*8), K2, Z4
 	VPMULLQ          Z1, Z0, Z0
 	KMOVW            K1, K2
 	VGATHERQPD       64(SI)(Z0*8), K2, Z3
 	VADDPD           Z3, Z2, Z0
-	VSUBPD           Z5, Z0, Z0
-	VMULPD           Z0, Z4, Z0
+	VSUBPD           Z4, Z0, Z0
+	VMULPD           Z0, Z5, Z0
 	LEAQ             (CX)(DX*8), AX
 	VSCATTERQPD      Z0, K1, 8(AX)(Z7*8)
 
@@ -3382,18 +3372,18 @@ done6:
 	VPSLLQ      $0x3f, Y7, Y7
 	VXORPD      Y7, Y5, Y5
 	VMULPD      Y5, Y5, Y5
+	VMULPD      c64x4_4000000000000000<>+0(SB), Y5, Y5
 	VMULPD      352(AX), Y6, Y7
-	VMULPD      c64x4_4000000000000000<>+0(SB), Y5, Y8
-	VMOVUPS     128(AX), Y9
-	VMULPD      224(AX), Y9, Y9
-	VMOVUPS     96(AX), Y10
-	VFMSUB231PD 256(AX), Y10, Y9
-	VMULPD      384(AX), Y9, Y9
-	VMOVUPS     288(AX), Y10
-	VFMADD231PD 64(AX), Y10, Y9
-	VFMADD231PD Y8, Y7, Y9
+	VMOVUPS     128(AX), Y8
+	VMULPD      224(AX), Y8, Y8
+	VMOVUPS     96(AX), Y9
+	VFMSUB231PD 256(AX), Y9, Y8
+	VMULPD      384(AX), Y8, Y8
+	VMOVUPS     288(AX), Y9
+	VFMADD231PD 64(AX), Y9, Y8
+	VFMADD231PD Y5, Y7, Y8
 	VXORPS      Y7, Y7, Y7
-	VCMPPD      $0x00, Y0, Y4, Y8
+	VCMPPD      $0x00, Y0, Y4, Y9
 	VPSRLQ      $0x20, Y3, Y10
 	VPMULUDQ    Y2, Y10, Y10
 	VPSRLQ      $0x20, Y2, Y11
@@ -3402,7 +3392,7 @@ done6:
 	VPMULUDQ    Y2, Y3, Y11
 	VPSLLQ      $0x20, Y10, Y10
 	VPADDQ      Y10, Y11, Y10
-	VMOVAPD     Y8, Y11
+	VMOVAPD     Y9, Y11
 	VMOVAPS     Y0, Y12
 	VGATHERQPD  Y11, 8(SI)(Y10*8), Y12
 	VPSRLQ      $0x20, Y3, Y10
@@ -3413,27 +3403,26 @@ done6:
 	VPMULUDQ    Y2, Y3, Y11
 	VPSLLQ      $0x20, Y10, Y10
 	VPADDQ      Y10, Y11, Y10
-	VMOVAPD     Y8, Y11
+	VMOVAPD     Y9, Y11
 	VMOVAPS     Y0, Y13
 	VGATHERQPD  Y11, 16(SI)(Y10*8), Y13
 	VMULPD      128(AX), Y13, Y10
 	VFMSUB231PD 96(AX), Y12, Y10
 	VADDPD      64(AX), Y10, Y10
-	VBLENDVPD   Y8, Y10, Y7, Y7
-	VXORPD      Y1, Y8, Y8
-	VBLENDVPD   Y8, Y9, Y7, Y7
+	VBLENDVPD   Y9, Y10, Y7, Y7
+	VXORPD      Y1, Y9, Y9
+	VBLENDVPD   Y9, Y8, Y7, Y7
 	VMOVUPS     352(AX), Y8
 	VMULPD      224(AX), Y8, Y8
-	VMULPD      c64x4_4000000000000000<>+0(SB), Y5, Y9
-	VMOVUPS     64(AX), Y10
-	VMULPD      256(AX), Y10, Y10
-	VFMSUB231PD 128(AX), Y6, Y10
-	VMULPD      384(AX), Y10, Y10
-	VMOVUPS     288(AX), Y11
-	VFMADD231PD 96(AX), Y11, Y10
-	VFMADD231PD Y9, Y8, Y10
+	VMOVUPS     64(AX), Y9
+	VMULPD      256(AX), Y9, Y9
+	VFMSUB231PD 128(AX), Y6, Y9
+	VMULPD      384(AX), Y9, Y9
+	VMOVUPS     288(AX), Y10
+	VFMADD231PD 96(AX), Y10, Y9
+	VFMADD231PD Y5, Y8, Y9
 	VXORPS      Y8, Y8, Y8
-	VCMPPD      $0x00, Y0, Y4, Y9
+	VCMPPD      $0x00, Y0, Y4, Y10
 	VPSRLQ      $0x20, Y3, Y11
 	VPMULUDQ    Y2, Y11, Y11
 	VPSRLQ      $0x20, Y2, Y12
@@ -3442,7 +3431,7 @@ done6:
 	VPMULUDQ    Y2, Y3, Y12
 	VPSLLQ      $0x20, Y11, Y11
 	VPADDQ      Y11, Y12, Y11
-	VMOVAPD     Y9, Y12
+	VMOVAPD     Y10, Y12
 	VMOVAPS     Y0, Y13
 	VGATHERQPD  Y12, (SI)(Y11*8), Y13
 	VPSRLQ      $0x20, Y3, Y11
@@ -3453,18 +3442,18 @@ done6:
 	VPMULUDQ    Y2, Y3, Y12
 	VPSLLQ      $0x20, Y11, Y11
 	VPADDQ      Y11, Y12, Y11
-	VMOVAPD     Y9, Y12
+	VMOVAPD     Y10, Y12
 	VMOVAPS     Y0, Y14
 	VGATHERQPD  Y12, 8(SI)(Y11*8), Y14
 	VMULPD      64(AX), Y14, Y11
 	VFMSUB231PD 128(AX), Y13, Y11
 	VADDPD      96(AX), Y11, Y11
-	VBLENDVPD   Y9, Y11, Y8, Y8
-	VXORPD      Y1, Y9, Y9
-	VBLENDVPD   Y9, Y10, Y8, Y8
+	VBLENDVPD   Y10, Y11, Y8, Y8
+	VXORPD      Y1, Y10, Y10
+	VBLENDVPD   Y10, Y9, Y8, Y8
+	VDIVPD      Y8, Y7, Y7
 	VMOVUPS     352(AX), Y9
 	VMULPD      256(AX), Y9, Y9
-	VMULPD      c64x4_4000000000000000<>+0(SB), Y5, Y5
 	VMULPD      96(AX), Y6, Y6
 	VMOVUPS     64(AX), Y10
 	VFMSUB231PD 224(AX), Y10, Y6
@@ -3502,66 +3491,63 @@ done6:
 	VBLENDVPD   Y4, Y9, Y5, Y5
 	VXORPD      Y1, Y4, Y4
 	VBLENDVPD   Y4, Y6, Y5, Y5
-	VDIVPD      Y8, Y7, Y4
-	VDIVPD      Y8, Y5, Y6
-	VMULPD      Y6, Y6, Y6
-	VFMADD231PD Y4, Y4, Y6
-	VPSRLQ      $0x20, Y3, Y4
-	VPMULUDQ    Y2, Y4, Y4
-	VPSRLQ      $0x20, Y2, Y9
-	VPMULUDQ    Y9, Y3, Y9
-	VPADDQ      Y9, Y4, Y4
-	VPMULUDQ    Y2, Y3, Y9
-	VPSLLQ      $0x20, Y4, Y4
-	VPADDQ      Y4, Y9, Y4
-	VMOVAPD     Y1, Y9
-	VMOVAPS     Y0, Y10
-	VGATHERQPD  Y9, 80(SI)(Y4*8), Y10
-	VMULPD      Y6, Y6, Y4
-	VPSRLQ      $0x20, Y3, Y9
-	VPMULUDQ    Y2, Y9, Y9
-	VPSRLQ      $0x20, Y2, Y11
-	VPMULUDQ    Y11, Y3, Y11
-	VPADDQ      Y11, Y9, Y9
-	VPMULUDQ    Y2, Y3, Y11
-	VPSLLQ      $0x20, Y9, Y9
-	VPADDQ      Y9, Y11, Y9
-	VMOVAPD     Y1, Y11
-	VMOVAPS     Y0, Y12
-	VGATHERQPD  Y11, 72(SI)(Y9*8), Y12
-	VFMADD213PD c64x4_3ff0000000000000<>+0(SB), Y6, Y12
-	VFMADD231PD Y4, Y10, Y12
-	VPSRLQ      $0x20, Y3, Y4
-	VPMULUDQ    Y2, Y4, Y4
-	VPSRLQ      $0x20, Y2, Y6
-	VPMULUDQ    Y6, Y3, Y6
-	VPADDQ      Y6, Y4, Y4
-	VPMULUDQ    Y2, Y3, Y6
-	VPSLLQ      $0x20, Y4, Y4
-	VPADDQ      Y4, Y6, Y4
-	VMOVAPD     Y1, Y6
+	VDIVPD      Y8, Y5, Y4
+	VMULPD      Y4, Y4, Y5
+	VFMADD231PD Y7, Y7, Y5
+	VPSRLQ      $0x20, Y3, Y6
+	VPMULUDQ    Y2, Y6, Y6
+	VPSRLQ      $0x20, Y2, Y8
+	VPMULUDQ    Y8, Y3, Y8
+	VPADDQ      Y8, Y6, Y6
+	VPMULUDQ    Y2, Y3, Y8
+	VPSLLQ      $0x20, Y6, Y6
+	VPADDQ      Y6, Y8, Y6
+	VMOVAPD     Y1, Y8
 	VMOVAPS     Y0, Y9
-	VGATHERQPD  Y6, 48(SI)(Y4*8), Y9
-	VMULPD      Y12, Y9, Y4
-	VMOVUPD     (R9)(R12*8), Y6
-	VDIVPD      Y8, Y7, Y7
-	VMULPD      Y7, Y4, Y7
-	VPSRLQ      $0x20, Y3, Y9
-	VPMULUDQ    Y2, Y9, Y9
+	VGATHERQPD  Y8, 80(SI)(Y6*8), Y9
+	VMULPD      Y5, Y5, Y6
+	VPSRLQ      $0x20, Y3, Y8
+	VPMULUDQ    Y2, Y8, Y8
 	VPSRLQ      $0x20, Y2, Y10
 	VPMULUDQ    Y10, Y3, Y10
-	VPADDQ      Y10, Y9, Y9
+	VPADDQ      Y10, Y8, Y8
 	VPMULUDQ    Y2, Y3, Y10
-	VPSLLQ      $0x20, Y9, Y9
-	VPADDQ      Y9, Y10, Y9
+	VPSLLQ      $0x20, Y8, Y8
+	VPADDQ      Y8, Y10, Y8
 	VMOVAPD     Y1, Y10
 	VMOVAPS     Y0, Y11
-	VGATHERQPD  Y10, 56(SI)(Y9*8), Y11
-	VADDPD      Y11, Y7, Y7
+	VGATHERQPD  Y10, 72(SI)(Y8*8), Y11
+	VFMADD213PD c64x4_3ff0000000000000<>+0(SB), Y5, Y11
+	VFMADD231PD Y6, Y9, Y11
+	VPSRLQ      $0x20, Y3, Y5
+	VPMULUDQ    Y2, Y5, Y5
+	VPSRLQ      $0x20, Y2, Y6
+	VPMULUDQ    Y6, Y3, Y6
+	VPADDQ      Y6, Y5, Y5
+	VPMULUDQ    Y2, Y3, Y6
+	VPSLLQ      $0x20, Y5, Y5
+	VPADDQ      Y5, Y6, Y5
+	VMOVAPD     Y1, Y6
+	VMOVAPS     Y0, Y8
+	VGATHERQPD  Y6, 48(SI)(Y5*8), Y8
+	VMULPD      Y11, Y8, Y5
+	VMOVUPD     (R9)(R12*8), Y6
+	VMULPD      Y7, Y5, Y7
+	VPSRLQ      $0x20, Y3, Y8
+	VPMULUDQ    Y2, Y8, Y8
+	VPSRLQ      $0x20, Y2, Y9
+	VPMULUDQ    Y9, Y3, Y9
+	VPADDQ      Y9, Y8, Y8
+	VPMULUDQ    Y2, Y3, Y9
+	VPSLLQ      $0x20, Y8, Y8
+	VPADDQ      Y8, Y9, Y8
+	VMOVAPD     Y1, Y9
+	VMOVAPS     Y0, Y10
+	VGATHERQPD  Y9, 56(SI)(Y8*8), Y10
+	VADDPD      Y10, Y7, Y7
 	VSUBPD      (AX), Y7, Y7
 	VMULPD      Y7, Y6, Y7
-	VDIVPD      Y8, Y5, Y5
-	VMULPD      Y5, Y4, Y4
+	VMULPD      Y4, Y5, Y4
 	VPSRLQ      $0x20, Y3, Y5
 	VPMULUDQ    Y2, Y5, Y5
 	VPSRLQ      $0x20, Y2, Y8
@@ -4727,20 +4713,58 @@ done10:
 	VPSLLQ      $0x3f, Y7, Y7
 	VXORPD      Y7, Y5, Y5
 	VMULPD      Y5, Y5, Y5
+	VMULPD      c64x4_4000000000000000<>+0(SB), Y5, Y5
 	VMULPD      288(AX), Y6, Y7
-	VMOVUPD     c64x4_4000000000000000<>+0(SB), Y8
-	VMULPD      Y5, Y8, Y9
-	VMOVUPS     192(AX), Y10
-	VMULPD      352(AX), Y10, Y10
-	VMOVUPS     416(AX), Y11
-	VFMSUB231PD 384(AX), Y11, Y10
-	VMULPD      128(AX), Y10, Y10
-	VMOVUPS     224(AX), Y11
-	VFMADD231PD 448(AX), Y11, Y10
-	VFMADD231PD Y9, Y7, Y10
+	VMOVUPS     192(AX), Y8
+	VMULPD      352(AX), Y8, Y8
+	VMOVUPS     416(AX), Y9
+	VFMSUB231PD 384(AX), Y9, Y8
+	VMULPD      128(AX), Y8, Y8
+	VMOVUPS     224(AX), Y9
+	VFMADD231PD 448(AX), Y9, Y8
+	VFMADD231PD Y5, Y7, Y8
 	VXORPS      Y7, Y7, Y7
 	VCMPPD      $0x00, Y4, Y3, Y9
-	VANDPD      Y9, Y0, Y11
+	VANDPD      Y9, Y0, Y10
+	VPSRLQ      $0x20, Y1, Y11
+	VPMULUDQ    Y2, Y11, Y11
+	VPSRLQ      $0x20, Y2, Y12
+	VPMULUDQ    Y12, Y1, Y12
+	VPADDQ      Y12, Y11, Y11
+	VPMULUDQ    Y2, Y1, Y12
+	VPSLLQ      $0x20, Y11, Y11
+	VPADDQ      Y11, Y12, Y11
+	VMOVAPD     Y10, Y12
+	VMOVAPS     Y4, Y13
+	VGATHERQPD  Y12, 8(SI)(Y11*8), Y13
+	VPSRLQ      $0x20, Y1, Y11
+	VPMULUDQ    Y2, Y11, Y11
+	VPSRLQ      $0x20, Y2, Y12
+	VPMULUDQ    Y12, Y1, Y12
+	VPADDQ      Y12, Y11, Y11
+	VPMULUDQ    Y2, Y1, Y12
+	VPSLLQ      $0x20, Y11, Y11
+	VPADDQ      Y11, Y12, Y11
+	VMOVAPS     Y4, Y12
+	VGATHERQPD  Y10, 16(SI)(Y11*8), Y12
+	VMULPD      192(AX), Y12, Y10
+	VFMSUB231PD 416(AX), Y13, Y10
+	VADDPD      448(AX), Y10, Y10
+	VBLENDVPD   Y9, Y10, Y7, Y7
+	VXORPD      c64x4_ffffffffffffffff<>+0(SB), Y9, Y9
+	VBLENDVPD   Y9, Y8, Y7, Y7
+	VMOVUPS     288(AX), Y8
+	VMULPD      352(AX), Y8, Y8
+	VMOVUPS     448(AX), Y9
+	VMULPD      384(AX), Y9, Y9
+	VFMSUB231PD 192(AX), Y6, Y9
+	VMULPD      128(AX), Y9, Y9
+	VMOVUPS     224(AX), Y10
+	VFMADD231PD 416(AX), Y10, Y9
+	VFMADD231PD Y5, Y8, Y9
+	VXORPS      Y8, Y8, Y8
+	VCMPPD      $0x00, Y4, Y3, Y10
+	VANDPD      Y10, Y0, Y11
 	VPSRLQ      $0x20, Y1, Y12
 	VPMULUDQ    Y2, Y12, Y12
 	VPSRLQ      $0x20, Y2, Y13
@@ -4751,7 +4775,7 @@ done10:
 	VPADDQ      Y12, Y13, Y12
 	VMOVAPD     Y11, Y13
 	VMOVAPS     Y4, Y14
-	VGATHERQPD  Y13, 8(SI)(Y12*8), Y14
+	VGATHERQPD  Y13, (SI)(Y12*8), Y14
 	VPSRLQ      $0x20, Y1, Y12
 	VPMULUDQ    Y2, Y12, Y12
 	VPSRLQ      $0x20, Y2, Y13
@@ -4761,66 +4785,26 @@ done10:
 	VPSLLQ      $0x20, Y12, Y12
 	VPADDQ      Y12, Y13, Y12
 	VMOVAPS     Y4, Y13
-	VGATHERQPD  Y11, 16(SI)(Y12*8), Y13
-	VMULPD      192(AX), Y13, Y11
-	VFMSUB231PD 416(AX), Y14, Y11
-	VADDPD      448(AX), Y11, Y11
-	VBLENDVPD   Y9, Y11, Y7, Y7
-	VXORPD      c64x4_ffffffffffffffff<>+0(SB), Y9, Y9
-	VBLENDVPD   Y9, Y10, Y7, Y7
-	VMOVUPS     288(AX), Y9
-	VMULPD      352(AX), Y9, Y9
-	VMULPD      Y5, Y8, Y10
-	VMOVUPS     448(AX), Y11
-	VMULPD      384(AX), Y11, Y11
-	VFMSUB231PD 192(AX), Y6, Y11
-	VMULPD      128(AX), Y11, Y11
-	VMOVUPS     224(AX), Y12
-	VFMADD231PD 416(AX), Y12, Y11
-	VFMADD231PD Y10, Y9, Y11
-	VXORPS      Y9, Y9, Y9
-	VCMPPD      $0x00, Y4, Y3, Y10
-	VANDPD      Y10, Y0, Y12
-	VPSRLQ      $0x20, Y1, Y13
-	VPMULUDQ    Y2, Y13, Y13
-	VPSRLQ      $0x20, Y2, Y14
-	VPMULUDQ    Y14, Y1, Y14
-	VPADDQ      Y14, Y13, Y13
-	VPMULUDQ    Y2, Y1, Y14
-	VPSLLQ      $0x20, Y13, Y13
-	VPADDQ      Y13, Y14, Y13
-	VMOVAPD     Y12, Y14
-	VMOVAPS     Y4, Y15
-	VGATHERQPD  Y14, (SI)(Y13*8), Y15
-	VPSRLQ      $0x20, Y1, Y13
-	VPMULUDQ    Y2, Y13, Y13
-	VPSRLQ      $0x20, Y2, Y14
-	VPMULUDQ    Y14, Y1, Y14
-	VPADDQ      Y14, Y13, Y13
-	VPMULUDQ    Y2, Y1, Y14
-	VPSLLQ      $0x20, Y13, Y13
-	VPADDQ      Y13, Y14, Y13
-	VMOVAPS     Y4, Y14
-	VGATHERQPD  Y12, 8(SI)(Y13*8), Y14
-	VMULPD      448(AX), Y14, Y12
-	VFMSUB231PD 192(AX), Y15, Y12
-	VADDPD      416(AX), Y12, Y12
-	VBLENDVPD   Y10, Y12, Y9, Y9
+	VGATHERQPD  Y11, 8(SI)(Y12*8), Y13
+	VMULPD      448(AX), Y13, Y11
+	VFMSUB231PD 192(AX), Y14, Y11
+	VADDPD      416(AX), Y11, Y11
+	VBLENDVPD   Y10, Y11, Y8, Y8
 	VXORPD      c64x4_ffffffffffffffff<>+0(SB), Y10, Y10
-	VBLENDVPD   Y10, Y11, Y9, Y9
-	VMOVUPS     288(AX), Y10
-	VMULPD      384(AX), Y10, Y10
-	VMULPD      Y5, Y8, Y5
+	VBLENDVPD   Y10, Y9, Y8, Y8
+	VDIVPD      Y8, Y7, Y7
+	VMOVUPS     288(AX), Y9
+	VMULPD      384(AX), Y9, Y9
 	VMULPD      416(AX), Y6, Y6
-	VMOVUPS     448(AX), Y8
-	VFMSUB231PD 352(AX), Y8, Y6
+	VMOVUPS     448(AX), Y10
+	VFMSUB231PD 352(AX), Y10, Y6
 	VMULPD      128(AX), Y6, Y6
-	VMOVUPS     224(AX), Y8
-	VFMADD231PD 192(AX), Y8, Y6
-	VFMADD231PD Y5, Y10, Y6
+	VMOVUPS     224(AX), Y10
+	VFMADD231PD 192(AX), Y10, Y6
+	VFMADD231PD Y5, Y9, Y6
 	VXORPS      Y5, Y5, Y5
 	VCMPPD      $0x00, Y4, Y3, Y3
-	VANDPD      Y3, Y0, Y8
+	VANDPD      Y3, Y0, Y9
 	VPSRLQ      $0x20, Y1, Y10
 	VPMULUDQ    Y2, Y10, Y10
 	VPSRLQ      $0x20, Y2, Y11
@@ -4829,7 +4813,7 @@ done10:
 	VPMULUDQ    Y2, Y1, Y11
 	VPSLLQ      $0x20, Y10, Y10
 	VPADDQ      Y10, Y11, Y10
-	VMOVAPD     Y8, Y11
+	VMOVAPD     Y9, Y11
 	VMOVAPS     Y4, Y12
 	VGATHERQPD  Y11, 16(SI)(Y10*8), Y12
 	VPSRLQ      $0x20, Y1, Y10
@@ -4841,153 +4825,150 @@ done10:
 	VPSLLQ      $0x20, Y10, Y10
 	VPADDQ      Y10, Y11, Y10
 	VMOVAPS     Y4, Y11
-	VGATHERQPD  Y8, (SI)(Y10*8), Y11
-	VMULPD      416(AX), Y11, Y8
-	VFMSUB231PD 448(AX), Y12, Y8
-	VADDPD      192(AX), Y8, Y8
-	VBLENDVPD   Y3, Y8, Y5, Y5
+	VGATHERQPD  Y9, (SI)(Y10*8), Y11
+	VMULPD      416(AX), Y11, Y9
+	VFMSUB231PD 448(AX), Y12, Y9
+	VADDPD      192(AX), Y9, Y9
+	VBLENDVPD   Y3, Y9, Y5, Y5
 	VXORPD      c64x4_ffffffffffffffff<>+0(SB), Y3, Y3
 	VBLENDVPD   Y3, Y6, Y5, Y5
-	VDIVPD      Y9, Y7, Y3
-	VDIVPD      Y9, Y5, Y6
-	VMULPD      Y6, Y6, Y6
-	VFMADD231PD Y3, Y3, Y6
-	VPSRLQ      $0x20, Y1, Y3
-	VPMULUDQ    Y2, Y3, Y3
+	VDIVPD      Y8, Y5, Y3
+	VMULPD      Y3, Y3, Y5
+	VFMADD231PD Y7, Y7, Y5
+	VPSRLQ      $0x20, Y1, Y6
+	VPMULUDQ    Y2, Y6, Y6
 	VPSRLQ      $0x20, Y2, Y8
 	VPMULUDQ    Y8, Y1, Y8
-	VPADDQ      Y8, Y3, Y3
+	VPADDQ      Y8, Y6, Y6
 	VPMULUDQ    Y2, Y1, Y8
-	VPSLLQ      $0x20, Y3, Y3
-	VPADDQ      Y3, Y8, Y3
+	VPSLLQ      $0x20, Y6, Y6
+	VPADDQ      Y6, Y8, Y6
 	VMOVAPD     Y0, Y8
-	VMOVAPS     Y4, Y10
-	VGATHERQPD  Y8, 80(SI)(Y3*8), Y10
-	VMULPD      Y6, Y6, Y3
+	VMOVAPS     Y4, Y9
+	VGATHERQPD  Y8, 80(SI)(Y6*8), Y9
+	VMULPD      Y5, Y5, Y6
 	VPSRLQ      $0x20, Y1, Y8
 	VPMULUDQ    Y2, Y8, Y8
-	VPSRLQ      $0x20, Y2, Y11
-	VPMULUDQ    Y11, Y1, Y11
-	VPADDQ      Y11, Y8, Y8
-	VPMULUDQ    Y2, Y1, Y11
+	VPSRLQ      $0x20, Y2, Y10
+	VPMULUDQ    Y10, Y1, Y10
+	VPADDQ      Y10, Y8, Y8
+	VPMULUDQ    Y2, Y1, Y10
 	VPSLLQ      $0x20, Y8, Y8
-	VPADDQ      Y8, Y11, Y8
-	VMOVAPD     Y0, Y11
-	VMOVAPS     Y4, Y12
-	VGATHERQPD  Y11, 72(SI)(Y8*8), Y12
-	VFMADD213PD c64x4_3ff0000000000000<>+0(SB), Y6, Y12
-	VFMADD231PD Y3, Y10, Y12
-	VPSRLQ      $0x20, Y1, Y3
-	VPMULUDQ    Y2, Y3, Y3
+	VPADDQ      Y8, Y10, Y8
+	VMOVAPD     Y0, Y10
+	VMOVAPS     Y4, Y11
+	VGATHERQPD  Y10, 72(SI)(Y8*8), Y11
+	VFMADD213PD c64x4_3ff0000000000000<>+0(SB), Y5, Y11
+	VFMADD231PD Y6, Y9, Y11
+	VPSRLQ      $0x20, Y1, Y5
+	VPMULUDQ    Y2, Y5, Y5
 	VPSRLQ      $0x20, Y2, Y6
 	VPMULUDQ    Y6, Y1, Y6
-	VPADDQ      Y6, Y3, Y3
+	VPADDQ      Y6, Y5, Y5
 	VPMULUDQ    Y2, Y1, Y6
-	VPSLLQ      $0x20, Y3, Y3
-	VPADDQ      Y3, Y6, Y3
+	VPSLLQ      $0x20, Y5, Y5
+	VPADDQ      Y5, Y6, Y5
 	VMOVAPD     Y0, Y6
 	VMOVAPS     Y4, Y8
-	VGATHERQPD  Y6, 48(SI)(Y3*8), Y8
-	VMULPD      Y12, Y8, Y3
+	VGATHERQPD  Y6, 48(SI)(Y5*8), Y8
+	VMULPD      Y11, Y8, Y5
 	VMASKMOVPD  (R9)(DX*8), Y0, Y6
-	VDIVPD      Y9, Y7, Y7
-	VMULPD      Y7, Y3, Y7
+	VMULPD      Y7, Y5, Y7
 	SHLQ        $0x01, DX
 	LEAQ        (R10)(DX*8), AX
 	VMOVUPD     c64x4_h5bce99e191e8fda5<>+0(SB), Y8
-	VMOVAPD     Y0, Y10
-	VMOVAPS     Y4, Y11
-	VGATHERQPD  Y10, (AX)(Y8*8), Y11
-	VPSRLQ      $0x20, Y1, Y10
-	VPMULUDQ    Y2, Y10, Y10
-	VPSRLQ      $0x20, Y2, Y12
-	VPMULUDQ    Y12, Y1, Y12
-	VPADDQ      Y12, Y10, Y10
-	VPMULUDQ    Y2, Y1, Y12
-	VPSLLQ      $0x20, Y10, Y10
-	VPADDQ      Y10, Y12, Y10
-	VMOVAPD     Y0, Y12
-	VMOVAPS     Y4, Y13
-	VGATHERQPD  Y12, 56(SI)(Y10*8), Y13
-	VADDPD      Y13, Y7, Y7
-	VSUBPD      Y11, Y7, Y7
+	VMOVAPD     Y0, Y9
+	VMOVAPS     Y4, Y10
+	VGATHERQPD  Y9, (AX)(Y8*8), Y10
+	VPSRLQ      $0x20, Y1, Y9
+	VPMULUDQ    Y2, Y9, Y9
+	VPSRLQ      $0x20, Y2, Y11
+	VPMULUDQ    Y11, Y1, Y11
+	VPADDQ      Y11, Y9, Y9
+	VPMULUDQ    Y2, Y1, Y11
+	VPSLLQ      $0x20, Y9, Y9
+	VPADDQ      Y9, Y11, Y9
+	VMOVAPD     Y0, Y11
+	VMOVAPS     Y4, Y12
+	VGATHERQPD  Y11, 56(SI)(Y9*8), Y12
+	VADDPD      Y12, Y7, Y7
+	VSUBPD      Y10, Y7, Y7
 	VMULPD      Y7, Y6, Y7
 	LEAQ        (CX)(DX*8), AX
 	VMOVMSKPD   Y0, BX
 	ANDQ        $+1, BX
 	TESTQ       BX, BX
 	JEQ         done11
-	VMOVUPD     c64x4_0000000000000000<>+0(SB), Y10
-	VPADDQ      Y10, Y10, Y11
-	VPSHUFD     $0xa0, Y11, Y11
-	VMOVUPS     c32x8_h42a4f02043f7f565<>+0(SB), Y12
-	VPADDD      Y12, Y11, Y11
-	VPERMPS     Y8, Y11, Y11
-	VMOVQ       X11, BX
-	VPADDQ      Y10, Y10, Y10
+	VMOVUPD     c64x4_0000000000000000<>+0(SB), Y9
+	VPADDQ      Y9, Y9, Y10
 	VPSHUFD     $0xa0, Y10, Y10
-	VPADDD      Y12, Y10, Y10
-	VPERMPS     Y7, Y10, Y10
-	VMOVSD      X10, (AX)(BX*8)
+	VMOVUPS     c32x8_h42a4f02043f7f565<>+0(SB), Y11
+	VPADDD      Y11, Y10, Y10
+	VPERMPS     Y8, Y10, Y10
+	VMOVQ       X10, BX
+	VPADDQ      Y9, Y9, Y9
+	VPSHUFD     $0xa0, Y9, Y9
+	VPADDD      Y11, Y9, Y9
+	VPERMPS     Y7, Y9, Y9
+	VMOVSD      X9, (AX)(BX*8)
 
 done11:
 	VMOVMSKPD Y0, BX
 	ANDQ      $+2, BX
 	TESTQ     BX, BX
 	JEQ       done12
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y10
-	VPADDQ    Y10, Y10, Y11
-	VPSHUFD   $0xa0, Y11, Y11
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y12
-	VPADDD    Y12, Y11, Y11
-	VPERMPS   Y8, Y11, Y11
-	VMOVQ     X11, BX
-	VPADDQ    Y10, Y10, Y10
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y9
+	VPADDQ    Y9, Y9, Y10
 	VPSHUFD   $0xa0, Y10, Y10
-	VPADDD    Y12, Y10, Y10
-	VPERMPS   Y7, Y10, Y10
-	VMOVSD    X10, (AX)(BX*8)
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y11
+	VPADDD    Y11, Y10, Y10
+	VPERMPS   Y8, Y10, Y10
+	VMOVQ     X10, BX
+	VPADDQ    Y9, Y9, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y11, Y9, Y9
+	VPERMPS   Y7, Y9, Y9
+	VMOVSD    X9, (AX)(BX*8)
 
 done12:
 	VMOVMSKPD Y0, BX
 	ANDQ      $+4, BX
 	TESTQ     BX, BX
 	JEQ       done13
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y10
-	VPADDQ    Y10, Y10, Y11
-	VPSHUFD   $0xa0, Y11, Y11
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y12
-	VPADDD    Y12, Y11, Y11
-	VPERMPS   Y8, Y11, Y11
-	VMOVQ     X11, BX
-	VPADDQ    Y10, Y10, Y10
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y9
+	VPADDQ    Y9, Y9, Y10
 	VPSHUFD   $0xa0, Y10, Y10
-	VPADDD    Y12, Y10, Y10
-	VPERMPS   Y7, Y10, Y10
-	VMOVSD    X10, (AX)(BX*8)
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y11
+	VPADDD    Y11, Y10, Y10
+	VPERMPS   Y8, Y10, Y10
+	VMOVQ     X10, BX
+	VPADDQ    Y9, Y9, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y11, Y9, Y9
+	VPERMPS   Y7, Y9, Y9
+	VMOVSD    X9, (AX)(BX*8)
 
 done13:
 	VMOVMSKPD Y0, BX
 	ANDQ      $+8, BX
 	TESTQ     BX, BX
 	JEQ       done14
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y10
-	VPADDQ    Y10, Y10, Y10
-	VPSHUFD   $0xa0, Y10, Y10
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y11
-	VPADDD    Y11, Y10, Y10
-	VPERMPS   Y8, Y10, Y10
-	VMOVQ     X10, BX
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y10
-	VPADDQ    Y10, Y10, Y10
-	VPSHUFD   $0xa0, Y10, Y10
-	VPADDD    Y11, Y10, Y10
-	VPERMPS   Y7, Y10, Y7
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y9
+	VPADDQ    Y9, Y9, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y10
+	VPADDD    Y10, Y9, Y9
+	VPERMPS   Y8, Y9, Y9
+	VMOVQ     X9, BX
+	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y9
+	VPADDQ    Y9, Y9, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y10, Y9, Y9
+	VPERMPS   Y7, Y9, Y7
 	VMOVSD    X7, (AX)(BX*8)
 
 done14:
-	VDIVPD     Y9, Y5, Y5
-	VMULPD     Y5, Y3, Y3
+	VMULPD     Y3, Y5, Y3
 	LEAQ       (R10)(DX*8), AX
 	VMOVAPD    Y0, Y5
 	VMOVAPS    Y4, Y7
@@ -5214,7 +5195,7 @@ done1:
 
 // func jLoopAVX512(first int, count int, p int, cam []int32, cams []float64, pt []int32, pts []float64, w []float64, p8 []float64, feat []float64)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·jLoopAVX512(SB), $2240-192
+TEXT ·jLoopAVX512(SB), $2176-192
 	LEAQ         63(SP), AX
 	ANDQ         $-64, AX
 	MOVQ         first+0(FP), CX
@@ -6221,986 +6202,969 @@ done6:
 	VFMADD231PD       192(AX), Z11, Z10
 	VFMADD231PD       Z6, Z9, Z10
 	VBLENDMPD         Z10, Z8, K2, Z8
-	VMOVUPD           (R9)(R12*8), Z9
-	VMOVUPS           Z9, 896(AX)
-	VDIVPD            Z8, Z7, Z9
-	VMULPD            896(AX), Z9, Z9
-	VMOVUPS           Z9, 960(AX)
+	VDIVPD            Z8, Z7, Z7
+	VMOVUPS           Z7, 896(AX)
+	VMOVUPD           (R9)(R12*8), Z7
+	VMOVUPS           Z7, 960(AX)
+	VMOVUPS           896(AX), Z7
+	VMULPD            960(AX), Z7, Z7
 	VPMULLQ           Z1, Z2, Z9
 	KMOVW             K1, K2
 	VMOVAPS           Z0, Z10
 	VGATHERQPD        48(SI)(Z9*8), K2, Z10
-	VMULPD            960(AX), Z10, Z9
-	VMOVUPS           Z9, 1024(AX)
-	VMULPD            192(AX), Z5, Z9
-	VMOVUPS           128(AX), Z10
-	VFMSUB231PD       576(AX), Z10, Z9
-	VMOVUPS           Z9, 1088(AX)
-	VPXORD            Z9, Z9, Z9
+	VMULPD            Z10, Z7, Z7
+	VMOVUPS           Z7, 1024(AX)
+	VMULPD            192(AX), Z5, Z7
+	VMOVUPS           128(AX), Z9
+	VFMSUB231PD       576(AX), Z9, Z7
+	VMOVUPS           Z7, 1088(AX)
+	VPXORD            Z7, Z7, Z7
 	VCMPPD            $0x00, Z0, Z3, K2
-	VPMULLQ           Z1, Z2, Z10
+	VPMULLQ           Z1, Z2, Z9
+	KMOVW             K2, K3
+	VMOVAPS           Z0, Z10
+	VGATHERQPD        16(SI)(Z9*8), K3, Z10
+	VPMULLQ           Z1, Z2, Z9
 	KMOVW             K2, K3
 	VMOVAPS           Z0, Z11
-	VGATHERQPD        16(SI)(Z10*8), K3, Z11
-	VPMULLQ           Z1, Z2, Z10
-	KMOVW             K2, K3
-	VMOVAPS           Z0, Z12
-	VGATHERQPD        (SI)(Z10*8), K3, Z12
-	VMULPD            192(AX), Z12, Z10
-	VFMSUB231PD       128(AX), Z11, Z10
-	VADDPD            256(AX), Z10, Z10
-	VBLENDMPD         Z10, Z9, K2, Z9
+	VGATHERQPD        (SI)(Z9*8), K3, Z11
+	VMULPD            192(AX), Z11, Z9
+	VFMSUB231PD       128(AX), Z10, Z9
+	VADDPD            256(AX), Z9, Z9
+	VBLENDMPD         Z9, Z7, K2, Z7
 	KNOTB             K2, K2
-	VMOVUPS           704(AX), Z10
-	VMULPD            512(AX), Z10, Z10
-	VMULPD            1088(AX), Z4, Z11
-	VMOVUPS           448(AX), Z12
-	VFMADD231PD       256(AX), Z12, Z11
-	VFMADD231PD       Z6, Z10, Z11
-	VBLENDMPD         Z11, Z9, K2, Z9
-	VDIVPD            Z8, Z7, Z10
-	VDIVPD            Z8, Z9, Z11
-	VMULPD            Z11, Z11, Z11
-	VFMADD231PD       Z10, Z10, Z11
-	VMOVUPS           Z11, 1152(AX)
+	VMOVUPS           704(AX), Z9
+	VMULPD            512(AX), Z9, Z9
+	VMULPD            1088(AX), Z4, Z10
+	VMOVUPS           448(AX), Z11
+	VFMADD231PD       256(AX), Z11, Z10
+	VFMADD231PD       Z6, Z9, Z10
+	VBLENDMPD         Z10, Z7, K2, Z7
+	VDIVPD            Z8, Z7, Z7
+	VMOVUPS           Z7, 1152(AX)
+	VMOVUPS           1152(AX), Z7
+	VMULPD            Z7, Z7, Z7
+	VMOVUPS           896(AX), Z9
+	VFMADD231PD       Z9, Z9, Z7
+	VMOVUPS           Z7, 1216(AX)
+	VPMULLQ           Z1, Z2, Z7
+	KMOVW             K1, K2
+	VMOVAPS           Z0, Z9
+	VGATHERQPD        80(SI)(Z7*8), K2, Z9
+	VMULPD            1024(AX), Z9, Z7
+	VMOVUPS           1216(AX), Z9
+	VMULPD.BCST       c64x1_4000000000000000<>+0(SB), Z9, Z9
 	VPMULLQ           Z1, Z2, Z10
 	KMOVW             K1, K2
 	VMOVAPS           Z0, Z11
-	VGATHERQPD        80(SI)(Z10*8), K2, Z11
+	VGATHERQPD        72(SI)(Z10*8), K2, Z11
 	VMULPD            1024(AX), Z11, Z10
-	VMOVUPS           1152(AX), Z11
+	VFMADD231PD       Z9, Z7, Z10
+	VMOVUPS           1152(AX), Z7
+	VMULPD.BCST       c64x1_4000000000000000<>+0(SB), Z7, Z7
+	VMULPD            Z7, Z10, Z7
+	VDIVPD            Z8, Z7, Z7
+	VMOVUPS           1216(AX), Z9
+	VMULPD            Z9, Z9, Z9
+	VMOVUPS           Z9, 1280(AX)
+	VPMULLQ           Z1, Z2, Z9
+	KMOVW             K1, K2
+	VMOVAPS           Z0, Z11
+	VGATHERQPD        80(SI)(Z9*8), K2, Z11
+	VPMULLQ           Z1, Z2, Z9
+	KMOVW             K1, K2
+	VMOVAPS           Z0, Z12
+	VGATHERQPD        72(SI)(Z9*8), K2, Z12
+	VBROADCASTSD      c64x1_3ff0000000000000<>+0(SB), Z9
+	VFMADD231PD       1216(AX), Z12, Z9
+	VFMADD231PD       1280(AX), Z11, Z9
+	VMOVUPS           Z9, 1344(AX)
+	VPMULLQ           Z1, Z2, Z9
+	KMOVW             K1, K2
+	VMOVAPS           Z0, Z11
+	VGATHERQPD        48(SI)(Z9*8), K2, Z11
+	VMULPD            1344(AX), Z11, Z9
+	VMOVUPS           Z9, 1408(AX)
+	VMOVUPS           1408(AX), Z9
+	VMULPD            960(AX), Z9, Z9
+	VDIVPD            Z8, Z9, Z9
+	VMOVUPS           896(AX), Z11
 	VMULPD.BCST       c64x1_4000000000000000<>+0(SB), Z11, Z11
-	VPMULLQ           Z1, Z2, Z12
-	KMOVW             K1, K2
-	VMOVAPS           Z0, Z13
-	VGATHERQPD        72(SI)(Z12*8), K2, Z13
-	VMULPD            1024(AX), Z13, Z12
-	VFMADD231PD       Z11, Z10, Z12
-	VDIVPD            Z8, Z9, Z10
-	VMULPD.BCST       c64x1_4000000000000000<>+0(SB), Z10, Z10
-	VMULPD            Z10, Z12, Z11
-	VDIVPD            Z8, Z11, Z11
-	VMOVUPS           1152(AX), Z13
-	VMULPD            Z13, Z13, Z13
-	VMOVUPS           Z13, 1216(AX)
-	VPMULLQ           Z1, Z2, Z13
-	KMOVW             K1, K2
-	VMOVAPS           Z0, Z14
-	VGATHERQPD        80(SI)(Z13*8), K2, Z14
-	VPMULLQ           Z1, Z2, Z13
-	KMOVW             K1, K2
-	VMOVAPS           Z0, Z15
-	VGATHERQPD        72(SI)(Z13*8), K2, Z15
-	VBROADCASTSD      c64x1_3ff0000000000000<>+0(SB), Z13
-	VFMADD231PD       1152(AX), Z15, Z13
-	VFMADD231PD       1216(AX), Z14, Z13
-	VMOVUPS           Z13, 1280(AX)
-	VPMULLQ           Z1, Z2, Z13
-	KMOVW             K1, K2
-	VMOVAPS           Z0, Z14
-	VGATHERQPD        48(SI)(Z13*8), K2, Z14
-	VMULPD            1280(AX), Z14, Z13
-	VMOVUPS           Z13, 1344(AX)
-	VMOVUPS           1344(AX), Z13
-	VMULPD            896(AX), Z13, Z13
-	VDIVPD            Z8, Z13, Z13
-	VDIVPD            Z8, Z7, Z14
-	VMULPD.BCST       c64x1_4000000000000000<>+0(SB), Z14, Z14
-	VMULPD            Z14, Z12, Z12
-	VDIVPD            Z8, Z12, Z12
-	VMOVUPS           384(AX), Z15
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z15, Z15
-	VBROADCASTSD      c64x1_3fe0000000000000<>+0(SB), Z16
-	VFMADD231PD.BCST  c64x1_3fd45f306dc9c883<>+0(SB), Z15, Z16
-	VADDPD.BCST       c64x1_4338000000000000<>+0(SB), Z16, Z16
-	VSUBPD.BCST       c64x1_4338000000000000<>+0(SB), Z16, Z17
-	VSUBPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z17, Z17
-	VMOVAPS           Z15, Z18
-	VFNMADD231PD.BCST c64x1_400921fb54442d18<>+0(SB), Z17, Z18
-	VFNMADD231PD.BCST c64x1_3ca1a62633145c06<>+0(SB), Z17, Z18
-	VFNMADD231PD.BCST c64x1_395c1cd129024e08<>+0(SB), Z17, Z18
-	VANDPD.BCST       c64x1_7fffffffffffffff<>+0(SB), Z15, Z15
-	VCMPPD.BCST       $0x1e, c64x1_4270000000000000<>+0(SB), Z15, K2
+	VMULPD            Z11, Z10, Z10
+	VDIVPD            Z8, Z10, Z10
+	VMOVUPS           384(AX), Z11
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z11, Z11
+	VBROADCASTSD      c64x1_3fe0000000000000<>+0(SB), Z12
+	VFMADD231PD.BCST  c64x1_3fd45f306dc9c883<>+0(SB), Z11, Z12
+	VADDPD.BCST       c64x1_4338000000000000<>+0(SB), Z12, Z12
+	VSUBPD.BCST       c64x1_4338000000000000<>+0(SB), Z12, Z13
+	VSUBPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z13, Z13
+	VMOVAPS           Z11, Z14
+	VFNMADD231PD.BCST c64x1_400921fb54442d18<>+0(SB), Z13, Z14
+	VFNMADD231PD.BCST c64x1_3ca1a62633145c06<>+0(SB), Z13, Z14
+	VFNMADD231PD.BCST c64x1_395c1cd129024e08<>+0(SB), Z13, Z14
+	VANDPD.BCST       c64x1_7fffffffffffffff<>+0(SB), Z11, Z11
+	VCMPPD.BCST       $0x1e, c64x1_4270000000000000<>+0(SB), Z11, K2
 	KORTESTB          K2, K2
 	JEQ               done7
-	VBROADCASTSD      c64x1_4270000000000000<>+0(SB), Z17
-	VMAXPD            Z15, Z17, Z15
-	VCMPPD.BCST       $0x1e, c64x1_4270000000000000<>+0(SB), Z15, K2
-	VPSRLQ            $0x34, Z15, Z17
-	VPSUBQ.BCST       c64x1_00000000000003ec<>+0(SB), Z17, Z17
-	VPMULLQ.BCST      c64x1_0000000000000aab<>+0(SB), Z17, Z17
-	VPSRLQ            $0x10, Z17, Z17
-	VMOVUPS           Z17, 1408(AX)
-	VBROADCASTSD      c64x1_0000000000000018<>+0(SB), Z17
-	VPMULLQ           1408(AX), Z17, Z17
-	VBROADCASTSD      c64x1_000000000000042f<>+0(SB), Z19
-	VPSUBQ            Z17, Z19, Z17
-	VPSLLQ            $0x34, Z17, Z17
-	VMULPD            Z17, Z15, Z15
-	VANDPD.BCST       c64x1_fffffffff8000000<>+0(SB), Z15, Z17
-	VMOVUPS           Z17, 1472(AX)
-	VSUBPD            1472(AX), Z15, Z15
-	VMOVUPS           Z15, 1536(AX)
+	VBROADCASTSD      c64x1_4270000000000000<>+0(SB), Z13
+	VMAXPD            Z11, Z13, Z11
+	VCMPPD.BCST       $0x1e, c64x1_4270000000000000<>+0(SB), Z11, K2
+	VPSRLQ            $0x34, Z11, Z13
+	VPSUBQ.BCST       c64x1_00000000000003ec<>+0(SB), Z13, Z13
+	VPMULLQ.BCST      c64x1_0000000000000aab<>+0(SB), Z13, Z13
+	VPSRLQ            $0x10, Z13, Z13
+	VPMULLQ.BCST      c64x1_0000000000000018<>+0(SB), Z13, Z15
+	VBROADCASTSD      c64x1_000000000000042f<>+0(SB), Z16
+	VPSUBQ            Z15, Z16, Z15
+	VPSLLQ            $0x34, Z15, Z15
+	VMULPD            Z15, Z11, Z11
+	VANDPD.BCST       c64x1_fffffffff8000000<>+0(SB), Z11, Z15
+	VMOVUPS           Z15, 1472(AX)
+	VSUBPD            1472(AX), Z11, Z11
+	VMOVUPS           Z11, 1536(AX)
 	LEAQ              c64x53_h8e0ecff7f3b31827<>+0(SB), BP
 	KMOVW             K1, K3
-	VMOVUPS           1408(AX), Z15
-	VMOVAPS           Z0, Z17
-	VGATHERQPD        (BP)(Z15*8), K3, Z17
-	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z17, Z15
-	VMULPD            1472(AX), Z15, Z17
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z17, Z19
-	VRNDSCALEPD       $0x08, Z19, Z19
-	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z19, Z17
-	VADDPD            Z17, Z0, Z19
-	VSUBPD            Z0, Z19, Z20
-	VSUBPD            Z20, Z19, Z21
-	VSUBPD            Z21, Z0, Z21
-	VSUBPD            Z20, Z17, Z17
-	VADDPD            Z17, Z21, Z17
-	VADDPD            Z17, Z0, Z17
-	VMULPD            1536(AX), Z15, Z15
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z15, Z20
-	VRNDSCALEPD       $0x08, Z20, Z20
-	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z20, Z15
-	VADDPD            Z15, Z19, Z20
-	VSUBPD            Z19, Z20, Z21
-	VSUBPD            Z21, Z20, Z22
-	VSUBPD            Z22, Z19, Z19
-	VSUBPD            Z21, Z15, Z15
-	VADDPD            Z15, Z19, Z15
-	VADDPD            Z15, Z17, Z15
-	KMOVW             K1, K3
-	VMOVUPS           1408(AX), Z17
-	VMOVAPS           Z0, Z19
-	VGATHERQPD        8(BP)(Z17*8), K3, Z19
-	VMULPD.BCST       c64x1_3e70000000000000<>+0(SB), Z19, Z17
-	VMULPD            1472(AX), Z17, Z19
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z19, Z21
-	VRNDSCALEPD       $0x08, Z21, Z21
-	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z21, Z19
-	VADDPD            Z19, Z20, Z21
-	VSUBPD            Z20, Z21, Z22
-	VSUBPD            Z22, Z21, Z23
-	VSUBPD            Z23, Z20, Z20
-	VSUBPD            Z22, Z19, Z19
-	VADDPD            Z19, Z20, Z19
-	VADDPD            Z19, Z15, Z15
-	VMULPD            1536(AX), Z17, Z17
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z17, Z19
-	VRNDSCALEPD       $0x08, Z19, Z19
-	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z19, Z17
-	VADDPD            Z17, Z21, Z19
-	VSUBPD            Z21, Z19, Z20
-	VSUBPD            Z20, Z19, Z22
-	VSUBPD            Z22, Z21, Z21
-	VSUBPD            Z20, Z17, Z17
-	VADDPD            Z17, Z21, Z17
-	VADDPD            Z17, Z15, Z15
-	KMOVW             K1, K3
-	VMOVUPS           1408(AX), Z17
-	VMOVAPS           Z0, Z20
-	VGATHERQPD        16(BP)(Z17*8), K3, Z20
-	VMULPD.BCST       c64x1_3cf0000000000000<>+0(SB), Z20, Z17
-	VMULPD            1472(AX), Z17, Z20
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z20, Z21
-	VRNDSCALEPD       $0x08, Z21, Z21
-	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z21, Z20
-	VADDPD            Z20, Z19, Z21
-	VSUBPD            Z19, Z21, Z22
-	VSUBPD            Z22, Z21, Z23
-	VSUBPD            Z23, Z19, Z19
-	VSUBPD            Z22, Z20, Z20
-	VADDPD            Z20, Z19, Z19
-	VADDPD            Z19, Z15, Z15
-	VMULPD            1536(AX), Z17, Z17
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z17, Z19
-	VRNDSCALEPD       $0x08, Z19, Z19
-	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z19, Z17
-	VADDPD            Z17, Z21, Z19
-	VSUBPD            Z21, Z19, Z20
-	VSUBPD            Z20, Z19, Z22
-	VSUBPD            Z22, Z21, Z21
-	VSUBPD            Z20, Z17, Z17
-	VADDPD            Z17, Z21, Z17
-	VADDPD            Z17, Z15, Z15
-	KMOVW             K1, K3
-	VMOVUPS           1408(AX), Z17
-	VMOVAPS           Z0, Z20
-	VGATHERQPD        24(BP)(Z17*8), K3, Z20
-	VMULPD.BCST       c64x1_3b70000000000000<>+0(SB), Z20, Z17
-	VMULPD            1472(AX), Z17, Z20
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z20, Z21
-	VRNDSCALEPD       $0x08, Z21, Z21
-	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z21, Z20
-	VADDPD            Z20, Z19, Z21
-	VSUBPD            Z19, Z21, Z22
-	VSUBPD            Z22, Z21, Z23
-	VSUBPD            Z23, Z19, Z19
-	VSUBPD            Z22, Z20, Z20
-	VADDPD            Z20, Z19, Z19
-	VADDPD            Z19, Z15, Z15
-	VMULPD            1536(AX), Z17, Z17
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z17, Z19
-	VRNDSCALEPD       $0x08, Z19, Z19
-	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z19, Z17
-	VADDPD            Z17, Z21, Z19
-	VSUBPD            Z21, Z19, Z20
-	VSUBPD            Z20, Z19, Z22
-	VSUBPD            Z22, Z21, Z21
-	VSUBPD            Z20, Z17, Z17
-	VADDPD            Z17, Z21, Z17
-	VADDPD            Z17, Z15, Z15
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z19, Z17
+	VMOVAPS           Z0, Z11
+	VGATHERQPD        (BP)(Z13*8), K3, Z11
+	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z11, Z11
+	VMULPD            1472(AX), Z11, Z15
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z15, Z16
+	VRNDSCALEPD       $0x08, Z16, Z16
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z16, Z15
+	VADDPD            Z15, Z0, Z16
+	VSUBPD            Z0, Z16, Z17
+	VSUBPD            Z17, Z16, Z18
+	VSUBPD            Z18, Z0, Z18
+	VSUBPD            Z17, Z15, Z15
+	VADDPD            Z15, Z18, Z15
+	VADDPD            Z15, Z0, Z15
+	VMULPD            1536(AX), Z11, Z11
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z11, Z17
 	VRNDSCALEPD       $0x08, Z17, Z17
-	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z17, Z19
-	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z19, Z17
-	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z15, Z15
-	VADDPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z17, Z19
-	VRNDSCALEPD       $0x08, Z19, Z19
-	VMOVUPS           Z19, 1600(AX)
-	VMOVUPS           1600(AX), Z19
-	VSUBPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z19, Z19
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z17, Z11
+	VADDPD            Z11, Z16, Z17
+	VSUBPD            Z16, Z17, Z18
+	VSUBPD            Z18, Z17, Z19
+	VSUBPD            Z19, Z16, Z16
+	VSUBPD            Z18, Z11, Z11
+	VADDPD            Z11, Z16, Z11
+	VADDPD            Z11, Z15, Z11
+	KMOVW             K1, K3
+	VMOVAPS           Z0, Z15
+	VGATHERQPD        8(BP)(Z13*8), K3, Z15
+	VMULPD.BCST       c64x1_3e70000000000000<>+0(SB), Z15, Z15
+	VMULPD            1472(AX), Z15, Z16
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z16, Z18
+	VRNDSCALEPD       $0x08, Z18, Z18
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z18, Z16
+	VADDPD            Z16, Z17, Z18
+	VSUBPD            Z17, Z18, Z19
+	VSUBPD            Z19, Z18, Z20
+	VSUBPD            Z20, Z17, Z17
+	VSUBPD            Z19, Z16, Z16
+	VADDPD            Z16, Z17, Z16
+	VADDPD            Z16, Z11, Z11
+	VMULPD            1536(AX), Z15, Z15
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z15, Z16
+	VRNDSCALEPD       $0x08, Z16, Z16
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z16, Z15
+	VADDPD            Z15, Z18, Z16
+	VSUBPD            Z18, Z16, Z17
+	VSUBPD            Z17, Z16, Z19
+	VSUBPD            Z19, Z18, Z18
+	VSUBPD            Z17, Z15, Z15
+	VADDPD            Z15, Z18, Z15
+	VADDPD            Z15, Z11, Z11
+	KMOVW             K1, K3
+	VMOVAPS           Z0, Z15
+	VGATHERQPD        16(BP)(Z13*8), K3, Z15
+	VMULPD.BCST       c64x1_3cf0000000000000<>+0(SB), Z15, Z15
+	VMULPD            1472(AX), Z15, Z17
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z17, Z18
+	VRNDSCALEPD       $0x08, Z18, Z18
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z18, Z17
+	VADDPD            Z17, Z16, Z18
+	VSUBPD            Z16, Z18, Z19
+	VSUBPD            Z19, Z18, Z20
+	VSUBPD            Z20, Z16, Z16
 	VSUBPD            Z19, Z17, Z17
-	VADDPD            Z15, Z17, Z19
-	VSUBPD            Z17, Z19, Z20
-	VSUBPD            Z20, Z19, Z21
-	VSUBPD            Z21, Z17, Z17
-	VSUBPD            Z20, Z15, Z15
-	VADDPD            Z15, Z17, Z15
+	VADDPD            Z17, Z16, Z16
+	VADDPD            Z16, Z11, Z11
+	VMULPD            1536(AX), Z15, Z15
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z15, Z16
+	VRNDSCALEPD       $0x08, Z16, Z16
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z16, Z15
+	VADDPD            Z15, Z18, Z16
+	VSUBPD            Z18, Z16, Z17
+	VSUBPD            Z17, Z16, Z19
+	VSUBPD            Z19, Z18, Z18
+	VSUBPD            Z17, Z15, Z15
+	VADDPD            Z15, Z18, Z15
+	VADDPD            Z15, Z11, Z11
 	KMOVW             K1, K3
-	VMOVUPS           1408(AX), Z17
-	VMOVAPS           Z0, Z20
-	VGATHERQPD        32(BP)(Z17*8), K3, Z20
-	VMULPD.BCST       c64x1_39f0000000000000<>+0(SB), Z20, Z17
-	VMULPD            1472(AX), Z17, Z20
-	VADDPD            Z20, Z19, Z21
-	VSUBPD            Z19, Z21, Z22
-	VSUBPD            Z22, Z21, Z23
-	VSUBPD            Z23, Z19, Z19
-	VSUBPD            Z22, Z20, Z20
-	VADDPD            Z20, Z19, Z19
-	VADDPD            Z19, Z15, Z15
-	VMULPD            1536(AX), Z17, Z17
-	VADDPD            Z17, Z21, Z19
-	VSUBPD            Z21, Z19, Z20
-	VSUBPD            Z20, Z19, Z22
-	VSUBPD            Z22, Z21, Z21
-	VSUBPD            Z20, Z17, Z17
-	VADDPD            Z17, Z21, Z17
-	VADDPD            Z17, Z15, Z15
+	VMOVAPS           Z0, Z15
+	VGATHERQPD        24(BP)(Z13*8), K3, Z15
+	VMULPD.BCST       c64x1_3b70000000000000<>+0(SB), Z15, Z15
+	VMULPD            1472(AX), Z15, Z17
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z17, Z18
+	VRNDSCALEPD       $0x08, Z18, Z18
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z18, Z17
+	VADDPD            Z17, Z16, Z18
+	VSUBPD            Z16, Z18, Z19
+	VSUBPD            Z19, Z18, Z20
+	VSUBPD            Z20, Z16, Z16
+	VSUBPD            Z19, Z17, Z17
+	VADDPD            Z17, Z16, Z16
+	VADDPD            Z16, Z11, Z11
+	VMULPD            1536(AX), Z15, Z15
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z15, Z16
+	VRNDSCALEPD       $0x08, Z16, Z16
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z16, Z15
+	VADDPD            Z15, Z18, Z16
+	VSUBPD            Z18, Z16, Z17
+	VSUBPD            Z17, Z16, Z19
+	VSUBPD            Z19, Z18, Z18
+	VSUBPD            Z17, Z15, Z15
+	VADDPD            Z15, Z18, Z15
+	VADDPD            Z15, Z11, Z11
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z16, Z15
+	VRNDSCALEPD       $0x08, Z15, Z15
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z15, Z16
+	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z16, Z15
+	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z11, Z11
+	VADDPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z15, Z16
+	VRNDSCALEPD       $0x08, Z16, Z16
+	VMOVUPS           Z16, 1600(AX)
+	VMOVUPS           1600(AX), Z16
+	VSUBPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z16, Z16
+	VSUBPD            Z16, Z15, Z15
+	VADDPD            Z11, Z15, Z16
+	VSUBPD            Z15, Z16, Z17
+	VSUBPD            Z17, Z16, Z18
+	VSUBPD            Z18, Z15, Z15
+	VSUBPD            Z17, Z11, Z11
+	VADDPD            Z11, Z15, Z11
 	KMOVW             K1, K3
-	VMOVUPS           1408(AX), Z17
-	VMOVAPS           Z0, Z20
-	VGATHERQPD        40(BP)(Z17*8), K3, Z20
-	VMULPD.BCST       c64x1_3870000000000000<>+0(SB), Z20, Z17
-	VMULPD            1472(AX), Z17, Z20
-	VADDPD            Z20, Z19, Z21
-	VSUBPD            Z19, Z21, Z22
-	VSUBPD            Z22, Z21, Z23
-	VSUBPD            Z23, Z19, Z19
-	VSUBPD            Z22, Z20, Z20
-	VADDPD            Z20, Z19, Z19
-	VADDPD            Z19, Z15, Z15
-	VMULPD            1536(AX), Z17, Z17
-	VADDPD            Z17, Z21, Z19
-	VSUBPD            Z21, Z19, Z20
-	VSUBPD            Z20, Z19, Z22
-	VSUBPD            Z22, Z21, Z21
-	VSUBPD            Z20, Z17, Z17
-	VADDPD            Z17, Z21, Z17
-	VADDPD            Z17, Z15, Z15
+	VMOVAPS           Z0, Z15
+	VGATHERQPD        32(BP)(Z13*8), K3, Z15
+	VMULPD.BCST       c64x1_39f0000000000000<>+0(SB), Z15, Z15
+	VMULPD            1472(AX), Z15, Z17
+	VADDPD            Z17, Z16, Z18
+	VSUBPD            Z16, Z18, Z19
+	VSUBPD            Z19, Z18, Z20
+	VSUBPD            Z20, Z16, Z16
+	VSUBPD            Z19, Z17, Z17
+	VADDPD            Z17, Z16, Z16
+	VADDPD            Z16, Z11, Z11
+	VMULPD            1536(AX), Z15, Z15
+	VADDPD            Z15, Z18, Z16
+	VSUBPD            Z18, Z16, Z17
+	VSUBPD            Z17, Z16, Z19
+	VSUBPD            Z19, Z18, Z18
+	VSUBPD            Z17, Z15, Z15
+	VADDPD            Z15, Z18, Z15
+	VADDPD            Z15, Z11, Z11
 	KMOVW             K1, K3
-	VMOVUPS           1408(AX), Z17
-	VMOVAPS           Z0, Z20
-	VGATHERQPD        48(BP)(Z17*8), K3, Z20
-	VMULPD.BCST       c64x1_36f0000000000000<>+0(SB), Z20, Z17
-	VMULPD            1472(AX), Z17, Z20
-	VADDPD            Z20, Z19, Z21
-	VSUBPD            Z19, Z21, Z22
-	VSUBPD            Z22, Z21, Z23
-	VSUBPD            Z23, Z19, Z19
-	VSUBPD            Z22, Z20, Z20
-	VADDPD            Z20, Z19, Z19
-	VADDPD            Z19, Z15, Z15
-	VMULPD            1536(AX), Z17, Z17
-	VADDPD            Z17, Z21, Z19
-	VSUBPD            Z21, Z19, Z20
-	VSUBPD            Z20, Z19, Z22
-	VSUBPD            Z22, Z21, Z21
-	VSUBPD            Z20, Z17, Z17
-	VADDPD            Z17, Z21, Z17
-	VADDPD            Z17, Z15, Z15
+	VMOVAPS           Z0, Z15
+	VGATHERQPD        40(BP)(Z13*8), K3, Z15
+	VMULPD.BCST       c64x1_3870000000000000<>+0(SB), Z15, Z15
+	VMULPD            1472(AX), Z15, Z17
+	VADDPD            Z17, Z16, Z18
+	VSUBPD            Z16, Z18, Z19
+	VSUBPD            Z19, Z18, Z20
+	VSUBPD            Z20, Z16, Z16
+	VSUBPD            Z19, Z17, Z17
+	VADDPD            Z17, Z16, Z16
+	VADDPD            Z16, Z11, Z11
+	VMULPD            1536(AX), Z15, Z15
+	VADDPD            Z15, Z18, Z16
+	VSUBPD            Z18, Z16, Z17
+	VSUBPD            Z17, Z16, Z19
+	VSUBPD            Z19, Z18, Z18
+	VSUBPD            Z17, Z15, Z15
+	VADDPD            Z15, Z18, Z15
+	VADDPD            Z15, Z11, Z11
 	KMOVW             K1, K3
-	VMOVUPS           1408(AX), Z17
-	VMOVAPS           Z0, Z20
-	VGATHERQPD        56(BP)(Z17*8), K3, Z20
-	VMULPD.BCST       c64x1_3570000000000000<>+0(SB), Z20, Z17
-	VMULPD            1472(AX), Z17, Z20
-	VADDPD            Z20, Z19, Z21
-	VSUBPD            Z19, Z21, Z22
-	VSUBPD            Z22, Z21, Z23
-	VSUBPD            Z23, Z19, Z19
-	VSUBPD            Z22, Z20, Z20
-	VADDPD            Z20, Z19, Z19
-	VADDPD            Z19, Z15, Z15
-	VMULPD            1536(AX), Z17, Z17
-	VADDPD            Z17, Z21, Z19
-	VSUBPD            Z21, Z19, Z20
-	VSUBPD            Z20, Z19, Z22
-	VSUBPD            Z22, Z21, Z21
-	VSUBPD            Z20, Z17, Z17
-	VADDPD            Z17, Z21, Z17
-	VADDPD            Z17, Z15, Z15
+	VMOVAPS           Z0, Z15
+	VGATHERQPD        48(BP)(Z13*8), K3, Z15
+	VMULPD.BCST       c64x1_36f0000000000000<>+0(SB), Z15, Z15
+	VMULPD            1472(AX), Z15, Z17
+	VADDPD            Z17, Z16, Z18
+	VSUBPD            Z16, Z18, Z19
+	VSUBPD            Z19, Z18, Z20
+	VSUBPD            Z20, Z16, Z16
+	VSUBPD            Z19, Z17, Z17
+	VADDPD            Z17, Z16, Z16
+	VADDPD            Z16, Z11, Z11
+	VMULPD            1536(AX), Z15, Z15
+	VADDPD            Z15, Z18, Z16
+	VSUBPD            Z18, Z16, Z17
+	VSUBPD            Z17, Z16, Z19
+	VSUBPD            Z19, Z18, Z18
+	VSUBPD            Z17, Z15, Z15
+	VADDPD            Z15, Z18, Z15
+	VADDPD            Z15, Z11, Z11
 	KMOVW             K1, K3
-	VMOVUPS           1408(AX), Z17
-	VMOVAPS           Z0, Z20
-	VGATHERQPD        64(BP)(Z17*8), K3, Z20
-	VMULPD.BCST       c64x1_33f0000000000000<>+0(SB), Z20, Z17
-	VMULPD            1472(AX), Z17, Z20
-	VADDPD            Z20, Z19, Z21
-	VSUBPD            Z19, Z21, Z22
-	VSUBPD            Z22, Z21, Z23
-	VSUBPD            Z23, Z19, Z19
-	VSUBPD            Z22, Z20, Z20
-	VADDPD            Z20, Z19, Z19
-	VADDPD            Z19, Z15, Z15
-	VMULPD            1536(AX), Z17, Z17
-	VADDPD            Z17, Z21, Z19
-	VSUBPD            Z21, Z19, Z20
-	VSUBPD            Z20, Z19, Z22
-	VSUBPD            Z22, Z21, Z21
-	VSUBPD            Z20, Z17, Z17
-	VADDPD            Z17, Z21, Z17
-	VADDPD            Z17, Z15, Z15
-	VMULPD.BCST       c64x1_400921fb54442d18<>+0(SB), Z19, Z17
-	VMOVAPS           Z17, Z20
-	VFMSUB231PD.BCST  c64x1_400921fb54442d18<>+0(SB), Z19, Z20
-	VFMADD231PD.BCST  c64x1_3ca1a62633145c06<>+0(SB), Z19, Z20
-	VFMADD231PD.BCST  c64x1_400921fb54442d18<>+0(SB), Z15, Z20
-	VADDPD            Z20, Z17, Z15
-	VBLENDMPD         Z15, Z18, K2, Z18
-	VBROADCASTSD      c64x1_4338000000000000<>+0(SB), Z15
-	VADDPD            1600(AX), Z15, Z15
-	VBLENDMPD         Z15, Z16, K2, Z16
+	VMOVAPS           Z0, Z15
+	VGATHERQPD        56(BP)(Z13*8), K3, Z15
+	VMULPD.BCST       c64x1_3570000000000000<>+0(SB), Z15, Z15
+	VMULPD            1472(AX), Z15, Z17
+	VADDPD            Z17, Z16, Z18
+	VSUBPD            Z16, Z18, Z19
+	VSUBPD            Z19, Z18, Z20
+	VSUBPD            Z20, Z16, Z16
+	VSUBPD            Z19, Z17, Z17
+	VADDPD            Z17, Z16, Z16
+	VADDPD            Z16, Z11, Z11
+	VMULPD            1536(AX), Z15, Z15
+	VADDPD            Z15, Z18, Z16
+	VSUBPD            Z18, Z16, Z17
+	VSUBPD            Z17, Z16, Z19
+	VSUBPD            Z19, Z18, Z18
+	VSUBPD            Z17, Z15, Z15
+	VADDPD            Z15, Z18, Z15
+	VADDPD            Z15, Z11, Z11
+	KMOVW             K1, K3
+	VMOVAPS           Z0, Z15
+	VGATHERQPD        64(BP)(Z13*8), K3, Z15
+	VMULPD.BCST       c64x1_33f0000000000000<>+0(SB), Z15, Z13
+	VMULPD            1472(AX), Z13, Z15
+	VADDPD            Z15, Z16, Z17
+	VSUBPD            Z16, Z17, Z18
+	VSUBPD            Z18, Z17, Z19
+	VSUBPD            Z19, Z16, Z16
+	VSUBPD            Z18, Z15, Z15
+	VADDPD            Z15, Z16, Z15
+	VADDPD            Z15, Z11, Z11
+	VMULPD            1536(AX), Z13, Z13
+	VADDPD            Z13, Z17, Z15
+	VSUBPD            Z17, Z15, Z16
+	VSUBPD            Z16, Z15, Z18
+	VSUBPD            Z18, Z17, Z17
+	VSUBPD            Z16, Z13, Z13
+	VADDPD            Z13, Z17, Z13
+	VADDPD            Z13, Z11, Z11
+	VMULPD.BCST       c64x1_400921fb54442d18<>+0(SB), Z15, Z13
+	VMOVAPS           Z13, Z16
+	VFMSUB231PD.BCST  c64x1_400921fb54442d18<>+0(SB), Z15, Z16
+	VFMADD231PD.BCST  c64x1_3ca1a62633145c06<>+0(SB), Z15, Z16
+	VFMADD231PD.BCST  c64x1_400921fb54442d18<>+0(SB), Z11, Z16
+	VADDPD            Z16, Z13, Z11
+	VBLENDMPD         Z11, Z14, K2, Z14
+	VBROADCASTSD      c64x1_4338000000000000<>+0(SB), Z11
+	VADDPD            1600(AX), Z11, Z11
+	VBLENDMPD         Z11, Z12, K2, Z12
 
 done7:
-	VMULPD           Z18, Z18, Z15
-	VBROADCASTSD     c64x1_bd6ae439283fd87b<>+0(SB), Z17
-	VFMADD231PD.BCST c64x1_3ce88345a6f5d672<>+0(SB), Z15, Z17
-	VFMADD213PD.BCST c64x1_3de6123cd345ed15<>+0(SB), Z15, Z17
-	VFMADD213PD.BCST c64x1_be5ae6454d4ff2fa<>+0(SB), Z15, Z17
-	VFMADD213PD.BCST c64x1_3ec71de3a52a17ca<>+0(SB), Z15, Z17
-	VFMADD213PD.BCST c64x1_bf2a01a01a014d7d<>+0(SB), Z15, Z17
-	VFMADD213PD.BCST c64x1_3f811111111110c8<>+0(SB), Z15, Z17
-	VFMADD213PD.BCST c64x1_bfc5555555555555<>+0(SB), Z15, Z17
-	VMULPD           Z17, Z15, Z15
-	VFMADD213PD      Z18, Z18, Z15
-	VRANGEPD         $0x02, Z15, Z18, Z15
-	VPSLLQ           $0x3f, Z16, Z16
-	VXORPD           Z16, Z15, Z15
-	VMOVUPS          Z15, 1600(AX)
-	VMULPD           Z6, Z13, Z15
-	VMULPD           704(AX), Z15, Z15
-	VDIVPD           384(AX), Z15, Z15
-	VMULPD           Z4, Z13, Z16
-	VMULPD           192(AX), Z16, Z16
-	VDIVPD           384(AX), Z16, Z16
-	VPMULLQ          Z1, Z2, Z17
+	VMULPD           Z14, Z14, Z11
+	VBROADCASTSD     c64x1_bd6ae439283fd87b<>+0(SB), Z13
+	VFMADD231PD.BCST c64x1_3ce88345a6f5d672<>+0(SB), Z11, Z13
+	VFMADD213PD.BCST c64x1_3de6123cd345ed15<>+0(SB), Z11, Z13
+	VFMADD213PD.BCST c64x1_be5ae6454d4ff2fa<>+0(SB), Z11, Z13
+	VFMADD213PD.BCST c64x1_3ec71de3a52a17ca<>+0(SB), Z11, Z13
+	VFMADD213PD.BCST c64x1_bf2a01a01a014d7d<>+0(SB), Z11, Z13
+	VFMADD213PD.BCST c64x1_3f811111111110c8<>+0(SB), Z11, Z13
+	VFMADD213PD.BCST c64x1_bfc5555555555555<>+0(SB), Z11, Z13
+	VMULPD           Z13, Z11, Z11
+	VFMADD213PD      Z14, Z14, Z11
+	VRANGEPD         $0x02, Z11, Z14, Z11
+	VPSLLQ           $0x3f, Z12, Z12
+	VXORPD           Z12, Z11, Z11
+	VMOVUPS          Z11, 1600(AX)
+	VMULPD           Z6, Z9, Z11
+	VMULPD           704(AX), Z11, Z11
+	VDIVPD           384(AX), Z11, Z11
+	VMULPD           Z4, Z9, Z12
+	VMULPD           192(AX), Z12, Z12
+	VDIVPD           384(AX), Z12, Z12
+	VPMULLQ          Z1, Z2, Z13
 	KMOVW            K1, K2
-	VMOVAPS          Z0, Z18
-	VGATHERQPD       (SI)(Z17*8), K2, Z18
-	VMULPD.BCST      c64x1_4000000000000000<>+0(SB), Z18, Z17
-	VMOVUPS          Z17, 1536(AX)
+	VMOVAPS          Z0, Z14
+	VGATHERQPD       (SI)(Z13*8), K2, Z14
+	VMULPD.BCST      c64x1_4000000000000000<>+0(SB), Z14, Z13
+	VMOVUPS          Z13, 1536(AX)
 	VCMPPD           $0x00, Z0, Z3, K2
-	VBLENDMPD        Z0, Z15, K2, Z17
-	VMOVUPS          Z17, 1472(AX)
-	VPMULLQ          Z1, Z2, Z17
+	VBLENDMPD        Z0, Z11, K2, Z13
+	VMOVUPS          Z13, 1472(AX)
+	VPMULLQ          Z1, Z2, Z13
 	KMOVW            K1, K2
-	VMOVAPS          Z0, Z18
-	VGATHERQPD       8(SI)(Z17*8), K2, Z18
-	VMULPD.BCST      c64x1_4000000000000000<>+0(SB), Z18, Z17
-	VMOVUPS          Z17, 1408(AX)
-	VPMULLQ          Z1, Z2, Z17
+	VMOVAPS          Z0, Z14
+	VGATHERQPD       8(SI)(Z13*8), K2, Z14
+	VMULPD.BCST      c64x1_4000000000000000<>+0(SB), Z14, Z13
+	VMOVUPS          Z13, 1664(AX)
+	VPMULLQ          Z1, Z2, Z13
 	KMOVW            K1, K2
-	VMOVAPS          Z0, Z18
-	VGATHERQPD       16(SI)(Z17*8), K2, Z18
-	VMULPD.BCST      c64x1_4000000000000000<>+0(SB), Z18, Z17
-	VMOVUPS          Z17, 1664(AX)
+	VMOVAPS          Z0, Z14
+	VGATHERQPD       16(SI)(Z13*8), K2, Z14
+	VMULPD.BCST      c64x1_4000000000000000<>+0(SB), Z14, Z13
+	VMOVUPS          Z13, 1728(AX)
 	VCMPPD           $0x00, Z0, Z3, K2
-	VMULPD           448(AX), Z13, Z17
-	VBLENDMPD        Z13, Z17, K2, Z17
-	VMOVUPS          Z17, 1728(AX)
-	VPXORD           Z17, Z17, Z17
+	VMULPD           448(AX), Z9, Z13
+	VBLENDMPD        Z9, Z13, K2, Z13
+	VMOVUPS          Z13, 1792(AX)
+	VPXORD           Z13, Z13, Z13
 	VCMPPD           $0x00, Z0, Z3, K2
-	VPMULLQ          Z1, Z2, Z18
+	VPMULLQ          Z1, Z2, Z14
 	KMOVW            K2, K3
-	VMOVAPS          Z0, Z19
-	VGATHERQPD       16(SI)(Z18*8), K3, Z19
-	VMULPD           Z19, Z13, Z18
-	VBLENDMPD        Z18, Z17, K2, Z17
+	VMOVAPS          Z0, Z15
+	VGATHERQPD       16(SI)(Z14*8), K3, Z15
+	VMULPD           Z15, Z9, Z14
+	VBLENDMPD        Z14, Z13, K2, Z13
 	KNOTB            K2, K2
-	VMULPD           Z4, Z13, Z18
-	VMULPD           576(AX), Z18, Z18
-	VBLENDMPD        Z18, Z17, K2, Z17
-	VDIVPD           Z8, Z9, Z18
-	VMULPD           896(AX), Z18, Z18
-	VMOVUPS          Z18, 1792(AX)
-	VPMULLQ          Z1, Z2, Z18
+	VMULPD           Z4, Z9, Z14
+	VMULPD           576(AX), Z14, Z14
+	VBLENDMPD        Z14, Z13, K2, Z13
+	VMOVUPS          1152(AX), Z14
+	VMULPD           960(AX), Z14, Z14
+	VPMULLQ          Z1, Z2, Z15
 	KMOVW            K1, K2
-	VMOVAPS          Z0, Z19
-	VGATHERQPD       48(SI)(Z18*8), K2, Z19
-	VMULPD           1792(AX), Z19, Z18
-	VMOVUPS          Z18, 1856(AX)
-	VPMULLQ          Z1, Z2, Z18
+	VMOVAPS          Z0, Z16
+	VGATHERQPD       48(SI)(Z15*8), K2, Z16
+	VMULPD           Z16, Z14, Z14
+	VMOVUPS          Z14, 1856(AX)
+	VPMULLQ          Z1, Z2, Z14
 	KMOVW            K1, K2
-	VMOVAPS          Z0, Z19
-	VGATHERQPD       80(SI)(Z18*8), K2, Z19
-	VMULPD           1856(AX), Z19, Z18
-	VMOVUPS          1152(AX), Z19
-	VMULPD.BCST      c64x1_4000000000000000<>+0(SB), Z19, Z19
-	VPMULLQ          Z1, Z2, Z20
+	VMOVAPS          Z0, Z15
+	VGATHERQPD       80(SI)(Z14*8), K2, Z15
+	VMULPD           1856(AX), Z15, Z14
+	VMOVUPS          1216(AX), Z15
+	VMULPD.BCST      c64x1_4000000000000000<>+0(SB), Z15, Z15
+	VPMULLQ          Z1, Z2, Z16
 	KMOVW            K1, K2
-	VMOVAPS          Z0, Z21
-	VGATHERQPD       72(SI)(Z20*8), K2, Z21
-	VMULPD           1856(AX), Z21, Z20
-	VFMADD231PD      Z19, Z18, Z20
-	VMULPD           Z10, Z20, Z10
-	VDIVPD           Z8, Z10, Z10
-	VMULPD           Z14, Z20, Z14
+	VMOVAPS          Z0, Z17
+	VGATHERQPD       72(SI)(Z16*8), K2, Z17
+	VMULPD           1856(AX), Z17, Z16
+	VFMADD231PD      Z15, Z14, Z16
+	VMOVUPS          1152(AX), Z14
+	VMULPD.BCST      c64x1_4000000000000000<>+0(SB), Z14, Z14
+	VMULPD           Z14, Z16, Z14
 	VDIVPD           Z8, Z14, Z14
-	VMULPD           Z4, Z13, Z18
-	VMULPD           128(AX), Z18, Z18
-	VDIVPD           384(AX), Z18, Z18
-	VMOVUPS          Z18, 1920(AX)
-	VPXORD           Z18, Z18, Z18
+	VMOVUPS          896(AX), Z15
+	VMULPD.BCST      c64x1_4000000000000000<>+0(SB), Z15, Z15
+	VMULPD           Z15, Z16, Z15
+	VDIVPD           Z8, Z15, Z8
+	VMULPD           Z4, Z9, Z15
+	VMULPD           128(AX), Z15, Z15
+	VDIVPD           384(AX), Z15, Z15
+	VPXORD           Z16, Z16, Z16
 	VCMPPD           $0x00, Z0, Z3, K2
+	VPMULLQ          Z1, Z2, Z17
+	KMOVW            K2, K3
+	VMOVAPS          Z0, Z18
+	VGATHERQPD       (SI)(Z17*8), K3, Z18
+	VMULPD           Z18, Z9, Z17
+	VBLENDMPD        Z17, Z16, K2, Z16
+	KNOTB            K2, K2
+	VMULPD           Z4, Z9, Z17
+	VMULPD           Z5, Z17, Z17
+	VBLENDMPD        Z17, Z16, K2, Z16
+	VMULPD           1152(AX), Z14, Z17
+	VFMADD231PD      896(AX), Z8, Z17
+	VFMADD231PD      1152(AX), Z9, Z17
+	VMULPD           Z6, Z9, Z18
+	VMULPD           Z6, Z17, Z19
+	VMULPD           Z6, Z8, Z20
+	VMULPD           Z6, Z14, Z21
+	VMULPD           512(AX), Z21, Z21
+	VFMADD231PD      Z5, Z20, Z21
+	VFNMADD231PD     576(AX), Z19, Z21
+	VFMADD231PD      512(AX), Z18, Z21
+	VCMPPD           $0x00, Z0, Z3, K2
+	VPXORD           Z18, Z18, Z18
 	VPMULLQ          Z1, Z2, Z19
 	KMOVW            K2, K3
 	VMOVAPS          Z0, Z20
 	VGATHERQPD       (SI)(Z19*8), K3, Z20
-	VMULPD           Z20, Z13, Z19
+	VMULPD           Z20, Z14, Z19
 	VBLENDMPD        Z19, Z18, K2, Z18
-	KNOTB            K2, K2
-	VMULPD           Z4, Z13, Z19
+	KNOTB            K2, K3
+	VMULPD           Z4, Z14, Z19
 	VMULPD           Z5, Z19, Z19
-	VBLENDMPD        Z19, Z18, K2, Z18
-	VDIVPD           Z8, Z9, Z19
-	VDIVPD           Z8, Z7, Z20
-	VMULPD           Z19, Z10, Z21
-	VFMADD231PD      Z20, Z14, Z21
-	VFMADD231PD      Z19, Z13, Z21
-	VMULPD           Z6, Z13, Z19
-	VMULPD           Z6, Z21, Z20
-	VMULPD           Z6, Z14, Z22
-	VMULPD           Z6, Z10, Z23
-	VMULPD           512(AX), Z23, Z23
-	VFMADD231PD      Z5, Z22, Z23
-	VFNMADD231PD     576(AX), Z20, Z23
-	VFMADD231PD      512(AX), Z19, Z23
-	VCMPPD           $0x00, Z0, Z3, K2
+	VBLENDMPD        Z19, Z18, K3, Z18
+	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z17, Z19
+	VMULPD           448(AX), Z17, Z20
+	VFMSUB231PD      576(AX), Z21, Z20
+	VBLENDMPD        Z19, Z20, K2, Z19
+	VSUBPD           Z18, Z19, Z18
 	VPXORD           Z19, Z19, Z19
+	VCMPPD           $0x00, Z0, Z3, K3
 	VPMULLQ          Z1, Z2, Z20
-	KMOVW            K2, K3
+	KMOVW            K3, K4
 	VMOVAPS          Z0, Z22
-	VGATHERQPD       (SI)(Z20*8), K3, Z22
-	VMULPD           Z22, Z10, Z20
-	VBLENDMPD        Z20, Z19, K2, Z19
-	KNOTB            K2, K3
-	VMULPD           Z4, Z10, Z20
-	VMULPD           Z5, Z20, Z20
+	VGATHERQPD       8(SI)(Z20*8), K4, Z22
+	VMULPD           Z22, Z8, Z20
 	VBLENDMPD        Z20, Z19, K3, Z19
-	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z21, Z20
-	VMULPD           448(AX), Z21, Z22
-	VFMSUB231PD      576(AX), Z23, Z22
-	VBLENDMPD        Z20, Z22, K2, Z20
-	VSUBPD           Z19, Z20, Z19
-	VPXORD           Z20, Z20, Z20
-	VCMPPD           $0x00, Z0, Z3, K3
-	VPMULLQ          Z1, Z2, Z22
-	KMOVW            K3, K4
-	VMOVAPS          Z0, Z24
-	VGATHERQPD       8(SI)(Z22*8), K4, Z24
-	VMULPD           Z24, Z14, Z22
-	VBLENDMPD        Z22, Z20, K3, Z20
 	KNOTB            K3, K3
-	VMULPD           Z4, Z14, Z22
-	VMULPD           512(AX), Z22, Z22
-	VBLENDMPD        Z22, Z20, K3, Z20
-	VADDPD           Z20, Z19, Z19
-	VPXORD           Z20, Z20, Z20
-	VCMPPD           $0x00, Z0, Z3, K3
-	VPMULLQ          Z1, Z2, Z22
-	KMOVW            K3, K4
-	VMOVAPS          Z0, Z24
-	VGATHERQPD       (SI)(Z22*8), K4, Z24
-	VMULPD           Z24, Z21, Z22
-	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z22, Z22
-	VBLENDMPD        Z22, Z20, K3, Z20
-	KNOTB            K3, K3
-	VMULPD           Z4, Z21, Z22
-	VMULPD           Z5, Z22, Z22
-	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z22, Z22
-	VBLENDMPD        Z22, Z20, K3, Z20
-	VPXORD           Z22, Z22, Z22
-	VPMULLQ          Z1, Z2, Z24
-	KMOVW            K2, K3
-	VMOVAPS          Z0, Z25
-	VGATHERQPD       16(SI)(Z24*8), K3, Z25
-	VMULPD           Z25, Z14, Z24
-	VBLENDMPD        Z24, Z22, K2, Z22
-	KNOTB            K2, K3
-	VMULPD           Z4, Z14, Z24
-	VMULPD           576(AX), Z24, Z24
-	VBLENDMPD        Z24, Z22, K3, Z22
-	VMULPD           448(AX), Z10, Z24
-	VFMADD231PD      512(AX), Z23, Z24
-	VBLENDMPD        Z10, Z24, K2, Z24
-	VSUBPD           Z22, Z24, Z22
-	VADDPD           Z20, Z22, Z20
-	VADDPD           1728(AX), Z20, Z20
-	VMOVUPS          Z20, 1984(AX)
-	VPXORD           Z20, Z20, Z20
-	VCMPPD           $0x00, Z0, Z3, K3
-	VPMULLQ          Z1, Z2, Z22
-	KMOVW            K3, K4
-	VMOVAPS          Z0, Z24
-	VGATHERQPD       8(SI)(Z22*8), K4, Z24
-	VMULPD           Z24, Z21, Z22
-	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z22, Z22
-	VBLENDMPD        Z22, Z20, K3, Z20
-	KNOTB            K3, K3
-	VMULPD           Z4, Z21, Z22
-	VMULPD           512(AX), Z22, Z22
-	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z22, Z22
-	VBLENDMPD        Z22, Z20, K3, Z20
-	VPXORD           Z22, Z22, Z22
-	VPMULLQ          Z1, Z2, Z24
-	KMOVW            K2, K3
-	VMOVAPS          Z0, Z25
-	VGATHERQPD       16(SI)(Z24*8), K3, Z25
-	VMULPD           Z25, Z10, Z24
-	VBLENDMPD        Z24, Z22, K2, Z22
-	KNOTB            K2, K3
-	VMULPD           Z4, Z10, Z24
-	VMULPD           576(AX), Z24, Z24
-	VBLENDMPD        Z24, Z22, K3, Z22
-	VMULPD           448(AX), Z14, Z24
-	VFMADD231PD      Z5, Z23, Z24
-	VBLENDMPD        Z14, Z24, K2, Z24
-	VSUBPD           Z20, Z24, Z20
-	VADDPD           Z22, Z20, Z20
-	VMOVUPS          Z20, 2048(AX)
-	VMULPD           Z4, Z10, Z20
-	VMULPD           Z4, Z14, Z22
-	VMULPD           Z6, Z21, Z24
-	VMULPD           704(AX), Z24, Z24
-	VFMSUB231PD      192(AX), Z23, Z24
-	VFNMADD231PD     256(AX), Z22, Z24
-	VFMADD231PD      128(AX), Z20, Z24
-	VMULPD           Z4, Z14, Z20
-	VMULPD           Z4, Z21, Z22
-	VMULPD           Z6, Z10, Z25
-	VMULPD           256(AX), Z23, Z26
-	VFMADD231PD      704(AX), Z25, Z26
-	VFMADD231PD      128(AX), Z22, Z26
-	VFMADD231PD      192(AX), Z20, Z26
-	VMULPD           Z4, Z21, Z20
-	VMULPD           Z4, Z10, Z22
-	VMULPD           Z6, Z14, Z25
-	VMULPD           128(AX), Z23, Z23
-	VFMADD231PD      704(AX), Z25, Z23
-	VFNMADD231PD     192(AX), Z22, Z23
-	VFNMADD231PD     256(AX), Z20, Z23
-	VDIVPD           384(AX), Z24, Z20
-	VDIVPD           384(AX), Z23, Z22
-	VDIVPD           384(AX), Z26, Z25
-	VMULPD           512(AX), Z25, Z25
-	VFMADD231PD      Z5, Z22, Z25
-	VFMADD231PD      576(AX), Z20, Z25
-	VFMADD231PD      512(AX), Z15, Z25
-	VMOVUPS          704(AX), Z20
+	VMULPD           Z4, Z8, Z20
 	VMULPD           512(AX), Z20, Z20
-	VMOVUPS          704(AX), Z22
-	VMULPD           576(AX), Z22, Z22
-	VMULPD           704(AX), Z5, Z27
-	VMULPD           Z20, Z10, Z28
-	VFMADD231PD      Z27, Z14, Z28
-	VFNMADD231PD     Z22, Z21, Z28
-	VFMADD231PD      Z20, Z13, Z28
-	VMULPD.BCST      c64x1_4000000000000000<>+0(SB), Z28, Z20
-	VMOVUPS          832(AX), Z22
-	VMULPD.BCST      c64x1_4000000000000000<>+0(SB), Z22, Z22
-	VMULPD           Z22, Z20, Z20
-	VMULPD           1600(AX), Z20, Z20
-	VMULPD           1088(AX), Z10, Z22
-	VFMADD231PD      640(AX), Z14, Z22
-	VFNMADD231PD     768(AX), Z21, Z22
-	VFMADD231PD      1088(AX), Z13, Z22
-	VMULPD           448(AX), Z22, Z22
-	VFMADD231PD.BCST c64x1_3fe0000000000000<>+0(SB), Z20, Z22
-	VMULPD           256(AX), Z10, Z20
-	VFMADD231PD      128(AX), Z14, Z20
-	VFNMADD231PD     192(AX), Z21, Z20
-	VFMADD231PD      256(AX), Z13, Z20
-	VFMSUB231PD      Z5, Z16, Z25
-	VMOVUPS          576(AX), Z27
-	VFNMADD231PD     1920(AX), Z27, Z25
-	VADDPD           Z25, Z22, Z22
-	VFNMADD231PD     Z20, Z4, Z22
-	VBROADCASTSD     c64x1_3fe0000000000000<>+0(SB), Z20
-	VDIVPD           320(AX), Z20, Z20
-	VMULPD           Z20, Z22, Z20
+	VBLENDMPD        Z20, Z19, K3, Z19
+	VADDPD           Z19, Z18, Z18
+	VPXORD           Z19, Z19, Z19
 	VCMPPD           $0x00, Z0, Z3, K3
-	VMULPD           256(AX), Z14, Z22
-	VFMSUB231PD      128(AX), Z10, Z22
-	VFMADD231PD      128(AX), Z13, Z22
-	VDIVPD           384(AX), Z24, Z24
-	VFMADD231PD      1664(AX), Z20, Z24
-	VBLENDMPD        Z22, Z24, K3, Z22
-	VMOVUPS          Z22, 2112(AX)
-	VCMPPD           $0x00, Z0, Z3, K3
-	VMULPD           192(AX), Z14, Z14
-	VFMADD231PD      128(AX), Z21, Z14
-	VDIVPD           384(AX), Z26, Z22
-	VFMADD231PD      1408(AX), Z20, Z22
-	VBLENDMPD        Z14, Z22, K3, Z14
-	VADDPD           1472(AX), Z14, Z14
-	VCMPPD           $0x00, Z0, Z3, K3
-	VMULPD           256(AX), Z21, Z21
-	VFMADD231PD      192(AX), Z10, Z21
-	VFMADD231PD      192(AX), Z13, Z21
-	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z21, Z10
-	VDIVPD           384(AX), Z23, Z21
-	VFMADD231PD      1536(AX), Z20, Z21
-	VBLENDMPD        Z10, Z21, K3, Z10
-	VDIVPD           Z8, Z7, Z20
-	VDIVPD           Z8, Z9, Z21
-	VMULPD           Z21, Z11, Z21
-	VFMADD231PD      Z20, Z12, Z21
-	VFMADD231PD      Z20, Z13, Z21
-	VMULPD           Z6, Z13, Z20
-	VMULPD           Z6, Z21, Z22
-	VMULPD           Z6, Z12, Z23
-	VMULPD           Z6, Z11, Z24
-	VMULPD           512(AX), Z24, Z24
-	VFMADD231PD      Z5, Z23, Z24
-	VFNMADD231PD     576(AX), Z22, Z24
-	VFMADD231PD      Z5, Z20, Z24
+	VPMULLQ          Z1, Z2, Z20
+	KMOVW            K3, K4
+	VMOVAPS          Z0, Z22
+	VGATHERQPD       (SI)(Z20*8), K4, Z22
+	VMULPD           Z22, Z17, Z20
+	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z20, Z20
+	VBLENDMPD        Z20, Z19, K3, Z19
+	KNOTB            K3, K3
+	VMULPD           Z4, Z17, Z20
+	VMULPD           Z5, Z20, Z20
+	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z20, Z20
+	VBLENDMPD        Z20, Z19, K3, Z19
 	VPXORD           Z20, Z20, Z20
 	VPMULLQ          Z1, Z2, Z22
 	KMOVW            K2, K3
 	VMOVAPS          Z0, Z23
-	VGATHERQPD       (SI)(Z22*8), K3, Z23
-	VMULPD           Z23, Z11, Z22
+	VGATHERQPD       16(SI)(Z22*8), K3, Z23
+	VMULPD           Z23, Z8, Z22
 	VBLENDMPD        Z22, Z20, K2, Z20
 	KNOTB            K2, K3
-	VMULPD           Z4, Z11, Z22
-	VMULPD           Z5, Z22, Z22
+	VMULPD           Z4, Z8, Z22
+	VMULPD           576(AX), Z22, Z22
 	VBLENDMPD        Z22, Z20, K3, Z20
-	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z21, Z22
-	VMULPD           448(AX), Z21, Z23
-	VFMSUB231PD      576(AX), Z24, Z23
-	VBLENDMPD        Z22, Z23, K2, Z22
+	VMULPD           448(AX), Z14, Z22
+	VFMADD231PD      512(AX), Z21, Z22
+	VBLENDMPD        Z14, Z22, K2, Z22
 	VSUBPD           Z20, Z22, Z20
-	VPXORD           Z22, Z22, Z22
-	VPMULLQ          Z1, Z2, Z23
-	KMOVW            K2, K3
-	VMOVAPS          Z0, Z25
-	VGATHERQPD       8(SI)(Z23*8), K3, Z25
-	VMULPD           Z25, Z12, Z23
-	VBLENDMPD        Z23, Z22, K2, Z22
-	KNOTB            K2, K3
-	VMULPD           Z4, Z12, Z23
-	VMULPD           512(AX), Z23, Z23
-	VBLENDMPD        Z23, Z22, K3, Z22
-	VPXORD           Z23, Z23, Z23
-	VPMULLQ          Z1, Z2, Z25
-	KMOVW            K2, K3
-	VMOVAPS          Z0, Z26
-	VGATHERQPD       8(SI)(Z25*8), K3, Z26
-	VMULPD           Z26, Z13, Z25
-	VBLENDMPD        Z25, Z23, K2, Z23
-	KNOTB            K2, K3
-	VMULPD           Z4, Z13, Z25
-	VMULPD           512(AX), Z25, Z25
-	VBLENDMPD        Z25, Z23, K3, Z23
-	VADDPD           Z22, Z20, Z20
-	VADDPD           Z23, Z20, Z20
-	VPXORD           Z22, Z22, Z22
+	VADDPD           Z19, Z20, Z19
+	VADDPD           1792(AX), Z19, Z19
+	VMOVUPS          Z19, 1920(AX)
+	VPXORD           Z19, Z19, Z19
 	VCMPPD           $0x00, Z0, Z3, K3
-	VPMULLQ          Z1, Z2, Z23
+	VPMULLQ          Z1, Z2, Z20
 	KMOVW            K3, K4
-	VMOVAPS          Z0, Z25
-	VGATHERQPD       (SI)(Z23*8), K4, Z25
-	VMULPD           Z25, Z21, Z23
-	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z23, Z23
-	VBLENDMPD        Z23, Z22, K3, Z22
+	VMOVAPS          Z0, Z22
+	VGATHERQPD       8(SI)(Z20*8), K4, Z22
+	VMULPD           Z22, Z17, Z20
+	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z20, Z20
+	VBLENDMPD        Z20, Z19, K3, Z19
 	KNOTB            K3, K3
-	VMULPD           Z4, Z21, Z23
+	VMULPD           Z4, Z17, Z20
+	VMULPD           512(AX), Z20, Z20
+	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z20, Z20
+	VBLENDMPD        Z20, Z19, K3, Z19
+	VPXORD           Z20, Z20, Z20
+	VPMULLQ          Z1, Z2, Z22
+	KMOVW            K2, K3
+	VMOVAPS          Z0, Z23
+	VGATHERQPD       16(SI)(Z22*8), K3, Z23
+	VMULPD           Z23, Z14, Z22
+	VBLENDMPD        Z22, Z20, K2, Z20
+	KNOTB            K2, K3
+	VMULPD           Z4, Z14, Z22
+	VMULPD           576(AX), Z22, Z22
+	VBLENDMPD        Z22, Z20, K3, Z20
+	VMULPD           448(AX), Z8, Z22
+	VFMADD231PD      Z5, Z21, Z22
+	VBLENDMPD        Z8, Z22, K2, Z22
+	VSUBPD           Z19, Z22, Z19
+	VADDPD           Z20, Z19, Z19
+	VADDPD           Z13, Z19, Z19
+	VMULPD           Z4, Z14, Z20
+	VMULPD           Z4, Z8, Z22
+	VMULPD           Z6, Z17, Z23
+	VMULPD           704(AX), Z23, Z23
+	VFMSUB231PD      192(AX), Z21, Z23
+	VFNMADD231PD     256(AX), Z22, Z23
+	VFMADD231PD      128(AX), Z20, Z23
+	VDIVPD           384(AX), Z23, Z20
+	VMULPD           Z4, Z8, Z22
+	VMULPD           Z4, Z17, Z23
+	VMULPD           Z6, Z14, Z24
+	VMULPD           256(AX), Z21, Z25
+	VFMADD231PD      704(AX), Z24, Z25
+	VFMADD231PD      128(AX), Z23, Z25
+	VFMADD231PD      192(AX), Z22, Z25
+	VDIVPD           384(AX), Z25, Z22
+	VMOVUPS          Z22, 1984(AX)
+	VMULPD           Z4, Z17, Z22
+	VMULPD           Z4, Z14, Z23
+	VMULPD           Z6, Z8, Z24
+	VMULPD           128(AX), Z21, Z21
+	VFMADD231PD      704(AX), Z24, Z21
+	VFNMADD231PD     192(AX), Z23, Z21
+	VFNMADD231PD     256(AX), Z22, Z21
+	VDIVPD           384(AX), Z21, Z21
+	VMOVUPS          512(AX), Z22
+	VMULPD           1984(AX), Z22, Z22
+	VFMADD231PD      Z5, Z21, Z22
+	VFMADD231PD      576(AX), Z20, Z22
+	VFMADD231PD      512(AX), Z11, Z22
+	VFMSUB231PD      Z5, Z12, Z22
+	VMOVUPS          704(AX), Z23
+	VMULPD           512(AX), Z23, Z23
+	VMOVUPS          704(AX), Z24
+	VMULPD           576(AX), Z24, Z24
+	VMULPD           704(AX), Z5, Z25
+	VMULPD           Z23, Z14, Z26
+	VFMADD231PD      Z25, Z8, Z26
+	VFNMADD231PD     Z24, Z17, Z26
+	VFMADD231PD      Z23, Z9, Z26
+	VMULPD.BCST      c64x1_4000000000000000<>+0(SB), Z26, Z23
+	VMOVUPS          832(AX), Z24
+	VMULPD.BCST      c64x1_4000000000000000<>+0(SB), Z24, Z24
+	VMULPD           Z24, Z23, Z23
+	VMULPD           1600(AX), Z23, Z23
+	VMULPD           1088(AX), Z14, Z24
+	VFMADD231PD      640(AX), Z8, Z24
+	VFNMADD231PD     768(AX), Z17, Z24
+	VFMADD231PD      1088(AX), Z9, Z24
+	VMULPD           448(AX), Z24, Z24
+	VFMADD231PD.BCST c64x1_3fe0000000000000<>+0(SB), Z23, Z24
+	VMULPD           256(AX), Z14, Z23
+	VFMADD231PD      128(AX), Z8, Z23
+	VFNMADD231PD     192(AX), Z17, Z23
+	VFMADD231PD      256(AX), Z9, Z23
+	VFNMADD231PD     576(AX), Z15, Z22
+	VADDPD           Z22, Z24, Z22
+	VFNMADD231PD     Z23, Z4, Z22
+	VBROADCASTSD     c64x1_3fe0000000000000<>+0(SB), Z23
+	VDIVPD           320(AX), Z23, Z23
+	VMULPD           Z23, Z22, Z22
+	VCMPPD           $0x00, Z0, Z3, K3
+	VMULPD           256(AX), Z8, Z23
+	VFMSUB231PD      128(AX), Z14, Z23
+	VFMADD231PD      128(AX), Z9, Z23
+	VFMADD231PD      1728(AX), Z22, Z20
+	VBLENDMPD        Z23, Z20, K3, Z20
+	VMOVUPS          Z20, 2048(AX)
+	VCMPPD           $0x00, Z0, Z3, K3
+	VMULPD           256(AX), Z17, Z20
+	VFMADD231PD      192(AX), Z14, Z20
+	VFMADD231PD      192(AX), Z9, Z20
+	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z20, Z14
+	VFMADD231PD      1536(AX), Z22, Z21
+	VBLENDMPD        Z14, Z21, K3, Z14
+	VMULPD           1152(AX), Z7, Z20
+	VFMADD231PD      896(AX), Z10, Z20
+	VFMADD231PD      896(AX), Z9, Z20
+	VMULPD           Z6, Z9, Z21
+	VMULPD           Z6, Z20, Z23
+	VMULPD           Z6, Z10, Z24
+	VMULPD           Z6, Z7, Z25
+	VMULPD           512(AX), Z25, Z25
+	VFMADD231PD      Z5, Z24, Z25
+	VFNMADD231PD     576(AX), Z23, Z25
+	VFMADD231PD      Z5, Z21, Z25
+	VPXORD           Z21, Z21, Z21
+	VPMULLQ          Z1, Z2, Z23
+	KMOVW            K2, K3
+	VMOVAPS          Z0, Z24
+	VGATHERQPD       (SI)(Z23*8), K3, Z24
+	VMULPD           Z24, Z7, Z23
+	VBLENDMPD        Z23, Z21, K2, Z21
+	KNOTB            K2, K3
+	VMULPD           Z4, Z7, Z23
 	VMULPD           Z5, Z23, Z23
-	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z23, Z23
-	VBLENDMPD        Z23, Z22, K3, Z22
+	VBLENDMPD        Z23, Z21, K3, Z21
+	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z20, Z23
+	VMULPD           448(AX), Z20, Z24
+	VFMSUB231PD      576(AX), Z25, Z24
+	VBLENDMPD        Z23, Z24, K2, Z23
+	VSUBPD           Z21, Z23, Z21
 	VPXORD           Z23, Z23, Z23
-	VPMULLQ          Z1, Z2, Z25
+	VPMULLQ          Z1, Z2, Z24
 	KMOVW            K2, K3
 	VMOVAPS          Z0, Z26
-	VGATHERQPD       16(SI)(Z25*8), K3, Z26
-	VMULPD           Z26, Z12, Z25
-	VBLENDMPD        Z25, Z23, K2, Z23
+	VGATHERQPD       8(SI)(Z24*8), K3, Z26
+	VMULPD           Z26, Z10, Z24
+	VBLENDMPD        Z24, Z23, K2, Z23
 	KNOTB            K2, K3
-	VMULPD           Z4, Z12, Z25
-	VMULPD           576(AX), Z25, Z25
-	VBLENDMPD        Z25, Z23, K3, Z23
-	VMULPD           448(AX), Z11, Z25
-	VFMADD231PD      512(AX), Z24, Z25
-	VBLENDMPD        Z11, Z25, K2, Z25
-	VSUBPD           Z23, Z25, Z23
-	VPXORD           Z25, Z25, Z25
+	VMULPD           Z4, Z10, Z24
+	VMULPD           512(AX), Z24, Z24
+	VBLENDMPD        Z24, Z23, K3, Z23
+	VPXORD           Z24, Z24, Z24
+	VPMULLQ          Z1, Z2, Z26
+	KMOVW            K2, K3
+	VMOVAPS          Z0, Z27
+	VGATHERQPD       8(SI)(Z26*8), K3, Z27
+	VMULPD           Z27, Z9, Z26
+	VBLENDMPD        Z26, Z24, K2, Z24
+	KNOTB            K2, K3
+	VMULPD           Z4, Z9, Z26
+	VMULPD           512(AX), Z26, Z26
+	VBLENDMPD        Z26, Z24, K3, Z24
+	VADDPD           Z23, Z21, Z21
+	VADDPD           Z24, Z21, Z21
+	VPXORD           Z23, Z23, Z23
+	VCMPPD           $0x00, Z0, Z3, K3
+	VPMULLQ          Z1, Z2, Z24
+	KMOVW            K3, K4
+	VMOVAPS          Z0, Z26
+	VGATHERQPD       (SI)(Z24*8), K4, Z26
+	VMULPD           Z26, Z20, Z24
+	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z24, Z24
+	VBLENDMPD        Z24, Z23, K3, Z23
+	KNOTB            K3, K3
+	VMULPD           Z4, Z20, Z24
+	VMULPD           Z5, Z24, Z24
+	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z24, Z24
+	VBLENDMPD        Z24, Z23, K3, Z23
+	VPXORD           Z24, Z24, Z24
+	VPMULLQ          Z1, Z2, Z26
+	KMOVW            K2, K3
+	VMOVAPS          Z0, Z27
+	VGATHERQPD       16(SI)(Z26*8), K3, Z27
+	VMULPD           Z27, Z10, Z26
+	VBLENDMPD        Z26, Z24, K2, Z24
+	KNOTB            K2, K3
+	VMULPD           Z4, Z10, Z26
+	VMULPD           576(AX), Z26, Z26
+	VBLENDMPD        Z26, Z24, K3, Z24
+	VMULPD           448(AX), Z7, Z26
+	VFMADD231PD      512(AX), Z25, Z26
+	VBLENDMPD        Z7, Z26, K2, Z26
+	VSUBPD           Z24, Z26, Z24
+	VADDPD           Z23, Z24, Z23
+	VPXORD           Z24, Z24, Z24
 	VCMPPD           $0x00, Z0, Z3, K3
 	VPMULLQ          Z1, Z2, Z26
 	KMOVW            K3, K4
 	VMOVAPS          Z0, Z27
 	VGATHERQPD       8(SI)(Z26*8), K4, Z27
-	VMULPD           Z27, Z21, Z26
+	VMULPD           Z27, Z20, Z26
 	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z26, Z26
-	VBLENDMPD        Z26, Z25, K3, Z25
+	VBLENDMPD        Z26, Z24, K3, Z24
 	KNOTB            K3, K3
-	VMULPD           Z4, Z21, Z26
+	VMULPD           Z4, Z20, Z26
 	VMULPD           512(AX), Z26, Z26
 	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z26, Z26
-	VBLENDMPD        Z26, Z25, K3, Z25
+	VBLENDMPD        Z26, Z24, K3, Z24
 	VPXORD           Z26, Z26, Z26
 	VPMULLQ          Z1, Z2, Z27
 	KMOVW            K2, K3
 	VMOVAPS          Z0, Z28
 	VGATHERQPD       16(SI)(Z27*8), K3, Z28
-	VMULPD           Z28, Z11, Z27
+	VMULPD           Z28, Z7, Z27
 	VBLENDMPD        Z27, Z26, K2, Z26
 	KNOTB            K2, K3
-	VMULPD           Z4, Z11, Z27
+	VMULPD           Z4, Z7, Z27
 	VMULPD           576(AX), Z27, Z27
 	VBLENDMPD        Z27, Z26, K3, Z26
-	VMULPD           448(AX), Z12, Z27
-	VFMADD231PD      Z5, Z24, Z27
-	VBLENDMPD        Z12, Z27, K2, Z27
-	VSUBPD           Z25, Z27, Z25
-	VADDPD           Z26, Z25, Z25
-	VMULPD           Z4, Z13, Z26
+	VMULPD           448(AX), Z10, Z27
+	VFMADD231PD      Z5, Z25, Z27
+	VBLENDMPD        Z10, Z27, K2, Z27
+	VSUBPD           Z24, Z27, Z24
+	VADDPD           Z26, Z24, Z24
+	VADDPD           1792(AX), Z24, Z24
+	VMULPD           Z4, Z9, Z26
 	VMULPD           256(AX), Z26, Z26
 	VDIVPD           384(AX), Z26, Z26
-	VMULPD           Z4, Z11, Z27
-	VMULPD           Z4, Z12, Z28
-	VMULPD           Z6, Z21, Z29
+	VMULPD           Z4, Z7, Z27
+	VMULPD           Z4, Z10, Z28
+	VMULPD           Z6, Z20, Z29
 	VMULPD           704(AX), Z29, Z29
-	VFMSUB231PD      192(AX), Z24, Z29
+	VFMSUB231PD      192(AX), Z25, Z29
 	VFNMADD231PD     256(AX), Z28, Z29
 	VFMADD231PD      128(AX), Z27, Z29
-	VMULPD           Z4, Z12, Z27
-	VMULPD           Z4, Z21, Z28
-	VMULPD           Z6, Z11, Z30
-	VMULPD           256(AX), Z24, Z31
+	VDIVPD           384(AX), Z29, Z27
+	VMULPD           Z4, Z10, Z28
+	VMULPD           Z4, Z20, Z29
+	VMULPD           Z6, Z7, Z30
+	VMULPD           256(AX), Z25, Z31
 	VFMADD231PD      704(AX), Z30, Z31
-	VFMADD231PD      128(AX), Z28, Z31
-	VFMADD231PD      192(AX), Z27, Z31
-	VMULPD           Z4, Z21, Z27
-	VMULPD           Z4, Z11, Z28
-	VMULPD           Z6, Z12, Z6
-	VMULPD           128(AX), Z24, Z24
-	VFMADD231PD      704(AX), Z6, Z24
-	VFNMADD231PD     192(AX), Z28, Z24
-	VFNMADD231PD     256(AX), Z27, Z24
-	VDIVPD           384(AX), Z29, Z6
-	VDIVPD           384(AX), Z24, Z27
+	VFMADD231PD      128(AX), Z29, Z31
+	VFMADD231PD      192(AX), Z28, Z31
 	VDIVPD           384(AX), Z31, Z28
-	VMULPD           512(AX), Z28, Z28
-	VFMADD231PD      Z5, Z27, Z28
-	VFMADD231PD      576(AX), Z6, Z28
-	VFMADD231PD      Z5, Z15, Z28
+	VMULPD           Z4, Z20, Z29
+	VMULPD           Z4, Z7, Z30
+	VMULPD           Z6, Z10, Z6
+	VMULPD           128(AX), Z25, Z25
+	VFMADD231PD      704(AX), Z6, Z25
+	VFNMADD231PD     192(AX), Z30, Z25
+	VFNMADD231PD     256(AX), Z29, Z25
+	VDIVPD           384(AX), Z25, Z6
+	VMULPD           512(AX), Z28, Z25
+	VFMADD231PD      Z5, Z6, Z25
+	VFMADD231PD      576(AX), Z27, Z25
+	VFMADD231PD      Z5, Z11, Z25
+	VFMSUB231PD      576(AX), Z26, Z25
 	VMULPD           704(AX), Z5, Z5
-	VMOVUPS          704(AX), Z6
-	VMULPD           576(AX), Z6, Z6
-	VMOVUPS          704(AX), Z15
-	VMULPD           512(AX), Z15, Z15
-	VMULPD           Z15, Z11, Z15
-	VFMADD231PD      Z5, Z12, Z15
-	VFNMADD231PD     Z6, Z21, Z15
-	VFMADD231PD      Z5, Z13, Z15
-	VMULPD.BCST      c64x1_4000000000000000<>+0(SB), Z15, Z5
-	VMOVUPS          832(AX), Z6
-	VMULPD.BCST      c64x1_4000000000000000<>+0(SB), Z6, Z6
-	VMULPD           Z6, Z5, Z5
+	VMOVUPS          704(AX), Z11
+	VMULPD           576(AX), Z11, Z11
+	VMOVUPS          704(AX), Z29
+	VMULPD           512(AX), Z29, Z29
+	VMULPD           Z29, Z7, Z29
+	VFMADD231PD      Z5, Z10, Z29
+	VFNMADD231PD     Z11, Z20, Z29
+	VFMADD231PD      Z5, Z9, Z29
+	VMULPD.BCST      c64x1_4000000000000000<>+0(SB), Z29, Z5
+	VMOVUPS          832(AX), Z11
+	VMULPD.BCST      c64x1_4000000000000000<>+0(SB), Z11, Z11
+	VMULPD           Z11, Z5, Z5
 	VMULPD           1600(AX), Z5, Z5
-	VMULPD           1088(AX), Z11, Z6
-	VFMADD231PD      640(AX), Z12, Z6
-	VFNMADD231PD     768(AX), Z21, Z6
-	VFMADD231PD      640(AX), Z13, Z6
-	VMULPD           448(AX), Z6, Z6
-	VFMADD231PD.BCST c64x1_3fe0000000000000<>+0(SB), Z5, Z6
-	VMULPD           256(AX), Z11, Z5
-	VFMADD231PD      128(AX), Z12, Z5
-	VFNMADD231PD     192(AX), Z21, Z5
-	VFMADD231PD      128(AX), Z13, Z5
-	VFMSUB231PD      576(AX), Z26, Z28
-	VFNMADD231PD     512(AX), Z16, Z28
-	VADDPD           Z28, Z6, Z6
-	VFNMADD231PD     Z5, Z4, Z6
+	VMULPD           1088(AX), Z7, Z11
+	VFMADD231PD      640(AX), Z10, Z11
+	VFNMADD231PD     768(AX), Z20, Z11
+	VFMADD231PD      640(AX), Z9, Z11
+	VMULPD           448(AX), Z11, Z11
+	VFMADD231PD.BCST c64x1_3fe0000000000000<>+0(SB), Z5, Z11
+	VMULPD           256(AX), Z7, Z5
+	VFMADD231PD      128(AX), Z10, Z5
+	VFNMADD231PD     192(AX), Z20, Z5
+	VFMADD231PD      128(AX), Z9, Z5
+	VFNMADD231PD     512(AX), Z12, Z25
+	VADDPD           Z25, Z11, Z11
+	VFNMADD231PD     Z5, Z4, Z11
 	VBROADCASTSD     c64x1_3fe0000000000000<>+0(SB), Z4
 	VDIVPD           320(AX), Z4, Z4
-	VMULPD           Z4, Z6, Z4
+	VMULPD           Z4, Z11, Z4
 	VCMPPD           $0x00, Z0, Z3, K2
-	VMULPD           256(AX), Z12, Z5
-	VFMSUB231PD      128(AX), Z11, Z5
-	VFNMADD231PD     256(AX), Z13, Z5
-	VDIVPD           384(AX), Z29, Z6
-	VFMADD231PD      1664(AX), Z4, Z6
-	VBLENDMPD        Z5, Z6, K2, Z5
+	VMULPD           256(AX), Z10, Z5
+	VFMSUB231PD      128(AX), Z7, Z5
+	VFNMADD231PD     256(AX), Z9, Z5
+	VFMADD231PD      1728(AX), Z4, Z27
+	VBLENDMPD        Z5, Z27, K2, Z5
 	VCMPPD           $0x00, Z0, Z3, K2
-	VMULPD           192(AX), Z12, Z6
-	VFMADD231PD      128(AX), Z21, Z6
-	VFMADD231PD      192(AX), Z13, Z6
-	VDIVPD           384(AX), Z31, Z12
-	VFMADD231PD      1408(AX), Z4, Z12
-	VBLENDMPD        Z6, Z12, K2, Z6
+	VMULPD           192(AX), Z10, Z10
+	VFMADD231PD      128(AX), Z20, Z10
+	VFMADD231PD      192(AX), Z9, Z10
+	VFMADD231PD      1664(AX), Z4, Z28
+	VBLENDMPD        Z10, Z28, K2, Z9
 	VCMPPD           $0x00, Z0, Z3, K2
-	VMULPD           256(AX), Z21, Z12
-	VFMADD231PD      192(AX), Z11, Z12
-	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z12, Z11
-	VDIVPD           384(AX), Z24, Z12
-	VFMADD231PD      1536(AX), Z4, Z12
-	VBLENDMPD        Z11, Z12, K2, Z4
+	VMULPD           256(AX), Z20, Z10
+	VFMADD231PD      192(AX), Z7, Z10
+	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z10, Z7
+	VFMADD231PD      1536(AX), Z4, Z6
+	VBLENDMPD        Z7, Z6, K2, Z4
 	VADDPD           1472(AX), Z4, Z4
 	VCMPPD           $0x00, Z0, Z3, K2
-	VBLENDMPD        Z0, Z16, K2, Z11
-	VADDPD           Z11, Z6, Z6
+	VBLENDMPD        Z0, Z12, K2, Z6
+	VADDPD           Z6, Z9, Z6
 	VCMPPD           $0x00, Z0, Z3, K2
-	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z26, Z11
-	VBLENDMPD        Z0, Z11, K2, Z11
-	VADDPD           Z11, Z5, Z5
-	VADDPD           1728(AX), Z25, Z11
-	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z11, Z11
-	VADDPD           Z22, Z23, Z12
-	VSUBPD           Z12, Z17, Z12
-	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z20, Z13
-	VMOVUPS          1280(AX), Z15
-	VMULPD           960(AX), Z15, Z15
-	VMOVUPS          1152(AX), Z21
-	VMULPD           1024(AX), Z21, Z21
-	VMOVUPS          1216(AX), Z24
-	VMULPD           1024(AX), Z24, Z24
-	VADDPD           1728(AX), Z25, Z25
-	VADDPD           Z22, Z23, Z22
-	VSUBPD           Z17, Z22, Z22
-	VDIVPD           Z8, Z7, Z7
-	VMULPD           1344(AX), Z7, Z7
-	VPMULLQ          Z1, Z2, Z23
+	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z26, Z7
+	VBLENDMPD        Z0, Z7, K2, Z7
+	VADDPD           Z7, Z5, Z5
+	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z24, Z7
+	VSUBPD           Z23, Z13, Z9
+	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z21, Z10
+	VMOVUPS          896(AX), Z11
+	VMULPD           960(AX), Z11, Z11
+	VMULPD           1344(AX), Z11, Z11
+	VMOVUPS          1216(AX), Z20
+	VMULPD           1024(AX), Z20, Z20
+	VMOVUPS          1280(AX), Z25
+	VMULPD           1024(AX), Z25, Z25
+	VSUBPD           Z13, Z23, Z13
+	VMOVUPS          896(AX), Z23
+	VMULPD           1408(AX), Z23, Z23
+	VPMULLQ          Z1, Z2, Z26
 	KMOVW            K1, K2
-	VMOVAPS          Z0, Z26
-	VGATHERQPD       56(SI)(Z23*8), K2, Z26
-	VADDPD           Z26, Z7, Z7
-	VSUBPD           (AX), Z7, Z7
+	VMOVAPS          Z0, Z27
+	VGATHERQPD       56(SI)(Z26*8), K2, Z27
+	VADDPD           Z27, Z23, Z23
+	VSUBPD           (AX), Z23, Z23
 	VCMPPD           $0x00, Z0, Z3, K2
-	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z16, Z16
-	VBLENDMPD        Z0, Z16, K2, Z16
-	VADDPD           Z16, Z10, Z10
+	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z12, Z12
+	VBLENDMPD        Z0, Z12, K2, Z12
+	VADDPD           Z12, Z14, Z12
 	VCMPPD           $0x00, Z0, Z3, K2
-	VMOVUPS          1920(AX), Z3
-	VBLENDMPD        Z0, Z3, K2, Z3
-	VADDPD           2112(AX), Z3, Z3
-	VADDPD           2048(AX), Z17, Z16
-	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z16, Z16
-	VBROADCASTSD     c64x1_8000000000000000<>+0(SB), Z23
-	VXORPD           1984(AX), Z23, Z23
-	VSUBPD           Z19, Z18, Z26
+	VMULPD           192(AX), Z8, Z8
+	VFMADD231PD      128(AX), Z17, Z8
+	VMOVUPS          1984(AX), Z14
+	VFMADD231PD      1664(AX), Z22, Z14
+	VBLENDMPD        Z8, Z14, K2, Z8
+	VADDPD           1472(AX), Z8, Z8
+	VCMPPD           $0x00, Z0, Z3, K2
+	VBLENDMPD        Z0, Z15, K2, Z3
+	VADDPD           2048(AX), Z3, Z3
+	VXORPD.BCST      c64x1_8000000000000000<>+0(SB), Z19, Z14
+	VBROADCASTSD     c64x1_8000000000000000<>+0(SB), Z15
+	VXORPD           1920(AX), Z15, Z15
+	VSUBPD           Z18, Z16, Z17
+	VMOVUPS          1152(AX), Z22
+	VMULPD           960(AX), Z22, Z22
+	VMULPD           1344(AX), Z22, Z22
+	VMOVUPS          1216(AX), Z26
+	VMULPD           1856(AX), Z26, Z26
 	VMOVUPS          1280(AX), Z27
-	VMULPD           1792(AX), Z27, Z27
-	VMOVUPS          1152(AX), Z28
-	VMULPD           1856(AX), Z28, Z28
-	VMOVUPS          1216(AX), Z29
-	VMULPD           1856(AX), Z29, Z29
-	VADDPD           2048(AX), Z17, Z17
-	VSUBPD           Z18, Z19, Z18
-	VDIVPD           Z8, Z9, Z8
-	VMULPD           1344(AX), Z8, Z8
+	VMULPD           1856(AX), Z27, Z27
+	VSUBPD           Z16, Z18, Z16
+	VMOVUPS          1152(AX), Z18
+	VMULPD           1408(AX), Z18, Z18
 	VPMULLQ          Z1, Z2, Z2
 	KMOVW            K1, K2
-	VMOVAPS          Z0, Z9
-	VGATHERQPD       64(SI)(Z2*8), K2, Z9
-	VADDPD           Z9, Z8, Z2
+	VMOVAPS          Z0, Z28
+	VGATHERQPD       64(SI)(Z2*8), K2, Z28
+	VADDPD           Z28, Z18, Z2
 	VSUBPD           64(AX), Z2, Z2
 	IMUL3Q           $+30, R12, BP
 	LEAQ             (R10)(BP*8), BP
-	VUNPCKLPD        Z6, Z4, Z8
+	VUNPCKLPD        Z6, Z4, Z18
 	VUNPCKHPD        Z6, Z4, Z4
-	VUNPCKLPD        Z11, Z5, Z6
-	VUNPCKHPD        Z11, Z5, Z5
-	VUNPCKLPD        Z13, Z12, Z9
-	VUNPCKHPD        Z13, Z12, Z11
-	VUNPCKLPD        896(AX), Z15, Z12
-	VUNPCKHPD        896(AX), Z15, Z13
-	VSHUFF64X2       $0x88, Z6, Z8, Z15
-	VSHUFF64X2       $0xdd, Z6, Z8, Z6
-	VSHUFF64X2       $0x88, Z12, Z9, Z8
-	VSHUFF64X2       $0xdd, Z12, Z9, Z9
-	VSHUFF64X2       $0x88, Z8, Z15, Z12
-	VSHUFF64X2       $0x88, Z9, Z6, Z19
-	VSHUFF64X2       $0xdd, Z8, Z15, Z8
-	VSHUFF64X2       $0xdd, Z9, Z6, Z6
-	VSHUFF64X2       $0x88, Z5, Z4, Z9
+	VUNPCKLPD        Z7, Z5, Z6
+	VUNPCKHPD        Z7, Z5, Z5
+	VUNPCKLPD        Z10, Z9, Z7
+	VUNPCKHPD        Z10, Z9, Z9
+	VUNPCKLPD        960(AX), Z11, Z10
+	VUNPCKHPD        960(AX), Z11, Z11
+	VSHUFF64X2       $0x88, Z6, Z18, Z28
+	VSHUFF64X2       $0xdd, Z6, Z18, Z6
+	VSHUFF64X2       $0x88, Z10, Z7, Z18
+	VSHUFF64X2       $0xdd, Z10, Z7, Z7
+	VSHUFF64X2       $0x88, Z18, Z28, Z10
+	VSHUFF64X2       $0x88, Z7, Z6, Z29
+	VSHUFF64X2       $0xdd, Z18, Z28, Z18
+	VSHUFF64X2       $0xdd, Z7, Z6, Z6
+	VSHUFF64X2       $0x88, Z5, Z4, Z7
 	VSHUFF64X2       $0xdd, Z5, Z4, Z4
-	VSHUFF64X2       $0x88, Z13, Z11, Z5
-	VSHUFF64X2       $0xdd, Z13, Z11, Z11
-	VSHUFF64X2       $0x88, Z5, Z9, Z13
-	VSHUFF64X2       $0x88, Z11, Z4, Z15
-	VSHUFF64X2       $0xdd, Z5, Z9, Z5
-	VSHUFF64X2       $0xdd, Z11, Z4, Z4
-	VMOVUPD          Z12, (BP)
-	VMOVUPD          Z13, 240(BP)
-	VMOVUPD          Z19, 480(BP)
-	VMOVUPD          Z15, 720(BP)
-	VMOVUPD          Z8, 960(BP)
+	VSHUFF64X2       $0x88, Z11, Z9, Z5
+	VSHUFF64X2       $0xdd, Z11, Z9, Z9
+	VSHUFF64X2       $0x88, Z5, Z7, Z11
+	VSHUFF64X2       $0x88, Z9, Z4, Z28
+	VSHUFF64X2       $0xdd, Z5, Z7, Z5
+	VSHUFF64X2       $0xdd, Z9, Z4, Z4
+	VMOVUPD          Z10, (BP)
+	VMOVUPD          Z11, 240(BP)
+	VMOVUPD          Z29, 480(BP)
+	VMOVUPD          Z28, 720(BP)
+	VMOVUPD          Z18, 960(BP)
 	VMOVUPD          Z5, 1200(BP)
 	VMOVUPD          Z6, 1440(BP)
 	VMOVUPD          Z4, 1680(BP)
-	VUNPCKLPD        Z21, Z0, Z4
-	VUNPCKHPD        Z21, Z0, Z5
-	VUNPCKLPD        Z25, Z24, Z6
-	VUNPCKHPD        Z25, Z24, Z8
-	VUNPCKLPD        Z20, Z22, Z9
-	VUNPCKHPD        Z20, Z22, Z11
-	VUNPCKLPD        Z10, Z7, Z12
-	VUNPCKHPD        Z10, Z7, Z7
-	VSHUFF64X2       $0x88, Z6, Z4, Z10
+	VUNPCKLPD        Z20, Z0, Z4
+	VUNPCKHPD        Z20, Z0, Z5
+	VUNPCKLPD        Z24, Z25, Z6
+	VUNPCKHPD        Z24, Z25, Z7
+	VUNPCKLPD        Z21, Z13, Z9
+	VUNPCKHPD        Z21, Z13, Z10
+	VUNPCKLPD        Z12, Z23, Z11
+	VUNPCKHPD        Z12, Z23, Z12
+	VSHUFF64X2       $0x88, Z6, Z4, Z13
 	VSHUFF64X2       $0xdd, Z6, Z4, Z4
-	VSHUFF64X2       $0x88, Z12, Z9, Z6
-	VSHUFF64X2       $0xdd, Z12, Z9, Z9
-	VSHUFF64X2       $0x88, Z6, Z10, Z12
-	VSHUFF64X2       $0x88, Z9, Z4, Z13
-	VSHUFF64X2       $0xdd, Z6, Z10, Z6
+	VSHUFF64X2       $0x88, Z11, Z9, Z6
+	VSHUFF64X2       $0xdd, Z11, Z9, Z9
+	VSHUFF64X2       $0x88, Z6, Z13, Z11
+	VSHUFF64X2       $0x88, Z9, Z4, Z18
+	VSHUFF64X2       $0xdd, Z6, Z13, Z6
 	VSHUFF64X2       $0xdd, Z9, Z4, Z4
-	VSHUFF64X2       $0x88, Z8, Z5, Z9
-	VSHUFF64X2       $0xdd, Z8, Z5, Z5
-	VSHUFF64X2       $0x88, Z7, Z11, Z8
-	VSHUFF64X2       $0xdd, Z7, Z11, Z7
-	VSHUFF64X2       $0x88, Z8, Z9, Z10
-	VSHUFF64X2       $0x88, Z7, Z5, Z11
-	VSHUFF64X2       $0xdd, Z8, Z9, Z8
+	VSHUFF64X2       $0x88, Z7, Z5, Z9
 	VSHUFF64X2       $0xdd, Z7, Z5, Z5
-	VMOVUPD          Z12, 64(BP)
-	VMOVUPD          Z10, 304(BP)
-	VMOVUPD          Z13, 544(BP)
-	VMOVUPD          Z11, 784(BP)
+	VSHUFF64X2       $0x88, Z12, Z10, Z7
+	VSHUFF64X2       $0xdd, Z12, Z10, Z10
+	VSHUFF64X2       $0x88, Z7, Z9, Z12
+	VSHUFF64X2       $0x88, Z10, Z5, Z13
+	VSHUFF64X2       $0xdd, Z7, Z9, Z7
+	VSHUFF64X2       $0xdd, Z10, Z5, Z5
+	VMOVUPD          Z11, 64(BP)
+	VMOVUPD          Z12, 304(BP)
+	VMOVUPD          Z18, 544(BP)
+	VMOVUPD          Z13, 784(BP)
 	VMOVUPD          Z6, 1024(BP)
-	VMOVUPD          Z8, 1264(BP)
+	VMOVUPD          Z7, 1264(BP)
 	VMOVUPD          Z4, 1504(BP)
 	VMOVUPD          Z5, 1744(BP)
-	VUNPCKLPD        Z3, Z14, Z4
-	VUNPCKHPD        Z3, Z14, Z3
-	VUNPCKLPD        Z23, Z16, Z5
-	VUNPCKHPD        Z23, Z16, Z6
-	VUNPCKLPD        Z27, Z26, Z7
-	VUNPCKHPD        Z27, Z26, Z8
-	VUNPCKLPD        896(AX), Z0, Z9
-	VUNPCKHPD        896(AX), Z0, Z10
+	VUNPCKLPD        Z3, Z8, Z4
+	VUNPCKHPD        Z3, Z8, Z3
+	VUNPCKLPD        Z15, Z14, Z5
+	VUNPCKHPD        Z15, Z14, Z6
+	VUNPCKLPD        Z22, Z17, Z7
+	VUNPCKHPD        Z22, Z17, Z8
+	VUNPCKLPD        960(AX), Z0, Z9
+	VUNPCKHPD        960(AX), Z0, Z10
 	VSHUFF64X2       $0x88, Z5, Z4, Z11
 	VSHUFF64X2       $0xdd, Z5, Z4, Z4
 	VSHUFF64X2       $0x88, Z9, Z7, Z5
@@ -7225,12 +7189,12 @@ done7:
 	VMOVUPD          Z6, 1328(BP)
 	VMOVUPD          Z4, 1568(BP)
 	VMOVUPD          Z3, 1808(BP)
-	VUNPCKLPD        Z29, Z28, Z3
-	VUNPCKHPD        Z29, Z28, Z4
-	VUNPCKLPD        1984(AX), Z17, Z5
-	VUNPCKHPD        1984(AX), Z17, Z6
-	VUNPCKLPD        Z2, Z18, Z7
-	VUNPCKHPD        Z2, Z18, Z8
+	VUNPCKLPD        Z27, Z26, Z3
+	VUNPCKHPD        Z27, Z26, Z4
+	VUNPCKLPD        1920(AX), Z19, Z5
+	VUNPCKHPD        1920(AX), Z19, Z6
+	VUNPCKLPD        Z2, Z16, Z7
+	VUNPCKHPD        Z2, Z16, Z8
 	VUNPCKLPD        Z2, Z2, Z9
 	VUNPCKHPD        Z2, Z2, Z2
 	VSHUFF64X2       $0x88, Z5, Z3, Z10
@@ -7306,7 +7270,7 @@ done2:
 	VMOVAPS           Z3, Z8
 	VGATHERQPD        24(SI)(Z6*8), K2, Z8
 	VSUBPD            Z8, Z7, Z6
-	VMOVUPS           Z6, 2112(AX)
+	VMOVUPS           Z6, 2048(AX)
 	VPMULLQ           Z5, Z4, Z6
 	KMOVW             K1, K2
 	VMOVAPS           Z3, Z7
@@ -7316,7 +7280,7 @@ done2:
 	VMOVAPS           Z3, Z8
 	VGATHERQPD        40(SI)(Z6*8), K2, Z8
 	VSUBPD            Z8, Z7, Z6
-	VMOVUPS           Z6, 2048(AX)
+	VMOVUPS           Z6, 1984(AX)
 	VPMULLQ           Z5, Z4, Z4
 	KMOVW             K1, K2
 	VMOVAPS           Z3, Z5
@@ -7326,27 +7290,27 @@ done2:
 	VMOVAPS           Z3, Z6
 	VGATHERQPD        32(SI)(Z4*8), K2, Z6
 	VSUBPD            Z6, Z5, Z4
-	VMOVUPS           Z4, 1984(AX)
+	VMOVUPS           Z4, 1920(AX)
 	VCMPPD            $0x00, Z3, Z2, K2
 	VBLENDMPD.BCST    c64x1_3ff0000000000000<>+0(SB), Z2, K2, Z4
 	VSQRTPD           Z4, Z4
-	VMOVUPS           Z4, 1920(AX)
-	VCMPPD            $0x00, Z3, Z2, K2
-	VMOVUPS           1920(AX), Z4
-	VBLENDMPD         Z3, Z4, K2, Z4
 	VMOVUPS           Z4, 1856(AX)
+	VCMPPD            $0x00, Z3, Z2, K2
+	VMOVUPS           1856(AX), Z4
+	VBLENDMPD         Z3, Z4, K2, Z4
+	VMOVUPS           Z4, 1792(AX)
 	VBROADCASTSD      c64x1_3fd45f306dc9c883<>+0(SB), Z4
 	VBROADCASTSD      c64x1_3fe0000000000000<>+0(SB), Z5
-	VFMADD231PD       1856(AX), Z4, Z5
+	VFMADD231PD       1792(AX), Z4, Z5
 	VADDPD.BCST       c64x1_4338000000000000<>+0(SB), Z5, Z4
 	VSUBPD.BCST       c64x1_4338000000000000<>+0(SB), Z4, Z5
 	VSUBPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z5, Z5
-	VMOVUPS           1856(AX), Z6
+	VMOVUPS           1792(AX), Z6
 	VFNMADD231PD.BCST c64x1_400921fb54442d18<>+0(SB), Z5, Z6
 	VFNMADD231PD.BCST c64x1_3ca1a62633145c06<>+0(SB), Z5, Z6
 	VFNMADD231PD.BCST c64x1_395c1cd129024e08<>+0(SB), Z5, Z6
 	VBROADCASTSD      c64x1_7fffffffffffffff<>+0(SB), Z5
-	VANDPD            1856(AX), Z5, Z5
+	VANDPD            1792(AX), Z5, Z5
 	VCMPPD.BCST       $0x1e, c64x1_4270000000000000<>+0(SB), Z5, K2
 	KORTESTB          K2, K2
 	JEQ               done9
@@ -7610,34 +7574,34 @@ done9:
 	VRANGEPD          $0x02, Z5, Z6, Z5
 	VPSLLQ            $0x3f, Z4, Z4
 	VXORPD            Z4, Z5, Z4
-	VMOVUPS           Z4, 1792(AX)
-	VPMULLQ           Z1, Z0, Z4
-	KMOVW             K1, K2
-	VMOVAPS           Z3, Z5
-	VGATHERQPD        8(SI)(Z4*8), K2, Z5
-	VDIVPD            1856(AX), Z5, Z4
 	VMOVUPS           Z4, 1728(AX)
 	VPMULLQ           Z1, Z0, Z4
 	KMOVW             K1, K2
 	VMOVAPS           Z3, Z5
-	VGATHERQPD        16(SI)(Z4*8), K2, Z5
-	VDIVPD            1856(AX), Z5, Z4
+	VGATHERQPD        8(SI)(Z4*8), K2, Z5
+	VDIVPD            1792(AX), Z5, Z4
 	VMOVUPS           Z4, 1664(AX)
-	VMOVUPS           1984(AX), Z4
-	VMULPD            1664(AX), Z4, Z4
-	VMOVUPS           2048(AX), Z5
-	VFMSUB231PD       1728(AX), Z5, Z4
-	VMOVUPS           Z4, 1408(AX)
+	VPMULLQ           Z1, Z0, Z4
+	KMOVW             K1, K2
+	VMOVAPS           Z3, Z5
+	VGATHERQPD        16(SI)(Z4*8), K2, Z5
+	VDIVPD            1792(AX), Z5, Z4
+	VMOVUPS           Z4, 1472(AX)
+	VMOVUPS           1920(AX), Z4
+	VMULPD            1472(AX), Z4, Z4
+	VMOVUPS           1984(AX), Z5
+	VFMSUB231PD       1664(AX), Z5, Z4
+	VMOVUPS           Z4, 1536(AX)
 	VBROADCASTSD      c64x1_3fd45f306dc9c883<>+0(SB), Z4
 	VBROADCASTSD      c64x1_4338000000000000<>+0(SB), Z5
-	VFMADD231PD       1856(AX), Z4, Z5
+	VFMADD231PD       1792(AX), Z4, Z5
 	VSUBPD.BCST       c64x1_4338000000000000<>+0(SB), Z5, Z4
-	VMOVUPS           1856(AX), Z6
+	VMOVUPS           1792(AX), Z6
 	VFNMADD231PD.BCST c64x1_400921fb54442d18<>+0(SB), Z4, Z6
 	VFNMADD231PD.BCST c64x1_3ca1a62633145c06<>+0(SB), Z4, Z6
 	VFNMADD231PD.BCST c64x1_395c1cd129024e08<>+0(SB), Z4, Z6
 	VBROADCASTSD      c64x1_7fffffffffffffff<>+0(SB), Z4
-	VANDPD            1856(AX), Z4, Z4
+	VANDPD            1792(AX), Z4, Z4
 	VCMPPD.BCST       $0x1e, c64x1_4270000000000000<>+0(SB), Z4, K2
 	KORTESTB          K2, K2
 	JEQ               done10
@@ -7654,9 +7618,9 @@ done9:
 	VPSLLQ            $0x34, Z8, Z8
 	VMULPD            Z8, Z4, Z4
 	VANDPD.BCST       c64x1_fffffffff8000000<>+0(SB), Z4, Z8
-	VMOVUPS           Z8, 1472(AX)
-	VSUBPD            1472(AX), Z4, Z4
-	VMOVUPS           Z4, 1536(AX)
+	VMOVUPS           Z8, 1600(AX)
+	VSUBPD            1600(AX), Z4, Z4
+	VMOVUPS           Z4, 1408(AX)
 	LEAQ              c64x53_h8e0ecff7f3b31827<>+0(SB), BX
 	VBROADCASTSD      c64x1_4000000000000000<>+0(SB), Z4
 	KXNORW            K3, K3, K3
@@ -7664,7 +7628,7 @@ done9:
 	VMOVAPS           Z3, Z8
 	VGATHERQPD        (BX)(Z7*8), K4, Z8
 	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z8, Z8
-	VMULPD            1472(AX), Z8, Z9
+	VMULPD            1600(AX), Z8, Z9
 	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z9, Z10
 	VRNDSCALEPD       $0x08, Z10, Z10
 	VFNMADD231PD      Z10, Z4, Z9
@@ -7675,7 +7639,7 @@ done9:
 	VSUBPD            Z11, Z9, Z9
 	VADDPD            Z9, Z12, Z9
 	VADDPD            Z9, Z3, Z9
-	VMULPD            1536(AX), Z8, Z8
+	VMULPD            1408(AX), Z8, Z8
 	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z8, Z11
 	VRNDSCALEPD       $0x08, Z11, Z11
 	VFNMADD231PD      Z11, Z4, Z8
@@ -7690,7 +7654,7 @@ done9:
 	VMOVAPS           Z3, Z9
 	VGATHERQPD        8(BX)(Z7*8), K4, Z9
 	VMULPD.BCST       c64x1_3e70000000000000<>+0(SB), Z9, Z9
-	VMULPD            1472(AX), Z9, Z10
+	VMULPD            1600(AX), Z9, Z10
 	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z10, Z12
 	VRNDSCALEPD       $0x08, Z12, Z12
 	VFNMADD231PD      Z12, Z4, Z10
@@ -7701,7 +7665,7 @@ done9:
 	VSUBPD            Z13, Z10, Z10
 	VADDPD            Z10, Z11, Z10
 	VADDPD            Z10, Z8, Z8
-	VMULPD            1536(AX), Z9, Z9
+	VMULPD            1408(AX), Z9, Z9
 	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z9, Z10
 	VRNDSCALEPD       $0x08, Z10, Z10
 	VFNMADD231PD      Z10, Z4, Z9
@@ -7716,7 +7680,7 @@ done9:
 	VMOVAPS           Z3, Z9
 	VGATHERQPD        16(BX)(Z7*8), K4, Z9
 	VMULPD.BCST       c64x1_3cf0000000000000<>+0(SB), Z9, Z9
-	VMULPD            1472(AX), Z9, Z11
+	VMULPD            1600(AX), Z9, Z11
 	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z11, Z12
 	VRNDSCALEPD       $0x08, Z12, Z12
 	VFNMADD231PD      Z12, Z4, Z11
@@ -7727,7 +7691,7 @@ done9:
 	VSUBPD            Z13, Z11, Z11
 	VADDPD            Z11, Z10, Z10
 	VADDPD            Z10, Z8, Z8
-	VMULPD            1536(AX), Z9, Z9
+	VMULPD            1408(AX), Z9, Z9
 	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z9, Z10
 	VRNDSCALEPD       $0x08, Z10, Z10
 	VFNMADD231PD      Z10, Z4, Z9
@@ -7742,7 +7706,7 @@ done9:
 	VMOVAPS           Z3, Z9
 	VGATHERQPD        24(BX)(Z7*8), K4, Z9
 	VMULPD.BCST       c64x1_3b70000000000000<>+0(SB), Z9, Z9
-	VMULPD            1472(AX), Z9, Z11
+	VMULPD            1600(AX), Z9, Z11
 	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z11, Z12
 	VRNDSCALEPD       $0x08, Z12, Z12
 	VFNMADD231PD      Z12, Z4, Z11
@@ -7753,7 +7717,7 @@ done9:
 	VSUBPD            Z13, Z11, Z11
 	VADDPD            Z11, Z10, Z10
 	VADDPD            Z10, Z8, Z8
-	VMULPD            1536(AX), Z9, Z9
+	VMULPD            1408(AX), Z9, Z9
 	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z9, Z10
 	VRNDSCALEPD       $0x08, Z10, Z10
 	VFNMADD231PD      Z10, Z4, Z9
@@ -7783,7 +7747,7 @@ done9:
 	VMOVAPS           Z3, Z8
 	VGATHERQPD        32(BX)(Z7*8), K4, Z8
 	VMULPD.BCST       c64x1_39f0000000000000<>+0(SB), Z8, Z8
-	VMULPD            1472(AX), Z8, Z11
+	VMULPD            1600(AX), Z8, Z11
 	VADDPD            Z11, Z10, Z12
 	VSUBPD            Z10, Z12, Z13
 	VSUBPD            Z13, Z12, Z14
@@ -7791,7 +7755,7 @@ done9:
 	VSUBPD            Z13, Z11, Z11
 	VADDPD            Z11, Z10, Z10
 	VADDPD            Z10, Z4, Z4
-	VMULPD            1536(AX), Z8, Z8
+	VMULPD            1408(AX), Z8, Z8
 	VADDPD            Z8, Z12, Z10
 	VSUBPD            Z12, Z10, Z11
 	VSUBPD            Z11, Z10, Z13
@@ -7803,7 +7767,7 @@ done9:
 	VMOVAPS           Z3, Z8
 	VGATHERQPD        40(BX)(Z7*8), K4, Z8
 	VMULPD.BCST       c64x1_3870000000000000<>+0(SB), Z8, Z8
-	VMULPD            1472(AX), Z8, Z11
+	VMULPD            1600(AX), Z8, Z11
 	VADDPD            Z11, Z10, Z12
 	VSUBPD            Z10, Z12, Z13
 	VSUBPD            Z13, Z12, Z14
@@ -7811,7 +7775,7 @@ done9:
 	VSUBPD            Z13, Z11, Z11
 	VADDPD            Z11, Z10, Z10
 	VADDPD            Z10, Z4, Z4
-	VMULPD            1536(AX), Z8, Z8
+	VMULPD            1408(AX), Z8, Z8
 	VADDPD            Z8, Z12, Z10
 	VSUBPD            Z12, Z10, Z11
 	VSUBPD            Z11, Z10, Z13
@@ -7823,7 +7787,7 @@ done9:
 	VMOVAPS           Z3, Z8
 	VGATHERQPD        48(BX)(Z7*8), K4, Z8
 	VMULPD.BCST       c64x1_36f0000000000000<>+0(SB), Z8, Z8
-	VMULPD            1472(AX), Z8, Z11
+	VMULPD            1600(AX), Z8, Z11
 	VADDPD            Z11, Z10, Z12
 	VSUBPD            Z10, Z12, Z13
 	VSUBPD            Z13, Z12, Z14
@@ -7831,7 +7795,7 @@ done9:
 	VSUBPD            Z13, Z11, Z11
 	VADDPD            Z11, Z10, Z10
 	VADDPD            Z10, Z4, Z4
-	VMULPD            1536(AX), Z8, Z8
+	VMULPD            1408(AX), Z8, Z8
 	VADDPD            Z8, Z12, Z10
 	VSUBPD            Z12, Z10, Z11
 	VSUBPD            Z11, Z10, Z13
@@ -7843,7 +7807,7 @@ done9:
 	VMOVAPS           Z3, Z8
 	VGATHERQPD        56(BX)(Z7*8), K4, Z8
 	VMULPD.BCST       c64x1_3570000000000000<>+0(SB), Z8, Z8
-	VMULPD            1472(AX), Z8, Z11
+	VMULPD            1600(AX), Z8, Z11
 	VADDPD            Z11, Z10, Z12
 	VSUBPD            Z10, Z12, Z13
 	VSUBPD            Z13, Z12, Z14
@@ -7851,7 +7815,7 @@ done9:
 	VSUBPD            Z13, Z11, Z11
 	VADDPD            Z11, Z10, Z10
 	VADDPD            Z10, Z4, Z4
-	VMULPD            1536(AX), Z8, Z8
+	VMULPD            1408(AX), Z8, Z8
 	VADDPD            Z8, Z12, Z10
 	VSUBPD            Z12, Z10, Z11
 	VSUBPD            Z11, Z10, Z13
@@ -7862,7 +7826,7 @@ done9:
 	VMOVAPS           Z3, Z8
 	VGATHERQPD        64(BX)(Z7*8), K3, Z8
 	VMULPD.BCST       c64x1_33f0000000000000<>+0(SB), Z8, Z7
-	VMULPD            1472(AX), Z7, Z8
+	VMULPD            1600(AX), Z7, Z8
 	VADDPD            Z8, Z10, Z11
 	VSUBPD            Z10, Z11, Z12
 	VSUBPD            Z12, Z11, Z13
@@ -7870,7 +7834,7 @@ done9:
 	VSUBPD            Z12, Z8, Z8
 	VADDPD            Z8, Z10, Z8
 	VADDPD            Z8, Z4, Z4
-	VMULPD            1536(AX), Z7, Z7
+	VMULPD            1408(AX), Z7, Z7
 	VADDPD            Z7, Z11, Z8
 	VSUBPD            Z11, Z8, Z10
 	VSUBPD            Z10, Z8, Z12
@@ -7884,7 +7848,7 @@ done9:
 	VFMADD231PD.BCST  c64x1_3ca1a62633145c06<>+0(SB), Z8, Z10
 	VFMADD231PD.BCST  c64x1_400921fb54442d18<>+0(SB), Z4, Z10
 	VADDPD            Z10, Z7, Z4
-	VMOVUPS           1856(AX), Z7
+	VMOVUPS           1792(AX), Z7
 	VANDPD.BCST       c64x1_8000000000000000<>+0(SB), Z7, Z7
 	VXORPD            Z7, Z4, Z4
 	VBLENDMPD         Z4, Z6, K2, Z6
@@ -7910,14 +7874,14 @@ done10:
 	KMOVW             K1, K2
 	VMOVAPS           Z3, Z6
 	VGATHERQPD        (SI)(Z5*8), K2, Z6
-	VDIVPD            1856(AX), Z6, Z5
-	VMOVUPS           1984(AX), Z6
-	VMULPD            1728(AX), Z6, Z6
-	VFMADD231PD       2112(AX), Z5, Z6
-	VMOVUPS           2048(AX), Z7
-	VFMADD231PD       1664(AX), Z7, Z6
-	VMOVUPS           Z6, 1536(AX)
-	VMOVUPS           1856(AX), Z6
+	VDIVPD            1792(AX), Z6, Z5
+	VMOVUPS           1920(AX), Z6
+	VMULPD            1664(AX), Z6, Z6
+	VFMADD231PD       2048(AX), Z5, Z6
+	VMOVUPS           1984(AX), Z7
+	VFMADD231PD       1472(AX), Z7, Z6
+	VMOVUPS           Z6, 1408(AX)
+	VMOVUPS           1792(AX), Z6
 	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z6, Z6
 	VBROADCASTSD      c64x1_4338000000000000<>+0(SB), Z7
 	VFMADD231PD.BCST  c64x1_3fd45f306dc9c883<>+0(SB), Z6, Z7
@@ -7943,9 +7907,9 @@ done10:
 	VPSLLQ            $0x34, Z11, Z11
 	VMULPD            Z11, Z8, Z8
 	VANDPD.BCST       c64x1_fffffffff8000000<>+0(SB), Z8, Z11
-	VMOVUPS           Z11, 1472(AX)
-	VSUBPD            1472(AX), Z8, Z8
-	VMOVUPS           Z8, 1600(AX)
+	VMOVUPS           Z11, 1600(AX)
+	VSUBPD            1600(AX), Z8, Z8
+	VMOVUPS           Z8, 1344(AX)
 	LEAQ              c64x53_h8e0ecff7f3b31827<>+0(SB), BX
 	VBROADCASTSD      c64x1_4000000000000000<>+0(SB), Z8
 	KXNORW            K3, K3, K3
@@ -7953,7 +7917,7 @@ done10:
 	VMOVAPS           Z3, Z11
 	VGATHERQPD        (BX)(Z10*8), K4, Z11
 	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z11, Z11
-	VMULPD            1472(AX), Z11, Z12
+	VMULPD            1600(AX), Z11, Z12
 	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z12, Z13
 	VRNDSCALEPD       $0x08, Z13, Z13
 	VFNMADD231PD      Z13, Z8, Z12
@@ -7964,7 +7928,7 @@ done10:
 	VSUBPD            Z14, Z12, Z12
 	VADDPD            Z12, Z15, Z12
 	VADDPD            Z12, Z3, Z12
-	VMULPD            1600(AX), Z11, Z11
+	VMULPD            1344(AX), Z11, Z11
 	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z11, Z14
 	VRNDSCALEPD       $0x08, Z14, Z14
 	VFNMADD231PD      Z14, Z8, Z11
@@ -7979,7 +7943,7 @@ done10:
 	VMOVAPS           Z3, Z12
 	VGATHERQPD        8(BX)(Z10*8), K4, Z12
 	VMULPD.BCST       c64x1_3e70000000000000<>+0(SB), Z12, Z12
-	VMULPD            1472(AX), Z12, Z13
+	VMULPD            1600(AX), Z12, Z13
 	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z13, Z15
 	VRNDSCALEPD       $0x08, Z15, Z15
 	VFNMADD231PD      Z15, Z8, Z13
@@ -7990,7 +7954,7 @@ done10:
 	VSUBPD            Z16, Z13, Z13
 	VADDPD            Z13, Z14, Z13
 	VADDPD            Z13, Z11, Z11
-	VMULPD            1600(AX), Z12, Z12
+	VMULPD            1344(AX), Z12, Z12
 	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z12, Z13
 	VRNDSCALEPD       $0x08, Z13, Z13
 	VFNMADD231PD      Z13, Z8, Z12
@@ -8005,7 +7969,7 @@ done10:
 	VMOVAPS           Z3, Z12
 	VGATHERQPD        16(BX)(Z10*8), K4, Z12
 	VMULPD.BCST       c64x1_3cf0000000000000<>+0(SB), Z12, Z12
-	VMULPD            1472(AX), Z12, Z14
+	VMULPD            1600(AX), Z12, Z14
 	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z14, Z15
 	VRNDSCALEPD       $0x08, Z15, Z15
 	VFNMADD231PD      Z15, Z8, Z14
@@ -8016,7 +7980,7 @@ done10:
 	VSUBPD            Z16, Z14, Z14
 	VADDPD            Z14, Z13, Z13
 	VADDPD            Z13, Z11, Z11
-	VMULPD            1600(AX), Z12, Z12
+	VMULPD            1344(AX), Z12, Z12
 	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z12, Z13
 	VRNDSCALEPD       $0x08, Z13, Z13
 	VFNMADD231PD      Z13, Z8, Z12
@@ -8031,7 +7995,7 @@ done10:
 	VMOVAPS           Z3, Z12
 	VGATHERQPD        24(BX)(Z10*8), K4, Z12
 	VMULPD.BCST       c64x1_3b70000000000000<>+0(SB), Z12, Z12
-	VMULPD            1472(AX), Z12, Z14
+	VMULPD            1600(AX), Z12, Z14
 	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z14, Z15
 	VRNDSCALEPD       $0x08, Z15, Z15
 	VFNMADD231PD      Z15, Z8, Z14
@@ -8042,7 +8006,7 @@ done10:
 	VSUBPD            Z16, Z14, Z14
 	VADDPD            Z14, Z13, Z13
 	VADDPD            Z13, Z11, Z11
-	VMULPD            1600(AX), Z12, Z12
+	VMULPD            1344(AX), Z12, Z12
 	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z12, Z13
 	VRNDSCALEPD       $0x08, Z13, Z13
 	VFNMADD231PD      Z13, Z8, Z12
@@ -8072,7 +8036,7 @@ done10:
 	VMOVAPS           Z3, Z11
 	VGATHERQPD        32(BX)(Z10*8), K4, Z11
 	VMULPD.BCST       c64x1_39f0000000000000<>+0(SB), Z11, Z11
-	VMULPD            1472(AX), Z11, Z14
+	VMULPD            1600(AX), Z11, Z14
 	VADDPD            Z14, Z13, Z15
 	VSUBPD            Z13, Z15, Z16
 	VSUBPD            Z16, Z15, Z17
@@ -8080,7 +8044,7 @@ done10:
 	VSUBPD            Z16, Z14, Z14
 	VADDPD            Z14, Z13, Z13
 	VADDPD            Z13, Z8, Z8
-	VMULPD            1600(AX), Z11, Z11
+	VMULPD            1344(AX), Z11, Z11
 	VADDPD            Z11, Z15, Z13
 	VSUBPD            Z15, Z13, Z14
 	VSUBPD            Z14, Z13, Z16
@@ -8092,7 +8056,7 @@ done10:
 	VMOVAPS           Z3, Z11
 	VGATHERQPD        40(BX)(Z10*8), K4, Z11
 	VMULPD.BCST       c64x1_3870000000000000<>+0(SB), Z11, Z11
-	VMULPD            1472(AX), Z11, Z14
+	VMULPD            1600(AX), Z11, Z14
 	VADDPD            Z14, Z13, Z15
 	VSUBPD            Z13, Z15, Z16
 	VSUBPD            Z16, Z15, Z17
@@ -8100,7 +8064,7 @@ done10:
 	VSUBPD            Z16, Z14, Z14
 	VADDPD            Z14, Z13, Z13
 	VADDPD            Z13, Z8, Z8
-	VMULPD            1600(AX), Z11, Z11
+	VMULPD            1344(AX), Z11, Z11
 	VADDPD            Z11, Z15, Z13
 	VSUBPD            Z15, Z13, Z14
 	VSUBPD            Z14, Z13, Z16
@@ -8112,7 +8076,7 @@ done10:
 	VMOVAPS           Z3, Z11
 	VGATHERQPD        48(BX)(Z10*8), K4, Z11
 	VMULPD.BCST       c64x1_36f0000000000000<>+0(SB), Z11, Z11
-	VMULPD            1472(AX), Z11, Z14
+	VMULPD            1600(AX), Z11, Z14
 	VADDPD            Z14, Z13, Z15
 	VSUBPD            Z13, Z15, Z16
 	VSUBPD            Z16, Z15, Z17
@@ -8120,7 +8084,7 @@ done10:
 	VSUBPD            Z16, Z14, Z14
 	VADDPD            Z14, Z13, Z13
 	VADDPD            Z13, Z8, Z8
-	VMULPD            1600(AX), Z11, Z11
+	VMULPD            1344(AX), Z11, Z11
 	VADDPD            Z11, Z15, Z13
 	VSUBPD            Z15, Z13, Z14
 	VSUBPD            Z14, Z13, Z16
@@ -8132,7 +8096,7 @@ done10:
 	VMOVAPS           Z3, Z11
 	VGATHERQPD        56(BX)(Z10*8), K4, Z11
 	VMULPD.BCST       c64x1_3570000000000000<>+0(SB), Z11, Z11
-	VMULPD            1472(AX), Z11, Z14
+	VMULPD            1600(AX), Z11, Z14
 	VADDPD            Z14, Z13, Z15
 	VSUBPD            Z13, Z15, Z16
 	VSUBPD            Z16, Z15, Z17
@@ -8140,7 +8104,7 @@ done10:
 	VSUBPD            Z16, Z14, Z14
 	VADDPD            Z14, Z13, Z13
 	VADDPD            Z13, Z8, Z8
-	VMULPD            1600(AX), Z11, Z11
+	VMULPD            1344(AX), Z11, Z11
 	VADDPD            Z11, Z15, Z13
 	VSUBPD            Z15, Z13, Z14
 	VSUBPD            Z14, Z13, Z16
@@ -8151,7 +8115,7 @@ done10:
 	VMOVAPS           Z3, Z11
 	VGATHERQPD        64(BX)(Z10*8), K3, Z11
 	VMULPD.BCST       c64x1_33f0000000000000<>+0(SB), Z11, Z10
-	VMULPD            1472(AX), Z10, Z11
+	VMULPD            1600(AX), Z10, Z11
 	VADDPD            Z11, Z13, Z14
 	VSUBPD            Z13, Z14, Z15
 	VSUBPD            Z15, Z14, Z16
@@ -8159,7 +8123,7 @@ done10:
 	VSUBPD            Z15, Z11, Z11
 	VADDPD            Z11, Z13, Z11
 	VADDPD            Z11, Z8, Z8
-	VMULPD            1600(AX), Z10, Z10
+	VMULPD            1344(AX), Z10, Z10
 	VADDPD            Z10, Z14, Z11
 	VSUBPD            Z14, Z11, Z13
 	VSUBPD            Z13, Z11, Z15
@@ -8194,8 +8158,8 @@ done11:
 	VRANGEPD          $0x02, Z6, Z9, Z6
 	VPSLLQ            $0x3f, Z7, Z7
 	VXORPD            Z7, Z6, Z6
-	VMOVUPS           Z6, 1600(AX)
-	VMOVUPS           1600(AX), Z6
+	VMOVUPS           Z6, 1344(AX)
+	VMOVUPS           1344(AX), Z6
 	VMULPD            Z6, Z6, Z6
 	VMULPD.BCST       c64x1_4000000000000000<>+0(SB), Z6, Z6
 	VPXORD            Z7, Z7, Z7
@@ -8208,21 +8172,21 @@ done11:
 	VPMULLQ           Z1, Z0, Z8
 	VMOVAPS           Z3, Z10
 	VGATHERQPD        16(SI)(Z8*8), K3, Z10
-	VMULPD            1984(AX), Z10, Z8
-	VFMSUB231PD       2048(AX), Z9, Z8
-	VADDPD            2112(AX), Z8, Z8
+	VMULPD            1920(AX), Z10, Z8
+	VFMSUB231PD       1984(AX), Z9, Z8
+	VADDPD            2048(AX), Z8, Z8
 	VBLENDMPD         Z8, Z7, K2, Z7
 	KNOTB             K2, K2
-	VMULPD            1536(AX), Z5, Z8
-	VMULPD            1408(AX), Z4, Z9
-	VMOVUPS           1792(AX), Z10
-	VFMADD231PD       2112(AX), Z10, Z9
+	VMULPD            1408(AX), Z5, Z8
+	VMULPD            1536(AX), Z4, Z9
+	VMOVUPS           1728(AX), Z10
+	VFMADD231PD       2048(AX), Z10, Z9
 	VFMADD231PD       Z6, Z8, Z9
 	VBLENDMPD         Z9, Z7, K2, Z7
-	VMOVUPS           2112(AX), Z8
-	VMULPD            1728(AX), Z8, Z8
-	VFMSUB231PD       1984(AX), Z5, Z8
-	VMOVUPS           Z8, 1472(AX)
+	VMOVUPS           2048(AX), Z8
+	VMULPD            1664(AX), Z8, Z8
+	VFMSUB231PD       1920(AX), Z5, Z8
+	VMOVUPS           Z8, 1600(AX)
 	VPXORD            Z8, Z8, Z8
 	VCMPPD            $0x00, Z3, Z2, K2
 	KANDB             K2, K1, K3
@@ -8233,1017 +8197,1012 @@ done11:
 	VPMULLQ           Z1, Z0, Z9
 	VMOVAPS           Z3, Z11
 	VGATHERQPD        8(SI)(Z9*8), K3, Z11
-	VMULPD            2112(AX), Z11, Z9
-	VFMSUB231PD       1984(AX), Z10, Z9
-	VADDPD            2048(AX), Z9, Z9
+	VMULPD            2048(AX), Z11, Z9
+	VFMSUB231PD       1920(AX), Z10, Z9
+	VADDPD            1984(AX), Z9, Z9
 	VBLENDMPD         Z9, Z8, K2, Z8
 	KNOTB             K2, K2
-	VMOVUPS           1536(AX), Z9
-	VMULPD            1664(AX), Z9, Z9
-	VMULPD            1472(AX), Z4, Z10
-	VMOVUPS           1792(AX), Z11
-	VFMADD231PD       2048(AX), Z11, Z10
+	VMOVUPS           1408(AX), Z9
+	VMULPD            1472(AX), Z9, Z9
+	VMULPD            1600(AX), Z4, Z10
+	VMOVUPS           1728(AX), Z11
+	VFMADD231PD       1984(AX), Z11, Z10
 	VFMADD231PD       Z6, Z9, Z10
 	VBLENDMPD         Z10, Z8, K2, Z8
-	VMOVUPD.Z         (R9)(DX*8), K1, Z9
-	VMOVUPS           Z9, 1344(AX)
-	VDIVPD            Z8, Z7, Z9
-	VMULPD            1344(AX), Z9, Z9
-	VMOVUPS           Z9, 1280(AX)
+	VDIVPD            Z8, Z7, Z7
+	VMOVUPS           Z7, 1280(AX)
+	VMOVUPD.Z         (R9)(DX*8), K1, Z7
+	VMOVUPS           Z7, 1216(AX)
+	VMOVUPS           1280(AX), Z7
+	VMULPD            1216(AX), Z7, Z7
 	VPMULLQ           Z1, Z0, Z9
 	KMOVW             K1, K2
 	VMOVAPS           Z3, Z10
 	VGATHERQPD        48(SI)(Z9*8), K2, Z10
-	VMULPD            1280(AX), Z10, Z9
-	VMOVUPS           Z9, 1216(AX)
-	VMULPD            2048(AX), Z5, Z9
-	VMOVUPS           2112(AX), Z10
-	VFMSUB231PD       1664(AX), Z10, Z9
-	VMOVUPS           Z9, 1152(AX)
-	VPXORD            Z9, Z9, Z9
+	VMULPD            Z10, Z7, Z7
+	VMOVUPS           Z7, 1152(AX)
+	VMULPD            1984(AX), Z5, Z7
+	VMOVUPS           2048(AX), Z9
+	VFMSUB231PD       1472(AX), Z9, Z7
+	VMOVUPS           Z7, 1088(AX)
+	VPXORD            Z7, Z7, Z7
 	VCMPPD            $0x00, Z3, Z2, K2
 	KANDB             K2, K1, K3
-	VPMULLQ           Z1, Z0, Z10
+	VPMULLQ           Z1, Z0, Z9
 	KMOVW             K3, K4
+	VMOVAPS           Z3, Z10
+	VGATHERQPD        16(SI)(Z9*8), K4, Z10
+	VPMULLQ           Z1, Z0, Z9
 	VMOVAPS           Z3, Z11
-	VGATHERQPD        16(SI)(Z10*8), K4, Z11
-	VPMULLQ           Z1, Z0, Z10
-	VMOVAPS           Z3, Z12
-	VGATHERQPD        (SI)(Z10*8), K3, Z12
-	VMULPD            2048(AX), Z12, Z10
-	VFMSUB231PD       2112(AX), Z11, Z10
-	VADDPD            1984(AX), Z10, Z10
-	VBLENDMPD         Z10, Z9, K2, Z9
+	VGATHERQPD        (SI)(Z9*8), K3, Z11
+	VMULPD            1984(AX), Z11, Z9
+	VFMSUB231PD       2048(AX), Z10, Z9
+	VADDPD            1920(AX), Z9, Z9
+	VBLENDMPD         Z9, Z7, K2, Z7
 	KNOTB             K2, K2
-	VMOVUPS           1536(AX), Z10
-	VMULPD            1728(AX), Z10, Z10
-	VMULPD            1152(AX), Z4, Z11
-	VMOVUPS           1792(AX), Z12
-	VFMADD231PD       1984(AX), Z12, Z11
-	VFMADD231PD       Z6, Z10, Z11
-	VBLENDMPD         Z11, Z9, K2, Z9
-	VDIVPD            Z8, Z7, Z10
-	VDIVPD            Z8, Z9, Z11
-	VMULPD            Z11, Z11, Z11
-	VFMADD231PD       Z10, Z10, Z11
-	VMOVUPS           Z11, 1088(AX)
+	VMOVUPS           1408(AX), Z9
+	VMULPD            1664(AX), Z9, Z9
+	VMULPD            1088(AX), Z4, Z10
+	VMOVUPS           1728(AX), Z11
+	VFMADD231PD       1920(AX), Z11, Z10
+	VFMADD231PD       Z6, Z9, Z10
+	VBLENDMPD         Z10, Z7, K2, Z7
+	VDIVPD            Z8, Z7, Z7
+	VMOVUPS           Z7, 1024(AX)
+	VMOVUPS           1024(AX), Z7
+	VMULPD            Z7, Z7, Z7
+	VMOVUPS           1280(AX), Z9
+	VFMADD231PD       Z9, Z9, Z7
+	VMOVUPS           Z7, 960(AX)
+	VPMULLQ           Z1, Z0, Z7
+	KMOVW             K1, K2
+	VMOVAPS           Z3, Z9
+	VGATHERQPD        80(SI)(Z7*8), K2, Z9
+	VMULPD            1152(AX), Z9, Z7
+	VMOVUPS           960(AX), Z9
+	VMULPD.BCST       c64x1_4000000000000000<>+0(SB), Z9, Z9
 	VPMULLQ           Z1, Z0, Z10
 	KMOVW             K1, K2
 	VMOVAPS           Z3, Z11
-	VGATHERQPD        80(SI)(Z10*8), K2, Z11
-	VMULPD            1216(AX), Z11, Z10
-	VMOVUPS           1088(AX), Z11
+	VGATHERQPD        72(SI)(Z10*8), K2, Z11
+	VMULPD            1152(AX), Z11, Z10
+	VFMADD231PD       Z9, Z7, Z10
+	VMOVUPS           1024(AX), Z7
+	VMULPD.BCST       c64x1_4000000000000000<>+0(SB), Z7, Z7
+	VMULPD            Z7, Z10, Z7
+	VDIVPD            Z8, Z7, Z7
+	VMOVUPS           960(AX), Z9
+	VMULPD            Z9, Z9, Z9
+	VMOVUPS           Z9, 896(AX)
+	VPMULLQ           Z1, Z0, Z9
+	KMOVW             K1, K2
+	VMOVAPS           Z3, Z11
+	VGATHERQPD        80(SI)(Z9*8), K2, Z11
+	VPMULLQ           Z1, Z0, Z9
+	KMOVW             K1, K2
+	VMOVAPS           Z3, Z12
+	VGATHERQPD        72(SI)(Z9*8), K2, Z12
+	VBROADCASTSD      c64x1_3ff0000000000000<>+0(SB), Z9
+	VFMADD231PD       960(AX), Z12, Z9
+	VFMADD231PD       896(AX), Z11, Z9
+	VMOVUPS           Z9, 768(AX)
+	VPMULLQ           Z1, Z0, Z9
+	KMOVW             K1, K2
+	VMOVAPS           Z3, Z11
+	VGATHERQPD        48(SI)(Z9*8), K2, Z11
+	VMULPD            768(AX), Z11, Z9
+	VMOVUPS           Z9, 832(AX)
+	VMOVUPS           832(AX), Z9
+	VMULPD            1216(AX), Z9, Z9
+	VDIVPD            Z8, Z9, Z9
+	VMOVUPS           1280(AX), Z11
 	VMULPD.BCST       c64x1_4000000000000000<>+0(SB), Z11, Z11
-	VPMULLQ           Z1, Z0, Z12
-	KMOVW             K1, K2
-	VMOVAPS           Z3, Z13
-	VGATHERQPD        72(SI)(Z12*8), K2, Z13
-	VMULPD            1216(AX), Z13, Z12
-	VFMADD231PD       Z11, Z10, Z12
-	VDIVPD            Z8, Z9, Z10
-	VMULPD.BCST       c64x1_4000000000000000<>+0(SB), Z10, Z10
-	VMULPD            Z10, Z12, Z11
-	VDIVPD            Z8, Z11, Z11
-	VMOVUPS           1088(AX), Z13
-	VMULPD            Z13, Z13, Z13
-	VMOVUPS           Z13, 1024(AX)
-	VPMULLQ           Z1, Z0, Z13
-	KMOVW             K1, K2
-	VMOVAPS           Z3, Z14
-	VGATHERQPD        80(SI)(Z13*8), K2, Z14
-	VPMULLQ           Z1, Z0, Z13
-	KMOVW             K1, K2
-	VMOVAPS           Z3, Z15
-	VGATHERQPD        72(SI)(Z13*8), K2, Z15
-	VBROADCASTSD      c64x1_3ff0000000000000<>+0(SB), Z13
-	VFMADD231PD       1088(AX), Z15, Z13
-	VFMADD231PD       1024(AX), Z14, Z13
-	VMOVUPS           Z13, 960(AX)
-	VPMULLQ           Z1, Z0, Z13
-	KMOVW             K1, K2
-	VMOVAPS           Z3, Z14
-	VGATHERQPD        48(SI)(Z13*8), K2, Z14
-	VMULPD            960(AX), Z14, Z13
-	VMOVUPS           Z13, 896(AX)
-	VMOVUPS           896(AX), Z13
-	VMULPD            1344(AX), Z13, Z13
-	VDIVPD            Z8, Z13, Z13
-	VDIVPD            Z8, Z7, Z14
-	VMULPD.BCST       c64x1_4000000000000000<>+0(SB), Z14, Z14
-	VMULPD            Z14, Z12, Z12
-	VDIVPD            Z8, Z12, Z12
-	VMOVUPS           1856(AX), Z15
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z15, Z15
-	VBROADCASTSD      c64x1_3fe0000000000000<>+0(SB), Z16
-	VFMADD231PD.BCST  c64x1_3fd45f306dc9c883<>+0(SB), Z15, Z16
-	VADDPD.BCST       c64x1_4338000000000000<>+0(SB), Z16, Z16
-	VSUBPD.BCST       c64x1_4338000000000000<>+0(SB), Z16, Z17
-	VSUBPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z17, Z17
-	VMOVAPS           Z15, Z18
-	VFNMADD231PD.BCST c64x1_400921fb54442d18<>+0(SB), Z17, Z18
-	VFNMADD231PD.BCST c64x1_3ca1a62633145c06<>+0(SB), Z17, Z18
-	VFNMADD231PD.BCST c64x1_395c1cd129024e08<>+0(SB), Z17, Z18
-	VANDPD.BCST       c64x1_7fffffffffffffff<>+0(SB), Z15, Z15
-	VCMPPD.BCST       $0x1e, c64x1_4270000000000000<>+0(SB), Z15, K2
+	VMULPD            Z11, Z10, Z10
+	VDIVPD            Z8, Z10, Z10
+	VMOVUPS           1792(AX), Z11
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z11, Z11
+	VBROADCASTSD      c64x1_3fe0000000000000<>+0(SB), Z12
+	VFMADD231PD.BCST  c64x1_3fd45f306dc9c883<>+0(SB), Z11, Z12
+	VADDPD.BCST       c64x1_4338000000000000<>+0(SB), Z12, Z12
+	VSUBPD.BCST       c64x1_4338000000000000<>+0(SB), Z12, Z13
+	VSUBPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z13, Z13
+	VMOVAPS           Z11, Z14
+	VFNMADD231PD.BCST c64x1_400921fb54442d18<>+0(SB), Z13, Z14
+	VFNMADD231PD.BCST c64x1_3ca1a62633145c06<>+0(SB), Z13, Z14
+	VFNMADD231PD.BCST c64x1_395c1cd129024e08<>+0(SB), Z13, Z14
+	VANDPD.BCST       c64x1_7fffffffffffffff<>+0(SB), Z11, Z11
+	VCMPPD.BCST       $0x1e, c64x1_4270000000000000<>+0(SB), Z11, K2
 	KORTESTB          K2, K2
 	JEQ               done12
-	VBROADCASTSD      c64x1_4270000000000000<>+0(SB), Z17
-	VMAXPD            Z15, Z17, Z15
-	VCMPPD.BCST       $0x1e, c64x1_4270000000000000<>+0(SB), Z15, K2
-	VPSRLQ            $0x34, Z15, Z17
-	VPSUBQ.BCST       c64x1_00000000000003ec<>+0(SB), Z17, Z17
-	VPMULLQ.BCST      c64x1_0000000000000aab<>+0(SB), Z17, Z17
-	VPSRLQ            $0x10, Z17, Z17
-	VMOVUPS           Z17, 768(AX)
-	VBROADCASTSD      c64x1_000000000000042f<>+0(SB), Z17
-	VMOVUPS           768(AX), Z19
-	VPMULLQ.BCST      c64x1_0000000000000018<>+0(SB), Z19, Z19
-	VPSUBQ            Z19, Z17, Z17
-	VPSLLQ            $0x34, Z17, Z17
-	VMULPD            Z17, Z15, Z15
-	VANDPD.BCST       c64x1_fffffffff8000000<>+0(SB), Z15, Z17
-	VMOVUPS           Z17, 832(AX)
-	VSUBPD            832(AX), Z15, Z15
-	VMOVUPS           Z15, 704(AX)
+	VBROADCASTSD      c64x1_4270000000000000<>+0(SB), Z13
+	VMAXPD            Z11, Z13, Z11
+	VCMPPD.BCST       $0x1e, c64x1_4270000000000000<>+0(SB), Z11, K2
+	VPSRLQ            $0x34, Z11, Z13
+	VPSUBQ.BCST       c64x1_00000000000003ec<>+0(SB), Z13, Z13
+	VPMULLQ.BCST      c64x1_0000000000000aab<>+0(SB), Z13, Z13
+	VPSRLQ            $0x10, Z13, Z13
+	VMOVUPS           Z13, 704(AX)
+	VBROADCASTSD      c64x1_000000000000042f<>+0(SB), Z13
+	VMOVUPS           704(AX), Z15
+	VPMULLQ.BCST      c64x1_0000000000000018<>+0(SB), Z15, Z15
+	VPSUBQ            Z15, Z13, Z13
+	VPSLLQ            $0x34, Z13, Z13
+	VMULPD            Z13, Z11, Z11
+	VANDPD.BCST       c64x1_fffffffff8000000<>+0(SB), Z11, Z13
+	VMOVUPS           Z13, 640(AX)
+	VSUBPD            640(AX), Z11, Z11
+	VMOVUPS           Z11, 576(AX)
 	LEAQ              c64x53_h8e0ecff7f3b31827<>+0(SB), BX
 	KXNORW            K3, K3, K3
 	KMOVW             K3, K4
-	VMOVUPS           768(AX), Z15
-	VMOVAPS           Z3, Z17
-	VGATHERQPD        (BX)(Z15*8), K4, Z17
-	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z17, Z15
-	VMULPD            832(AX), Z15, Z17
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z17, Z19
-	VRNDSCALEPD       $0x08, Z19, Z19
-	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z19, Z17
-	VADDPD            Z17, Z3, Z19
-	VSUBPD            Z3, Z19, Z20
-	VSUBPD            Z20, Z19, Z21
-	VSUBPD            Z21, Z3, Z21
-	VSUBPD            Z20, Z17, Z17
-	VADDPD            Z17, Z21, Z17
-	VADDPD            Z17, Z3, Z17
-	VMULPD            704(AX), Z15, Z15
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z15, Z20
-	VRNDSCALEPD       $0x08, Z20, Z20
-	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z20, Z15
-	VADDPD            Z15, Z19, Z20
-	VSUBPD            Z19, Z20, Z21
-	VSUBPD            Z21, Z20, Z22
-	VSUBPD            Z22, Z19, Z19
-	VSUBPD            Z21, Z15, Z15
-	VADDPD            Z15, Z19, Z15
-	VADDPD            Z15, Z17, Z15
+	VMOVUPS           704(AX), Z11
+	VMOVAPS           Z3, Z13
+	VGATHERQPD        (BX)(Z11*8), K4, Z13
+	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z13, Z11
+	VMULPD            640(AX), Z11, Z13
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z13, Z15
+	VRNDSCALEPD       $0x08, Z15, Z15
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z15, Z13
+	VADDPD            Z13, Z3, Z15
+	VSUBPD            Z3, Z15, Z16
+	VSUBPD            Z16, Z15, Z17
+	VSUBPD            Z17, Z3, Z17
+	VSUBPD            Z16, Z13, Z13
+	VADDPD            Z13, Z17, Z13
+	VADDPD            Z13, Z3, Z13
+	VMULPD            576(AX), Z11, Z11
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z11, Z16
+	VRNDSCALEPD       $0x08, Z16, Z16
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z16, Z11
+	VADDPD            Z11, Z15, Z16
+	VSUBPD            Z15, Z16, Z17
+	VSUBPD            Z17, Z16, Z18
+	VSUBPD            Z18, Z15, Z15
+	VSUBPD            Z17, Z11, Z11
+	VADDPD            Z11, Z15, Z11
+	VADDPD            Z11, Z13, Z11
 	KMOVW             K3, K4
-	VMOVUPS           768(AX), Z17
-	VMOVAPS           Z3, Z19
-	VGATHERQPD        8(BX)(Z17*8), K4, Z19
-	VMULPD.BCST       c64x1_3e70000000000000<>+0(SB), Z19, Z17
-	VMULPD            832(AX), Z17, Z19
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z19, Z21
-	VRNDSCALEPD       $0x08, Z21, Z21
-	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z21, Z19
-	VADDPD            Z19, Z20, Z21
-	VSUBPD            Z20, Z21, Z22
-	VSUBPD            Z22, Z21, Z23
-	VSUBPD            Z23, Z20, Z20
-	VSUBPD            Z22, Z19, Z19
-	VADDPD            Z19, Z20, Z19
-	VADDPD            Z19, Z15, Z15
-	VMULPD            704(AX), Z17, Z17
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z17, Z19
-	VRNDSCALEPD       $0x08, Z19, Z19
-	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z19, Z17
-	VADDPD            Z17, Z21, Z19
-	VSUBPD            Z21, Z19, Z20
-	VSUBPD            Z20, Z19, Z22
-	VSUBPD            Z22, Z21, Z21
-	VSUBPD            Z20, Z17, Z17
-	VADDPD            Z17, Z21, Z17
-	VADDPD            Z17, Z15, Z15
-	KMOVW             K3, K4
-	VMOVUPS           768(AX), Z17
-	VMOVAPS           Z3, Z20
-	VGATHERQPD        16(BX)(Z17*8), K4, Z20
-	VMULPD.BCST       c64x1_3cf0000000000000<>+0(SB), Z20, Z17
-	VMULPD            832(AX), Z17, Z20
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z20, Z21
-	VRNDSCALEPD       $0x08, Z21, Z21
-	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z21, Z20
-	VADDPD            Z20, Z19, Z21
-	VSUBPD            Z19, Z21, Z22
-	VSUBPD            Z22, Z21, Z23
-	VSUBPD            Z23, Z19, Z19
-	VSUBPD            Z22, Z20, Z20
-	VADDPD            Z20, Z19, Z19
-	VADDPD            Z19, Z15, Z15
-	VMULPD            704(AX), Z17, Z17
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z17, Z19
-	VRNDSCALEPD       $0x08, Z19, Z19
-	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z19, Z17
-	VADDPD            Z17, Z21, Z19
-	VSUBPD            Z21, Z19, Z20
-	VSUBPD            Z20, Z19, Z22
-	VSUBPD            Z22, Z21, Z21
-	VSUBPD            Z20, Z17, Z17
-	VADDPD            Z17, Z21, Z17
-	VADDPD            Z17, Z15, Z15
-	KMOVW             K3, K4
-	VMOVUPS           768(AX), Z17
-	VMOVAPS           Z3, Z20
-	VGATHERQPD        24(BX)(Z17*8), K4, Z20
-	VMULPD.BCST       c64x1_3b70000000000000<>+0(SB), Z20, Z17
-	VMULPD            832(AX), Z17, Z20
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z20, Z21
-	VRNDSCALEPD       $0x08, Z21, Z21
-	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z21, Z20
-	VADDPD            Z20, Z19, Z21
-	VSUBPD            Z19, Z21, Z22
-	VSUBPD            Z22, Z21, Z23
-	VSUBPD            Z23, Z19, Z19
-	VSUBPD            Z22, Z20, Z20
-	VADDPD            Z20, Z19, Z19
-	VADDPD            Z19, Z15, Z15
-	VMULPD            704(AX), Z17, Z17
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z17, Z19
-	VRNDSCALEPD       $0x08, Z19, Z19
-	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z19, Z17
-	VADDPD            Z17, Z21, Z19
-	VSUBPD            Z21, Z19, Z20
-	VSUBPD            Z20, Z19, Z22
-	VSUBPD            Z22, Z21, Z21
-	VSUBPD            Z20, Z17, Z17
-	VADDPD            Z17, Z21, Z17
-	VADDPD            Z17, Z15, Z15
-	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z19, Z17
+	VMOVUPS           704(AX), Z13
+	VMOVAPS           Z3, Z15
+	VGATHERQPD        8(BX)(Z13*8), K4, Z15
+	VMULPD.BCST       c64x1_3e70000000000000<>+0(SB), Z15, Z13
+	VMULPD            640(AX), Z13, Z15
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z15, Z17
 	VRNDSCALEPD       $0x08, Z17, Z17
-	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z17, Z19
-	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z19, Z17
-	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z15, Z15
-	VADDPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z17, Z19
-	VRNDSCALEPD       $0x08, Z19, Z19
-	VMOVUPS           Z19, 640(AX)
-	VMOVUPS           640(AX), Z19
-	VSUBPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z19, Z19
-	VSUBPD            Z19, Z17, Z17
-	VADDPD            Z15, Z17, Z19
-	VSUBPD            Z17, Z19, Z20
-	VSUBPD            Z20, Z19, Z21
-	VSUBPD            Z21, Z17, Z17
-	VSUBPD            Z20, Z15, Z15
-	VADDPD            Z15, Z17, Z15
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z17, Z15
+	VADDPD            Z15, Z16, Z17
+	VSUBPD            Z16, Z17, Z18
+	VSUBPD            Z18, Z17, Z19
+	VSUBPD            Z19, Z16, Z16
+	VSUBPD            Z18, Z15, Z15
+	VADDPD            Z15, Z16, Z15
+	VADDPD            Z15, Z11, Z11
+	VMULPD            576(AX), Z13, Z13
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z13, Z15
+	VRNDSCALEPD       $0x08, Z15, Z15
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z15, Z13
+	VADDPD            Z13, Z17, Z15
+	VSUBPD            Z17, Z15, Z16
+	VSUBPD            Z16, Z15, Z18
+	VSUBPD            Z18, Z17, Z17
+	VSUBPD            Z16, Z13, Z13
+	VADDPD            Z13, Z17, Z13
+	VADDPD            Z13, Z11, Z11
 	KMOVW             K3, K4
-	VMOVUPS           768(AX), Z17
-	VMOVAPS           Z3, Z20
-	VGATHERQPD        32(BX)(Z17*8), K4, Z20
-	VMULPD.BCST       c64x1_39f0000000000000<>+0(SB), Z20, Z17
-	VMULPD            832(AX), Z17, Z20
-	VADDPD            Z20, Z19, Z21
-	VSUBPD            Z19, Z21, Z22
-	VSUBPD            Z22, Z21, Z23
-	VSUBPD            Z23, Z19, Z19
-	VSUBPD            Z22, Z20, Z20
-	VADDPD            Z20, Z19, Z19
-	VADDPD            Z19, Z15, Z15
-	VMULPD            704(AX), Z17, Z17
-	VADDPD            Z17, Z21, Z19
-	VSUBPD            Z21, Z19, Z20
-	VSUBPD            Z20, Z19, Z22
-	VSUBPD            Z22, Z21, Z21
-	VSUBPD            Z20, Z17, Z17
-	VADDPD            Z17, Z21, Z17
-	VADDPD            Z17, Z15, Z15
+	VMOVUPS           704(AX), Z13
+	VMOVAPS           Z3, Z16
+	VGATHERQPD        16(BX)(Z13*8), K4, Z16
+	VMULPD.BCST       c64x1_3cf0000000000000<>+0(SB), Z16, Z13
+	VMULPD            640(AX), Z13, Z16
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z16, Z17
+	VRNDSCALEPD       $0x08, Z17, Z17
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z17, Z16
+	VADDPD            Z16, Z15, Z17
+	VSUBPD            Z15, Z17, Z18
+	VSUBPD            Z18, Z17, Z19
+	VSUBPD            Z19, Z15, Z15
+	VSUBPD            Z18, Z16, Z16
+	VADDPD            Z16, Z15, Z15
+	VADDPD            Z15, Z11, Z11
+	VMULPD            576(AX), Z13, Z13
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z13, Z15
+	VRNDSCALEPD       $0x08, Z15, Z15
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z15, Z13
+	VADDPD            Z13, Z17, Z15
+	VSUBPD            Z17, Z15, Z16
+	VSUBPD            Z16, Z15, Z18
+	VSUBPD            Z18, Z17, Z17
+	VSUBPD            Z16, Z13, Z13
+	VADDPD            Z13, Z17, Z13
+	VADDPD            Z13, Z11, Z11
 	KMOVW             K3, K4
-	VMOVUPS           768(AX), Z17
-	VMOVAPS           Z3, Z20
-	VGATHERQPD        40(BX)(Z17*8), K4, Z20
-	VMULPD.BCST       c64x1_3870000000000000<>+0(SB), Z20, Z17
-	VMULPD            832(AX), Z17, Z20
-	VADDPD            Z20, Z19, Z21
-	VSUBPD            Z19, Z21, Z22
-	VSUBPD            Z22, Z21, Z23
-	VSUBPD            Z23, Z19, Z19
-	VSUBPD            Z22, Z20, Z20
-	VADDPD            Z20, Z19, Z19
-	VADDPD            Z19, Z15, Z15
-	VMULPD            704(AX), Z17, Z17
-	VADDPD            Z17, Z21, Z19
-	VSUBPD            Z21, Z19, Z20
-	VSUBPD            Z20, Z19, Z22
-	VSUBPD            Z22, Z21, Z21
-	VSUBPD            Z20, Z17, Z17
-	VADDPD            Z17, Z21, Z17
-	VADDPD            Z17, Z15, Z15
+	VMOVUPS           704(AX), Z13
+	VMOVAPS           Z3, Z16
+	VGATHERQPD        24(BX)(Z13*8), K4, Z16
+	VMULPD.BCST       c64x1_3b70000000000000<>+0(SB), Z16, Z13
+	VMULPD            640(AX), Z13, Z16
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z16, Z17
+	VRNDSCALEPD       $0x08, Z17, Z17
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z17, Z16
+	VADDPD            Z16, Z15, Z17
+	VSUBPD            Z15, Z17, Z18
+	VSUBPD            Z18, Z17, Z19
+	VSUBPD            Z19, Z15, Z15
+	VSUBPD            Z18, Z16, Z16
+	VADDPD            Z16, Z15, Z15
+	VADDPD            Z15, Z11, Z11
+	VMULPD            576(AX), Z13, Z13
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z13, Z15
+	VRNDSCALEPD       $0x08, Z15, Z15
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z15, Z13
+	VADDPD            Z13, Z17, Z15
+	VSUBPD            Z17, Z15, Z16
+	VSUBPD            Z16, Z15, Z18
+	VSUBPD            Z18, Z17, Z17
+	VSUBPD            Z16, Z13, Z13
+	VADDPD            Z13, Z17, Z13
+	VADDPD            Z13, Z11, Z11
+	VMULPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z15, Z13
+	VRNDSCALEPD       $0x08, Z13, Z13
+	VFNMADD231PD.BCST c64x1_4000000000000000<>+0(SB), Z13, Z15
+	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z15, Z13
+	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z11, Z11
+	VADDPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z13, Z15
+	VRNDSCALEPD       $0x08, Z15, Z15
+	VMOVUPS           Z15, 512(AX)
+	VMOVUPS           512(AX), Z15
+	VSUBPD.BCST       c64x1_3fe0000000000000<>+0(SB), Z15, Z15
+	VSUBPD            Z15, Z13, Z13
+	VADDPD            Z11, Z13, Z15
+	VSUBPD            Z13, Z15, Z16
+	VSUBPD            Z16, Z15, Z17
+	VSUBPD            Z17, Z13, Z13
+	VSUBPD            Z16, Z11, Z11
+	VADDPD            Z11, Z13, Z11
 	KMOVW             K3, K4
-	VMOVUPS           768(AX), Z17
-	VMOVAPS           Z3, Z20
-	VGATHERQPD        48(BX)(Z17*8), K4, Z20
-	VMULPD.BCST       c64x1_36f0000000000000<>+0(SB), Z20, Z17
-	VMULPD            832(AX), Z17, Z20
-	VADDPD            Z20, Z19, Z21
-	VSUBPD            Z19, Z21, Z22
-	VSUBPD            Z22, Z21, Z23
-	VSUBPD            Z23, Z19, Z19
-	VSUBPD            Z22, Z20, Z20
-	VADDPD            Z20, Z19, Z19
-	VADDPD            Z19, Z15, Z15
-	VMULPD            704(AX), Z17, Z17
-	VADDPD            Z17, Z21, Z19
-	VSUBPD            Z21, Z19, Z20
-	VSUBPD            Z20, Z19, Z22
-	VSUBPD            Z22, Z21, Z21
-	VSUBPD            Z20, Z17, Z17
-	VADDPD            Z17, Z21, Z17
-	VADDPD            Z17, Z15, Z15
+	VMOVUPS           704(AX), Z13
+	VMOVAPS           Z3, Z16
+	VGATHERQPD        32(BX)(Z13*8), K4, Z16
+	VMULPD.BCST       c64x1_39f0000000000000<>+0(SB), Z16, Z13
+	VMULPD            640(AX), Z13, Z16
+	VADDPD            Z16, Z15, Z17
+	VSUBPD            Z15, Z17, Z18
+	VSUBPD            Z18, Z17, Z19
+	VSUBPD            Z19, Z15, Z15
+	VSUBPD            Z18, Z16, Z16
+	VADDPD            Z16, Z15, Z15
+	VADDPD            Z15, Z11, Z11
+	VMULPD            576(AX), Z13, Z13
+	VADDPD            Z13, Z17, Z15
+	VSUBPD            Z17, Z15, Z16
+	VSUBPD            Z16, Z15, Z18
+	VSUBPD            Z18, Z17, Z17
+	VSUBPD            Z16, Z13, Z13
+	VADDPD            Z13, Z17, Z13
+	VADDPD            Z13, Z11, Z11
 	KMOVW             K3, K4
-	VMOVUPS           768(AX), Z17
-	VMOVAPS           Z3, Z20
-	VGATHERQPD        56(BX)(Z17*8), K4, Z20
-	VMULPD.BCST       c64x1_3570000000000000<>+0(SB), Z20, Z17
-	VMULPD            832(AX), Z17, Z20
-	VADDPD            Z20, Z19, Z21
-	VSUBPD            Z19, Z21, Z22
-	VSUBPD            Z22, Z21, Z23
-	VSUBPD            Z23, Z19, Z19
-	VSUBPD            Z22, Z20, Z20
-	VADDPD            Z20, Z19, Z19
-	VADDPD            Z19, Z15, Z15
-	VMULPD            704(AX), Z17, Z17
-	VADDPD            Z17, Z21, Z19
-	VSUBPD            Z21, Z19, Z20
-	VSUBPD            Z20, Z19, Z22
-	VSUBPD            Z22, Z21, Z21
-	VSUBPD            Z20, Z17, Z17
-	VADDPD            Z17, Z21, Z17
-	VADDPD            Z17, Z15, Z15
-	VMOVUPS           768(AX), Z17
-	VMOVAPS           Z3, Z20
-	VGATHERQPD        64(BX)(Z17*8), K3, Z20
-	VMULPD.BCST       c64x1_33f0000000000000<>+0(SB), Z20, Z17
-	VMULPD            832(AX), Z17, Z20
-	VADDPD            Z20, Z19, Z21
-	VSUBPD            Z19, Z21, Z22
-	VSUBPD            Z22, Z21, Z23
-	VSUBPD            Z23, Z19, Z19
-	VSUBPD            Z22, Z20, Z20
-	VADDPD            Z20, Z19, Z19
-	VADDPD            Z19, Z15, Z15
-	VMULPD            704(AX), Z17, Z17
-	VADDPD            Z17, Z21, Z19
-	VSUBPD            Z21, Z19, Z20
-	VSUBPD            Z20, Z19, Z22
-	VSUBPD            Z22, Z21, Z21
-	VSUBPD            Z20, Z17, Z17
-	VADDPD            Z17, Z21, Z17
-	VADDPD            Z17, Z15, Z15
-	VMULPD.BCST       c64x1_400921fb54442d18<>+0(SB), Z19, Z17
-	VMOVAPS           Z17, Z20
-	VFMSUB231PD.BCST  c64x1_400921fb54442d18<>+0(SB), Z19, Z20
-	VFMADD231PD.BCST  c64x1_3ca1a62633145c06<>+0(SB), Z19, Z20
-	VFMADD231PD.BCST  c64x1_400921fb54442d18<>+0(SB), Z15, Z20
-	VADDPD            Z20, Z17, Z15
-	VBLENDMPD         Z15, Z18, K2, Z18
-	VBROADCASTSD      c64x1_4338000000000000<>+0(SB), Z15
-	VADDPD            640(AX), Z15, Z15
-	VBLENDMPD         Z15, Z16, K2, Z16
+	VMOVUPS           704(AX), Z13
+	VMOVAPS           Z3, Z16
+	VGATHERQPD        40(BX)(Z13*8), K4, Z16
+	VMULPD.BCST       c64x1_3870000000000000<>+0(SB), Z16, Z13
+	VMULPD            640(AX), Z13, Z16
+	VADDPD            Z16, Z15, Z17
+	VSUBPD            Z15, Z17, Z18
+	VSUBPD            Z18, Z17, Z19
+	VSUBPD            Z19, Z15, Z15
+	VSUBPD            Z18, Z16, Z16
+	VADDPD            Z16, Z15, Z15
+	VADDPD            Z15, Z11, Z11
+	VMULPD            576(AX), Z13, Z13
+	VADDPD            Z13, Z17, Z15
+	VSUBPD            Z17, Z15, Z16
+	VSUBPD            Z16, Z15, Z18
+	VSUBPD            Z18, Z17, Z17
+	VSUBPD            Z16, Z13, Z13
+	VADDPD            Z13, Z17, Z13
+	VADDPD            Z13, Z11, Z11
+	KMOVW             K3, K4
+	VMOVUPS           704(AX), Z13
+	VMOVAPS           Z3, Z16
+	VGATHERQPD        48(BX)(Z13*8), K4, Z16
+	VMULPD.BCST       c64x1_36f0000000000000<>+0(SB), Z16, Z13
+	VMULPD            640(AX), Z13, Z16
+	VADDPD            Z16, Z15, Z17
+	VSUBPD            Z15, Z17, Z18
+	VSUBPD            Z18, Z17, Z19
+	VSUBPD            Z19, Z15, Z15
+	VSUBPD            Z18, Z16, Z16
+	VADDPD            Z16, Z15, Z15
+	VADDPD            Z15, Z11, Z11
+	VMULPD            576(AX), Z13, Z13
+	VADDPD            Z13, Z17, Z15
+	VSUBPD            Z17, Z15, Z16
+	VSUBPD            Z16, Z15, Z18
+	VSUBPD            Z18, Z17, Z17
+	VSUBPD            Z16, Z13, Z13
+	VADDPD            Z13, Z17, Z13
+	VADDPD            Z13, Z11, Z11
+	KMOVW             K3, K4
+	VMOVUPS           704(AX), Z13
+	VMOVAPS           Z3, Z16
+	VGATHERQPD        56(BX)(Z13*8), K4, Z16
+	VMULPD.BCST       c64x1_3570000000000000<>+0(SB), Z16, Z13
+	VMULPD            640(AX), Z13, Z16
+	VADDPD            Z16, Z15, Z17
+	VSUBPD            Z15, Z17, Z18
+	VSUBPD            Z18, Z17, Z19
+	VSUBPD            Z19, Z15, Z15
+	VSUBPD            Z18, Z16, Z16
+	VADDPD            Z16, Z15, Z15
+	VADDPD            Z15, Z11, Z11
+	VMULPD            576(AX), Z13, Z13
+	VADDPD            Z13, Z17, Z15
+	VSUBPD            Z17, Z15, Z16
+	VSUBPD            Z16, Z15, Z18
+	VSUBPD            Z18, Z17, Z17
+	VSUBPD            Z16, Z13, Z13
+	VADDPD            Z13, Z17, Z13
+	VADDPD            Z13, Z11, Z11
+	VMOVUPS           704(AX), Z13
+	VMOVAPS           Z3, Z16
+	VGATHERQPD        64(BX)(Z13*8), K3, Z16
+	VMULPD.BCST       c64x1_33f0000000000000<>+0(SB), Z16, Z13
+	VMULPD            640(AX), Z13, Z16
+	VADDPD            Z16, Z15, Z17
+	VSUBPD            Z15, Z17, Z18
+	VSUBPD            Z18, Z17, Z19
+	VSUBPD            Z19, Z15, Z15
+	VSUBPD            Z18, Z16, Z16
+	VADDPD            Z16, Z15, Z15
+	VADDPD            Z15, Z11, Z11
+	VMULPD            576(AX), Z13, Z13
+	VADDPD            Z13, Z17, Z15
+	VSUBPD            Z17, Z15, Z16
+	VSUBPD            Z16, Z15, Z18
+	VSUBPD            Z18, Z17, Z17
+	VSUBPD            Z16, Z13, Z13
+	VADDPD            Z13, Z17, Z13
+	VADDPD            Z13, Z11, Z11
+	VMULPD.BCST       c64x1_400921fb54442d18<>+0(SB), Z15, Z13
+	VMOVAPS           Z13, Z16
+	VFMSUB231PD.BCST  c64x1_400921fb54442d18<>+0(SB), Z15, Z16
+	VFMADD231PD.BCST  c64x1_3ca1a62633145c06<>+0(SB), Z15, Z16
+	VFMADD231PD.BCST  c64x1_400921fb54442d18<>+0(SB), Z11, Z16
+	VADDPD            Z16, Z13, Z11
+	VBLENDMPD         Z11, Z14, K2, Z14
+	VBROADCASTSD      c64x1_4338000000000000<>+0(SB), Z11
+	VADDPD            512(AX), Z11, Z11
+	VBLENDMPD         Z11, Z12, K2, Z12
 
 done12:
-	VMULPD           Z18, Z18, Z15
-	VBROADCASTSD     c64x1_bd6ae439283fd87b<>+0(SB), Z17
-	VFMADD231PD.BCST c64x1_3ce88345a6f5d672<>+0(SB), Z15, Z17
-	VFMADD213PD.BCST c64x1_3de6123cd345ed15<>+0(SB), Z15, Z17
-	VFMADD213PD.BCST c64x1_be5ae6454d4ff2fa<>+0(SB), Z15, Z17
-	VFMADD213PD.BCST c64x1_3ec71de3a52a17ca<>+0(SB), Z15, Z17
-	VFMADD213PD.BCST c64x1_bf2a01a01a014d7d<>+0(SB), Z15, Z17
-	VFMADD213PD.BCST c64x1_3f811111111110c8<>+0(SB), Z15, Z17
-	VFMADD213PD.BCST c64x1_bfc5555555555555<>+0(SB), Z15, Z17
-	VMULPD           Z17, Z15, Z15
-	VFMADD213PD      Z18, Z18, Z15
-	VRANGEPD         $0x02, Z15, Z18, Z15
-	VPSLLQ           $0x3f, Z16, Z16
-	VXORPD           Z16, Z15, Z15
-	VMOVUPS          Z15, 640(AX)
-	VMULPD           Z6, Z13, Z15
-	VMULPD           1536(AX), Z15, Z15
-	VDIVPD           1856(AX), Z15, Z15
-	VMULPD           Z4, Z13, Z16
-	VMULPD           2048(AX), Z16, Z16
-	VDIVPD           1856(AX), Z16, Z16
-	VPMULLQ          Z1, Z0, Z17
+	VMULPD           Z14, Z14, Z11
+	VBROADCASTSD     c64x1_bd6ae439283fd87b<>+0(SB), Z13
+	VFMADD231PD.BCST c64x1_3ce88345a6f5d672<>+0(SB), Z11, Z13
+	VFMADD213PD.BCST c64x1_3de6123cd345ed15<>+0(SB), Z11, Z13
+	VFMADD213PD.BCST c64x1_be5ae6454d4ff2fa<>+0(SB), Z11, Z13
+	VFMADD213PD.BCST c64x1_3ec71de3a52a17ca<>+0(SB), Z11, Z13
+	VFMADD213PD.BCST c64x1_bf2a01a01a014d7d<>+0(SB), Z11, Z13
+	VFMADD213PD.BCST c64x1_3f811111111110c8<>+0(SB), Z11, Z13
+	VFMADD213PD.BCST c64x1_bfc5555555555555<>+0(SB), Z11, Z13
+	VMULPD           Z13, Z11, Z11
+	VFMADD213PD      Z14, Z14, Z11
+	VRANGEPD         $0x02, Z11, Z14, Z11
+	VPSLLQ           $0x3f, Z12, Z12
+	VXORPD           Z12, Z11, Z11
+	VMOVUPS          Z11, 512(AX)
+	VMULPD           Z6, Z9, Z11
+	VMULPD           1408(AX), Z11, Z11
+	VDIVPD           1792(AX), Z11, Z11
+	VMULPD           Z4, Z9, Z12
+	VMULPD           1984(AX), Z12, Z12
+	VDIVPD           1792(AX), Z12, Z12
+	VPMULLQ          Z1, Z0, Z13
 	KMOVW            K1, K2
-	VMOVAPS          Z3, Z18
-	VGATHERQPD       (SI)(Z17*8), K2, Z18
-	VMULPD.BCST      c64x1_4000000000000000<>+0(SB), Z18, Z17
-	VMOVUPS          Z17, 704(AX)
+	VMOVAPS          Z3, Z14
+	VGATHERQPD       (SI)(Z13*8), K2, Z14
+	VMULPD.BCST      c64x1_4000000000000000<>+0(SB), Z14, Z13
+	VMOVUPS          Z13, 576(AX)
 	VCMPPD           $0x00, Z3, Z2, K2
-	VBLENDMPD        Z3, Z15, K2, Z17
-	VMOVUPS          Z17, 832(AX)
-	VPMULLQ          Z1, Z0, Z17
+	VBLENDMPD        Z3, Z11, K2, Z13
+	VMOVUPS          Z13, 640(AX)
+	VPMULLQ          Z1, Z0, Z13
 	KMOVW            K1, K2
-	VMOVAPS          Z3, Z18
-	VGATHERQPD       8(SI)(Z17*8), K2, Z18
-	VMULPD.BCST      c64x1_4000000000000000<>+0(SB), Z18, Z17
-	VMOVUPS          Z17, 768(AX)
-	VPMULLQ          Z1, Z0, Z17
+	VMOVAPS          Z3, Z14
+	VGATHERQPD       8(SI)(Z13*8), K2, Z14
+	VMULPD.BCST      c64x1_4000000000000000<>+0(SB), Z14, Z13
+	VMOVUPS          Z13, 704(AX)
+	VPMULLQ          Z1, Z0, Z13
 	KMOVW            K1, K2
-	VMOVAPS          Z3, Z18
-	VGATHERQPD       16(SI)(Z17*8), K2, Z18
-	VMULPD.BCST      c64x1_4000000000000000<>+0(SB), Z18, Z17
-	VMOVUPS          Z17, 576(AX)
+	VMOVAPS          Z3, Z14
+	VGATHERQPD       16(SI)(Z13*8), K2, Z14
+	VMULPD.BCST      c64x1_4000000000000000<>+0(SB), Z14, Z13
+	VMOVUPS          Z13, 448(AX)
 	VCMPPD           $0x00, Z3, Z2, K2
-	VMULPD           1792(AX), Z13, Z17
-	VBLENDMPD        Z13, Z17, K2, Z17
-	VMOVUPS          Z17, 512(AX)
-	VPXORD           Z17, Z17, Z17
+	VMULPD           1728(AX), Z9, Z13
+	VBLENDMPD        Z9, Z13, K2, Z13
+	VMOVUPS          Z13, 384(AX)
+	VPXORD           Z13, Z13, Z13
 	VCMPPD           $0x00, Z3, Z2, K2
 	KANDB            K2, K1, K3
-	VPMULLQ          Z1, Z0, Z18
-	VMOVAPS          Z3, Z19
-	VGATHERQPD       16(SI)(Z18*8), K3, Z19
-	VMULPD           Z19, Z13, Z18
-	VBLENDMPD        Z18, Z17, K2, Z17
+	VPMULLQ          Z1, Z0, Z14
+	VMOVAPS          Z3, Z15
+	VGATHERQPD       16(SI)(Z14*8), K3, Z15
+	VMULPD           Z15, Z9, Z14
+	VBLENDMPD        Z14, Z13, K2, Z13
 	KNOTB            K2, K2
-	VMULPD           Z4, Z13, Z18
-	VMULPD           1664(AX), Z18, Z18
-	VBLENDMPD        Z18, Z17, K2, Z17
-	VDIVPD           Z8, Z9, Z18
-	VMULPD           1344(AX), Z18, Z18
-	VMOVUPS          Z18, 448(AX)
-	VPMULLQ          Z1, Z0, Z18
+	VMULPD           Z4, Z9, Z14
+	VMULPD           1472(AX), Z14, Z14
+	VBLENDMPD        Z14, Z13, K2, Z13
+	VMOVUPS          1024(AX), Z14
+	VMULPD           1216(AX), Z14, Z14
+	VPMULLQ          Z1, Z0, Z15
 	KMOVW            K1, K2
-	VMOVAPS          Z3, Z19
-	VGATHERQPD       48(SI)(Z18*8), K2, Z19
-	VMULPD           448(AX), Z19, Z18
-	VMOVUPS          Z18, 384(AX)
-	VPMULLQ          Z1, Z0, Z18
+	VMOVAPS          Z3, Z16
+	VGATHERQPD       48(SI)(Z15*8), K2, Z16
+	VMULPD           Z16, Z14, Z14
+	VMOVUPS          Z14, 320(AX)
+	VPMULLQ          Z1, Z0, Z14
 	KMOVW            K1, K2
-	VMOVAPS          Z3, Z19
-	VGATHERQPD       80(SI)(Z18*8), K2, Z19
-	VMULPD           384(AX), Z19, Z18
-	VMOVUPS          1088(AX), Z19
-	VMULPD.BCST      c64x1_4000000000000000<>+0(SB), Z19, Z19
-	VPMULLQ          Z1, Z0, Z20
+	VMOVAPS          Z3, Z15
+	VGATHERQPD       80(SI)(Z14*8), K2, Z15
+	VMULPD           320(AX), Z15, Z14
+	VMOVUPS          960(AX), Z15
+	VMULPD.BCST      c64x1_4000000000000000<>+0(SB), Z15, Z15
+	VPMULLQ          Z1, Z0, Z16
 	KMOVW            K1, K2
-	VMOVAPS          Z3, Z21
-	VGATHERQPD       72(SI)(Z20*8), K2, Z21
-	VMULPD           384(AX), Z21, Z20
-	VFMADD231PD      Z19, Z18, Z20
-	VMULPD           Z10, Z20, Z10
-	VDIVPD           Z8, Z10, Z10
-	VMULPD           Z14, Z20, Z14
+	VMOVAPS          Z3, Z17
+	VGATHERQPD       72(SI)(Z16*8), K2, Z17
+	VMULPD           320(AX), Z17, Z16
+	VFMADD231PD      Z15, Z14, Z16
+	VMOVUPS          1024(AX), Z14
+	VMULPD.BCST      c64x1_4000000000000000<>+0(SB), Z14, Z14
+	VMULPD           Z14, Z16, Z14
 	VDIVPD           Z8, Z14, Z14
-	VMULPD           Z4, Z13, Z18
-	VMULPD           2112(AX), Z18, Z18
-	VDIVPD           1856(AX), Z18, Z18
-	VMOVUPS          Z18, 320(AX)
-	VPXORD           Z18, Z18, Z18
+	VMOVUPS          1280(AX), Z15
+	VMULPD.BCST      c64x1_4000000000000000<>+0(SB), Z15, Z15
+	VMULPD           Z15, Z16, Z15
+	VDIVPD           Z8, Z15, Z8
+	VMULPD           Z4, Z9, Z15
+	VMULPD           2048(AX), Z15, Z15
+	VDIVPD           1792(AX), Z15, Z15
+	VMOVUPS          Z15, 256(AX)
+	VPXORD           Z15, Z15, Z15
 	VCMPPD           $0x00, Z3, Z2, K2
 	KANDB            K2, K1, K3
-	VPMULLQ          Z1, Z0, Z19
-	VMOVAPS          Z3, Z20
-	VGATHERQPD       (SI)(Z19*8), K3, Z20
-	VMULPD           Z20, Z13, Z19
-	VBLENDMPD        Z19, Z18, K2, Z18
+	VPMULLQ          Z1, Z0, Z16
+	VMOVAPS          Z3, Z17
+	VGATHERQPD       (SI)(Z16*8), K3, Z17
+	VMULPD           Z17, Z9, Z16
+	VBLENDMPD        Z16, Z15, K2, Z15
 	KNOTB            K2, K2
-	VMULPD           Z4, Z13, Z19
-	VMULPD           Z5, Z19, Z19
-	VBLENDMPD        Z19, Z18, K2, Z18
-	VDIVPD           Z8, Z9, Z19
-	VDIVPD           Z8, Z7, Z20
-	VMULPD           Z19, Z10, Z21
-	VFMADD231PD      Z20, Z14, Z21
-	VFMADD231PD      Z19, Z13, Z21
-	VMULPD           Z6, Z13, Z19
-	VMULPD           Z6, Z21, Z20
-	VMULPD           Z6, Z14, Z22
-	VMULPD           Z6, Z10, Z23
-	VMULPD           1728(AX), Z23, Z23
-	VFMADD231PD      Z5, Z22, Z23
-	VFNMADD231PD     1664(AX), Z20, Z23
-	VFMADD231PD      1728(AX), Z19, Z23
+	VMULPD           Z4, Z9, Z16
+	VMULPD           Z5, Z16, Z16
+	VBLENDMPD        Z16, Z15, K2, Z15
+	VMULPD           1024(AX), Z14, Z16
+	VFMADD231PD      1280(AX), Z8, Z16
+	VFMADD231PD      1024(AX), Z9, Z16
+	VMULPD           Z6, Z9, Z17
+	VMULPD           Z6, Z16, Z18
+	VMULPD           Z6, Z8, Z19
+	VMULPD           Z6, Z14, Z20
+	VMULPD           1664(AX), Z20, Z20
+	VFMADD231PD      Z5, Z19, Z20
+	VFNMADD231PD     1472(AX), Z18, Z20
+	VFMADD231PD      1664(AX), Z17, Z20
 	VCMPPD           $0x00, Z3, Z2, K2
-	VPXORD           Z19, Z19, Z19
+	VPXORD           Z17, Z17, Z17
 	KANDB            K2, K1, K3
-	VPMULLQ          Z1, Z0, Z20
+	VPMULLQ          Z1, Z0, Z18
+	VMOVAPS          Z3, Z19
+	VGATHERQPD       (SI)(Z18*8), K3, Z19
+	VMULPD           Z19, Z14, Z18
+	VBLENDMPD        Z18, Z17, K2, Z17
+	KNOTB            K2, K3
+	VMULPD           Z4, Z14, Z18
+	VMULPD           Z5, Z18, Z18
+	VBLENDMPD        Z18, Z17, K3, Z17
+	VBROADCASTSD     c64x1_8000000000000000<>+0(SB), Z18
+	VXORPD           Z18, Z16, Z19
+	VMULPD           1728(AX), Z16, Z21
+	VFMSUB231PD      1472(AX), Z20, Z21
+	VBLENDMPD        Z19, Z21, K2, Z19
+	VSUBPD           Z17, Z19, Z17
+	VPXORD           Z19, Z19, Z19
+	VCMPPD           $0x00, Z3, Z2, K3
+	KANDB            K3, K1, K4
+	VPMULLQ          Z1, Z0, Z21
 	VMOVAPS          Z3, Z22
-	VGATHERQPD       (SI)(Z20*8), K3, Z22
-	VMULPD           Z22, Z10, Z20
-	VBLENDMPD        Z20, Z19, K2, Z19
-	KNOTB            K2, K3
-	VMULPD           Z4, Z10, Z20
-	VMULPD           Z5, Z20, Z20
-	VBLENDMPD        Z20, Z19, K3, Z19
-	VBROADCASTSD     c64x1_8000000000000000<>+0(SB), Z20
-	VXORPD           Z20, Z21, Z22
-	VMULPD           1792(AX), Z21, Z24
-	VFMSUB231PD      1664(AX), Z23, Z24
-	VBLENDMPD        Z22, Z24, K2, Z22
-	VSUBPD           Z19, Z22, Z19
-	VPXORD           Z22, Z22, Z22
-	VCMPPD           $0x00, Z3, Z2, K3
-	KANDB            K3, K1, K4
-	VPMULLQ          Z1, Z0, Z24
-	VMOVAPS          Z3, Z25
-	VGATHERQPD       8(SI)(Z24*8), K4, Z25
-	VMULPD           Z25, Z14, Z24
-	VBLENDMPD        Z24, Z22, K3, Z22
+	VGATHERQPD       8(SI)(Z21*8), K4, Z22
+	VMULPD           Z22, Z8, Z21
+	VBLENDMPD        Z21, Z19, K3, Z19
 	KNOTB            K3, K3
-	VMULPD           Z4, Z14, Z24
-	VMULPD           1728(AX), Z24, Z24
-	VBLENDMPD        Z24, Z22, K3, Z22
-	VADDPD           Z22, Z19, Z19
-	VMOVUPS          Z19, 256(AX)
+	VMULPD           Z4, Z8, Z21
+	VMULPD           1664(AX), Z21, Z21
+	VBLENDMPD        Z21, Z19, K3, Z19
+	VADDPD           Z19, Z17, Z17
 	VPXORD           Z19, Z19, Z19
 	VCMPPD           $0x00, Z3, Z2, K3
 	KANDB            K3, K1, K4
-	VPMULLQ          Z1, Z0, Z22
-	VMOVAPS          Z3, Z24
-	VGATHERQPD       (SI)(Z22*8), K4, Z24
-	VMULPD           Z24, Z21, Z22
-	VXORPD           Z20, Z22, Z22
-	VBLENDMPD        Z22, Z19, K3, Z19
+	VPMULLQ          Z1, Z0, Z21
+	VMOVAPS          Z3, Z22
+	VGATHERQPD       (SI)(Z21*8), K4, Z22
+	VMULPD           Z22, Z16, Z21
+	VXORPD           Z18, Z21, Z21
+	VBLENDMPD        Z21, Z19, K3, Z19
 	KNOTB            K3, K3
-	VMULPD           Z4, Z21, Z22
-	VMULPD           Z5, Z22, Z22
-	VXORPD           Z20, Z22, Z22
-	VBLENDMPD        Z22, Z19, K3, Z19
-	VPXORD           Z22, Z22, Z22
-	KANDB            K2, K1, K3
-	VPMULLQ          Z1, Z0, Z24
-	VMOVAPS          Z3, Z25
-	VGATHERQPD       16(SI)(Z24*8), K3, Z25
-	VMULPD           Z25, Z14, Z24
-	VBLENDMPD        Z24, Z22, K2, Z22
-	KNOTB            K2, K3
-	VMULPD           Z4, Z14, Z24
-	VMULPD           1664(AX), Z24, Z24
-	VBLENDMPD        Z24, Z22, K3, Z22
-	VMULPD           1792(AX), Z10, Z24
-	VFMADD231PD      1728(AX), Z23, Z24
-	VBLENDMPD        Z10, Z24, K2, Z24
-	VSUBPD           Z22, Z24, Z22
-	VADDPD           Z19, Z22, Z19
-	VADDPD           512(AX), Z19, Z19
-	VPXORD           Z22, Z22, Z22
-	VCMPPD           $0x00, Z3, Z2, K3
-	KANDB            K3, K1, K4
-	VPMULLQ          Z1, Z0, Z24
-	VMOVAPS          Z3, Z25
-	VGATHERQPD       8(SI)(Z24*8), K4, Z25
-	VMULPD           Z25, Z21, Z24
-	VXORPD           Z20, Z24, Z24
-	VBLENDMPD        Z24, Z22, K3, Z22
-	KNOTB            K3, K3
-	VMULPD           Z4, Z21, Z24
-	VMULPD           1728(AX), Z24, Z24
-	VXORPD           Z20, Z24, Z24
-	VBLENDMPD        Z24, Z22, K3, Z22
-	VPXORD           Z24, Z24, Z24
-	KANDB            K2, K1, K3
-	VPMULLQ          Z1, Z0, Z25
-	VMOVAPS          Z3, Z26
-	VGATHERQPD       16(SI)(Z25*8), K3, Z26
-	VMULPD           Z26, Z10, Z25
-	VBLENDMPD        Z25, Z24, K2, Z24
-	KNOTB            K2, K3
-	VMULPD           Z4, Z10, Z25
-	VMULPD           1664(AX), Z25, Z25
-	VBLENDMPD        Z25, Z24, K3, Z24
-	VMULPD           1792(AX), Z14, Z25
-	VFMADD231PD      Z5, Z23, Z25
-	VBLENDMPD        Z14, Z25, K2, Z25
-	VSUBPD           Z22, Z25, Z22
-	VADDPD           Z24, Z22, Z22
-	VMOVUPS          Z22, 192(AX)
-	VMULPD           Z4, Z10, Z22
-	VMULPD           Z4, Z14, Z24
-	VMULPD           Z6, Z21, Z25
-	VMULPD           1536(AX), Z25, Z25
-	VFMSUB231PD      2048(AX), Z23, Z25
-	VFNMADD231PD     1984(AX), Z24, Z25
-	VFMADD231PD      2112(AX), Z22, Z25
-	VMULPD           Z4, Z14, Z22
-	VMULPD           Z4, Z21, Z24
-	VMULPD           Z6, Z10, Z26
-	VMULPD           1984(AX), Z23, Z27
-	VFMADD231PD      1536(AX), Z26, Z27
-	VFMADD231PD      2112(AX), Z24, Z27
-	VFMADD231PD      2048(AX), Z22, Z27
-	VMULPD           Z4, Z21, Z22
-	VMULPD           Z4, Z10, Z24
-	VMULPD           Z6, Z14, Z26
-	VMULPD           2112(AX), Z23, Z23
-	VFMADD231PD      1536(AX), Z26, Z23
-	VFNMADD231PD     2048(AX), Z24, Z23
-	VFNMADD231PD     1984(AX), Z22, Z23
-	VDIVPD           1856(AX), Z25, Z22
-	VDIVPD           1856(AX), Z23, Z24
-	VDIVPD           1856(AX), Z27, Z26
-	VMULPD           1728(AX), Z26, Z26
-	VFMADD231PD      Z5, Z24, Z26
-	VFMADD231PD      1664(AX), Z22, Z26
-	VFMADD231PD      1728(AX), Z15, Z26
-	VMOVUPS          1536(AX), Z22
-	VMULPD           1728(AX), Z22, Z22
-	VMOVUPS          1536(AX), Z24
-	VMULPD           1664(AX), Z24, Z24
-	VMULPD           1536(AX), Z5, Z28
-	VMULPD           Z22, Z10, Z29
-	VFMADD231PD      Z28, Z14, Z29
-	VFNMADD231PD     Z24, Z21, Z29
-	VFMADD231PD      Z22, Z13, Z29
-	VMULPD.BCST      c64x1_4000000000000000<>+0(SB), Z29, Z22
-	VMOVUPS          1600(AX), Z24
-	VMULPD.BCST      c64x1_4000000000000000<>+0(SB), Z24, Z24
-	VMULPD           Z24, Z22, Z22
-	VMULPD           640(AX), Z22, Z22
-	VMULPD           1152(AX), Z10, Z24
-	VFMADD231PD      1408(AX), Z14, Z24
-	VFNMADD231PD     1472(AX), Z21, Z24
-	VFMADD231PD      1152(AX), Z13, Z24
-	VMULPD           1792(AX), Z24, Z24
-	VFMADD231PD.BCST c64x1_3fe0000000000000<>+0(SB), Z22, Z24
-	VMULPD           1984(AX), Z10, Z22
-	VFMADD231PD      2112(AX), Z14, Z22
-	VFNMADD231PD     2048(AX), Z21, Z22
-	VFMADD231PD      1984(AX), Z13, Z22
-	VFMSUB231PD      Z5, Z16, Z26
-	VMOVUPS          1664(AX), Z28
-	VFNMADD231PD     320(AX), Z28, Z26
-	VADDPD           Z26, Z24, Z24
-	VFNMADD231PD     Z22, Z4, Z24
-	VBROADCASTSD     c64x1_3fe0000000000000<>+0(SB), Z22
-	VDIVPD           1920(AX), Z22, Z22
-	VMULPD           Z22, Z24, Z22
-	VCMPPD           $0x00, Z3, Z2, K3
-	VMULPD           1984(AX), Z14, Z24
-	VFMSUB231PD      2112(AX), Z10, Z24
-	VFMADD231PD      2112(AX), Z13, Z24
-	VDIVPD           1856(AX), Z25, Z25
-	VFMADD231PD      576(AX), Z22, Z25
-	VBLENDMPD        Z24, Z25, K3, Z24
-	VMOVUPS          Z24, 128(AX)
-	VCMPPD           $0x00, Z3, Z2, K3
-	VMULPD           2048(AX), Z14, Z14
-	VFMADD231PD      2112(AX), Z21, Z14
-	VDIVPD           1856(AX), Z27, Z24
-	VFMADD231PD      768(AX), Z22, Z24
-	VBLENDMPD        Z14, Z24, K3, Z14
-	VADDPD           832(AX), Z14, Z14
-	VCMPPD           $0x00, Z3, Z2, K3
-	VMULPD           1984(AX), Z21, Z21
-	VFMADD231PD      2048(AX), Z10, Z21
-	VFMADD231PD      2048(AX), Z13, Z21
-	VXORPD           Z20, Z21, Z10
-	VDIVPD           1856(AX), Z23, Z21
-	VFMADD231PD      704(AX), Z22, Z21
-	VBLENDMPD        Z10, Z21, K3, Z10
-	VMOVUPS          Z10, 64(AX)
-	VDIVPD           Z8, Z7, Z10
-	VDIVPD           Z8, Z9, Z21
-	VMULPD           Z21, Z11, Z21
-	VFMADD231PD      Z10, Z12, Z21
-	VFMADD231PD      Z10, Z13, Z21
-	VMULPD           Z6, Z13, Z10
-	VMULPD           Z6, Z21, Z22
-	VMULPD           Z6, Z12, Z23
-	VMULPD           Z6, Z11, Z24
-	VMULPD           1728(AX), Z24, Z24
-	VFMADD231PD      Z5, Z23, Z24
-	VFNMADD231PD     1664(AX), Z22, Z24
-	VFMADD231PD      Z5, Z10, Z24
-	VPXORD           Z10, Z10, Z10
+	VMULPD           Z4, Z16, Z21
+	VMULPD           Z5, Z21, Z21
+	VXORPD           Z18, Z21, Z21
+	VBLENDMPD        Z21, Z19, K3, Z19
+	VPXORD           Z21, Z21, Z21
 	KANDB            K2, K1, K3
 	VPMULLQ          Z1, Z0, Z22
 	VMOVAPS          Z3, Z23
-	VGATHERQPD       (SI)(Z22*8), K3, Z23
-	VMULPD           Z23, Z11, Z22
-	VBLENDMPD        Z22, Z10, K2, Z10
+	VGATHERQPD       16(SI)(Z22*8), K3, Z23
+	VMULPD           Z23, Z8, Z22
+	VBLENDMPD        Z22, Z21, K2, Z21
 	KNOTB            K2, K3
-	VMULPD           Z4, Z11, Z22
-	VMULPD           Z5, Z22, Z22
-	VBLENDMPD        Z22, Z10, K3, Z10
-	VXORPD           Z20, Z21, Z22
-	VMULPD           1792(AX), Z21, Z23
-	VFMSUB231PD      1664(AX), Z24, Z23
-	VBLENDMPD        Z22, Z23, K2, Z22
-	VSUBPD           Z10, Z22, Z10
+	VMULPD           Z4, Z8, Z22
+	VMULPD           1472(AX), Z22, Z22
+	VBLENDMPD        Z22, Z21, K3, Z21
+	VMULPD           1728(AX), Z14, Z22
+	VFMADD231PD      1664(AX), Z20, Z22
+	VBLENDMPD        Z14, Z22, K2, Z22
+	VSUBPD           Z21, Z22, Z21
+	VADDPD           Z19, Z21, Z19
+	VADDPD           384(AX), Z19, Z19
+	VPXORD           Z21, Z21, Z21
+	VCMPPD           $0x00, Z3, Z2, K3
+	KANDB            K3, K1, K4
+	VPMULLQ          Z1, Z0, Z22
+	VMOVAPS          Z3, Z23
+	VGATHERQPD       8(SI)(Z22*8), K4, Z23
+	VMULPD           Z23, Z16, Z22
+	VXORPD           Z18, Z22, Z22
+	VBLENDMPD        Z22, Z21, K3, Z21
+	KNOTB            K3, K3
+	VMULPD           Z4, Z16, Z22
+	VMULPD           1664(AX), Z22, Z22
+	VXORPD           Z18, Z22, Z22
+	VBLENDMPD        Z22, Z21, K3, Z21
 	VPXORD           Z22, Z22, Z22
 	KANDB            K2, K1, K3
 	VPMULLQ          Z1, Z0, Z23
-	VMOVAPS          Z3, Z25
-	VGATHERQPD       8(SI)(Z23*8), K3, Z25
-	VMULPD           Z25, Z12, Z23
+	VMOVAPS          Z3, Z24
+	VGATHERQPD       16(SI)(Z23*8), K3, Z24
+	VMULPD           Z24, Z14, Z23
 	VBLENDMPD        Z23, Z22, K2, Z22
 	KNOTB            K2, K3
-	VMULPD           Z4, Z12, Z23
-	VMULPD           1728(AX), Z23, Z23
+	VMULPD           Z4, Z14, Z23
+	VMULPD           1472(AX), Z23, Z23
 	VBLENDMPD        Z23, Z22, K3, Z22
-	VPXORD           Z23, Z23, Z23
-	KANDB            K2, K1, K3
-	VPMULLQ          Z1, Z0, Z25
-	VMOVAPS          Z3, Z26
-	VGATHERQPD       8(SI)(Z25*8), K3, Z26
-	VMULPD           Z26, Z13, Z25
-	VBLENDMPD        Z25, Z23, K2, Z23
-	KNOTB            K2, K3
-	VMULPD           Z4, Z13, Z25
+	VMULPD           1728(AX), Z8, Z23
+	VFMADD231PD      Z5, Z20, Z23
+	VBLENDMPD        Z8, Z23, K2, Z23
+	VSUBPD           Z21, Z23, Z21
+	VADDPD           Z22, Z21, Z21
+	VADDPD           Z13, Z21, Z21
+	VMULPD           Z4, Z14, Z22
+	VMULPD           Z4, Z8, Z23
+	VMULPD           Z6, Z16, Z24
+	VMULPD           1408(AX), Z24, Z24
+	VFMSUB231PD      1984(AX), Z20, Z24
+	VFNMADD231PD     1920(AX), Z23, Z24
+	VFMADD231PD      2048(AX), Z22, Z24
+	VDIVPD           1792(AX), Z24, Z22
+	VMULPD           Z4, Z8, Z23
+	VMULPD           Z4, Z16, Z24
+	VMULPD           Z6, Z14, Z25
+	VMULPD           1920(AX), Z20, Z26
+	VFMADD231PD      1408(AX), Z25, Z26
+	VFMADD231PD      2048(AX), Z24, Z26
+	VFMADD231PD      1984(AX), Z23, Z26
+	VDIVPD           1792(AX), Z26, Z23
+	VMOVUPS          Z23, 192(AX)
+	VMULPD           Z4, Z16, Z23
+	VMULPD           Z4, Z14, Z24
+	VMULPD           Z6, Z8, Z25
+	VMULPD           2048(AX), Z20, Z20
+	VFMADD231PD      1408(AX), Z25, Z20
+	VFNMADD231PD     1984(AX), Z24, Z20
+	VFNMADD231PD     1920(AX), Z23, Z20
+	VDIVPD           1792(AX), Z20, Z20
+	VMOVUPS          1664(AX), Z23
+	VMULPD           192(AX), Z23, Z23
+	VFMADD231PD      Z5, Z20, Z23
+	VFMADD231PD      1472(AX), Z22, Z23
+	VFMADD231PD      1664(AX), Z11, Z23
+	VFMSUB231PD      Z5, Z12, Z23
+	VMOVUPS          1408(AX), Z24
+	VMULPD           1664(AX), Z24, Z24
+	VMOVUPS          1408(AX), Z25
+	VMULPD           1472(AX), Z25, Z25
+	VMULPD           1408(AX), Z5, Z26
+	VMULPD           Z24, Z14, Z27
+	VFMADD231PD      Z26, Z8, Z27
+	VFNMADD231PD     Z25, Z16, Z27
+	VFMADD231PD      Z24, Z9, Z27
+	VMULPD.BCST      c64x1_4000000000000000<>+0(SB), Z27, Z24
+	VMOVUPS          1344(AX), Z25
+	VMULPD.BCST      c64x1_4000000000000000<>+0(SB), Z25, Z25
+	VMULPD           Z25, Z24, Z24
+	VMULPD           512(AX), Z24, Z24
+	VMULPD           1088(AX), Z14, Z25
+	VFMADD231PD      1536(AX), Z8, Z25
+	VFNMADD231PD     1600(AX), Z16, Z25
+	VFMADD231PD      1088(AX), Z9, Z25
 	VMULPD           1728(AX), Z25, Z25
-	VBLENDMPD        Z25, Z23, K3, Z23
-	VADDPD           Z22, Z10, Z10
-	VADDPD           Z23, Z10, Z10
+	VFMADD231PD.BCST c64x1_3fe0000000000000<>+0(SB), Z24, Z25
+	VMULPD           1920(AX), Z14, Z24
+	VFMADD231PD      2048(AX), Z8, Z24
+	VFNMADD231PD     1984(AX), Z16, Z24
+	VFMADD231PD      1920(AX), Z9, Z24
+	VMOVUPS          1472(AX), Z26
+	VFNMADD231PD     256(AX), Z26, Z23
+	VADDPD           Z23, Z25, Z23
+	VFNMADD231PD     Z24, Z4, Z23
+	VBROADCASTSD     c64x1_3fe0000000000000<>+0(SB), Z24
+	VDIVPD           1856(AX), Z24, Z24
+	VMULPD           Z24, Z23, Z23
+	VCMPPD           $0x00, Z3, Z2, K3
+	VMULPD           1920(AX), Z8, Z24
+	VFMSUB231PD      2048(AX), Z14, Z24
+	VFMADD231PD      2048(AX), Z9, Z24
+	VFMADD231PD      448(AX), Z23, Z22
+	VBLENDMPD        Z24, Z22, K3, Z22
+	VMOVUPS          Z22, 128(AX)
+	VCMPPD           $0x00, Z3, Z2, K3
+	VMULPD           1920(AX), Z16, Z22
+	VFMADD231PD      1984(AX), Z14, Z22
+	VFMADD231PD      1984(AX), Z9, Z22
+	VXORPD           Z18, Z22, Z14
+	VFMADD231PD      576(AX), Z23, Z20
+	VBLENDMPD        Z14, Z20, K3, Z14
+	VMOVUPS          Z14, 64(AX)
+	VMULPD           1024(AX), Z7, Z14
+	VFMADD231PD      1280(AX), Z10, Z14
+	VFMADD231PD      1280(AX), Z9, Z14
+	VMULPD           Z6, Z9, Z20
+	VMULPD           Z6, Z14, Z22
+	VMULPD           Z6, Z10, Z24
+	VMULPD           Z6, Z7, Z25
+	VMULPD           1664(AX), Z25, Z25
+	VFMADD231PD      Z5, Z24, Z25
+	VFNMADD231PD     1472(AX), Z22, Z25
+	VFMADD231PD      Z5, Z20, Z25
+	VPXORD           Z20, Z20, Z20
+	KANDB            K2, K1, K3
+	VPMULLQ          Z1, Z0, Z22
+	VMOVAPS          Z3, Z24
+	VGATHERQPD       (SI)(Z22*8), K3, Z24
+	VMULPD           Z24, Z7, Z22
+	VBLENDMPD        Z22, Z20, K2, Z20
+	KNOTB            K2, K3
+	VMULPD           Z4, Z7, Z22
+	VMULPD           Z5, Z22, Z22
+	VBLENDMPD        Z22, Z20, K3, Z20
+	VXORPD           Z18, Z14, Z22
+	VMULPD           1728(AX), Z14, Z24
+	VFMSUB231PD      1472(AX), Z25, Z24
+	VBLENDMPD        Z22, Z24, K2, Z22
+	VSUBPD           Z20, Z22, Z20
+	VPXORD           Z22, Z22, Z22
+	KANDB            K2, K1, K3
+	VPMULLQ          Z1, Z0, Z24
+	VMOVAPS          Z3, Z26
+	VGATHERQPD       8(SI)(Z24*8), K3, Z26
+	VMULPD           Z26, Z10, Z24
+	VBLENDMPD        Z24, Z22, K2, Z22
+	KNOTB            K2, K3
+	VMULPD           Z4, Z10, Z24
+	VMULPD           1664(AX), Z24, Z24
+	VBLENDMPD        Z24, Z22, K3, Z22
+	VPXORD           Z24, Z24, Z24
+	KANDB            K2, K1, K3
+	VPMULLQ          Z1, Z0, Z26
+	VMOVAPS          Z3, Z27
+	VGATHERQPD       8(SI)(Z26*8), K3, Z27
+	VMULPD           Z27, Z9, Z26
+	VBLENDMPD        Z26, Z24, K2, Z24
+	KNOTB            K2, K3
+	VMULPD           Z4, Z9, Z26
+	VMULPD           1664(AX), Z26, Z26
+	VBLENDMPD        Z26, Z24, K3, Z24
+	VADDPD           Z22, Z20, Z20
+	VADDPD           Z24, Z20, Z20
 	VPXORD           Z22, Z22, Z22
 	VCMPPD           $0x00, Z3, Z2, K3
 	KANDB            K3, K1, K4
-	VPMULLQ          Z1, Z0, Z23
-	VMOVAPS          Z3, Z25
-	VGATHERQPD       (SI)(Z23*8), K4, Z25
-	VMULPD           Z25, Z21, Z23
-	VXORPD           Z20, Z23, Z23
-	VBLENDMPD        Z23, Z22, K3, Z22
-	KNOTB            K3, K3
-	VMULPD           Z4, Z21, Z23
-	VMULPD           Z5, Z23, Z23
-	VXORPD           Z20, Z23, Z23
-	VBLENDMPD        Z23, Z22, K3, Z22
-	VPXORD           Z23, Z23, Z23
-	KANDB            K2, K1, K3
-	VPMULLQ          Z1, Z0, Z25
+	VPMULLQ          Z1, Z0, Z24
 	VMOVAPS          Z3, Z26
-	VGATHERQPD       16(SI)(Z25*8), K3, Z26
-	VMULPD           Z26, Z12, Z25
-	VBLENDMPD        Z25, Z23, K2, Z23
+	VGATHERQPD       (SI)(Z24*8), K4, Z26
+	VMULPD           Z26, Z14, Z24
+	VXORPD           Z18, Z24, Z24
+	VBLENDMPD        Z24, Z22, K3, Z22
+	KNOTB            K3, K3
+	VMULPD           Z4, Z14, Z24
+	VMULPD           Z5, Z24, Z24
+	VXORPD           Z18, Z24, Z24
+	VBLENDMPD        Z24, Z22, K3, Z22
+	VPXORD           Z24, Z24, Z24
+	KANDB            K2, K1, K3
+	VPMULLQ          Z1, Z0, Z26
+	VMOVAPS          Z3, Z27
+	VGATHERQPD       16(SI)(Z26*8), K3, Z27
+	VMULPD           Z27, Z10, Z26
+	VBLENDMPD        Z26, Z24, K2, Z24
 	KNOTB            K2, K3
-	VMULPD           Z4, Z12, Z25
-	VMULPD           1664(AX), Z25, Z25
-	VBLENDMPD        Z25, Z23, K3, Z23
-	VMULPD           1792(AX), Z11, Z25
-	VFMADD231PD      1728(AX), Z24, Z25
-	VBLENDMPD        Z11, Z25, K2, Z25
-	VSUBPD           Z23, Z25, Z23
-	VPXORD           Z25, Z25, Z25
+	VMULPD           Z4, Z10, Z26
+	VMULPD           1472(AX), Z26, Z26
+	VBLENDMPD        Z26, Z24, K3, Z24
+	VMULPD           1728(AX), Z7, Z26
+	VFMADD231PD      1664(AX), Z25, Z26
+	VBLENDMPD        Z7, Z26, K2, Z26
+	VSUBPD           Z24, Z26, Z24
+	VADDPD           Z22, Z24, Z22
+	VPXORD           Z24, Z24, Z24
 	VCMPPD           $0x00, Z3, Z2, K3
 	KANDB            K3, K1, K4
 	VPMULLQ          Z1, Z0, Z26
 	VMOVAPS          Z3, Z27
 	VGATHERQPD       8(SI)(Z26*8), K4, Z27
-	VMULPD           Z27, Z21, Z26
-	VXORPD           Z20, Z26, Z26
-	VBLENDMPD        Z26, Z25, K3, Z25
+	VMULPD           Z27, Z14, Z26
+	VXORPD           Z18, Z26, Z26
+	VBLENDMPD        Z26, Z24, K3, Z24
 	KNOTB            K3, K3
-	VMULPD           Z4, Z21, Z26
-	VMULPD           1728(AX), Z26, Z26
-	VXORPD           Z20, Z26, Z26
-	VBLENDMPD        Z26, Z25, K3, Z25
+	VMULPD           Z4, Z14, Z26
+	VMULPD           1664(AX), Z26, Z26
+	VXORPD           Z18, Z26, Z26
+	VBLENDMPD        Z26, Z24, K3, Z24
 	VPXORD           Z26, Z26, Z26
 	KANDB            K2, K1, K3
 	VPMULLQ          Z1, Z0, Z27
 	VMOVAPS          Z3, Z28
 	VGATHERQPD       16(SI)(Z27*8), K3, Z28
-	VMULPD           Z28, Z11, Z27
+	VMULPD           Z28, Z7, Z27
 	VBLENDMPD        Z27, Z26, K2, Z26
 	KNOTB            K2, K3
-	VMULPD           Z4, Z11, Z27
-	VMULPD           1664(AX), Z27, Z27
+	VMULPD           Z4, Z7, Z27
+	VMULPD           1472(AX), Z27, Z27
 	VBLENDMPD        Z27, Z26, K3, Z26
-	VMULPD           1792(AX), Z12, Z27
-	VFMADD231PD      Z5, Z24, Z27
-	VBLENDMPD        Z12, Z27, K2, Z27
-	VSUBPD           Z25, Z27, Z25
-	VADDPD           Z26, Z25, Z25
-	VMULPD           Z4, Z13, Z26
-	VMULPD           1984(AX), Z26, Z26
-	VDIVPD           1856(AX), Z26, Z26
-	VMULPD           Z4, Z11, Z27
-	VMULPD           Z4, Z12, Z28
-	VMULPD           Z6, Z21, Z29
-	VMULPD           1536(AX), Z29, Z29
-	VFMSUB231PD      2048(AX), Z24, Z29
-	VFNMADD231PD     1984(AX), Z28, Z29
-	VFMADD231PD      2112(AX), Z27, Z29
-	VMULPD           Z4, Z12, Z27
-	VMULPD           Z4, Z21, Z28
-	VMULPD           Z6, Z11, Z30
-	VMULPD           1984(AX), Z24, Z31
-	VFMADD231PD      1536(AX), Z30, Z31
-	VFMADD231PD      2112(AX), Z28, Z31
-	VFMADD231PD      2048(AX), Z27, Z31
-	VMULPD           Z4, Z21, Z27
-	VMULPD           Z4, Z11, Z28
-	VMULPD           Z6, Z12, Z6
-	VMULPD           2112(AX), Z24, Z24
-	VFMADD231PD      1536(AX), Z6, Z24
-	VFNMADD231PD     2048(AX), Z28, Z24
-	VFNMADD231PD     1984(AX), Z27, Z24
-	VDIVPD           1856(AX), Z29, Z6
-	VDIVPD           1856(AX), Z24, Z27
-	VDIVPD           1856(AX), Z31, Z28
-	VMULPD           1728(AX), Z28, Z28
-	VFMADD231PD      Z5, Z27, Z28
-	VFMADD231PD      1664(AX), Z6, Z28
-	VFMADD231PD      Z5, Z15, Z28
-	VMULPD           1536(AX), Z5, Z5
-	VMOVUPS          1536(AX), Z6
-	VMULPD           1664(AX), Z6, Z6
-	VMOVUPS          1536(AX), Z15
-	VMULPD           1728(AX), Z15, Z15
-	VMULPD           Z15, Z11, Z15
-	VFMADD231PD      Z5, Z12, Z15
-	VFNMADD231PD     Z6, Z21, Z15
-	VFMADD231PD      Z5, Z13, Z15
-	VMULPD.BCST      c64x1_4000000000000000<>+0(SB), Z15, Z5
-	VMOVUPS          1600(AX), Z6
-	VMULPD.BCST      c64x1_4000000000000000<>+0(SB), Z6, Z6
-	VMULPD           Z6, Z5, Z5
-	VMULPD           640(AX), Z5, Z5
-	VMULPD           1152(AX), Z11, Z6
-	VFMADD231PD      1408(AX), Z12, Z6
-	VFNMADD231PD     1472(AX), Z21, Z6
-	VFMADD231PD      1408(AX), Z13, Z6
-	VMULPD           1792(AX), Z6, Z6
-	VFMADD231PD.BCST c64x1_3fe0000000000000<>+0(SB), Z5, Z6
-	VMULPD           1984(AX), Z11, Z5
-	VFMADD231PD      2112(AX), Z12, Z5
-	VFNMADD231PD     2048(AX), Z21, Z5
-	VFMADD231PD      2112(AX), Z13, Z5
-	VFMSUB231PD      1664(AX), Z26, Z28
-	VFNMADD231PD     1728(AX), Z16, Z28
-	VADDPD           Z28, Z6, Z6
-	VFNMADD231PD     Z5, Z4, Z6
+	VMULPD           1728(AX), Z10, Z27
+	VFMADD231PD      Z5, Z25, Z27
+	VBLENDMPD        Z10, Z27, K2, Z27
+	VSUBPD           Z24, Z27, Z24
+	VADDPD           Z26, Z24, Z24
+	VADDPD           384(AX), Z24, Z24
+	VMULPD           Z4, Z9, Z26
+	VMULPD           1920(AX), Z26, Z26
+	VDIVPD           1792(AX), Z26, Z26
+	VMULPD           Z4, Z7, Z27
+	VMULPD           Z4, Z10, Z28
+	VMULPD           Z6, Z14, Z29
+	VMULPD           1408(AX), Z29, Z29
+	VFMSUB231PD      1984(AX), Z25, Z29
+	VFNMADD231PD     1920(AX), Z28, Z29
+	VFMADD231PD      2048(AX), Z27, Z29
+	VDIVPD           1792(AX), Z29, Z27
+	VMULPD           Z4, Z10, Z28
+	VMULPD           Z4, Z14, Z29
+	VMULPD           Z6, Z7, Z30
+	VMULPD           1920(AX), Z25, Z31
+	VFMADD231PD      1408(AX), Z30, Z31
+	VFMADD231PD      2048(AX), Z29, Z31
+	VFMADD231PD      1984(AX), Z28, Z31
+	VDIVPD           1792(AX), Z31, Z28
+	VMULPD           Z4, Z14, Z29
+	VMULPD           Z4, Z7, Z30
+	VMULPD           Z6, Z10, Z6
+	VMULPD           2048(AX), Z25, Z25
+	VFMADD231PD      1408(AX), Z6, Z25
+	VFNMADD231PD     1984(AX), Z30, Z25
+	VFNMADD231PD     1920(AX), Z29, Z25
+	VDIVPD           1792(AX), Z25, Z6
+	VMULPD           1664(AX), Z28, Z25
+	VFMADD231PD      Z5, Z6, Z25
+	VFMADD231PD      1472(AX), Z27, Z25
+	VFMADD231PD      Z5, Z11, Z25
+	VFMSUB231PD      1472(AX), Z26, Z25
+	VMULPD           1408(AX), Z5, Z5
+	VMOVUPS          1408(AX), Z11
+	VMULPD           1472(AX), Z11, Z11
+	VMOVUPS          1408(AX), Z29
+	VMULPD           1664(AX), Z29, Z29
+	VMULPD           Z29, Z7, Z29
+	VFMADD231PD      Z5, Z10, Z29
+	VFNMADD231PD     Z11, Z14, Z29
+	VFMADD231PD      Z5, Z9, Z29
+	VMULPD.BCST      c64x1_4000000000000000<>+0(SB), Z29, Z5
+	VMOVUPS          1344(AX), Z11
+	VMULPD.BCST      c64x1_4000000000000000<>+0(SB), Z11, Z11
+	VMULPD           Z11, Z5, Z5
+	VMULPD           512(AX), Z5, Z5
+	VMULPD           1088(AX), Z7, Z11
+	VFMADD231PD      1536(AX), Z10, Z11
+	VFNMADD231PD     1600(AX), Z14, Z11
+	VFMADD231PD      1536(AX), Z9, Z11
+	VMULPD           1728(AX), Z11, Z11
+	VFMADD231PD.BCST c64x1_3fe0000000000000<>+0(SB), Z5, Z11
+	VMULPD           1920(AX), Z7, Z5
+	VFMADD231PD      2048(AX), Z10, Z5
+	VFNMADD231PD     1984(AX), Z14, Z5
+	VFMADD231PD      2048(AX), Z9, Z5
+	VFNMADD231PD     1664(AX), Z12, Z25
+	VADDPD           Z25, Z11, Z11
+	VFNMADD231PD     Z5, Z4, Z11
 	VBROADCASTSD     c64x1_3fe0000000000000<>+0(SB), Z4
-	VDIVPD           1920(AX), Z4, Z4
-	VMULPD           Z4, Z6, Z4
+	VDIVPD           1856(AX), Z4, Z4
+	VMULPD           Z4, Z11, Z4
 	VCMPPD           $0x00, Z3, Z2, K2
-	VMULPD           1984(AX), Z12, Z5
-	VFMSUB231PD      2112(AX), Z11, Z5
-	VFNMADD231PD     1984(AX), Z13, Z5
-	VDIVPD           1856(AX), Z29, Z6
+	VMULPD           1920(AX), Z10, Z5
+	VFMSUB231PD      2048(AX), Z7, Z5
+	VFNMADD231PD     1920(AX), Z9, Z5
+	VFMADD231PD      448(AX), Z4, Z27
+	VBLENDMPD        Z5, Z27, K2, Z5
+	VCMPPD           $0x00, Z3, Z2, K2
+	VMULPD           1984(AX), Z10, Z10
+	VFMADD231PD      2048(AX), Z14, Z10
+	VFMADD231PD      1984(AX), Z9, Z10
+	VFMADD231PD      704(AX), Z4, Z28
+	VBLENDMPD        Z10, Z28, K2, Z9
+	VCMPPD           $0x00, Z3, Z2, K2
+	VMULPD           1920(AX), Z14, Z10
+	VFMADD231PD      1984(AX), Z7, Z10
+	VXORPD           Z18, Z10, Z7
 	VFMADD231PD      576(AX), Z4, Z6
-	VBLENDMPD        Z5, Z6, K2, Z5
-	VCMPPD           $0x00, Z3, Z2, K2
-	VMULPD           2048(AX), Z12, Z6
-	VFMADD231PD      2112(AX), Z21, Z6
-	VFMADD231PD      2048(AX), Z13, Z6
-	VDIVPD           1856(AX), Z31, Z12
-	VFMADD231PD      768(AX), Z4, Z12
-	VBLENDMPD        Z6, Z12, K2, Z6
-	VCMPPD           $0x00, Z3, Z2, K2
-	VMULPD           1984(AX), Z21, Z12
-	VFMADD231PD      2048(AX), Z11, Z12
-	VXORPD           Z20, Z12, Z11
-	VDIVPD           1856(AX), Z24, Z12
-	VFMADD231PD      704(AX), Z4, Z12
-	VBLENDMPD        Z11, Z12, K2, Z4
-	VADDPD           832(AX), Z4, Z4
+	VBLENDMPD        Z7, Z6, K2, Z4
+	VADDPD           640(AX), Z4, Z4
 	IMUL3Q           $+30, DX, BX
 	LEAQ             (R10)(BX*8), DI
-	VMOVUPD          c64x8_h29f29e1fa0ba9fd5<>+0(SB), Z11
+	VMOVUPD          c64x8_h29f29e1fa0ba9fd5<>+0(SB), Z6
 	KMOVW            K1, K2
-	VSCATTERQPD      Z4, K2, (DI)(Z11*8)
+	VSCATTERQPD      Z4, K2, (DI)(Z6*8)
 	VCMPPD           $0x00, Z3, Z2, K2
-	VBLENDMPD        Z3, Z16, K2, Z4
-	VADDPD           Z4, Z6, Z4
+	VBLENDMPD        Z3, Z12, K2, Z4
+	VADDPD           Z4, Z9, Z4
 	LEAQ             (R10)(BX*8), DI
 	KMOVW            K1, K2
-	VSCATTERQPD      Z4, K2, 8(DI)(Z11*8)
+	VSCATTERQPD      Z4, K2, 8(DI)(Z6*8)
 	VCMPPD           $0x00, Z3, Z2, K2
-	VXORPD           Z20, Z26, Z4
+	VXORPD           Z18, Z26, Z4
 	VBLENDMPD        Z3, Z4, K2, Z4
 	VADDPD           Z4, Z5, Z4
 	LEAQ             (R10)(BX*8), DI
 	KMOVW            K1, K2
-	VSCATTERQPD      Z4, K2, 16(DI)(Z11*8)
-	VADDPD           512(AX), Z25, Z4
-	VXORPD           Z20, Z4, Z4
+	VSCATTERQPD      Z4, K2, 16(DI)(Z6*8)
+	VXORPD           Z18, Z24, Z4
 	LEAQ             (R10)(BX*8), DI
 	KMOVW            K1, K2
-	VSCATTERQPD      Z4, K2, 24(DI)(Z11*8)
-	VADDPD           Z22, Z23, Z4
-	VSUBPD           Z4, Z17, Z4
+	VSCATTERQPD      Z4, K2, 24(DI)(Z6*8)
+	VSUBPD           Z22, Z13, Z4
 	LEAQ             (R10)(BX*8), DI
 	KMOVW            K1, K2
-	VSCATTERQPD      Z4, K2, 32(DI)(Z11*8)
-	VXORPD           Z20, Z10, Z4
+	VSCATTERQPD      Z4, K2, 32(DI)(Z6*8)
+	VXORPD           Z18, Z20, Z4
 	LEAQ             (R10)(BX*8), DI
 	KMOVW            K1, K2
-	VSCATTERQPD      Z4, K2, 40(DI)(Z11*8)
+	VSCATTERQPD      Z4, K2, 40(DI)(Z6*8)
+	VMOVUPS          1280(AX), Z4
+	VMULPD           1216(AX), Z4, Z4
+	VMULPD           768(AX), Z4, Z4
+	LEAQ             (R10)(BX*8), DI
+	KMOVW            K1, K2
+	VSCATTERQPD      Z4, K2, 48(DI)(Z6*8)
+	LEAQ             (R10)(BX*8), DI
+	KMOVW            K1, K2
+	VMOVUPS          1216(AX), Z4
+	VSCATTERQPD      Z4, K2, 56(DI)(Z6*8)
+	LEAQ             (R10)(BX*8), DI
+	KMOVW            K1, K2
+	VSCATTERQPD      Z3, K2, 64(DI)(Z6*8)
 	VMOVUPS          960(AX), Z4
-	VMULPD           1280(AX), Z4, Z4
+	VMULPD           1152(AX), Z4, Z4
 	LEAQ             (R10)(BX*8), DI
 	KMOVW            K1, K2
-	VSCATTERQPD      Z4, K2, 48(DI)(Z11*8)
+	VSCATTERQPD      Z4, K2, 72(DI)(Z6*8)
+	VMOVUPS          896(AX), Z4
+	VMULPD           1152(AX), Z4, Z4
 	LEAQ             (R10)(BX*8), DI
 	KMOVW            K1, K2
-	VMOVUPS          1344(AX), Z4
-	VSCATTERQPD      Z4, K2, 56(DI)(Z11*8)
+	VSCATTERQPD      Z4, K2, 80(DI)(Z6*8)
 	LEAQ             (R10)(BX*8), DI
 	KMOVW            K1, K2
-	VSCATTERQPD      Z3, K2, 64(DI)(Z11*8)
-	VMOVUPS          1088(AX), Z4
-	VMULPD           1216(AX), Z4, Z4
+	VSCATTERQPD      Z24, K2, 88(DI)(Z6*8)
+	VSUBPD           Z13, Z22, Z4
 	LEAQ             (R10)(BX*8), DI
 	KMOVW            K1, K2
-	VSCATTERQPD      Z4, K2, 72(DI)(Z11*8)
-	VMOVUPS          1024(AX), Z4
-	VMULPD           1216(AX), Z4, Z4
+	VSCATTERQPD      Z4, K2, 96(DI)(Z6*8)
 	LEAQ             (R10)(BX*8), DI
 	KMOVW            K1, K2
-	VSCATTERQPD      Z4, K2, 80(DI)(Z11*8)
-	VADDPD           512(AX), Z25, Z4
-	LEAQ             (R10)(BX*8), DI
-	KMOVW            K1, K2
-	VSCATTERQPD      Z4, K2, 88(DI)(Z11*8)
-	VADDPD           Z22, Z23, Z4
-	VSUBPD           Z17, Z4, Z4
-	LEAQ             (R10)(BX*8), DI
-	KMOVW            K1, K2
-	VSCATTERQPD      Z4, K2, 96(DI)(Z11*8)
-	LEAQ             (R10)(BX*8), DI
-	KMOVW            K1, K2
-	VSCATTERQPD      Z10, K2, 104(DI)(Z11*8)
-	VDIVPD           Z8, Z7, Z4
-	VMULPD           896(AX), Z4, Z4
+	VSCATTERQPD      Z20, K2, 104(DI)(Z6*8)
+	VMOVUPS          1280(AX), Z4
+	VMULPD           832(AX), Z4, Z4
 	SHLQ             $0x01, DX
 	LEAQ             (CX)(DX*8), DI
 	VMOVUPD          c64x8_hcd037e819e4e3a25<>+0(SB), Z5
 	KMOVW            K1, K2
-	VMOVAPS          Z3, Z6
-	VGATHERQPD       (DI)(Z5*8), K2, Z6
-	VPMULLQ          Z1, Z0, Z7
+	VMOVAPS          Z3, Z7
+	VGATHERQPD       (DI)(Z5*8), K2, Z7
+	VPMULLQ          Z1, Z0, Z9
 	KMOVW            K1, K2
 	VMOVAPS          Z3, Z10
-	VGATHERQPD       56(SI)(Z7*8), K2, Z10
+	VGATHERQPD       56(SI)(Z9*8), K2, Z10
 	VADDPD           Z10, Z4, Z4
-	VSUBPD           Z6, Z4, Z4
+	VSUBPD           Z7, Z4, Z4
 	LEAQ             (R10)(BX*8), DI
 	KMOVW            K1, K2
-	VSCATTERQPD      Z4, K2, 112(DI)(Z11*8)
+	VSCATTERQPD      Z4, K2, 112(DI)(Z6*8)
 	VCMPPD           $0x00, Z3, Z2, K2
-	VXORPD           Z20, Z16, Z4
+	VXORPD           Z18, Z12, Z4
 	VBLENDMPD        Z3, Z4, K2, Z4
 	VADDPD           64(AX), Z4, Z4
 	LEAQ             (R10)(BX*8), DI
 	KMOVW            K1, K2
-	VSCATTERQPD      Z4, K2, 120(DI)(Z11*8)
+	VSCATTERQPD      Z4, K2, 120(DI)(Z6*8)
+	VCMPPD           $0x00, Z3, Z2, K2
+	VMULPD           1984(AX), Z8, Z4
+	VFMADD231PD      2048(AX), Z16, Z4
+	VMOVUPS          192(AX), Z7
+	VFMADD231PD      704(AX), Z23, Z7
+	VBLENDMPD        Z4, Z7, K2, Z4
+	VADDPD           640(AX), Z4, Z4
 	LEAQ             (R10)(BX*8), DI
 	KMOVW            K1, K2
-	VSCATTERQPD      Z14, K2, 128(DI)(Z11*8)
+	VSCATTERQPD      Z4, K2, 128(DI)(Z6*8)
 	VCMPPD           $0x00, Z3, Z2, K2
-	VMOVUPS          320(AX), Z2
+	VMOVUPS          256(AX), Z2
 	VBLENDMPD        Z3, Z2, K2, Z2
 	VADDPD           128(AX), Z2, Z2
 	LEAQ             (R10)(BX*8), DI
 	KMOVW            K1, K2
-	VSCATTERQPD      Z2, K2, 136(DI)(Z11*8)
-	VADDPD           192(AX), Z17, Z2
-	VXORPD           Z20, Z2, Z2
+	VSCATTERQPD      Z2, K2, 136(DI)(Z6*8)
+	VXORPD           Z18, Z21, Z2
 	LEAQ             (R10)(BX*8), DI
 	KMOVW            K1, K2
-	VSCATTERQPD      Z2, K2, 144(DI)(Z11*8)
-	VXORPD           Z20, Z19, Z2
+	VSCATTERQPD      Z2, K2, 144(DI)(Z6*8)
+	VXORPD           Z18, Z19, Z2
 	LEAQ             (R10)(BX*8), DI
 	KMOVW            K1, K2
-	VSCATTERQPD      Z2, K2, 152(DI)(Z11*8)
-	VSUBPD           256(AX), Z18, Z2
+	VSCATTERQPD      Z2, K2, 152(DI)(Z6*8)
+	VSUBPD           Z17, Z15, Z2
 	LEAQ             (R10)(BX*8), DI
 	KMOVW            K1, K2
-	VSCATTERQPD      Z2, K2, 160(DI)(Z11*8)
-	VMOVUPS          960(AX), Z2
-	VMULPD           448(AX), Z2, Z2
-	LEAQ             (R10)(BX*8), DI
-	KMOVW            K1, K2
-	VSCATTERQPD      Z2, K2, 168(DI)(Z11*8)
-	LEAQ             (R10)(BX*8), DI
-	KMOVW            K1, K2
-	VSCATTERQPD      Z3, K2, 176(DI)(Z11*8)
-	LEAQ             (R10)(BX*8), DI
-	KMOVW            K1, K2
-	VMOVUPS          1344(AX), Z2
-	VSCATTERQPD      Z2, K2, 184(DI)(Z11*8)
-	VMOVUPS          1088(AX), Z2
-	VMULPD           384(AX), Z2, Z2
-	LEAQ             (R10)(BX*8), DI
-	KMOVW            K1, K2
-	VSCATTERQPD      Z2, K2, 192(DI)(Z11*8)
+	VSCATTERQPD      Z2, K2, 160(DI)(Z6*8)
 	VMOVUPS          1024(AX), Z2
-	VMULPD           384(AX), Z2, Z2
+	VMULPD           1216(AX), Z2, Z2
+	VMULPD           768(AX), Z2, Z2
 	LEAQ             (R10)(BX*8), DI
 	KMOVW            K1, K2
-	VSCATTERQPD      Z2, K2, 200(DI)(Z11*8)
-	VADDPD           192(AX), Z17, Z2
+	VSCATTERQPD      Z2, K2, 168(DI)(Z6*8)
 	LEAQ             (R10)(BX*8), DI
 	KMOVW            K1, K2
-	VSCATTERQPD      Z2, K2, 208(DI)(Z11*8)
+	VSCATTERQPD      Z3, K2, 176(DI)(Z6*8)
 	LEAQ             (R10)(BX*8), DI
 	KMOVW            K1, K2
-	VSCATTERQPD      Z19, K2, 216(DI)(Z11*8)
-	VMOVUPS          256(AX), Z2
-	VSUBPD           Z18, Z2, Z2
+	VMOVUPS          1216(AX), Z2
+	VSCATTERQPD      Z2, K2, 184(DI)(Z6*8)
+	VMOVUPS          960(AX), Z2
+	VMULPD           320(AX), Z2, Z2
 	LEAQ             (R10)(BX*8), DI
 	KMOVW            K1, K2
-	VSCATTERQPD      Z2, K2, 224(DI)(Z11*8)
-	VDIVPD           Z8, Z9, Z2
-	VMULPD           896(AX), Z2, Z2
+	VSCATTERQPD      Z2, K2, 192(DI)(Z6*8)
+	VMOVUPS          896(AX), Z2
+	VMULPD           320(AX), Z2, Z2
+	LEAQ             (R10)(BX*8), DI
+	KMOVW            K1, K2
+	VSCATTERQPD      Z2, K2, 200(DI)(Z6*8)
+	LEAQ             (R10)(BX*8), DI
+	KMOVW            K1, K2
+	VSCATTERQPD      Z21, K2, 208(DI)(Z6*8)
+	LEAQ             (R10)(BX*8), DI
+	KMOVW            K1, K2
+	VSCATTERQPD      Z19, K2, 216(DI)(Z6*8)
+	VSUBPD           Z15, Z17, Z2
+	LEAQ             (R10)(BX*8), DI
+	KMOVW            K1, K2
+	VSCATTERQPD      Z2, K2, 224(DI)(Z6*8)
+	VMOVUPS          1024(AX), Z2
+	VMULPD           832(AX), Z2, Z2
 	LEAQ             (CX)(DX*8), AX
 	KMOVW            K1, K2
 	VMOVAPS          Z3, Z4
@@ -9254,7 +9213,7 @@ done12:
 	VADDPD           Z3, Z2, Z0
 	VSUBPD           Z4, Z0, Z0
 	LEAQ             (R10)(BX*8), AX
-	VSCATTERQPD      Z0, K1, 232(AX)(Z11*8)
+	VSCATTERQPD      Z0, K1, 232(AX)(Z6*8)
 
 done8:
 done1:
@@ -10441,732 +10400,48 @@ done6:
 	VMULPD       c64x4_4000000000000000<>+0(SB), Y4, Y4
 	VMOVUPS      Y4, 608(AX)
 	VXORPS       Y4, Y4, Y4
-	VMOVUPS      Y4, 576(AX)
-	VCMPPD       $0x00, Y0, Y3, Y4
-	VPSRLQ       $0x20, Y2, Y5
-	VPMULUDQ     Y1, Y5, Y5
-	VPSRLQ       $0x20, Y1, Y6
-	VPMULUDQ     Y6, Y2, Y6
-	VPADDQ       Y6, Y5, Y5
-	VPMULUDQ     Y1, Y2, Y6
-	VPSLLQ       $0x20, Y5, Y5
-	VPADDQ       Y5, Y6, Y5
-	VMOVAPD      Y4, Y6
-	VMOVAPS      Y0, Y7
-	VGATHERQPD   Y6, 8(SI)(Y5*8), Y7
-	VPSRLQ       $0x20, Y2, Y5
-	VPMULUDQ     Y1, Y5, Y5
-	VPSRLQ       $0x20, Y1, Y6
-	VPMULUDQ     Y6, Y2, Y6
-	VPADDQ       Y6, Y5, Y5
-	VPMULUDQ     Y1, Y2, Y6
-	VPSLLQ       $0x20, Y5, Y5
-	VPADDQ       Y5, Y6, Y5
-	VMOVAPD      Y4, Y6
+	VCMPPD       $0x00, Y0, Y3, Y5
+	VPSRLQ       $0x20, Y2, Y6
+	VPMULUDQ     Y1, Y6, Y6
+	VPSRLQ       $0x20, Y1, Y7
+	VPMULUDQ     Y7, Y2, Y7
+	VPADDQ       Y7, Y6, Y6
+	VPMULUDQ     Y1, Y2, Y7
+	VPSLLQ       $0x20, Y6, Y6
+	VPADDQ       Y6, Y7, Y6
+	VMOVAPD      Y5, Y7
 	VMOVAPS      Y0, Y8
-	VGATHERQPD   Y6, 16(SI)(Y5*8), Y8
-	VMULPD       128(AX), Y8, Y5
-	VFMSUB231PD  96(AX), Y7, Y5
-	VADDPD       64(AX), Y5, Y5
-	VMOVUPS      576(AX), Y6
-	VBLENDVPD    Y4, Y5, Y6, Y6
-	VMOVUPS      Y6, 576(AX)
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y4, Y4
-	VMOVUPS      416(AX), Y5
-	VMULPD       448(AX), Y5, Y5
-	VMOVUPS      480(AX), Y6
-	VMULPD       256(AX), Y6, Y6
-	VMOVUPS      352(AX), Y7
-	VFMADD231PD  64(AX), Y7, Y6
-	VFMADD231PD  608(AX), Y5, Y6
-	VMOVUPS      576(AX), Y5
-	VBLENDVPD    Y4, Y6, Y5, Y5
-	VMOVUPS      Y5, 576(AX)
-	VMOVUPS      64(AX), Y4
-	VMULPD       320(AX), Y4, Y4
-	VMOVUPS      128(AX), Y5
-	VFMSUB231PD  448(AX), Y5, Y4
-	VMOVUPS      Y4, 544(AX)
-	VXORPS       Y4, Y4, Y4
-	VMOVUPS      Y4, 512(AX)
-	VCMPPD       $0x00, Y0, Y3, Y4
-	VPSRLQ       $0x20, Y2, Y5
-	VPMULUDQ     Y1, Y5, Y5
-	VPSRLQ       $0x20, Y1, Y6
-	VPMULUDQ     Y6, Y2, Y6
-	VPADDQ       Y6, Y5, Y5
-	VPMULUDQ     Y1, Y2, Y6
-	VPSLLQ       $0x20, Y5, Y5
-	VPADDQ       Y5, Y6, Y5
-	VMOVAPD      Y4, Y6
-	VMOVAPS      Y0, Y7
-	VGATHERQPD   Y6, (SI)(Y5*8), Y7
-	VPSRLQ       $0x20, Y2, Y5
-	VPMULUDQ     Y1, Y5, Y5
-	VPSRLQ       $0x20, Y1, Y6
-	VPMULUDQ     Y6, Y2, Y6
-	VPADDQ       Y6, Y5, Y5
-	VPMULUDQ     Y1, Y2, Y6
-	VPSLLQ       $0x20, Y5, Y5
-	VPADDQ       Y5, Y6, Y5
-	VMOVAPD      Y4, Y6
-	VMOVAPS      Y0, Y8
-	VGATHERQPD   Y6, 8(SI)(Y5*8), Y8
-	VMULPD       64(AX), Y8, Y5
-	VFMSUB231PD  128(AX), Y7, Y5
-	VADDPD       96(AX), Y5, Y5
-	VMOVUPS      512(AX), Y6
-	VBLENDVPD    Y4, Y5, Y6, Y6
-	VMOVUPS      Y6, 512(AX)
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y4, Y4
-	VMOVUPS      416(AX), Y5
-	VMULPD       288(AX), Y5, Y5
-	VMOVUPS      480(AX), Y6
-	VMULPD       544(AX), Y6, Y6
-	VMOVUPS      352(AX), Y7
-	VFMADD231PD  96(AX), Y7, Y6
-	VFMADD231PD  608(AX), Y5, Y6
-	VMOVUPS      512(AX), Y5
-	VBLENDVPD    Y4, Y6, Y5, Y5
-	VMOVUPS      Y5, 512(AX)
-	VMOVUPD      (R9)(R12*8), Y4
-	VMOVUPS      Y4, 224(AX)
-	VMOVUPS      576(AX), Y4
-	VDIVPD       512(AX), Y4, Y4
-	VMULPD       224(AX), Y4, Y4
-	VMOVUPS      Y4, 384(AX)
-	VPSRLQ       $0x20, Y2, Y4
-	VPMULUDQ     Y1, Y4, Y4
-	VPSRLQ       $0x20, Y1, Y5
-	VPMULUDQ     Y5, Y2, Y5
-	VPADDQ       Y5, Y4, Y4
-	VPMULUDQ     Y1, Y2, Y5
-	VPSLLQ       $0x20, Y4, Y4
-	VPADDQ       Y4, Y5, Y4
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y5
-	VMOVAPS      Y0, Y6
-	VGATHERQPD   Y5, 48(SI)(Y4*8), Y6
-	VMULPD       384(AX), Y6, Y4
-	VMOVUPS      Y4, 672(AX)
-	VMOVUPS      96(AX), Y4
-	VMULPD       448(AX), Y4, Y4
+	VGATHERQPD   Y7, 8(SI)(Y6*8), Y8
+	VPSRLQ       $0x20, Y2, Y6
+	VPMULUDQ     Y1, Y6, Y6
+	VPSRLQ       $0x20, Y1, Y7
+	VPMULUDQ     Y7, Y2, Y7
+	VPADDQ       Y7, Y6, Y6
+	VPMULUDQ     Y1, Y2, Y7
+	VPSLLQ       $0x20, Y6, Y6
+	VPADDQ       Y6, Y7, Y6
+	VMOVAPD      Y5, Y7
+	VMOVAPS      Y0, Y9
+	VGATHERQPD   Y7, 16(SI)(Y6*8), Y9
+	VMULPD       128(AX), Y9, Y6
+	VFMSUB231PD  96(AX), Y8, Y6
+	VADDPD       64(AX), Y6, Y6
+	VBLENDVPD    Y5, Y6, Y4, Y4
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y5, Y5
+	VMOVUPS      416(AX), Y6
+	VMULPD       448(AX), Y6, Y6
+	VMOVUPS      480(AX), Y7
+	VMULPD       256(AX), Y7, Y7
+	VMOVUPS      352(AX), Y8
+	VFMADD231PD  64(AX), Y8, Y7
+	VFMADD231PD  608(AX), Y6, Y7
+	VBLENDVPD    Y5, Y7, Y4, Y4
 	VMOVUPS      64(AX), Y5
-	VFMSUB231PD  288(AX), Y5, Y4
-	VMOVUPS      Y4, 704(AX)
-	VXORPS       Y4, Y4, Y4
-	VMOVUPS      Y4, 736(AX)
-	VCMPPD       $0x00, Y0, Y3, Y4
-	VPSRLQ       $0x20, Y2, Y5
-	VPMULUDQ     Y1, Y5, Y5
-	VPSRLQ       $0x20, Y1, Y6
-	VPMULUDQ     Y6, Y2, Y6
-	VPADDQ       Y6, Y5, Y5
-	VPMULUDQ     Y1, Y2, Y6
-	VPSLLQ       $0x20, Y5, Y5
-	VPADDQ       Y5, Y6, Y5
-	VMOVAPD      Y4, Y6
-	VMOVAPS      Y0, Y7
-	VGATHERQPD   Y6, 16(SI)(Y5*8), Y7
-	VPSRLQ       $0x20, Y2, Y5
-	VPMULUDQ     Y1, Y5, Y5
-	VPSRLQ       $0x20, Y1, Y6
-	VPMULUDQ     Y6, Y2, Y6
-	VPADDQ       Y6, Y5, Y5
-	VPMULUDQ     Y1, Y2, Y6
-	VPSLLQ       $0x20, Y5, Y5
-	VPADDQ       Y5, Y6, Y5
-	VMOVAPD      Y4, Y6
-	VMOVAPS      Y0, Y8
-	VGATHERQPD   Y6, (SI)(Y5*8), Y8
-	VMULPD       96(AX), Y8, Y5
-	VFMSUB231PD  64(AX), Y7, Y5
-	VADDPD       128(AX), Y5, Y5
-	VMOVUPS      736(AX), Y6
-	VBLENDVPD    Y4, Y5, Y6, Y6
-	VMOVUPS      Y6, 736(AX)
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y4, Y4
-	VMOVUPS      416(AX), Y5
 	VMULPD       320(AX), Y5, Y5
-	VMOVUPS      480(AX), Y6
-	VMULPD       704(AX), Y6, Y6
-	VMOVUPS      352(AX), Y7
-	VFMADD231PD  128(AX), Y7, Y6
-	VFMADD231PD  608(AX), Y5, Y6
-	VMOVUPS      736(AX), Y5
-	VBLENDVPD    Y4, Y6, Y5, Y5
-	VMOVUPS      Y5, 736(AX)
-	VMOVUPS      576(AX), Y4
-	VDIVPD       512(AX), Y4, Y4
-	VMOVUPS      736(AX), Y5
-	VDIVPD       512(AX), Y5, Y5
-	VMULPD       Y5, Y5, Y5
-	VFMADD231PD  Y4, Y4, Y5
-	VMOVUPS      Y5, 768(AX)
-	VPSRLQ       $0x20, Y2, Y4
-	VPMULUDQ     Y1, Y4, Y4
-	VPSRLQ       $0x20, Y1, Y5
-	VPMULUDQ     Y5, Y2, Y5
-	VPADDQ       Y5, Y4, Y4
-	VPMULUDQ     Y1, Y2, Y5
-	VPSLLQ       $0x20, Y4, Y4
-	VPADDQ       Y4, Y5, Y4
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y5
-	VMOVAPS      Y0, Y6
-	VGATHERQPD   Y5, 80(SI)(Y4*8), Y6
-	VMULPD       672(AX), Y6, Y4
-	VMOVUPS      768(AX), Y5
-	VMULPD       c64x4_4000000000000000<>+0(SB), Y5, Y5
-	VPSRLQ       $0x20, Y2, Y6
-	VPMULUDQ     Y1, Y6, Y6
-	VPSRLQ       $0x20, Y1, Y7
-	VPMULUDQ     Y7, Y2, Y7
-	VPADDQ       Y7, Y6, Y6
-	VPMULUDQ     Y1, Y2, Y7
-	VPSLLQ       $0x20, Y6, Y6
-	VPADDQ       Y6, Y7, Y6
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
-	VMOVAPS      Y0, Y8
-	VGATHERQPD   Y7, 72(SI)(Y6*8), Y8
-	VMULPD       672(AX), Y8, Y6
-	VFMADD231PD  Y5, Y4, Y6
-	VMOVUPS      736(AX), Y4
-	VDIVPD       512(AX), Y4, Y4
-	VMULPD       c64x4_4000000000000000<>+0(SB), Y4, Y4
-	VMOVUPS      Y4, 800(AX)
-	VMULPD       800(AX), Y6, Y4
-	VDIVPD       512(AX), Y4, Y4
-	VMOVUPS      Y4, 832(AX)
-	VMOVUPS      768(AX), Y4
-	VMULPD       Y4, Y4, Y4
-	VMOVUPS      Y4, 864(AX)
-	VPSRLQ       $0x20, Y2, Y4
-	VPMULUDQ     Y1, Y4, Y4
-	VPSRLQ       $0x20, Y1, Y5
-	VPMULUDQ     Y5, Y2, Y5
-	VPADDQ       Y5, Y4, Y4
-	VPMULUDQ     Y1, Y2, Y5
-	VPSLLQ       $0x20, Y4, Y4
-	VPADDQ       Y4, Y5, Y4
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y5
-	VMOVAPS      Y0, Y7
-	VGATHERQPD   Y5, 80(SI)(Y4*8), Y7
-	VPSRLQ       $0x20, Y2, Y4
-	VPMULUDQ     Y1, Y4, Y4
-	VPSRLQ       $0x20, Y1, Y5
-	VPMULUDQ     Y5, Y2, Y5
-	VPADDQ       Y5, Y4, Y4
-	VPMULUDQ     Y1, Y2, Y5
-	VPSLLQ       $0x20, Y4, Y4
-	VPADDQ       Y4, Y5, Y4
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y5
-	VMOVAPS      Y0, Y8
-	VGATHERQPD   Y5, 72(SI)(Y4*8), Y8
-	VMOVUPD      c64x4_3ff0000000000000<>+0(SB), Y4
-	VFMADD231PD  768(AX), Y8, Y4
-	VFMADD231PD  864(AX), Y7, Y4
-	VMOVUPS      Y4, 896(AX)
-	VPSRLQ       $0x20, Y2, Y4
-	VPMULUDQ     Y1, Y4, Y4
-	VPSRLQ       $0x20, Y1, Y5
-	VPMULUDQ     Y5, Y2, Y5
-	VPADDQ       Y5, Y4, Y4
-	VPMULUDQ     Y1, Y2, Y5
-	VPSLLQ       $0x20, Y4, Y4
-	VPADDQ       Y4, Y5, Y4
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y5
-	VMOVAPS      Y0, Y7
-	VGATHERQPD   Y5, 48(SI)(Y4*8), Y7
-	VMULPD       896(AX), Y7, Y4
-	VMOVUPS      Y4, 928(AX)
-	VMOVUPS      928(AX), Y4
-	VMULPD       224(AX), Y4, Y4
-	VDIVPD       512(AX), Y4, Y4
-	VMOVUPS      Y4, 960(AX)
-	VMOVUPS      576(AX), Y4
-	VDIVPD       512(AX), Y4, Y4
-	VMULPD       c64x4_4000000000000000<>+0(SB), Y4, Y4
-	VMOVUPS      Y4, 992(AX)
-	VMULPD       992(AX), Y6, Y4
-	VDIVPD       512(AX), Y4, Y4
-	VMOVUPS      Y4, 1024(AX)
-	VMOVUPS      192(AX), Y4
-	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y4, Y4
-	VMOVUPD      c64x4_3fe0000000000000<>+0(SB), Y5
-	VFMADD231PD  c64x4_3fd45f306dc9c883<>+0(SB), Y4, Y5
-	VADDPD       c64x4_4338000000000000<>+0(SB), Y5, Y5
-	VSUBPD       c64x4_4338000000000000<>+0(SB), Y5, Y6
-	VSUBPD       c64x4_3fe0000000000000<>+0(SB), Y6, Y6
-	VMOVAPS      Y4, Y7
-	VFNMADD231PD c64x4_400921fb54442d18<>+0(SB), Y6, Y7
-	VFNMADD231PD c64x4_3ca1a62633145c06<>+0(SB), Y6, Y7
-	VFNMADD231PD c64x4_395c1cd129024e08<>+0(SB), Y6, Y7
-	VMOVUPS      Y5, 1056(AX)
-	VANDPD       c64x4_7fffffffffffffff<>+0(SB), Y4, Y4
-	VCMPPD       $0x1e, c64x4_4270000000000000<>+0(SB), Y4, Y5
-	VTESTPD      Y5, Y5
-	JEQ          done7
-	VMOVUPD      c64x4_4270000000000000<>+0(SB), Y5
-	VMAXPD       Y4, Y5, Y4
-	VCMPPD       $0x1e, c64x4_4270000000000000<>+0(SB), Y4, Y5
-	VMOVUPS      Y5, 1088(AX)
-	VPSRLQ       $0x34, Y4, Y5
-	VPSUBQ       c64x4_00000000000003ec<>+0(SB), Y5, Y5
-	VPSRLQ       $0x20, Y5, Y6
-	VPMULUDQ     c64x4_0000000000000aab<>+0(SB), Y6, Y6
-	VMOVUPD      c64x4_0000000000000aab<>+0(SB), Y8
-	VPSRLQ       $0x20, Y8, Y8
-	VPMULUDQ     Y8, Y5, Y8
-	VPADDQ       Y8, Y6, Y6
-	VPMULUDQ     c64x4_0000000000000aab<>+0(SB), Y5, Y5
-	VPSLLQ       $0x20, Y6, Y6
-	VPADDQ       Y6, Y5, Y5
-	VPSRLQ       $0x10, Y5, Y5
-	VMOVUPS      Y5, 1120(AX)
-	VMOVUPS      1120(AX), Y5
-	VPSRLQ       $0x20, Y5, Y5
-	VPMULUDQ     c64x4_0000000000000018<>+0(SB), Y5, Y5
-	VMOVUPD      c64x4_0000000000000018<>+0(SB), Y6
-	VPSRLQ       $0x20, Y6, Y6
-	VPMULUDQ     1120(AX), Y6, Y6
-	VPADDQ       Y6, Y5, Y5
-	VMOVUPD      c64x4_0000000000000018<>+0(SB), Y6
-	VPMULUDQ     1120(AX), Y6, Y6
-	VPSLLQ       $0x20, Y5, Y5
-	VPADDQ       Y5, Y6, Y5
-	VMOVUPD      c64x4_000000000000042f<>+0(SB), Y6
-	VPSUBQ       Y5, Y6, Y5
-	VPSLLQ       $0x34, Y5, Y5
-	VMULPD       Y5, Y4, Y4
-	VANDPD       c64x4_fffffffff8000000<>+0(SB), Y4, Y5
-	VMOVUPS      Y5, 1152(AX)
-	VSUBPD       1152(AX), Y4, Y4
-	VMOVUPS      Y4, 1184(AX)
-	LEAQ         c64x53_h8e0ecff7f3b31827<>+0(SB), R13
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y4
-	VMOVUPS      1120(AX), Y5
-	VMOVAPS      Y0, Y6
-	VGATHERQPD   Y4, (R13)(Y5*8), Y6
-	VMULPD       c64x4_3ff0000000000000<>+0(SB), Y6, Y4
-	VMOVUPS      Y4, 1216(AX)
-	VMOVUPS      1216(AX), Y4
-	VMULPD       1152(AX), Y4, Y4
-	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y4, Y5
-	VROUNDPD     $0x08, Y5, Y5
-	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y5, Y4
-	VADDPD       Y4, Y0, Y5
-	VSUBPD       Y0, Y5, Y6
-	VSUBPD       Y6, Y5, Y8
-	VSUBPD       Y8, Y0, Y8
-	VSUBPD       Y6, Y4, Y4
-	VADDPD       Y4, Y8, Y4
-	VADDPD       Y4, Y0, Y4
-	VMOVUPS      Y4, 1248(AX)
-	VMOVUPS      1216(AX), Y4
-	VMULPD       1184(AX), Y4, Y4
-	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y4, Y6
-	VROUNDPD     $0x08, Y6, Y6
-	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y6, Y4
-	VADDPD       Y4, Y5, Y6
-	VSUBPD       Y5, Y6, Y8
-	VSUBPD       Y8, Y6, Y9
-	VSUBPD       Y9, Y5, Y5
-	VSUBPD       Y8, Y4, Y4
-	VADDPD       Y4, Y5, Y4
-	VADDPD       1248(AX), Y4, Y4
-	VMOVUPS      Y4, 1248(AX)
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y4
-	VMOVUPS      1120(AX), Y5
-	VMOVAPS      Y0, Y8
-	VGATHERQPD   Y4, 8(R13)(Y5*8), Y8
-	VMULPD       c64x4_3e70000000000000<>+0(SB), Y8, Y4
-	VMOVUPS      Y4, 1216(AX)
-	VMOVUPS      1216(AX), Y4
-	VMULPD       1152(AX), Y4, Y4
-	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y4, Y5
-	VROUNDPD     $0x08, Y5, Y5
-	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y5, Y4
-	VADDPD       Y4, Y6, Y5
-	VSUBPD       Y6, Y5, Y8
-	VSUBPD       Y8, Y5, Y9
-	VSUBPD       Y9, Y6, Y6
-	VSUBPD       Y8, Y4, Y4
-	VADDPD       Y4, Y6, Y4
-	VADDPD       1248(AX), Y4, Y4
-	VMOVUPS      Y4, 1248(AX)
-	VMOVUPS      1216(AX), Y4
-	VMULPD       1184(AX), Y4, Y4
-	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y4, Y6
-	VROUNDPD     $0x08, Y6, Y6
-	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y6, Y4
-	VADDPD       Y4, Y5, Y6
-	VSUBPD       Y5, Y6, Y8
-	VSUBPD       Y8, Y6, Y9
-	VSUBPD       Y9, Y5, Y5
-	VSUBPD       Y8, Y4, Y4
-	VADDPD       Y4, Y5, Y4
-	VADDPD       1248(AX), Y4, Y4
-	VMOVUPS      Y4, 1248(AX)
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y4
-	VMOVUPS      1120(AX), Y5
-	VMOVAPS      Y0, Y8
-	VGATHERQPD   Y4, 16(R13)(Y5*8), Y8
-	VMULPD       c64x4_3cf0000000000000<>+0(SB), Y8, Y4
-	VMOVUPS      Y4, 1216(AX)
-	VMOVUPS      1216(AX), Y4
-	VMULPD       1152(AX), Y4, Y4
-	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y4, Y5
-	VROUNDPD     $0x08, Y5, Y5
-	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y5, Y4
-	VADDPD       Y4, Y6, Y5
-	VSUBPD       Y6, Y5, Y8
-	VSUBPD       Y8, Y5, Y9
-	VSUBPD       Y9, Y6, Y6
-	VSUBPD       Y8, Y4, Y4
-	VADDPD       Y4, Y6, Y4
-	VADDPD       1248(AX), Y4, Y4
-	VMOVUPS      Y4, 1248(AX)
-	VMOVUPS      1216(AX), Y4
-	VMULPD       1184(AX), Y4, Y4
-	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y4, Y6
-	VROUNDPD     $0x08, Y6, Y6
-	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y6, Y4
-	VADDPD       Y4, Y5, Y6
-	VSUBPD       Y5, Y6, Y8
-	VSUBPD       Y8, Y6, Y9
-	VSUBPD       Y9, Y5, Y5
-	VSUBPD       Y8, Y4, Y4
-	VADDPD       Y4, Y5, Y4
-	VADDPD       1248(AX), Y4, Y4
-	VMOVUPS      Y4, 1248(AX)
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y4
-	VMOVUPS      1120(AX), Y5
-	VMOVAPS      Y0, Y8
-	VGATHERQPD   Y4, 24(R13)(Y5*8), Y8
-	VMULPD       c64x4_3b70000000000000<>+0(SB), Y8, Y4
-	VMOVUPS      Y4, 1216(AX)
-	VMOVUPS      1216(AX), Y4
-	VMULPD       1152(AX), Y4, Y4
-	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y4, Y5
-	VROUNDPD     $0x08, Y5, Y5
-	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y5, Y4
-	VADDPD       Y4, Y6, Y5
-	VSUBPD       Y6, Y5, Y8
-	VSUBPD       Y8, Y5, Y9
-	VSUBPD       Y9, Y6, Y6
-	VSUBPD       Y8, Y4, Y4
-	VADDPD       Y4, Y6, Y4
-	VADDPD       1248(AX), Y4, Y4
-	VMOVUPS      Y4, 1248(AX)
-	VMOVUPS      1216(AX), Y4
-	VMULPD       1184(AX), Y4, Y4
-	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y4, Y6
-	VROUNDPD     $0x08, Y6, Y6
-	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y6, Y4
-	VADDPD       Y4, Y5, Y6
-	VSUBPD       Y5, Y6, Y8
-	VSUBPD       Y8, Y6, Y9
-	VSUBPD       Y9, Y5, Y5
-	VSUBPD       Y8, Y4, Y4
-	VADDPD       Y4, Y5, Y4
-	VADDPD       1248(AX), Y4, Y4
-	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y6, Y5
-	VROUNDPD     $0x08, Y5, Y5
-	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y5, Y6
-	VMULPD       c64x4_3ff0000000000000<>+0(SB), Y6, Y5
-	VMULPD       c64x4_3ff0000000000000<>+0(SB), Y4, Y4
-	VADDPD       c64x4_3fe0000000000000<>+0(SB), Y5, Y6
-	VROUNDPD     $0x08, Y6, Y6
-	VMOVUPS      Y6, 1248(AX)
-	VMOVUPS      1248(AX), Y6
-	VSUBPD       c64x4_3fe0000000000000<>+0(SB), Y6, Y6
-	VSUBPD       Y6, Y5, Y5
-	VADDPD       Y4, Y5, Y6
-	VSUBPD       Y5, Y6, Y8
-	VSUBPD       Y8, Y6, Y9
-	VSUBPD       Y9, Y5, Y5
-	VSUBPD       Y8, Y4, Y4
-	VADDPD       Y4, Y5, Y4
-	VMOVUPS      Y4, 1216(AX)
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y4
-	VMOVUPS      1120(AX), Y5
-	VMOVAPS      Y0, Y8
-	VGATHERQPD   Y4, 32(R13)(Y5*8), Y8
-	VMULPD       c64x4_39f0000000000000<>+0(SB), Y8, Y4
-	VMULPD       1152(AX), Y4, Y5
-	VADDPD       Y5, Y6, Y8
-	VSUBPD       Y6, Y8, Y9
-	VSUBPD       Y9, Y8, Y10
-	VSUBPD       Y10, Y6, Y6
-	VSUBPD       Y9, Y5, Y5
-	VADDPD       Y5, Y6, Y5
-	VADDPD       1216(AX), Y5, Y5
-	VMULPD       1184(AX), Y4, Y4
-	VADDPD       Y4, Y8, Y6
-	VSUBPD       Y8, Y6, Y9
-	VSUBPD       Y9, Y6, Y10
-	VSUBPD       Y10, Y8, Y8
-	VSUBPD       Y9, Y4, Y4
-	VADDPD       Y4, Y8, Y4
-	VADDPD       Y4, Y5, Y4
-	VMOVUPS      Y4, 1216(AX)
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y4
-	VMOVUPS      1120(AX), Y5
-	VMOVAPS      Y0, Y8
-	VGATHERQPD   Y4, 40(R13)(Y5*8), Y8
-	VMULPD       c64x4_3870000000000000<>+0(SB), Y8, Y4
-	VMULPD       1152(AX), Y4, Y5
-	VADDPD       Y5, Y6, Y8
-	VSUBPD       Y6, Y8, Y9
-	VSUBPD       Y9, Y8, Y10
-	VSUBPD       Y10, Y6, Y6
-	VSUBPD       Y9, Y5, Y5
-	VADDPD       Y5, Y6, Y5
-	VADDPD       1216(AX), Y5, Y5
-	VMULPD       1184(AX), Y4, Y4
-	VADDPD       Y4, Y8, Y6
-	VSUBPD       Y8, Y6, Y9
-	VSUBPD       Y9, Y6, Y10
-	VSUBPD       Y10, Y8, Y8
-	VSUBPD       Y9, Y4, Y4
-	VADDPD       Y4, Y8, Y4
-	VADDPD       Y4, Y5, Y4
-	VMOVUPS      Y4, 1216(AX)
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y4
-	VMOVUPS      1120(AX), Y5
-	VMOVAPS      Y0, Y8
-	VGATHERQPD   Y4, 48(R13)(Y5*8), Y8
-	VMULPD       c64x4_36f0000000000000<>+0(SB), Y8, Y4
-	VMULPD       1152(AX), Y4, Y5
-	VADDPD       Y5, Y6, Y8
-	VSUBPD       Y6, Y8, Y9
-	VSUBPD       Y9, Y8, Y10
-	VSUBPD       Y10, Y6, Y6
-	VSUBPD       Y9, Y5, Y5
-	VADDPD       Y5, Y6, Y5
-	VADDPD       1216(AX), Y5, Y5
-	VMULPD       1184(AX), Y4, Y4
-	VADDPD       Y4, Y8, Y6
-	VSUBPD       Y8, Y6, Y9
-	VSUBPD       Y9, Y6, Y10
-	VSUBPD       Y10, Y8, Y8
-	VSUBPD       Y9, Y4, Y4
-	VADDPD       Y4, Y8, Y4
-	VADDPD       Y4, Y5, Y4
-	VMOVUPS      Y4, 1216(AX)
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y4
-	VMOVUPS      1120(AX), Y5
-	VMOVAPS      Y0, Y8
-	VGATHERQPD   Y4, 56(R13)(Y5*8), Y8
-	VMULPD       c64x4_3570000000000000<>+0(SB), Y8, Y4
-	VMULPD       1152(AX), Y4, Y5
-	VADDPD       Y5, Y6, Y8
-	VSUBPD       Y6, Y8, Y9
-	VSUBPD       Y9, Y8, Y10
-	VSUBPD       Y10, Y6, Y6
-	VSUBPD       Y9, Y5, Y5
-	VADDPD       Y5, Y6, Y5
-	VADDPD       1216(AX), Y5, Y5
-	VMULPD       1184(AX), Y4, Y4
-	VADDPD       Y4, Y8, Y6
-	VSUBPD       Y8, Y6, Y9
-	VSUBPD       Y9, Y6, Y10
-	VSUBPD       Y10, Y8, Y8
-	VSUBPD       Y9, Y4, Y4
-	VADDPD       Y4, Y8, Y4
-	VADDPD       Y4, Y5, Y4
-	VMOVUPS      Y4, 1216(AX)
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y4
-	VMOVUPS      1120(AX), Y5
-	VMOVAPS      Y0, Y8
-	VGATHERQPD   Y4, 64(R13)(Y5*8), Y8
-	VMULPD       c64x4_33f0000000000000<>+0(SB), Y8, Y4
-	VMULPD       1152(AX), Y4, Y5
-	VADDPD       Y5, Y6, Y8
-	VSUBPD       Y6, Y8, Y9
-	VSUBPD       Y9, Y8, Y10
-	VSUBPD       Y10, Y6, Y6
-	VSUBPD       Y9, Y5, Y5
-	VADDPD       Y5, Y6, Y5
-	VADDPD       1216(AX), Y5, Y5
-	VMULPD       1184(AX), Y4, Y4
-	VADDPD       Y4, Y8, Y6
-	VSUBPD       Y8, Y6, Y9
-	VSUBPD       Y9, Y6, Y10
-	VSUBPD       Y10, Y8, Y8
-	VSUBPD       Y9, Y4, Y4
-	VADDPD       Y4, Y8, Y4
-	VADDPD       Y4, Y5, Y4
-	VMULPD       c64x4_400921fb54442d18<>+0(SB), Y6, Y5
-	VMOVAPS      Y5, Y8
-	VFMSUB231PD  c64x4_400921fb54442d18<>+0(SB), Y6, Y8
-	VFMADD231PD  c64x4_3ca1a62633145c06<>+0(SB), Y6, Y8
-	VFMADD231PD  c64x4_400921fb54442d18<>+0(SB), Y4, Y8
-	VADDPD       Y8, Y5, Y4
-	VMOVUPS      1088(AX), Y5
-	VBLENDVPD    Y5, Y4, Y7, Y7
-	VMOVUPD      c64x4_4338000000000000<>+0(SB), Y4
-	VADDPD       1248(AX), Y4, Y4
-	VMOVUPS      1056(AX), Y5
-	VMOVUPS      1088(AX), Y6
-	VBLENDVPD    Y6, Y4, Y5, Y5
-	VMOVUPS      Y5, 1056(AX)
-
-done7:
-	VMULPD       Y7, Y7, Y4
-	VMOVUPD      c64x4_bd6ae439283fd87b<>+0(SB), Y5
-	VFMADD231PD  c64x4_3ce88345a6f5d672<>+0(SB), Y4, Y5
-	VFMADD213PD  c64x4_3de6123cd345ed15<>+0(SB), Y4, Y5
-	VFMADD213PD  c64x4_be5ae6454d4ff2fa<>+0(SB), Y4, Y5
-	VFMADD213PD  c64x4_3ec71de3a52a17ca<>+0(SB), Y4, Y5
-	VFMADD213PD  c64x4_bf2a01a01a014d7d<>+0(SB), Y4, Y5
-	VFMADD213PD  c64x4_3f811111111110c8<>+0(SB), Y4, Y5
-	VFMADD213PD  c64x4_bfc5555555555555<>+0(SB), Y4, Y5
-	VMULPD       Y5, Y4, Y4
-	VFMADD213PD  Y7, Y7, Y4
-	VANDPD       c64x4_8000000000000000<>+0(SB), Y7, Y5
-	VORPD        Y5, Y4, Y4
-	VMOVUPS      1056(AX), Y5
-	VPSLLQ       $0x3f, Y5, Y5
-	VXORPD       Y5, Y4, Y4
-	VMOVUPS      Y4, 1216(AX)
-	VMOVUPS      608(AX), Y4
-	VMULPD       960(AX), Y4, Y4
-	VMULPD       416(AX), Y4, Y4
-	VDIVPD       192(AX), Y4, Y4
-	VMOVUPS      Y4, 1248(AX)
-	VMOVUPS      480(AX), Y4
-	VMULPD       960(AX), Y4, Y4
-	VMULPD       96(AX), Y4, Y4
-	VDIVPD       192(AX), Y4, Y4
-	VMOVUPS      Y4, 1184(AX)
-	VPSRLQ       $0x20, Y2, Y4
-	VPMULUDQ     Y1, Y4, Y4
-	VPSRLQ       $0x20, Y1, Y5
-	VPMULUDQ     Y5, Y2, Y5
-	VPADDQ       Y5, Y4, Y4
-	VPMULUDQ     Y1, Y2, Y5
-	VPSLLQ       $0x20, Y4, Y4
-	VPADDQ       Y4, Y5, Y4
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y5
-	VMOVAPS      Y0, Y6
-	VGATHERQPD   Y5, (SI)(Y4*8), Y6
-	VMULPD       c64x4_4000000000000000<>+0(SB), Y6, Y4
-	VMOVUPS      Y4, 1152(AX)
-	VCMPPD       $0x00, Y0, Y3, Y4
-	VMOVUPS      1248(AX), Y5
-	VBLENDVPD    Y4, Y0, Y5, Y4
-	VMOVUPS      Y4, 1120(AX)
-	VPSRLQ       $0x20, Y2, Y4
-	VPMULUDQ     Y1, Y4, Y4
-	VPSRLQ       $0x20, Y1, Y5
-	VPMULUDQ     Y5, Y2, Y5
-	VPADDQ       Y5, Y4, Y4
-	VPMULUDQ     Y1, Y2, Y5
-	VPSLLQ       $0x20, Y4, Y4
-	VPADDQ       Y4, Y5, Y4
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y5
-	VMOVAPS      Y0, Y6
-	VGATHERQPD   Y5, 8(SI)(Y4*8), Y6
-	VMULPD       c64x4_4000000000000000<>+0(SB), Y6, Y4
-	VMOVUPS      Y4, 1088(AX)
-	VPSRLQ       $0x20, Y2, Y4
-	VPMULUDQ     Y1, Y4, Y4
-	VPSRLQ       $0x20, Y1, Y5
-	VPMULUDQ     Y5, Y2, Y5
-	VPADDQ       Y5, Y4, Y4
-	VPMULUDQ     Y1, Y2, Y5
-	VPSLLQ       $0x20, Y4, Y4
-	VPADDQ       Y4, Y5, Y4
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y5
-	VMOVAPS      Y0, Y6
-	VGATHERQPD   Y5, 16(SI)(Y4*8), Y6
-	VMULPD       c64x4_4000000000000000<>+0(SB), Y6, Y4
-	VMOVUPS      Y4, 1056(AX)
-	VCMPPD       $0x00, Y0, Y3, Y4
-	VMOVUPS      352(AX), Y5
-	VMULPD       960(AX), Y5, Y5
-	VBLENDVPD    Y4, 960(AX), Y5, Y4
-	VMOVUPS      Y4, 1280(AX)
-	VXORPS       Y4, Y4, Y4
-	VMOVUPS      Y4, 1312(AX)
-	VCMPPD       $0x00, Y0, Y3, Y4
-	VPSRLQ       $0x20, Y2, Y5
-	VPMULUDQ     Y1, Y5, Y5
-	VPSRLQ       $0x20, Y1, Y6
-	VPMULUDQ     Y6, Y2, Y6
-	VPADDQ       Y6, Y5, Y5
-	VPMULUDQ     Y1, Y2, Y6
-	VPSLLQ       $0x20, Y5, Y5
-	VPADDQ       Y5, Y6, Y5
-	VMOVAPD      Y4, Y6
-	VMOVAPS      Y0, Y7
-	VGATHERQPD   Y6, 16(SI)(Y5*8), Y7
-	VMULPD       960(AX), Y7, Y5
-	VMOVUPS      1312(AX), Y6
-	VBLENDVPD    Y4, Y5, Y6, Y6
-	VMOVUPS      Y6, 1312(AX)
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y4, Y4
-	VMOVUPS      480(AX), Y5
-	VMULPD       960(AX), Y5, Y5
-	VMULPD       288(AX), Y5, Y5
-	VMOVUPS      1312(AX), Y6
-	VBLENDVPD    Y4, Y5, Y6, Y6
-	VMOVUPS      Y6, 1312(AX)
-	VMOVUPS      736(AX), Y4
-	VDIVPD       512(AX), Y4, Y4
-	VMULPD       224(AX), Y4, Y4
-	VMOVUPS      Y4, 1344(AX)
-	VPSRLQ       $0x20, Y2, Y4
-	VPMULUDQ     Y1, Y4, Y4
-	VPSRLQ       $0x20, Y1, Y5
-	VPMULUDQ     Y5, Y2, Y5
-	VPADDQ       Y5, Y4, Y4
-	VPMULUDQ     Y1, Y2, Y5
-	VPSLLQ       $0x20, Y4, Y4
-	VPADDQ       Y4, Y5, Y4
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y5
-	VMOVAPS      Y0, Y6
-	VGATHERQPD   Y5, 48(SI)(Y4*8), Y6
-	VMULPD       1344(AX), Y6, Y4
-	VMOVUPS      Y4, 1376(AX)
-	VPSRLQ       $0x20, Y2, Y4
-	VPMULUDQ     Y1, Y4, Y4
-	VPSRLQ       $0x20, Y1, Y5
-	VPMULUDQ     Y5, Y2, Y5
-	VPADDQ       Y5, Y4, Y4
-	VPMULUDQ     Y1, Y2, Y5
-	VPSLLQ       $0x20, Y4, Y4
-	VPADDQ       Y4, Y5, Y4
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y5
-	VMOVAPS      Y0, Y6
-	VGATHERQPD   Y5, 80(SI)(Y4*8), Y6
-	VMULPD       1376(AX), Y6, Y4
-	VMOVUPS      768(AX), Y5
-	VMULPD       c64x4_4000000000000000<>+0(SB), Y5, Y5
-	VPSRLQ       $0x20, Y2, Y6
-	VPMULUDQ     Y1, Y6, Y6
-	VPSRLQ       $0x20, Y1, Y7
-	VPMULUDQ     Y7, Y2, Y7
-	VPADDQ       Y7, Y6, Y6
-	VPMULUDQ     Y1, Y2, Y7
-	VPSLLQ       $0x20, Y6, Y6
-	VPADDQ       Y6, Y7, Y6
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
-	VMOVAPS      Y0, Y8
-	VGATHERQPD   Y7, 72(SI)(Y6*8), Y8
-	VMULPD       1376(AX), Y8, Y6
-	VFMADD231PD  Y5, Y4, Y6
-	VMULPD       800(AX), Y6, Y4
-	VDIVPD       512(AX), Y4, Y4
-	VMULPD       992(AX), Y6, Y5
-	VDIVPD       512(AX), Y5, Y5
-	VMOVUPS      480(AX), Y6
-	VMULPD       960(AX), Y6, Y6
-	VMULPD       64(AX), Y6, Y6
-	VDIVPD       192(AX), Y6, Y6
-	VMOVUPS      Y6, 992(AX)
-	VXORPS       Y6, Y6, Y6
-	VMOVUPS      Y6, 800(AX)
+	VMOVUPS      128(AX), Y6
+	VFMSUB231PD  448(AX), Y6, Y5
+	VMOVUPS      Y5, 576(AX)
+	VXORPS       Y5, Y5, Y5
 	VCMPPD       $0x00, Y0, Y3, Y6
 	VPSRLQ       $0x20, Y2, Y7
 	VPMULUDQ     Y1, Y7, Y7
@@ -11179,280 +10454,67 @@ done7:
 	VMOVAPD      Y6, Y8
 	VMOVAPS      Y0, Y9
 	VGATHERQPD   Y8, (SI)(Y7*8), Y9
-	VMULPD       960(AX), Y9, Y7
-	VMOVUPS      800(AX), Y8
-	VBLENDVPD    Y6, Y7, Y8, Y8
-	VMOVUPS      Y8, 800(AX)
+	VPSRLQ       $0x20, Y2, Y7
+	VPMULUDQ     Y1, Y7, Y7
+	VPSRLQ       $0x20, Y1, Y8
+	VPMULUDQ     Y8, Y2, Y8
+	VPADDQ       Y8, Y7, Y7
+	VPMULUDQ     Y1, Y2, Y8
+	VPSLLQ       $0x20, Y7, Y7
+	VPADDQ       Y7, Y8, Y7
+	VMOVAPD      Y6, Y8
+	VMOVAPS      Y0, Y10
+	VGATHERQPD   Y8, 8(SI)(Y7*8), Y10
+	VMULPD       64(AX), Y10, Y7
+	VFMSUB231PD  128(AX), Y9, Y7
+	VADDPD       96(AX), Y7, Y7
+	VBLENDVPD    Y6, Y7, Y5, Y5
 	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y6, Y6
-	VMOVUPS      480(AX), Y7
-	VMULPD       960(AX), Y7, Y7
-	VMULPD       448(AX), Y7, Y7
-	VMOVUPS      800(AX), Y8
-	VBLENDVPD    Y6, Y7, Y8, Y8
-	VMOVUPS      Y8, 800(AX)
-	VMOVUPS      736(AX), Y6
-	VDIVPD       512(AX), Y6, Y6
-	VMOVUPS      576(AX), Y7
-	VDIVPD       512(AX), Y7, Y7
-	VMULPD       Y6, Y4, Y8
-	VFMADD231PD  Y7, Y5, Y8
-	VFMADD231PD  960(AX), Y6, Y8
-	VMOVUPS      608(AX), Y6
-	VMULPD       960(AX), Y6, Y6
-	VMULPD       608(AX), Y8, Y7
-	VMULPD       608(AX), Y5, Y9
-	VMULPD       608(AX), Y4, Y10
-	VMULPD       320(AX), Y10, Y10
-	VFMADD231PD  448(AX), Y9, Y10
-	VFNMADD231PD 288(AX), Y7, Y10
-	VFMADD231PD  320(AX), Y6, Y10
-	VCMPPD       $0x00, Y0, Y3, Y6
-	VXORPS       Y7, Y7, Y7
-	VPSRLQ       $0x20, Y2, Y9
-	VPMULUDQ     Y1, Y9, Y9
-	VPSRLQ       $0x20, Y1, Y11
-	VPMULUDQ     Y11, Y2, Y11
-	VPADDQ       Y11, Y9, Y9
-	VPMULUDQ     Y1, Y2, Y11
-	VPSLLQ       $0x20, Y9, Y9
-	VPADDQ       Y9, Y11, Y9
-	VMOVAPD      Y6, Y11
-	VMOVAPS      Y0, Y12
-	VGATHERQPD   Y11, (SI)(Y9*8), Y12
-	VMULPD       Y12, Y4, Y9
-	VBLENDVPD    Y6, Y9, Y7, Y7
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y6, Y9
-	VMULPD       480(AX), Y4, Y11
-	VMULPD       448(AX), Y11, Y11
-	VBLENDVPD    Y9, Y11, Y7, Y7
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y8, Y9
-	VMULPD       352(AX), Y8, Y11
-	VFMSUB231PD  288(AX), Y10, Y11
-	VBLENDVPD    Y6, Y9, Y11, Y9
-	VSUBPD       Y7, Y9, Y7
-	VXORPS       Y9, Y9, Y9
-	VCMPPD       $0x00, Y0, Y3, Y11
-	VPSRLQ       $0x20, Y2, Y12
-	VPMULUDQ     Y1, Y12, Y12
-	VPSRLQ       $0x20, Y1, Y13
-	VPMULUDQ     Y13, Y2, Y13
-	VPADDQ       Y13, Y12, Y12
-	VPMULUDQ     Y1, Y2, Y13
-	VPSLLQ       $0x20, Y12, Y12
-	VPADDQ       Y12, Y13, Y12
-	VMOVAPD      Y11, Y13
-	VMOVAPS      Y0, Y14
-	VGATHERQPD   Y13, 8(SI)(Y12*8), Y14
-	VMULPD       Y14, Y5, Y12
-	VBLENDVPD    Y11, Y12, Y9, Y9
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y11, Y11
-	VMULPD       480(AX), Y5, Y12
-	VMULPD       320(AX), Y12, Y12
-	VBLENDVPD    Y11, Y12, Y9, Y9
-	VADDPD       Y9, Y7, Y7
-	VMOVUPS      Y7, 1408(AX)
-	VXORPS       Y7, Y7, Y7
-	VCMPPD       $0x00, Y0, Y3, Y9
-	VPSRLQ       $0x20, Y2, Y11
-	VPMULUDQ     Y1, Y11, Y11
-	VPSRLQ       $0x20, Y1, Y12
-	VPMULUDQ     Y12, Y2, Y12
-	VPADDQ       Y12, Y11, Y11
-	VPMULUDQ     Y1, Y2, Y12
-	VPSLLQ       $0x20, Y11, Y11
-	VPADDQ       Y11, Y12, Y11
-	VMOVAPD      Y9, Y12
-	VMOVAPS      Y0, Y13
-	VGATHERQPD   Y12, (SI)(Y11*8), Y13
-	VMULPD       Y13, Y8, Y11
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y11, Y11
-	VBLENDVPD    Y9, Y11, Y7, Y7
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y9, Y9
-	VMULPD       480(AX), Y8, Y11
-	VMULPD       448(AX), Y11, Y11
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y11, Y11
-	VBLENDVPD    Y9, Y11, Y7, Y7
-	VXORPS       Y9, Y9, Y9
-	VPSRLQ       $0x20, Y2, Y11
-	VPMULUDQ     Y1, Y11, Y11
-	VPSRLQ       $0x20, Y1, Y12
-	VPMULUDQ     Y12, Y2, Y12
-	VPADDQ       Y12, Y11, Y11
-	VPMULUDQ     Y1, Y2, Y12
-	VPSLLQ       $0x20, Y11, Y11
-	VPADDQ       Y11, Y12, Y11
-	VMOVAPD      Y6, Y12
-	VMOVAPS      Y0, Y13
-	VGATHERQPD   Y12, 16(SI)(Y11*8), Y13
-	VMULPD       Y13, Y5, Y11
-	VBLENDVPD    Y6, Y11, Y9, Y9
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y6, Y11
-	VMULPD       480(AX), Y5, Y12
-	VMULPD       288(AX), Y12, Y12
-	VBLENDVPD    Y11, Y12, Y9, Y9
-	VMULPD       352(AX), Y4, Y11
-	VFMADD231PD  320(AX), Y10, Y11
-	VBLENDVPD    Y6, Y4, Y11, Y11
-	VSUBPD       Y9, Y11, Y9
-	VADDPD       Y7, Y9, Y7
-	VADDPD       1280(AX), Y7, Y7
-	VMOVUPS      Y7, 1440(AX)
-	VXORPS       Y7, Y7, Y7
-	VCMPPD       $0x00, Y0, Y3, Y9
-	VPSRLQ       $0x20, Y2, Y11
-	VPMULUDQ     Y1, Y11, Y11
-	VPSRLQ       $0x20, Y1, Y12
-	VPMULUDQ     Y12, Y2, Y12
-	VPADDQ       Y12, Y11, Y11
-	VPMULUDQ     Y1, Y2, Y12
-	VPSLLQ       $0x20, Y11, Y11
-	VPADDQ       Y11, Y12, Y11
-	VMOVAPD      Y9, Y12
-	VMOVAPS      Y0, Y13
-	VGATHERQPD   Y12, 8(SI)(Y11*8), Y13
-	VMULPD       Y13, Y8, Y11
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y11, Y11
-	VBLENDVPD    Y9, Y11, Y7, Y7
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y9, Y9
-	VMULPD       480(AX), Y8, Y11
-	VMULPD       320(AX), Y11, Y11
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y11, Y11
-	VBLENDVPD    Y9, Y11, Y7, Y7
-	VXORPS       Y9, Y9, Y9
-	VPSRLQ       $0x20, Y2, Y11
-	VPMULUDQ     Y1, Y11, Y11
-	VPSRLQ       $0x20, Y1, Y12
-	VPMULUDQ     Y12, Y2, Y12
-	VPADDQ       Y12, Y11, Y11
-	VPMULUDQ     Y1, Y2, Y12
-	VPSLLQ       $0x20, Y11, Y11
-	VPADDQ       Y11, Y12, Y11
-	VMOVAPD      Y6, Y12
-	VMOVAPS      Y0, Y13
-	VGATHERQPD   Y12, 16(SI)(Y11*8), Y13
-	VMULPD       Y13, Y4, Y11
-	VBLENDVPD    Y6, Y11, Y9, Y9
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y6, Y11
-	VMULPD       480(AX), Y4, Y12
-	VMULPD       288(AX), Y12, Y12
-	VBLENDVPD    Y11, Y12, Y9, Y9
-	VMULPD       352(AX), Y5, Y11
-	VFMADD231PD  448(AX), Y10, Y11
-	VBLENDVPD    Y6, Y5, Y11, Y11
-	VSUBPD       Y7, Y11, Y7
-	VADDPD       Y9, Y7, Y7
-	VMOVUPS      Y7, 1472(AX)
-	VMULPD       480(AX), Y4, Y7
-	VMULPD       480(AX), Y5, Y9
-	VMULPD       608(AX), Y8, Y11
-	VMULPD       416(AX), Y11, Y11
-	VFMSUB231PD  96(AX), Y10, Y11
-	VFNMADD231PD 128(AX), Y9, Y11
-	VFMADD231PD  64(AX), Y7, Y11
-	VMULPD       480(AX), Y5, Y7
-	VMULPD       480(AX), Y8, Y9
-	VMULPD       608(AX), Y4, Y12
-	VMULPD       128(AX), Y10, Y13
-	VFMADD231PD  416(AX), Y12, Y13
-	VFMADD231PD  64(AX), Y9, Y13
-	VFMADD231PD  96(AX), Y7, Y13
-	VMULPD       480(AX), Y8, Y7
-	VMULPD       480(AX), Y4, Y9
-	VMULPD       608(AX), Y5, Y12
-	VMULPD       64(AX), Y10, Y10
-	VFMADD231PD  416(AX), Y12, Y10
-	VFNMADD231PD 96(AX), Y9, Y10
-	VFNMADD231PD 128(AX), Y7, Y10
-	VDIVPD       192(AX), Y11, Y7
-	VDIVPD       192(AX), Y10, Y9
-	VDIVPD       192(AX), Y13, Y12
-	VMULPD       320(AX), Y12, Y12
-	VFMADD231PD  448(AX), Y9, Y12
-	VFMADD231PD  288(AX), Y7, Y12
-	VMOVUPS      320(AX), Y7
-	VFMADD231PD  1248(AX), Y7, Y12
 	VMOVUPS      416(AX), Y7
-	VMULPD       320(AX), Y7, Y7
-	VMOVUPS      416(AX), Y9
-	VMULPD       288(AX), Y9, Y9
-	VMOVUPS      416(AX), Y14
-	VMULPD       448(AX), Y14, Y14
-	VMULPD       Y7, Y4, Y15
-	VFMADD231PD  Y14, Y5, Y15
-	VFNMADD231PD Y9, Y8, Y15
-	VFMADD231PD  960(AX), Y7, Y15
-	VMULPD       c64x4_4000000000000000<>+0(SB), Y15, Y7
-	VMOVUPS      640(AX), Y9
-	VMULPD       c64x4_4000000000000000<>+0(SB), Y9, Y9
-	VMULPD       Y9, Y7, Y7
-	VMULPD       1216(AX), Y7, Y7
-	VMULPD       704(AX), Y4, Y9
-	VFMADD231PD  256(AX), Y5, Y9
-	VFNMADD231PD 544(AX), Y8, Y9
-	VMOVUPS      704(AX), Y14
-	VFMADD231PD  960(AX), Y14, Y9
-	VMULPD       352(AX), Y9, Y9
-	VFMADD231PD  c64x4_3fe0000000000000<>+0(SB), Y7, Y9
-	VMULPD       128(AX), Y4, Y7
-	VFMADD231PD  64(AX), Y5, Y7
-	VFNMADD231PD 96(AX), Y8, Y7
-	VMOVUPS      128(AX), Y14
-	VFMADD231PD  960(AX), Y14, Y7
-	VMOVUPS      448(AX), Y14
-	VFMSUB231PD  1184(AX), Y14, Y12
-	VMOVUPS      288(AX), Y14
-	VFNMADD231PD 992(AX), Y14, Y12
-	VADDPD       Y12, Y9, Y9
-	VFNMADD231PD 480(AX), Y7, Y9
-	VMOVUPD      c64x4_3fe0000000000000<>+0(SB), Y7
-	VDIVPD       160(AX), Y7, Y7
-	VMULPD       Y7, Y9, Y7
-	VCMPPD       $0x00, Y0, Y3, Y9
-	VMULPD       128(AX), Y5, Y12
-	VFMSUB231PD  64(AX), Y4, Y12
-	VMOVUPS      64(AX), Y14
-	VFMADD231PD  960(AX), Y14, Y12
-	VDIVPD       192(AX), Y11, Y11
-	VFMADD231PD  1056(AX), Y7, Y11
-	VBLENDVPD    Y9, Y12, Y11, Y9
-	VMOVUPS      Y9, 1504(AX)
-	VCMPPD       $0x00, Y0, Y3, Y9
-	VMULPD       96(AX), Y5, Y5
-	VFMADD231PD  64(AX), Y8, Y5
-	VDIVPD       192(AX), Y13, Y11
-	VFMADD231PD  1088(AX), Y7, Y11
-	VBLENDVPD    Y9, Y5, Y11, Y5
-	VADDPD       1120(AX), Y5, Y5
-	VMOVUPS      Y5, 1536(AX)
-	VCMPPD       $0x00, Y0, Y3, Y5
-	VMULPD       128(AX), Y8, Y8
-	VFMADD231PD  96(AX), Y4, Y8
+	VMULPD       288(AX), Y7, Y7
+	VMOVUPS      480(AX), Y8
+	VMULPD       576(AX), Y8, Y8
+	VMOVUPS      352(AX), Y9
+	VFMADD231PD  96(AX), Y9, Y8
+	VFMADD231PD  608(AX), Y7, Y8
+	VBLENDVPD    Y6, Y8, Y5, Y5
+	VDIVPD       Y5, Y4, Y4
+	VMOVUPS      Y4, 544(AX)
+	VMOVUPD      (R9)(R12*8), Y4
+	VMOVUPS      Y4, 512(AX)
+	VMOVUPS      544(AX), Y4
+	VMULPD       512(AX), Y4, Y4
+	VPSRLQ       $0x20, Y2, Y6
+	VPMULUDQ     Y1, Y6, Y6
+	VPSRLQ       $0x20, Y1, Y7
+	VPMULUDQ     Y7, Y2, Y7
+	VPADDQ       Y7, Y6, Y6
+	VPMULUDQ     Y1, Y2, Y7
+	VPSLLQ       $0x20, Y6, Y6
+	VPADDQ       Y6, Y7, Y6
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
+	VMOVAPS      Y0, Y8
+	VGATHERQPD   Y7, 48(SI)(Y6*8), Y8
+	VMULPD       Y8, Y4, Y4
+	VMOVUPS      Y4, 224(AX)
 	VMOVUPS      96(AX), Y4
-	VFMADD231PD  960(AX), Y4, Y8
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y8, Y4
-	VDIVPD       192(AX), Y10, Y8
-	VFMADD231PD  1152(AX), Y7, Y8
-	VBLENDVPD    Y5, Y4, Y8, Y4
-	VMOVUPS      Y4, 1568(AX)
-	VMOVUPS      576(AX), Y4
-	VDIVPD       512(AX), Y4, Y4
-	VMOVUPS      736(AX), Y5
-	VDIVPD       512(AX), Y5, Y5
-	VMULPD       832(AX), Y5, Y5
-	VFMADD231PD  1024(AX), Y4, Y5
-	VFMADD231PD  960(AX), Y4, Y5
-	VMOVUPS      608(AX), Y4
-	VMULPD       960(AX), Y4, Y4
-	VMULPD       608(AX), Y5, Y7
-	VMOVUPS      608(AX), Y8
-	VMULPD       1024(AX), Y8, Y8
-	VMOVUPS      608(AX), Y9
-	VMULPD       832(AX), Y9, Y9
-	VMULPD       320(AX), Y9, Y9
-	VFMADD231PD  448(AX), Y8, Y9
-	VFNMADD231PD 288(AX), Y7, Y9
-	VFMADD231PD  448(AX), Y4, Y9
+	VMULPD       448(AX), Y4, Y4
+	VMOVUPS      64(AX), Y6
+	VFMSUB231PD  288(AX), Y6, Y4
+	VMOVUPS      Y4, 384(AX)
 	VXORPS       Y4, Y4, Y4
+	VCMPPD       $0x00, Y0, Y3, Y6
+	VPSRLQ       $0x20, Y2, Y7
+	VPMULUDQ     Y1, Y7, Y7
+	VPSRLQ       $0x20, Y1, Y8
+	VPMULUDQ     Y8, Y2, Y8
+	VPADDQ       Y8, Y7, Y7
+	VPMULUDQ     Y1, Y2, Y8
+	VPSLLQ       $0x20, Y7, Y7
+	VPADDQ       Y7, Y8, Y7
+	VMOVAPD      Y6, Y8
+	VMOVAPS      Y0, Y9
+	VGATHERQPD   Y8, 16(SI)(Y7*8), Y9
 	VPSRLQ       $0x20, Y2, Y7
 	VPMULUDQ     Y1, Y7, Y7
 	VPSRLQ       $0x20, Y1, Y8
@@ -11464,18 +10526,895 @@ done7:
 	VMOVAPD      Y6, Y8
 	VMOVAPS      Y0, Y10
 	VGATHERQPD   Y8, (SI)(Y7*8), Y10
-	VMULPD       832(AX), Y10, Y7
+	VMULPD       96(AX), Y10, Y7
+	VFMSUB231PD  64(AX), Y9, Y7
+	VADDPD       128(AX), Y7, Y7
 	VBLENDVPD    Y6, Y7, Y4, Y4
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y6, Y7
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y6, Y6
+	VMOVUPS      416(AX), Y7
+	VMULPD       320(AX), Y7, Y7
 	VMOVUPS      480(AX), Y8
-	VMULPD       832(AX), Y8, Y8
+	VMULPD       384(AX), Y8, Y8
+	VMOVUPS      352(AX), Y9
+	VFMADD231PD  128(AX), Y9, Y8
+	VFMADD231PD  608(AX), Y7, Y8
+	VBLENDVPD    Y6, Y8, Y4, Y4
+	VDIVPD       Y5, Y4, Y4
+	VMOVUPS      Y4, 672(AX)
+	VMOVUPS      672(AX), Y4
+	VMULPD       Y4, Y4, Y4
+	VMOVUPS      544(AX), Y6
+	VFMADD231PD  Y6, Y6, Y4
+	VMOVUPS      Y4, 704(AX)
+	VPSRLQ       $0x20, Y2, Y4
+	VPMULUDQ     Y1, Y4, Y4
+	VPSRLQ       $0x20, Y1, Y6
+	VPMULUDQ     Y6, Y2, Y6
+	VPADDQ       Y6, Y4, Y4
+	VPMULUDQ     Y1, Y2, Y6
+	VPSLLQ       $0x20, Y4, Y4
+	VPADDQ       Y4, Y6, Y4
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y6
+	VMOVAPS      Y0, Y7
+	VGATHERQPD   Y6, 80(SI)(Y4*8), Y7
+	VMULPD       224(AX), Y7, Y4
+	VMOVUPS      704(AX), Y6
+	VMULPD       c64x4_4000000000000000<>+0(SB), Y6, Y6
+	VPSRLQ       $0x20, Y2, Y7
+	VPMULUDQ     Y1, Y7, Y7
+	VPSRLQ       $0x20, Y1, Y8
+	VPMULUDQ     Y8, Y2, Y8
+	VPADDQ       Y8, Y7, Y7
+	VPMULUDQ     Y1, Y2, Y8
+	VPSLLQ       $0x20, Y7, Y7
+	VPADDQ       Y7, Y8, Y7
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y8
+	VMOVAPS      Y0, Y9
+	VGATHERQPD   Y8, 72(SI)(Y7*8), Y9
+	VMULPD       224(AX), Y9, Y7
+	VFMADD231PD  Y6, Y4, Y7
+	VMOVUPS      672(AX), Y4
+	VMULPD       c64x4_4000000000000000<>+0(SB), Y4, Y4
+	VMULPD       Y4, Y7, Y4
+	VDIVPD       Y5, Y4, Y4
+	VMOVUPS      Y4, 736(AX)
+	VMOVUPS      704(AX), Y4
+	VMULPD       Y4, Y4, Y4
+	VMOVUPS      Y4, 768(AX)
+	VPSRLQ       $0x20, Y2, Y4
+	VPMULUDQ     Y1, Y4, Y4
+	VPSRLQ       $0x20, Y1, Y6
+	VPMULUDQ     Y6, Y2, Y6
+	VPADDQ       Y6, Y4, Y4
+	VPMULUDQ     Y1, Y2, Y6
+	VPSLLQ       $0x20, Y4, Y4
+	VPADDQ       Y4, Y6, Y4
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y6
+	VMOVAPS      Y0, Y8
+	VGATHERQPD   Y6, 80(SI)(Y4*8), Y8
+	VPSRLQ       $0x20, Y2, Y4
+	VPMULUDQ     Y1, Y4, Y4
+	VPSRLQ       $0x20, Y1, Y6
+	VPMULUDQ     Y6, Y2, Y6
+	VPADDQ       Y6, Y4, Y4
+	VPMULUDQ     Y1, Y2, Y6
+	VPSLLQ       $0x20, Y4, Y4
+	VPADDQ       Y4, Y6, Y4
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y6
+	VMOVAPS      Y0, Y9
+	VGATHERQPD   Y6, 72(SI)(Y4*8), Y9
+	VMOVUPD      c64x4_3ff0000000000000<>+0(SB), Y4
+	VFMADD231PD  704(AX), Y9, Y4
+	VFMADD231PD  768(AX), Y8, Y4
+	VMOVUPS      Y4, 800(AX)
+	VPSRLQ       $0x20, Y2, Y4
+	VPMULUDQ     Y1, Y4, Y4
+	VPSRLQ       $0x20, Y1, Y6
+	VPMULUDQ     Y6, Y2, Y6
+	VPADDQ       Y6, Y4, Y4
+	VPMULUDQ     Y1, Y2, Y6
+	VPSLLQ       $0x20, Y4, Y4
+	VPADDQ       Y4, Y6, Y4
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y6
+	VMOVAPS      Y0, Y8
+	VGATHERQPD   Y6, 48(SI)(Y4*8), Y8
+	VMULPD       800(AX), Y8, Y4
+	VMOVUPS      Y4, 832(AX)
+	VMOVUPS      832(AX), Y4
+	VMULPD       512(AX), Y4, Y4
+	VDIVPD       Y5, Y4, Y4
+	VMOVUPS      Y4, 864(AX)
+	VMOVUPS      544(AX), Y4
+	VMULPD       c64x4_4000000000000000<>+0(SB), Y4, Y4
+	VMULPD       Y4, Y7, Y4
+	VDIVPD       Y5, Y4, Y4
+	VMOVUPS      Y4, 896(AX)
+	VMOVUPS      192(AX), Y4
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y4, Y4
+	VMOVUPD      c64x4_3fe0000000000000<>+0(SB), Y6
+	VFMADD231PD  c64x4_3fd45f306dc9c883<>+0(SB), Y4, Y6
+	VADDPD       c64x4_4338000000000000<>+0(SB), Y6, Y6
+	VSUBPD       c64x4_4338000000000000<>+0(SB), Y6, Y7
+	VSUBPD       c64x4_3fe0000000000000<>+0(SB), Y7, Y7
+	VMOVAPS      Y4, Y8
+	VFNMADD231PD c64x4_400921fb54442d18<>+0(SB), Y7, Y8
+	VFNMADD231PD c64x4_3ca1a62633145c06<>+0(SB), Y7, Y8
+	VFNMADD231PD c64x4_395c1cd129024e08<>+0(SB), Y7, Y8
+	VANDPD       c64x4_7fffffffffffffff<>+0(SB), Y4, Y4
+	VCMPPD       $0x1e, c64x4_4270000000000000<>+0(SB), Y4, Y7
+	VTESTPD      Y7, Y7
+	JEQ          done7
+	VMOVUPD      c64x4_4270000000000000<>+0(SB), Y7
+	VMAXPD       Y4, Y7, Y4
+	VCMPPD       $0x1e, c64x4_4270000000000000<>+0(SB), Y4, Y7
+	VMOVUPS      Y7, 928(AX)
+	VPSRLQ       $0x34, Y4, Y7
+	VPSUBQ       c64x4_00000000000003ec<>+0(SB), Y7, Y7
+	VPSRLQ       $0x20, Y7, Y9
+	VPMULUDQ     c64x4_0000000000000aab<>+0(SB), Y9, Y9
+	VMOVUPD      c64x4_0000000000000aab<>+0(SB), Y10
+	VPSRLQ       $0x20, Y10, Y10
+	VPMULUDQ     Y10, Y7, Y10
+	VPADDQ       Y10, Y9, Y9
+	VPMULUDQ     c64x4_0000000000000aab<>+0(SB), Y7, Y7
+	VPSLLQ       $0x20, Y9, Y9
+	VPADDQ       Y9, Y7, Y7
+	VPSRLQ       $0x10, Y7, Y7
+	VMOVUPS      Y7, 960(AX)
+	VMOVUPS      960(AX), Y7
+	VPSRLQ       $0x20, Y7, Y7
+	VPMULUDQ     c64x4_0000000000000018<>+0(SB), Y7, Y7
+	VMOVUPD      c64x4_0000000000000018<>+0(SB), Y9
+	VPSRLQ       $0x20, Y9, Y9
+	VPMULUDQ     960(AX), Y9, Y9
+	VPADDQ       Y9, Y7, Y7
+	VMOVUPD      c64x4_0000000000000018<>+0(SB), Y9
+	VPMULUDQ     960(AX), Y9, Y9
+	VPSLLQ       $0x20, Y7, Y7
+	VPADDQ       Y7, Y9, Y7
+	VMOVUPD      c64x4_000000000000042f<>+0(SB), Y9
+	VPSUBQ       Y7, Y9, Y7
+	VPSLLQ       $0x34, Y7, Y7
+	VMULPD       Y7, Y4, Y4
+	VANDPD       c64x4_fffffffff8000000<>+0(SB), Y4, Y7
+	VMOVUPS      Y7, 992(AX)
+	VSUBPD       992(AX), Y4, Y4
+	VMOVUPS      Y4, 1024(AX)
+	LEAQ         c64x53_h8e0ecff7f3b31827<>+0(SB), R13
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y4
+	VMOVUPS      960(AX), Y7
+	VMOVAPS      Y0, Y9
+	VGATHERQPD   Y4, (R13)(Y7*8), Y9
+	VMULPD       c64x4_3ff0000000000000<>+0(SB), Y9, Y4
+	VMULPD       992(AX), Y4, Y7
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y7, Y9
+	VROUNDPD     $0x08, Y9, Y9
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y9, Y7
+	VADDPD       Y7, Y0, Y9
+	VSUBPD       Y0, Y9, Y10
+	VSUBPD       Y10, Y9, Y11
+	VSUBPD       Y11, Y0, Y11
+	VSUBPD       Y10, Y7, Y7
+	VADDPD       Y7, Y11, Y7
+	VADDPD       Y7, Y0, Y7
+	VMOVUPS      Y7, 1056(AX)
+	VMULPD       1024(AX), Y4, Y4
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y4, Y7
+	VROUNDPD     $0x08, Y7, Y7
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y7, Y4
+	VADDPD       Y4, Y9, Y7
+	VSUBPD       Y9, Y7, Y10
+	VSUBPD       Y10, Y7, Y11
+	VSUBPD       Y11, Y9, Y9
+	VSUBPD       Y10, Y4, Y4
+	VADDPD       Y4, Y9, Y4
+	VADDPD       1056(AX), Y4, Y4
+	VMOVUPS      Y4, 1056(AX)
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y4
+	VMOVUPS      960(AX), Y9
+	VMOVAPS      Y0, Y10
+	VGATHERQPD   Y4, 8(R13)(Y9*8), Y10
+	VMULPD       c64x4_3e70000000000000<>+0(SB), Y10, Y4
+	VMULPD       992(AX), Y4, Y9
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y9, Y10
+	VROUNDPD     $0x08, Y10, Y10
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y10, Y9
+	VADDPD       Y9, Y7, Y10
+	VSUBPD       Y7, Y10, Y11
+	VSUBPD       Y11, Y10, Y12
+	VSUBPD       Y12, Y7, Y7
+	VSUBPD       Y11, Y9, Y9
+	VADDPD       Y9, Y7, Y7
+	VADDPD       1056(AX), Y7, Y7
+	VMULPD       1024(AX), Y4, Y4
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y4, Y9
+	VROUNDPD     $0x08, Y9, Y9
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y9, Y4
+	VADDPD       Y4, Y10, Y9
+	VSUBPD       Y10, Y9, Y11
+	VSUBPD       Y11, Y9, Y12
+	VSUBPD       Y12, Y10, Y10
+	VSUBPD       Y11, Y4, Y4
+	VADDPD       Y4, Y10, Y4
+	VADDPD       Y4, Y7, Y4
+	VMOVUPS      Y4, 1056(AX)
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y4
+	VMOVUPS      960(AX), Y7
+	VMOVAPS      Y0, Y10
+	VGATHERQPD   Y4, 16(R13)(Y7*8), Y10
+	VMULPD       c64x4_3cf0000000000000<>+0(SB), Y10, Y4
+	VMULPD       992(AX), Y4, Y7
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y7, Y10
+	VROUNDPD     $0x08, Y10, Y10
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y10, Y7
+	VADDPD       Y7, Y9, Y10
+	VSUBPD       Y9, Y10, Y11
+	VSUBPD       Y11, Y10, Y12
+	VSUBPD       Y12, Y9, Y9
+	VSUBPD       Y11, Y7, Y7
+	VADDPD       Y7, Y9, Y7
+	VADDPD       1056(AX), Y7, Y7
+	VMULPD       1024(AX), Y4, Y4
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y4, Y9
+	VROUNDPD     $0x08, Y9, Y9
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y9, Y4
+	VADDPD       Y4, Y10, Y9
+	VSUBPD       Y10, Y9, Y11
+	VSUBPD       Y11, Y9, Y12
+	VSUBPD       Y12, Y10, Y10
+	VSUBPD       Y11, Y4, Y4
+	VADDPD       Y4, Y10, Y4
+	VADDPD       Y4, Y7, Y4
+	VMOVUPS      Y4, 1056(AX)
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y4
+	VMOVUPS      960(AX), Y7
+	VMOVAPS      Y0, Y10
+	VGATHERQPD   Y4, 24(R13)(Y7*8), Y10
+	VMULPD       c64x4_3b70000000000000<>+0(SB), Y10, Y4
+	VMULPD       992(AX), Y4, Y7
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y7, Y10
+	VROUNDPD     $0x08, Y10, Y10
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y10, Y7
+	VADDPD       Y7, Y9, Y10
+	VSUBPD       Y9, Y10, Y11
+	VSUBPD       Y11, Y10, Y12
+	VSUBPD       Y12, Y9, Y9
+	VSUBPD       Y11, Y7, Y7
+	VADDPD       Y7, Y9, Y7
+	VADDPD       1056(AX), Y7, Y7
+	VMULPD       1024(AX), Y4, Y4
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y4, Y9
+	VROUNDPD     $0x08, Y9, Y9
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y9, Y4
+	VADDPD       Y4, Y10, Y9
+	VSUBPD       Y10, Y9, Y11
+	VSUBPD       Y11, Y9, Y12
+	VSUBPD       Y12, Y10, Y10
+	VSUBPD       Y11, Y4, Y4
+	VADDPD       Y4, Y10, Y4
+	VADDPD       Y4, Y7, Y4
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y9, Y7
+	VROUNDPD     $0x08, Y7, Y7
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y7, Y9
+	VMULPD       c64x4_3ff0000000000000<>+0(SB), Y9, Y7
+	VMULPD       c64x4_3ff0000000000000<>+0(SB), Y4, Y4
+	VADDPD       c64x4_3fe0000000000000<>+0(SB), Y7, Y9
+	VROUNDPD     $0x08, Y9, Y9
+	VMOVUPS      Y9, 1056(AX)
+	VMOVUPS      1056(AX), Y9
+	VSUBPD       c64x4_3fe0000000000000<>+0(SB), Y9, Y9
+	VSUBPD       Y9, Y7, Y7
+	VADDPD       Y4, Y7, Y9
+	VSUBPD       Y7, Y9, Y10
+	VSUBPD       Y10, Y9, Y11
+	VSUBPD       Y11, Y7, Y7
+	VSUBPD       Y10, Y4, Y4
+	VADDPD       Y4, Y7, Y4
+	VMOVUPS      Y4, 1088(AX)
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y4
+	VMOVUPS      960(AX), Y7
+	VMOVAPS      Y0, Y10
+	VGATHERQPD   Y4, 32(R13)(Y7*8), Y10
+	VMULPD       c64x4_39f0000000000000<>+0(SB), Y10, Y4
+	VMULPD       992(AX), Y4, Y7
+	VADDPD       Y7, Y9, Y10
+	VSUBPD       Y9, Y10, Y11
+	VSUBPD       Y11, Y10, Y12
+	VSUBPD       Y12, Y9, Y9
+	VSUBPD       Y11, Y7, Y7
+	VADDPD       Y7, Y9, Y7
+	VADDPD       1088(AX), Y7, Y7
+	VMULPD       1024(AX), Y4, Y4
+	VADDPD       Y4, Y10, Y9
+	VSUBPD       Y10, Y9, Y11
+	VSUBPD       Y11, Y9, Y12
+	VSUBPD       Y12, Y10, Y10
+	VSUBPD       Y11, Y4, Y4
+	VADDPD       Y4, Y10, Y4
+	VADDPD       Y4, Y7, Y4
+	VMOVUPS      Y4, 1088(AX)
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y4
+	VMOVUPS      960(AX), Y7
+	VMOVAPS      Y0, Y10
+	VGATHERQPD   Y4, 40(R13)(Y7*8), Y10
+	VMULPD       c64x4_3870000000000000<>+0(SB), Y10, Y4
+	VMULPD       992(AX), Y4, Y7
+	VADDPD       Y7, Y9, Y10
+	VSUBPD       Y9, Y10, Y11
+	VSUBPD       Y11, Y10, Y12
+	VSUBPD       Y12, Y9, Y9
+	VSUBPD       Y11, Y7, Y7
+	VADDPD       Y7, Y9, Y7
+	VADDPD       1088(AX), Y7, Y7
+	VMULPD       1024(AX), Y4, Y4
+	VADDPD       Y4, Y10, Y9
+	VSUBPD       Y10, Y9, Y11
+	VSUBPD       Y11, Y9, Y12
+	VSUBPD       Y12, Y10, Y10
+	VSUBPD       Y11, Y4, Y4
+	VADDPD       Y4, Y10, Y4
+	VADDPD       Y4, Y7, Y4
+	VMOVUPS      Y4, 1088(AX)
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y4
+	VMOVUPS      960(AX), Y7
+	VMOVAPS      Y0, Y10
+	VGATHERQPD   Y4, 48(R13)(Y7*8), Y10
+	VMULPD       c64x4_36f0000000000000<>+0(SB), Y10, Y4
+	VMULPD       992(AX), Y4, Y7
+	VADDPD       Y7, Y9, Y10
+	VSUBPD       Y9, Y10, Y11
+	VSUBPD       Y11, Y10, Y12
+	VSUBPD       Y12, Y9, Y9
+	VSUBPD       Y11, Y7, Y7
+	VADDPD       Y7, Y9, Y7
+	VADDPD       1088(AX), Y7, Y7
+	VMULPD       1024(AX), Y4, Y4
+	VADDPD       Y4, Y10, Y9
+	VSUBPD       Y10, Y9, Y11
+	VSUBPD       Y11, Y9, Y12
+	VSUBPD       Y12, Y10, Y10
+	VSUBPD       Y11, Y4, Y4
+	VADDPD       Y4, Y10, Y4
+	VADDPD       Y4, Y7, Y4
+	VMOVUPS      Y4, 1088(AX)
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y4
+	VMOVUPS      960(AX), Y7
+	VMOVAPS      Y0, Y10
+	VGATHERQPD   Y4, 56(R13)(Y7*8), Y10
+	VMULPD       c64x4_3570000000000000<>+0(SB), Y10, Y4
+	VMULPD       992(AX), Y4, Y7
+	VADDPD       Y7, Y9, Y10
+	VSUBPD       Y9, Y10, Y11
+	VSUBPD       Y11, Y10, Y12
+	VSUBPD       Y12, Y9, Y9
+	VSUBPD       Y11, Y7, Y7
+	VADDPD       Y7, Y9, Y7
+	VADDPD       1088(AX), Y7, Y7
+	VMULPD       1024(AX), Y4, Y4
+	VADDPD       Y4, Y10, Y9
+	VSUBPD       Y10, Y9, Y11
+	VSUBPD       Y11, Y9, Y12
+	VSUBPD       Y12, Y10, Y10
+	VSUBPD       Y11, Y4, Y4
+	VADDPD       Y4, Y10, Y4
+	VADDPD       Y4, Y7, Y4
+	VMOVUPS      Y4, 1088(AX)
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y4
+	VMOVUPS      960(AX), Y7
+	VMOVAPS      Y0, Y10
+	VGATHERQPD   Y4, 64(R13)(Y7*8), Y10
+	VMULPD       c64x4_33f0000000000000<>+0(SB), Y10, Y4
+	VMULPD       992(AX), Y4, Y7
+	VADDPD       Y7, Y9, Y10
+	VSUBPD       Y9, Y10, Y11
+	VSUBPD       Y11, Y10, Y12
+	VSUBPD       Y12, Y9, Y9
+	VSUBPD       Y11, Y7, Y7
+	VADDPD       Y7, Y9, Y7
+	VADDPD       1088(AX), Y7, Y7
+	VMULPD       1024(AX), Y4, Y4
+	VADDPD       Y4, Y10, Y9
+	VSUBPD       Y10, Y9, Y11
+	VSUBPD       Y11, Y9, Y12
+	VSUBPD       Y12, Y10, Y10
+	VSUBPD       Y11, Y4, Y4
+	VADDPD       Y4, Y10, Y4
+	VADDPD       Y4, Y7, Y4
+	VMULPD       c64x4_400921fb54442d18<>+0(SB), Y9, Y7
+	VMOVAPS      Y7, Y10
+	VFMSUB231PD  c64x4_400921fb54442d18<>+0(SB), Y9, Y10
+	VFMADD231PD  c64x4_3ca1a62633145c06<>+0(SB), Y9, Y10
+	VFMADD231PD  c64x4_400921fb54442d18<>+0(SB), Y4, Y10
+	VADDPD       Y10, Y7, Y4
+	VMOVUPS      928(AX), Y7
+	VBLENDVPD    Y7, Y4, Y8, Y8
+	VMOVUPD      c64x4_4338000000000000<>+0(SB), Y4
+	VADDPD       1056(AX), Y4, Y4
+	VMOVUPS      928(AX), Y7
+	VBLENDVPD    Y7, Y4, Y6, Y6
+
+done7:
+	VMULPD       Y8, Y8, Y4
+	VMOVUPD      c64x4_bd6ae439283fd87b<>+0(SB), Y7
+	VFMADD231PD  c64x4_3ce88345a6f5d672<>+0(SB), Y4, Y7
+	VFMADD213PD  c64x4_3de6123cd345ed15<>+0(SB), Y4, Y7
+	VFMADD213PD  c64x4_be5ae6454d4ff2fa<>+0(SB), Y4, Y7
+	VFMADD213PD  c64x4_3ec71de3a52a17ca<>+0(SB), Y4, Y7
+	VFMADD213PD  c64x4_bf2a01a01a014d7d<>+0(SB), Y4, Y7
+	VFMADD213PD  c64x4_3f811111111110c8<>+0(SB), Y4, Y7
+	VFMADD213PD  c64x4_bfc5555555555555<>+0(SB), Y4, Y7
+	VMULPD       Y7, Y4, Y4
+	VFMADD213PD  Y8, Y8, Y4
+	VANDPD       c64x4_8000000000000000<>+0(SB), Y8, Y7
+	VORPD        Y7, Y4, Y4
+	VPSLLQ       $0x3f, Y6, Y6
+	VXORPD       Y6, Y4, Y4
+	VMOVUPS      Y4, 1088(AX)
+	VMOVUPS      608(AX), Y4
+	VMULPD       864(AX), Y4, Y4
+	VMULPD       416(AX), Y4, Y4
+	VDIVPD       192(AX), Y4, Y4
+	VMOVUPS      Y4, 1056(AX)
+	VMOVUPS      480(AX), Y4
+	VMULPD       864(AX), Y4, Y4
+	VMULPD       96(AX), Y4, Y4
+	VDIVPD       192(AX), Y4, Y4
+	VMOVUPS      Y4, 1024(AX)
+	VPSRLQ       $0x20, Y2, Y4
+	VPMULUDQ     Y1, Y4, Y4
+	VPSRLQ       $0x20, Y1, Y6
+	VPMULUDQ     Y6, Y2, Y6
+	VPADDQ       Y6, Y4, Y4
+	VPMULUDQ     Y1, Y2, Y6
+	VPSLLQ       $0x20, Y4, Y4
+	VPADDQ       Y4, Y6, Y4
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y6
+	VMOVAPS      Y0, Y7
+	VGATHERQPD   Y6, (SI)(Y4*8), Y7
+	VMULPD       c64x4_4000000000000000<>+0(SB), Y7, Y4
+	VMOVUPS      Y4, 992(AX)
+	VCMPPD       $0x00, Y0, Y3, Y4
+	VMOVUPS      1056(AX), Y6
+	VBLENDVPD    Y4, Y0, Y6, Y4
+	VMOVUPS      Y4, 960(AX)
+	VPSRLQ       $0x20, Y2, Y4
+	VPMULUDQ     Y1, Y4, Y4
+	VPSRLQ       $0x20, Y1, Y6
+	VPMULUDQ     Y6, Y2, Y6
+	VPADDQ       Y6, Y4, Y4
+	VPMULUDQ     Y1, Y2, Y6
+	VPSLLQ       $0x20, Y4, Y4
+	VPADDQ       Y4, Y6, Y4
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y6
+	VMOVAPS      Y0, Y7
+	VGATHERQPD   Y6, 8(SI)(Y4*8), Y7
+	VMULPD       c64x4_4000000000000000<>+0(SB), Y7, Y4
+	VMOVUPS      Y4, 928(AX)
+	VPSRLQ       $0x20, Y2, Y4
+	VPMULUDQ     Y1, Y4, Y4
+	VPSRLQ       $0x20, Y1, Y6
+	VPMULUDQ     Y6, Y2, Y6
+	VPADDQ       Y6, Y4, Y4
+	VPMULUDQ     Y1, Y2, Y6
+	VPSLLQ       $0x20, Y4, Y4
+	VPADDQ       Y4, Y6, Y4
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y6
+	VMOVAPS      Y0, Y7
+	VGATHERQPD   Y6, 16(SI)(Y4*8), Y7
+	VMULPD       c64x4_4000000000000000<>+0(SB), Y7, Y4
+	VMOVUPS      Y4, 1120(AX)
+	VCMPPD       $0x00, Y0, Y3, Y4
+	VMOVUPS      352(AX), Y6
+	VMULPD       864(AX), Y6, Y6
+	VBLENDVPD    Y4, 864(AX), Y6, Y4
+	VMOVUPS      Y4, 1152(AX)
+	VXORPS       Y4, Y4, Y4
+	VMOVUPS      Y4, 1184(AX)
+	VCMPPD       $0x00, Y0, Y3, Y4
+	VPSRLQ       $0x20, Y2, Y6
+	VPMULUDQ     Y1, Y6, Y6
+	VPSRLQ       $0x20, Y1, Y7
+	VPMULUDQ     Y7, Y2, Y7
+	VPADDQ       Y7, Y6, Y6
+	VPMULUDQ     Y1, Y2, Y7
+	VPSLLQ       $0x20, Y6, Y6
+	VPADDQ       Y6, Y7, Y6
+	VMOVAPD      Y4, Y7
+	VMOVAPS      Y0, Y8
+	VGATHERQPD   Y7, 16(SI)(Y6*8), Y8
+	VMULPD       864(AX), Y8, Y6
+	VMOVUPS      1184(AX), Y7
+	VBLENDVPD    Y4, Y6, Y7, Y7
+	VMOVUPS      Y7, 1184(AX)
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y4, Y4
+	VMOVUPS      480(AX), Y6
+	VMULPD       864(AX), Y6, Y6
+	VMULPD       288(AX), Y6, Y6
+	VMOVUPS      1184(AX), Y7
+	VBLENDVPD    Y4, Y6, Y7, Y7
+	VMOVUPS      Y7, 1184(AX)
+	VMOVUPS      672(AX), Y4
+	VMULPD       512(AX), Y4, Y4
+	VPSRLQ       $0x20, Y2, Y6
+	VPMULUDQ     Y1, Y6, Y6
+	VPSRLQ       $0x20, Y1, Y7
+	VPMULUDQ     Y7, Y2, Y7
+	VPADDQ       Y7, Y6, Y6
+	VPMULUDQ     Y1, Y2, Y7
+	VPSLLQ       $0x20, Y6, Y6
+	VPADDQ       Y6, Y7, Y6
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
+	VMOVAPS      Y0, Y8
+	VGATHERQPD   Y7, 48(SI)(Y6*8), Y8
+	VMULPD       Y8, Y4, Y4
+	VMOVUPS      Y4, 1216(AX)
+	VPSRLQ       $0x20, Y2, Y4
+	VPMULUDQ     Y1, Y4, Y4
+	VPSRLQ       $0x20, Y1, Y6
+	VPMULUDQ     Y6, Y2, Y6
+	VPADDQ       Y6, Y4, Y4
+	VPMULUDQ     Y1, Y2, Y6
+	VPSLLQ       $0x20, Y4, Y4
+	VPADDQ       Y4, Y6, Y4
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y6
+	VMOVAPS      Y0, Y7
+	VGATHERQPD   Y6, 80(SI)(Y4*8), Y7
+	VMULPD       1216(AX), Y7, Y4
+	VMOVUPS      704(AX), Y6
+	VMULPD       c64x4_4000000000000000<>+0(SB), Y6, Y6
+	VPSRLQ       $0x20, Y2, Y7
+	VPMULUDQ     Y1, Y7, Y7
+	VPSRLQ       $0x20, Y1, Y8
+	VPMULUDQ     Y8, Y2, Y8
+	VPADDQ       Y8, Y7, Y7
+	VPMULUDQ     Y1, Y2, Y8
+	VPSLLQ       $0x20, Y7, Y7
+	VPADDQ       Y7, Y8, Y7
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y8
+	VMOVAPS      Y0, Y9
+	VGATHERQPD   Y8, 72(SI)(Y7*8), Y9
+	VMULPD       1216(AX), Y9, Y7
+	VFMADD231PD  Y6, Y4, Y7
+	VMOVUPS      672(AX), Y4
+	VMULPD       c64x4_4000000000000000<>+0(SB), Y4, Y4
+	VMULPD       Y4, Y7, Y4
+	VDIVPD       Y5, Y4, Y4
+	VMOVUPS      544(AX), Y6
+	VMULPD       c64x4_4000000000000000<>+0(SB), Y6, Y6
+	VMULPD       Y6, Y7, Y6
+	VDIVPD       Y5, Y6, Y5
+	VMOVUPS      Y5, 1248(AX)
+	VMOVUPS      480(AX), Y5
+	VMULPD       864(AX), Y5, Y5
+	VMULPD       64(AX), Y5, Y5
+	VDIVPD       192(AX), Y5, Y5
+	VMOVUPS      Y5, 1280(AX)
+	VXORPS       Y5, Y5, Y5
+	VMOVUPS      Y5, 1312(AX)
+	VCMPPD       $0x00, Y0, Y3, Y5
+	VPSRLQ       $0x20, Y2, Y6
+	VPMULUDQ     Y1, Y6, Y6
+	VPSRLQ       $0x20, Y1, Y7
+	VPMULUDQ     Y7, Y2, Y7
+	VPADDQ       Y7, Y6, Y6
+	VPMULUDQ     Y1, Y2, Y7
+	VPSLLQ       $0x20, Y6, Y6
+	VPADDQ       Y6, Y7, Y6
+	VMOVAPD      Y5, Y7
+	VMOVAPS      Y0, Y8
+	VGATHERQPD   Y7, (SI)(Y6*8), Y8
+	VMULPD       864(AX), Y8, Y6
+	VMOVUPS      1312(AX), Y7
+	VBLENDVPD    Y5, Y6, Y7, Y7
+	VMOVUPS      Y7, 1312(AX)
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y5, Y5
+	VMOVUPS      480(AX), Y6
+	VMULPD       864(AX), Y6, Y6
+	VMULPD       448(AX), Y6, Y6
+	VMOVUPS      1312(AX), Y7
+	VBLENDVPD    Y5, Y6, Y7, Y7
+	VMOVUPS      Y7, 1312(AX)
+	VMULPD       672(AX), Y4, Y5
+	VMOVUPS      544(AX), Y6
+	VFMADD231PD  1248(AX), Y6, Y5
+	VMOVUPS      672(AX), Y6
+	VFMADD231PD  864(AX), Y6, Y5
+	VMOVUPS      Y5, 1344(AX)
+	VMOVUPS      608(AX), Y5
+	VMULPD       864(AX), Y5, Y5
+	VMOVUPS      608(AX), Y6
+	VMULPD       1344(AX), Y6, Y6
+	VMOVUPS      608(AX), Y7
+	VMULPD       1248(AX), Y7, Y7
+	VMULPD       608(AX), Y4, Y8
+	VMULPD       320(AX), Y8, Y8
+	VFMADD231PD  448(AX), Y7, Y8
+	VFNMADD231PD 288(AX), Y6, Y8
+	VFMADD231PD  320(AX), Y5, Y8
+	VCMPPD       $0x00, Y0, Y3, Y5
+	VXORPS       Y6, Y6, Y6
+	VPSRLQ       $0x20, Y2, Y7
+	VPMULUDQ     Y1, Y7, Y7
+	VPSRLQ       $0x20, Y1, Y9
+	VPMULUDQ     Y9, Y2, Y9
+	VPADDQ       Y9, Y7, Y7
+	VPMULUDQ     Y1, Y2, Y9
+	VPSLLQ       $0x20, Y7, Y7
+	VPADDQ       Y7, Y9, Y7
+	VMOVAPD      Y5, Y9
+	VMOVAPS      Y0, Y10
+	VGATHERQPD   Y9, (SI)(Y7*8), Y10
+	VMULPD       Y10, Y4, Y7
+	VBLENDVPD    Y5, Y7, Y6, Y6
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y5, Y7
+	VMULPD       480(AX), Y4, Y9
+	VMULPD       448(AX), Y9, Y9
+	VBLENDVPD    Y7, Y9, Y6, Y6
+	VMOVUPD      c64x4_8000000000000000<>+0(SB), Y7
+	VXORPD       1344(AX), Y7, Y7
+	VMOVUPS      352(AX), Y9
+	VMULPD       1344(AX), Y9, Y9
+	VFMSUB231PD  288(AX), Y8, Y9
+	VBLENDVPD    Y5, Y7, Y9, Y7
+	VSUBPD       Y6, Y7, Y6
+	VXORPS       Y7, Y7, Y7
+	VCMPPD       $0x00, Y0, Y3, Y9
+	VPSRLQ       $0x20, Y2, Y10
+	VPMULUDQ     Y1, Y10, Y10
+	VPSRLQ       $0x20, Y1, Y11
+	VPMULUDQ     Y11, Y2, Y11
+	VPADDQ       Y11, Y10, Y10
+	VPMULUDQ     Y1, Y2, Y11
+	VPSLLQ       $0x20, Y10, Y10
+	VPADDQ       Y10, Y11, Y10
+	VMOVAPD      Y9, Y11
+	VMOVAPS      Y0, Y12
+	VGATHERQPD   Y11, 8(SI)(Y10*8), Y12
+	VMULPD       1248(AX), Y12, Y10
+	VBLENDVPD    Y9, Y10, Y7, Y7
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y9, Y9
+	VMOVUPS      480(AX), Y10
+	VMULPD       1248(AX), Y10, Y10
+	VMULPD       320(AX), Y10, Y10
+	VBLENDVPD    Y9, Y10, Y7, Y7
+	VADDPD       Y7, Y6, Y6
+	VMOVUPS      Y6, 1376(AX)
+	VXORPS       Y6, Y6, Y6
+	VCMPPD       $0x00, Y0, Y3, Y7
+	VPSRLQ       $0x20, Y2, Y9
+	VPMULUDQ     Y1, Y9, Y9
+	VPSRLQ       $0x20, Y1, Y10
+	VPMULUDQ     Y10, Y2, Y10
+	VPADDQ       Y10, Y9, Y9
+	VPMULUDQ     Y1, Y2, Y10
+	VPSLLQ       $0x20, Y9, Y9
+	VPADDQ       Y9, Y10, Y9
+	VMOVAPD      Y7, Y10
+	VMOVAPS      Y0, Y11
+	VGATHERQPD   Y10, (SI)(Y9*8), Y11
+	VMULPD       1344(AX), Y11, Y9
+	VXORPD       c64x4_8000000000000000<>+0(SB), Y9, Y9
+	VBLENDVPD    Y7, Y9, Y6, Y6
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y7, Y7
+	VMOVUPS      480(AX), Y9
+	VMULPD       1344(AX), Y9, Y9
+	VMULPD       448(AX), Y9, Y9
+	VXORPD       c64x4_8000000000000000<>+0(SB), Y9, Y9
+	VBLENDVPD    Y7, Y9, Y6, Y6
+	VXORPS       Y7, Y7, Y7
+	VPSRLQ       $0x20, Y2, Y9
+	VPMULUDQ     Y1, Y9, Y9
+	VPSRLQ       $0x20, Y1, Y10
+	VPMULUDQ     Y10, Y2, Y10
+	VPADDQ       Y10, Y9, Y9
+	VPMULUDQ     Y1, Y2, Y10
+	VPSLLQ       $0x20, Y9, Y9
+	VPADDQ       Y9, Y10, Y9
+	VMOVAPD      Y5, Y10
+	VMOVAPS      Y0, Y11
+	VGATHERQPD   Y10, 16(SI)(Y9*8), Y11
+	VMULPD       1248(AX), Y11, Y9
+	VBLENDVPD    Y5, Y9, Y7, Y7
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y5, Y9
+	VMOVUPS      480(AX), Y10
+	VMULPD       1248(AX), Y10, Y10
+	VMULPD       288(AX), Y10, Y10
+	VBLENDVPD    Y9, Y10, Y7, Y7
+	VMULPD       352(AX), Y4, Y9
+	VFMADD231PD  320(AX), Y8, Y9
+	VBLENDVPD    Y5, Y4, Y9, Y9
+	VSUBPD       Y7, Y9, Y7
+	VADDPD       Y6, Y7, Y6
+	VADDPD       1152(AX), Y6, Y6
+	VMOVUPS      Y6, 1408(AX)
+	VXORPS       Y6, Y6, Y6
+	VCMPPD       $0x00, Y0, Y3, Y7
+	VPSRLQ       $0x20, Y2, Y9
+	VPMULUDQ     Y1, Y9, Y9
+	VPSRLQ       $0x20, Y1, Y10
+	VPMULUDQ     Y10, Y2, Y10
+	VPADDQ       Y10, Y9, Y9
+	VPMULUDQ     Y1, Y2, Y10
+	VPSLLQ       $0x20, Y9, Y9
+	VPADDQ       Y9, Y10, Y9
+	VMOVAPD      Y7, Y10
+	VMOVAPS      Y0, Y11
+	VGATHERQPD   Y10, 8(SI)(Y9*8), Y11
+	VMULPD       1344(AX), Y11, Y9
+	VXORPD       c64x4_8000000000000000<>+0(SB), Y9, Y9
+	VBLENDVPD    Y7, Y9, Y6, Y6
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y7, Y7
+	VMOVUPS      480(AX), Y9
+	VMULPD       1344(AX), Y9, Y9
+	VMULPD       320(AX), Y9, Y9
+	VXORPD       c64x4_8000000000000000<>+0(SB), Y9, Y9
+	VBLENDVPD    Y7, Y9, Y6, Y6
+	VXORPS       Y7, Y7, Y7
+	VPSRLQ       $0x20, Y2, Y9
+	VPMULUDQ     Y1, Y9, Y9
+	VPSRLQ       $0x20, Y1, Y10
+	VPMULUDQ     Y10, Y2, Y10
+	VPADDQ       Y10, Y9, Y9
+	VPMULUDQ     Y1, Y2, Y10
+	VPSLLQ       $0x20, Y9, Y9
+	VPADDQ       Y9, Y10, Y9
+	VMOVAPD      Y5, Y10
+	VMOVAPS      Y0, Y11
+	VGATHERQPD   Y10, 16(SI)(Y9*8), Y11
+	VMULPD       Y11, Y4, Y9
+	VBLENDVPD    Y5, Y9, Y7, Y7
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y5, Y9
+	VMULPD       480(AX), Y4, Y10
+	VMULPD       288(AX), Y10, Y10
+	VBLENDVPD    Y9, Y10, Y7, Y7
+	VMOVUPS      352(AX), Y9
+	VMULPD       1248(AX), Y9, Y9
+	VFMADD231PD  448(AX), Y8, Y9
+	VBLENDVPD    Y5, 1248(AX), Y9, Y9
+	VSUBPD       Y6, Y9, Y6
+	VADDPD       Y7, Y6, Y6
+	VADDPD       1184(AX), Y6, Y6
+	VMOVUPS      Y6, 1440(AX)
+	VMULPD       480(AX), Y4, Y6
+	VMOVUPS      480(AX), Y7
+	VMULPD       1248(AX), Y7, Y7
+	VMOVUPS      608(AX), Y9
+	VMULPD       1344(AX), Y9, Y9
+	VMULPD       416(AX), Y9, Y9
+	VFMSUB231PD  96(AX), Y8, Y9
+	VFNMADD231PD 128(AX), Y7, Y9
+	VFMADD231PD  64(AX), Y6, Y9
+	VDIVPD       192(AX), Y9, Y6
+	VMOVUPS      480(AX), Y7
+	VMULPD       1248(AX), Y7, Y7
+	VMOVUPS      480(AX), Y9
+	VMULPD       1344(AX), Y9, Y9
+	VMULPD       608(AX), Y4, Y10
+	VMULPD       128(AX), Y8, Y11
+	VFMADD231PD  416(AX), Y10, Y11
+	VFMADD231PD  64(AX), Y9, Y11
+	VFMADD231PD  96(AX), Y7, Y11
+	VDIVPD       192(AX), Y11, Y7
+	VMOVUPS      Y7, 1472(AX)
+	VMOVUPS      480(AX), Y7
+	VMULPD       1344(AX), Y7, Y7
+	VMULPD       480(AX), Y4, Y9
+	VMOVUPS      608(AX), Y10
+	VMULPD       1248(AX), Y10, Y10
+	VMULPD       64(AX), Y8, Y8
+	VFMADD231PD  416(AX), Y10, Y8
+	VFNMADD231PD 96(AX), Y9, Y8
+	VFNMADD231PD 128(AX), Y7, Y8
+	VDIVPD       192(AX), Y8, Y7
+	VMOVUPS      320(AX), Y8
+	VMULPD       1472(AX), Y8, Y8
+	VFMADD231PD  448(AX), Y7, Y8
+	VFMADD231PD  288(AX), Y6, Y8
+	VMOVUPS      320(AX), Y9
+	VFMADD231PD  1056(AX), Y9, Y8
+	VMOVUPS      448(AX), Y9
+	VFMSUB231PD  1024(AX), Y9, Y8
+	VMOVUPS      416(AX), Y9
+	VMULPD       320(AX), Y9, Y9
+	VMOVUPS      416(AX), Y10
+	VMULPD       288(AX), Y10, Y10
+	VMOVUPS      416(AX), Y11
+	VMULPD       448(AX), Y11, Y11
+	VMULPD       Y9, Y4, Y12
+	VFMADD231PD  1248(AX), Y11, Y12
+	VFNMADD231PD 1344(AX), Y10, Y12
+	VFMADD231PD  864(AX), Y9, Y12
+	VMULPD       c64x4_4000000000000000<>+0(SB), Y12, Y9
+	VMOVUPS      640(AX), Y10
+	VMULPD       c64x4_4000000000000000<>+0(SB), Y10, Y10
+	VMULPD       Y10, Y9, Y9
+	VMULPD       1088(AX), Y9, Y9
+	VMULPD       384(AX), Y4, Y10
+	VMOVUPS      256(AX), Y11
+	VFMADD231PD  1248(AX), Y11, Y10
+	VMOVUPS      576(AX), Y11
+	VFNMADD231PD 1344(AX), Y11, Y10
+	VMOVUPS      384(AX), Y11
+	VFMADD231PD  864(AX), Y11, Y10
+	VMULPD       352(AX), Y10, Y10
+	VFMADD231PD  c64x4_3fe0000000000000<>+0(SB), Y9, Y10
+	VMULPD       128(AX), Y4, Y9
+	VMOVUPS      64(AX), Y11
+	VFMADD231PD  1248(AX), Y11, Y9
+	VMOVUPS      96(AX), Y11
+	VFNMADD231PD 1344(AX), Y11, Y9
+	VMOVUPS      128(AX), Y11
+	VFMADD231PD  864(AX), Y11, Y9
+	VMOVUPS      288(AX), Y11
+	VFNMADD231PD 1280(AX), Y11, Y8
+	VADDPD       Y8, Y10, Y8
+	VFNMADD231PD 480(AX), Y9, Y8
+	VMOVUPD      c64x4_3fe0000000000000<>+0(SB), Y9
+	VDIVPD       160(AX), Y9, Y9
+	VMULPD       Y9, Y8, Y8
+	VMOVUPS      Y8, 1504(AX)
+	VCMPPD       $0x00, Y0, Y3, Y8
+	VMOVUPS      128(AX), Y9
+	VMULPD       1248(AX), Y9, Y9
+	VFMSUB231PD  64(AX), Y4, Y9
+	VMOVUPS      64(AX), Y10
+	VFMADD231PD  864(AX), Y10, Y9
+	VMOVUPS      1120(AX), Y10
+	VFMADD231PD  1504(AX), Y10, Y6
+	VBLENDVPD    Y8, Y9, Y6, Y6
+	VMOVUPS      Y6, 1536(AX)
+	VCMPPD       $0x00, Y0, Y3, Y6
+	VMOVUPS      128(AX), Y8
+	VMULPD       1344(AX), Y8, Y8
+	VFMADD231PD  96(AX), Y4, Y8
+	VMOVUPS      96(AX), Y4
+	VFMADD231PD  864(AX), Y4, Y8
+	VXORPD       c64x4_8000000000000000<>+0(SB), Y8, Y4
+	VMOVUPS      992(AX), Y8
+	VFMADD231PD  1504(AX), Y8, Y7
+	VBLENDVPD    Y6, Y4, Y7, Y4
+	VMOVUPS      Y4, 1568(AX)
+	VMOVUPS      672(AX), Y4
+	VMULPD       736(AX), Y4, Y4
+	VMOVUPS      544(AX), Y6
+	VFMADD231PD  896(AX), Y6, Y4
+	VMOVUPS      544(AX), Y6
+	VFMADD231PD  864(AX), Y6, Y4
+	VMOVUPS      608(AX), Y6
+	VMULPD       864(AX), Y6, Y6
+	VMULPD       608(AX), Y4, Y7
+	VMOVUPS      608(AX), Y8
+	VMULPD       896(AX), Y8, Y8
+	VMOVUPS      608(AX), Y9
+	VMULPD       736(AX), Y9, Y9
+	VMULPD       320(AX), Y9, Y9
+	VFMADD231PD  448(AX), Y8, Y9
+	VFNMADD231PD 288(AX), Y7, Y9
+	VFMADD231PD  448(AX), Y6, Y9
+	VXORPS       Y6, Y6, Y6
+	VPSRLQ       $0x20, Y2, Y7
+	VPMULUDQ     Y1, Y7, Y7
+	VPSRLQ       $0x20, Y1, Y8
+	VPMULUDQ     Y8, Y2, Y8
+	VPADDQ       Y8, Y7, Y7
+	VPMULUDQ     Y1, Y2, Y8
+	VPSLLQ       $0x20, Y7, Y7
+	VPADDQ       Y7, Y8, Y7
+	VMOVAPD      Y5, Y8
+	VMOVAPS      Y0, Y10
+	VGATHERQPD   Y8, (SI)(Y7*8), Y10
+	VMULPD       736(AX), Y10, Y7
+	VBLENDVPD    Y5, Y7, Y6, Y6
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y5, Y7
+	VMOVUPS      480(AX), Y8
+	VMULPD       736(AX), Y8, Y8
 	VMULPD       448(AX), Y8, Y8
-	VBLENDVPD    Y7, Y8, Y4, Y4
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y5, Y7
-	VMULPD       352(AX), Y5, Y8
+	VBLENDVPD    Y7, Y8, Y6, Y6
+	VXORPD       c64x4_8000000000000000<>+0(SB), Y4, Y7
+	VMULPD       352(AX), Y4, Y8
 	VFMSUB231PD  288(AX), Y9, Y8
-	VBLENDVPD    Y6, Y7, Y8, Y7
-	VSUBPD       Y4, Y7, Y4
+	VBLENDVPD    Y5, Y7, Y8, Y7
+	VSUBPD       Y6, Y7, Y6
 	VXORPS       Y7, Y7, Y7
 	VPSRLQ       $0x20, Y2, Y8
 	VPMULUDQ     Y1, Y8, Y8
@@ -11485,14 +11424,14 @@ done7:
 	VPMULUDQ     Y1, Y2, Y10
 	VPSLLQ       $0x20, Y8, Y8
 	VPADDQ       Y8, Y10, Y8
-	VMOVAPD      Y6, Y10
+	VMOVAPD      Y5, Y10
 	VMOVAPS      Y0, Y11
 	VGATHERQPD   Y10, 8(SI)(Y8*8), Y11
-	VMULPD       1024(AX), Y11, Y8
-	VBLENDVPD    Y6, Y8, Y7, Y7
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y6, Y8
+	VMULPD       896(AX), Y11, Y8
+	VBLENDVPD    Y5, Y8, Y7, Y7
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y5, Y8
 	VMOVUPS      480(AX), Y10
-	VMULPD       1024(AX), Y10, Y10
+	VMULPD       896(AX), Y10, Y10
 	VMULPD       320(AX), Y10, Y10
 	VBLENDVPD    Y8, Y10, Y7, Y7
 	VXORPS       Y8, Y8, Y8
@@ -11504,20 +11443,20 @@ done7:
 	VPMULUDQ     Y1, Y2, Y11
 	VPSLLQ       $0x20, Y10, Y10
 	VPADDQ       Y10, Y11, Y10
-	VMOVAPD      Y6, Y11
+	VMOVAPD      Y5, Y11
 	VMOVAPS      Y0, Y12
 	VGATHERQPD   Y11, 8(SI)(Y10*8), Y12
-	VMULPD       960(AX), Y12, Y10
-	VBLENDVPD    Y6, Y10, Y8, Y8
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y6, Y10
+	VMULPD       864(AX), Y12, Y10
+	VBLENDVPD    Y5, Y10, Y8, Y8
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y5, Y10
 	VMOVUPS      480(AX), Y11
-	VMULPD       960(AX), Y11, Y11
+	VMULPD       864(AX), Y11, Y11
 	VMULPD       320(AX), Y11, Y11
 	VBLENDVPD    Y10, Y11, Y8, Y8
-	VADDPD       Y7, Y4, Y4
-	VADDPD       Y8, Y4, Y4
-	VMOVUPS      Y4, 1600(AX)
-	VXORPS       Y4, Y4, Y4
+	VADDPD       Y7, Y6, Y6
+	VADDPD       Y8, Y6, Y6
+	VMOVUPS      Y6, 1600(AX)
+	VXORPS       Y6, Y6, Y6
 	VCMPPD       $0x00, Y0, Y3, Y7
 	VPSRLQ       $0x20, Y2, Y8
 	VPMULUDQ     Y1, Y8, Y8
@@ -11530,14 +11469,14 @@ done7:
 	VMOVAPD      Y7, Y10
 	VMOVAPS      Y0, Y11
 	VGATHERQPD   Y10, (SI)(Y8*8), Y11
-	VMULPD       Y11, Y5, Y8
+	VMULPD       Y11, Y4, Y8
 	VXORPD       c64x4_8000000000000000<>+0(SB), Y8, Y8
-	VBLENDVPD    Y7, Y8, Y4, Y4
+	VBLENDVPD    Y7, Y8, Y6, Y6
 	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y7, Y7
-	VMULPD       480(AX), Y5, Y8
+	VMULPD       480(AX), Y4, Y8
 	VMULPD       448(AX), Y8, Y8
 	VXORPD       c64x4_8000000000000000<>+0(SB), Y8, Y8
-	VBLENDVPD    Y7, Y8, Y4, Y4
+	VBLENDVPD    Y7, Y8, Y6, Y6
 	VXORPS       Y7, Y7, Y7
 	VPSRLQ       $0x20, Y2, Y8
 	VPMULUDQ     Y1, Y8, Y8
@@ -11547,421 +11486,425 @@ done7:
 	VPMULUDQ     Y1, Y2, Y10
 	VPSLLQ       $0x20, Y8, Y8
 	VPADDQ       Y8, Y10, Y8
-	VMOVAPD      Y6, Y10
+	VMOVAPD      Y5, Y10
 	VMOVAPS      Y0, Y11
 	VGATHERQPD   Y10, 16(SI)(Y8*8), Y11
-	VMULPD       1024(AX), Y11, Y8
-	VBLENDVPD    Y6, Y8, Y7, Y7
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y6, Y8
+	VMULPD       896(AX), Y11, Y8
+	VBLENDVPD    Y5, Y8, Y7, Y7
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y5, Y8
 	VMOVUPS      480(AX), Y10
-	VMULPD       1024(AX), Y10, Y10
+	VMULPD       896(AX), Y10, Y10
 	VMULPD       288(AX), Y10, Y10
 	VBLENDVPD    Y8, Y10, Y7, Y7
 	VMOVUPS      352(AX), Y8
-	VMULPD       832(AX), Y8, Y8
+	VMULPD       736(AX), Y8, Y8
 	VFMADD231PD  320(AX), Y9, Y8
-	VBLENDVPD    Y6, 832(AX), Y8, Y8
+	VBLENDVPD    Y5, 736(AX), Y8, Y8
 	VSUBPD       Y7, Y8, Y7
+	VADDPD       Y6, Y7, Y6
+	VXORPS       Y7, Y7, Y7
+	VCMPPD       $0x00, Y0, Y3, Y8
+	VPSRLQ       $0x20, Y2, Y10
+	VPMULUDQ     Y1, Y10, Y10
+	VPSRLQ       $0x20, Y1, Y11
+	VPMULUDQ     Y11, Y2, Y11
+	VPADDQ       Y11, Y10, Y10
+	VPMULUDQ     Y1, Y2, Y11
+	VPSLLQ       $0x20, Y10, Y10
+	VPADDQ       Y10, Y11, Y10
+	VMOVAPD      Y8, Y11
+	VMOVAPS      Y0, Y12
+	VGATHERQPD   Y11, 8(SI)(Y10*8), Y12
+	VMULPD       Y12, Y4, Y10
+	VXORPD       c64x4_8000000000000000<>+0(SB), Y10, Y10
+	VBLENDVPD    Y8, Y10, Y7, Y7
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y8, Y8
+	VMULPD       480(AX), Y4, Y10
+	VMULPD       320(AX), Y10, Y10
+	VXORPD       c64x4_8000000000000000<>+0(SB), Y10, Y10
+	VBLENDVPD    Y8, Y10, Y7, Y7
 	VXORPS       Y8, Y8, Y8
-	VCMPPD       $0x00, Y0, Y3, Y10
-	VPSRLQ       $0x20, Y2, Y11
-	VPMULUDQ     Y1, Y11, Y11
-	VPSRLQ       $0x20, Y1, Y12
-	VPMULUDQ     Y12, Y2, Y12
-	VPADDQ       Y12, Y11, Y11
-	VPMULUDQ     Y1, Y2, Y12
-	VPSLLQ       $0x20, Y11, Y11
-	VPADDQ       Y11, Y12, Y11
-	VMOVAPD      Y10, Y12
-	VMOVAPS      Y0, Y13
-	VGATHERQPD   Y12, 8(SI)(Y11*8), Y13
-	VMULPD       Y13, Y5, Y11
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y11, Y11
+	VPSRLQ       $0x20, Y2, Y10
+	VPMULUDQ     Y1, Y10, Y10
+	VPSRLQ       $0x20, Y1, Y11
+	VPMULUDQ     Y11, Y2, Y11
+	VPADDQ       Y11, Y10, Y10
+	VPMULUDQ     Y1, Y2, Y11
+	VPSLLQ       $0x20, Y10, Y10
+	VPADDQ       Y10, Y11, Y10
+	VMOVAPD      Y5, Y11
+	VMOVAPS      Y0, Y12
+	VGATHERQPD   Y11, 16(SI)(Y10*8), Y12
+	VMULPD       736(AX), Y12, Y10
+	VBLENDVPD    Y5, Y10, Y8, Y8
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y5, Y10
+	VMOVUPS      480(AX), Y11
+	VMULPD       736(AX), Y11, Y11
+	VMULPD       288(AX), Y11, Y11
 	VBLENDVPD    Y10, Y11, Y8, Y8
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y10, Y10
-	VMULPD       480(AX), Y5, Y11
-	VMULPD       320(AX), Y11, Y11
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y11, Y11
-	VBLENDVPD    Y10, Y11, Y8, Y8
-	VXORPS       Y10, Y10, Y10
-	VPSRLQ       $0x20, Y2, Y11
-	VPMULUDQ     Y1, Y11, Y11
-	VPSRLQ       $0x20, Y1, Y12
-	VPMULUDQ     Y12, Y2, Y12
-	VPADDQ       Y12, Y11, Y11
-	VPMULUDQ     Y1, Y2, Y12
-	VPSLLQ       $0x20, Y11, Y11
-	VPADDQ       Y11, Y12, Y11
-	VMOVAPD      Y6, Y12
-	VMOVAPS      Y0, Y13
-	VGATHERQPD   Y12, 16(SI)(Y11*8), Y13
-	VMULPD       832(AX), Y13, Y11
-	VBLENDVPD    Y6, Y11, Y10, Y10
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y6, Y11
-	VMOVUPS      480(AX), Y12
-	VMULPD       832(AX), Y12, Y12
-	VMULPD       288(AX), Y12, Y12
-	VBLENDVPD    Y11, Y12, Y10, Y10
-	VMOVUPS      352(AX), Y11
-	VMULPD       1024(AX), Y11, Y11
-	VFMADD231PD  448(AX), Y9, Y11
-	VBLENDVPD    Y6, 1024(AX), Y11, Y6
-	VSUBPD       Y8, Y6, Y6
-	VADDPD       Y10, Y6, Y6
+	VMOVUPS      352(AX), Y10
+	VMULPD       896(AX), Y10, Y10
+	VFMADD231PD  448(AX), Y9, Y10
+	VBLENDVPD    Y5, 896(AX), Y10, Y5
+	VSUBPD       Y7, Y5, Y5
+	VADDPD       Y8, Y5, Y5
+	VADDPD       1152(AX), Y5, Y5
+	VMOVUPS      Y5, 1152(AX)
+	VMOVUPS      480(AX), Y5
+	VMULPD       864(AX), Y5, Y5
+	VMULPD       128(AX), Y5, Y5
+	VDIVPD       192(AX), Y5, Y5
+	VMOVUPS      480(AX), Y7
+	VMULPD       736(AX), Y7, Y7
 	VMOVUPS      480(AX), Y8
-	VMULPD       960(AX), Y8, Y8
-	VMULPD       128(AX), Y8, Y8
-	VDIVPD       192(AX), Y8, Y8
-	VMOVUPS      480(AX), Y10
-	VMULPD       832(AX), Y10, Y10
-	VMOVUPS      480(AX), Y11
-	VMULPD       1024(AX), Y11, Y11
-	VMULPD       608(AX), Y5, Y12
-	VMULPD       416(AX), Y12, Y12
-	VFMSUB231PD  96(AX), Y9, Y12
-	VFNMADD231PD 128(AX), Y11, Y12
+	VMULPD       896(AX), Y8, Y8
+	VMULPD       608(AX), Y4, Y10
+	VMULPD       416(AX), Y10, Y10
+	VFMSUB231PD  96(AX), Y9, Y10
+	VFNMADD231PD 128(AX), Y8, Y10
+	VFMADD231PD  64(AX), Y7, Y10
+	VDIVPD       192(AX), Y10, Y7
+	VMOVUPS      480(AX), Y8
+	VMULPD       896(AX), Y8, Y8
+	VMULPD       480(AX), Y4, Y10
+	VMOVUPS      608(AX), Y11
+	VMULPD       736(AX), Y11, Y11
+	VMULPD       128(AX), Y9, Y12
+	VFMADD231PD  416(AX), Y11, Y12
 	VFMADD231PD  64(AX), Y10, Y12
-	VMOVUPS      480(AX), Y10
-	VMULPD       1024(AX), Y10, Y10
-	VMULPD       480(AX), Y5, Y11
-	VMOVUPS      608(AX), Y13
-	VMULPD       832(AX), Y13, Y13
-	VMULPD       128(AX), Y9, Y14
-	VFMADD231PD  416(AX), Y13, Y14
-	VFMADD231PD  64(AX), Y11, Y14
-	VFMADD231PD  96(AX), Y10, Y14
-	VMULPD       480(AX), Y5, Y10
+	VFMADD231PD  96(AX), Y8, Y12
+	VDIVPD       192(AX), Y12, Y8
+	VMULPD       480(AX), Y4, Y10
 	VMOVUPS      480(AX), Y11
-	VMULPD       832(AX), Y11, Y11
-	VMOVUPS      608(AX), Y13
-	VMULPD       1024(AX), Y13, Y13
+	VMULPD       736(AX), Y11, Y11
+	VMOVUPS      608(AX), Y12
+	VMULPD       896(AX), Y12, Y12
 	VMULPD       64(AX), Y9, Y9
-	VFMADD231PD  416(AX), Y13, Y9
+	VFMADD231PD  416(AX), Y12, Y9
 	VFNMADD231PD 96(AX), Y11, Y9
 	VFNMADD231PD 128(AX), Y10, Y9
-	VDIVPD       192(AX), Y12, Y10
-	VDIVPD       192(AX), Y9, Y11
-	VDIVPD       192(AX), Y14, Y13
-	VMULPD       320(AX), Y13, Y13
-	VFMADD231PD  448(AX), Y11, Y13
-	VFMADD231PD  288(AX), Y10, Y13
-	VMOVUPS      448(AX), Y10
-	VFMADD231PD  1248(AX), Y10, Y13
-	VMOVUPS      416(AX), Y10
-	VMULPD       448(AX), Y10, Y10
-	VMOVUPS      416(AX), Y11
-	VMULPD       288(AX), Y11, Y11
-	VMOVUPS      416(AX), Y15
-	VMULPD       320(AX), Y15, Y15
-	VMULPD       832(AX), Y15, Y15
-	VFMADD231PD  1024(AX), Y10, Y15
-	VFNMADD231PD Y11, Y5, Y15
-	VFMADD231PD  960(AX), Y10, Y15
-	VMULPD       c64x4_4000000000000000<>+0(SB), Y15, Y10
-	VMOVUPS      640(AX), Y11
-	VMULPD       c64x4_4000000000000000<>+0(SB), Y11, Y11
-	VMULPD       Y11, Y10, Y10
-	VMULPD       1216(AX), Y10, Y10
-	VMOVUPS      704(AX), Y11
-	VMULPD       832(AX), Y11, Y11
-	VMOVUPS      256(AX), Y15
-	VFMADD231PD  1024(AX), Y15, Y11
-	VFNMADD231PD 544(AX), Y5, Y11
-	VMOVUPS      256(AX), Y15
-	VFMADD231PD  960(AX), Y15, Y11
-	VMULPD       352(AX), Y11, Y11
-	VFMADD231PD  c64x4_3fe0000000000000<>+0(SB), Y10, Y11
-	VMOVUPS      128(AX), Y10
-	VMULPD       832(AX), Y10, Y10
-	VMOVUPS      64(AX), Y15
-	VFMADD231PD  1024(AX), Y15, Y10
-	VFNMADD231PD 96(AX), Y5, Y10
-	VMOVUPS      64(AX), Y15
-	VFMADD231PD  960(AX), Y15, Y10
-	VFMSUB231PD  288(AX), Y8, Y13
-	VMOVUPS      320(AX), Y15
-	VFNMADD231PD 1184(AX), Y15, Y13
-	VADDPD       Y13, Y11, Y11
-	VFNMADD231PD 480(AX), Y10, Y11
-	VMOVUPD      c64x4_3fe0000000000000<>+0(SB), Y10
-	VDIVPD       160(AX), Y10, Y10
-	VMULPD       Y10, Y11, Y10
-	VCMPPD       $0x00, Y0, Y3, Y11
-	VMOVUPS      128(AX), Y13
-	VMULPD       1024(AX), Y13, Y13
-	VMOVUPS      64(AX), Y15
-	VFMSUB231PD  832(AX), Y15, Y13
-	VMOVUPS      128(AX), Y15
-	VFNMADD231PD 960(AX), Y15, Y13
-	VDIVPD       192(AX), Y12, Y12
-	VFMADD231PD  1056(AX), Y10, Y12
-	VBLENDVPD    Y11, Y13, Y12, Y11
-	VCMPPD       $0x00, Y0, Y3, Y12
-	VMOVUPS      96(AX), Y13
-	VMULPD       1024(AX), Y13, Y13
-	VFMADD231PD  64(AX), Y5, Y13
-	VMOVUPS      96(AX), Y15
-	VFMADD231PD  960(AX), Y15, Y13
-	VDIVPD       192(AX), Y14, Y14
-	VFMADD231PD  1088(AX), Y10, Y14
-	VBLENDVPD    Y12, Y13, Y14, Y12
-	VCMPPD       $0x00, Y0, Y3, Y13
-	VMULPD       128(AX), Y5, Y5
-	VMOVUPS      96(AX), Y14
-	VFMADD231PD  832(AX), Y14, Y5
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y5, Y5
 	VDIVPD       192(AX), Y9, Y9
-	VFMADD231PD  1152(AX), Y10, Y9
-	VBLENDVPD    Y13, Y5, Y9, Y5
-	VADDPD       1120(AX), Y5, Y5
+	VMULPD       320(AX), Y8, Y10
+	VFMADD231PD  448(AX), Y9, Y10
+	VFMADD231PD  288(AX), Y7, Y10
+	VMOVUPS      448(AX), Y11
+	VFMADD231PD  1056(AX), Y11, Y10
+	VFMSUB231PD  288(AX), Y5, Y10
+	VMOVUPS      416(AX), Y11
+	VMULPD       448(AX), Y11, Y11
+	VMOVUPS      416(AX), Y12
+	VMULPD       288(AX), Y12, Y12
+	VMOVUPS      416(AX), Y13
+	VMULPD       320(AX), Y13, Y13
+	VMULPD       736(AX), Y13, Y13
+	VFMADD231PD  896(AX), Y11, Y13
+	VFNMADD231PD Y12, Y4, Y13
+	VFMADD231PD  864(AX), Y11, Y13
+	VMULPD       c64x4_4000000000000000<>+0(SB), Y13, Y11
+	VMOVUPS      640(AX), Y12
+	VMULPD       c64x4_4000000000000000<>+0(SB), Y12, Y12
+	VMULPD       Y12, Y11, Y11
+	VMULPD       1088(AX), Y11, Y11
+	VMOVUPS      384(AX), Y12
+	VMULPD       736(AX), Y12, Y12
+	VMOVUPS      256(AX), Y13
+	VFMADD231PD  896(AX), Y13, Y12
+	VFNMADD231PD 576(AX), Y4, Y12
+	VMOVUPS      256(AX), Y13
+	VFMADD231PD  864(AX), Y13, Y12
+	VMULPD       352(AX), Y12, Y12
+	VFMADD231PD  c64x4_3fe0000000000000<>+0(SB), Y11, Y12
+	VMOVUPS      128(AX), Y11
+	VMULPD       736(AX), Y11, Y11
+	VMOVUPS      64(AX), Y13
+	VFMADD231PD  896(AX), Y13, Y11
+	VFNMADD231PD 96(AX), Y4, Y11
+	VMOVUPS      64(AX), Y13
+	VFMADD231PD  864(AX), Y13, Y11
+	VMOVUPS      320(AX), Y13
+	VFNMADD231PD 1024(AX), Y13, Y10
+	VADDPD       Y10, Y12, Y10
+	VFNMADD231PD 480(AX), Y11, Y10
+	VMOVUPD      c64x4_3fe0000000000000<>+0(SB), Y11
+	VDIVPD       160(AX), Y11, Y11
+	VMULPD       Y11, Y10, Y10
+	VCMPPD       $0x00, Y0, Y3, Y11
+	VMOVUPS      128(AX), Y12
+	VMULPD       896(AX), Y12, Y12
+	VMOVUPS      64(AX), Y13
+	VFMSUB231PD  736(AX), Y13, Y12
+	VMOVUPS      128(AX), Y13
+	VFNMADD231PD 864(AX), Y13, Y12
+	VFMADD231PD  1120(AX), Y10, Y7
+	VBLENDVPD    Y11, Y12, Y7, Y7
+	VCMPPD       $0x00, Y0, Y3, Y11
+	VMOVUPS      96(AX), Y12
+	VMULPD       896(AX), Y12, Y12
+	VFMADD231PD  64(AX), Y4, Y12
+	VMOVUPS      96(AX), Y13
+	VFMADD231PD  864(AX), Y13, Y12
+	VFMADD231PD  928(AX), Y10, Y8
+	VBLENDVPD    Y11, Y12, Y8, Y8
+	VCMPPD       $0x00, Y0, Y3, Y11
+	VMULPD       128(AX), Y4, Y4
+	VMOVUPS      96(AX), Y12
+	VFMADD231PD  736(AX), Y12, Y4
+	VXORPD       c64x4_8000000000000000<>+0(SB), Y4, Y4
+	VFMADD231PD  992(AX), Y10, Y9
+	VBLENDVPD    Y11, Y4, Y9, Y4
+	VADDPD       960(AX), Y4, Y4
 	VCMPPD       $0x00, Y0, Y3, Y9
-	VMOVUPS      1184(AX), Y10
+	VMOVUPS      1024(AX), Y10
 	VBLENDVPD    Y9, Y0, Y10, Y9
-	VADDPD       Y9, Y12, Y9
-	VCMPPD       $0x00, Y0, Y3, Y10
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y8, Y8
-	VBLENDVPD    Y10, Y0, Y8, Y8
-	VADDPD       Y8, Y11, Y8
-	VADDPD       1280(AX), Y6, Y10
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y10, Y10
-	VADDPD       Y4, Y7, Y11
-	VMOVUPS      1312(AX), Y12
-	VSUBPD       Y11, Y12, Y11
-	VMOVUPD      c64x4_8000000000000000<>+0(SB), Y12
-	VXORPD       1600(AX), Y12, Y12
-	VMOVUPS      896(AX), Y13
-	VMULPD       384(AX), Y13, Y13
-	VMOVUPS      768(AX), Y14
-	VMULPD       672(AX), Y14, Y14
-	VMOVUPS      864(AX), Y15
-	VMULPD       672(AX), Y15, Y15
-	VMOVUPS      Y15, 1056(AX)
-	VADDPD       1280(AX), Y6, Y6
-	VMOVUPS      Y6, 1280(AX)
-	VADDPD       Y4, Y7, Y4
-	VSUBPD       1312(AX), Y4, Y4
-	VMOVUPS      Y4, 1088(AX)
-	VMOVUPS      576(AX), Y4
-	VDIVPD       512(AX), Y4, Y4
-	VMULPD       928(AX), Y4, Y4
-	VPSRLQ       $0x20, Y2, Y6
-	VPMULUDQ     Y1, Y6, Y6
-	VPSRLQ       $0x20, Y1, Y7
-	VPMULUDQ     Y7, Y2, Y7
-	VPADDQ       Y7, Y6, Y6
-	VPMULUDQ     Y1, Y2, Y7
-	VPSLLQ       $0x20, Y6, Y6
-	VPADDQ       Y6, Y7, Y6
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
-	VMOVAPS      Y0, Y15
-	VGATHERQPD   Y7, 56(SI)(Y6*8), Y15
-	VADDPD       Y15, Y4, Y4
-	VSUBPD       (AX), Y4, Y4
-	VCMPPD       $0x00, Y0, Y3, Y6
+	VADDPD       Y9, Y8, Y8
+	VCMPPD       $0x00, Y0, Y3, Y9
+	VXORPD       c64x4_8000000000000000<>+0(SB), Y5, Y5
+	VBLENDVPD    Y9, Y0, Y5, Y5
+	VADDPD       Y5, Y7, Y5
 	VMOVUPD      c64x4_8000000000000000<>+0(SB), Y7
-	VXORPD       1184(AX), Y7, Y7
-	VBLENDVPD    Y6, Y0, Y7, Y6
+	VXORPD       1152(AX), Y7, Y7
+	VMOVUPS      1184(AX), Y9
+	VSUBPD       Y6, Y9, Y9
+	VMOVUPD      c64x4_8000000000000000<>+0(SB), Y10
+	VXORPD       1600(AX), Y10, Y10
+	VMOVUPS      544(AX), Y11
+	VMULPD       512(AX), Y11, Y11
+	VMULPD       800(AX), Y11, Y11
+	VMOVUPS      704(AX), Y12
+	VMULPD       224(AX), Y12, Y12
+	VMOVUPS      768(AX), Y13
+	VMULPD       224(AX), Y13, Y13
+	VMOVUPS      Y13, 1120(AX)
+	VSUBPD       1184(AX), Y6, Y6
+	VMOVUPS      Y6, 1184(AX)
+	VMOVUPS      544(AX), Y6
+	VMULPD       832(AX), Y6, Y6
+	VPSRLQ       $0x20, Y2, Y13
+	VPMULUDQ     Y1, Y13, Y13
+	VPSRLQ       $0x20, Y1, Y14
+	VPMULUDQ     Y14, Y2, Y14
+	VPADDQ       Y14, Y13, Y13
+	VPMULUDQ     Y1, Y2, Y14
+	VPSLLQ       $0x20, Y13, Y13
+	VPADDQ       Y13, Y14, Y13
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y14
+	VMOVAPS      Y0, Y15
+	VGATHERQPD   Y14, 56(SI)(Y13*8), Y15
+	VADDPD       Y15, Y6, Y6
+	VSUBPD       (AX), Y6, Y6
+	VMOVUPS      Y6, 544(AX)
+	VCMPPD       $0x00, Y0, Y3, Y6
+	VMOVUPD      c64x4_8000000000000000<>+0(SB), Y13
+	VXORPD       1024(AX), Y13, Y13
+	VBLENDVPD    Y6, Y0, Y13, Y6
 	VADDPD       1568(AX), Y6, Y6
+	VMOVUPS      Y6, 1568(AX)
+	VCMPPD       $0x00, Y0, Y3, Y6
+	VMOVUPS      96(AX), Y13
+	VMULPD       1248(AX), Y13, Y13
+	VMOVUPS      64(AX), Y14
+	VFMADD231PD  1344(AX), Y14, Y13
+	VMOVUPS      928(AX), Y14
+	VMOVUPS      1472(AX), Y15
+	VFMADD231PD  1504(AX), Y14, Y15
+	VBLENDVPD    Y6, Y13, Y15, Y6
+	VADDPD       960(AX), Y6, Y6
 	VCMPPD       $0x00, Y0, Y3, Y3
-	VMOVUPS      992(AX), Y7
-	VBLENDVPD    Y3, Y0, Y7, Y3
-	VADDPD       1504(AX), Y3, Y3
-	VMOVUPS      Y3, 1568(AX)
-	VMOVUPS      1312(AX), Y3
-	VADDPD       1472(AX), Y3, Y3
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y3, Y3
-	VMOVUPS      Y3, 1504(AX)
+	VMOVUPS      1280(AX), Y13
+	VBLENDVPD    Y3, Y0, Y13, Y3
+	VADDPD       1536(AX), Y3, Y3
+	VMOVUPS      Y3, 1536(AX)
 	VMOVUPD      c64x4_8000000000000000<>+0(SB), Y3
 	VXORPD       1440(AX), Y3, Y3
-	VMOVUPS      Y3, 992(AX)
-	VMOVUPS      800(AX), Y3
-	VSUBPD       1408(AX), Y3, Y3
-	VMOVUPS      Y3, 1184(AX)
-	VMOVUPS      896(AX), Y3
-	VMULPD       1344(AX), Y3, Y3
-	VMOVUPS      Y3, 1344(AX)
-	VMOVUPS      768(AX), Y3
-	VMULPD       1376(AX), Y3, Y3
-	VMOVUPS      Y3, 768(AX)
-	VMOVUPS      864(AX), Y3
-	VMULPD       1376(AX), Y3, Y3
-	VMOVUPS      Y3, 1376(AX)
-	VMOVUPS      1312(AX), Y3
-	VADDPD       1472(AX), Y3, Y3
+	VMOVUPS      Y3, 1504(AX)
+	VMOVUPD      c64x4_8000000000000000<>+0(SB), Y3
+	VXORPD       1408(AX), Y3, Y3
 	VMOVUPS      Y3, 1472(AX)
-	VMOVUPS      1408(AX), Y3
-	VSUBPD       800(AX), Y3, Y3
-	VMOVUPS      Y3, 1408(AX)
-	VMOVUPS      736(AX), Y3
-	VDIVPD       512(AX), Y3, Y3
-	VMULPD       928(AX), Y3, Y3
-	VPSRLQ       $0x20, Y2, Y7
-	VPMULUDQ     Y1, Y7, Y7
-	VPSRLQ       $0x20, Y1, Y15
-	VPMULUDQ     Y15, Y2, Y15
-	VPADDQ       Y15, Y7, Y7
+	VMOVUPS      1312(AX), Y3
+	VSUBPD       1376(AX), Y3, Y3
+	VMOVUPS      Y3, 1344(AX)
+	VMOVUPS      672(AX), Y3
+	VMULPD       512(AX), Y3, Y3
+	VMULPD       800(AX), Y3, Y3
+	VMOVUPS      Y3, 800(AX)
+	VMOVUPS      704(AX), Y3
+	VMULPD       1216(AX), Y3, Y3
+	VMOVUPS      Y3, 704(AX)
+	VMOVUPS      768(AX), Y3
+	VMULPD       1216(AX), Y3, Y3
+	VMOVUPS      Y3, 1216(AX)
+	VMOVUPS      1376(AX), Y3
+	VSUBPD       1312(AX), Y3, Y3
+	VMOVUPS      Y3, 1376(AX)
+	VMOVUPS      672(AX), Y3
+	VMULPD       832(AX), Y3, Y3
+	VPSRLQ       $0x20, Y2, Y13
+	VPMULUDQ     Y1, Y13, Y13
+	VPSRLQ       $0x20, Y1, Y14
+	VPMULUDQ     Y14, Y2, Y14
+	VPADDQ       Y14, Y13, Y13
 	VPMULUDQ     Y1, Y2, Y2
-	VPSLLQ       $0x20, Y7, Y7
-	VPADDQ       Y7, Y2, Y2
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
-	VMOVAPS      Y0, Y15
-	VGATHERQPD   Y7, 64(SI)(Y2*8), Y15
-	VADDPD       Y15, Y3, Y2
+	VPSLLQ       $0x20, Y13, Y13
+	VPADDQ       Y13, Y2, Y2
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y13
+	VMOVAPS      Y0, Y14
+	VGATHERQPD   Y13, 64(SI)(Y2*8), Y14
+	VADDPD       Y14, Y3, Y2
 	VSUBPD       32(AX), Y2, Y2
 	IMUL3Q       $+30, R12, R13
 	LEAQ         (R10)(R13*8), R13
-	VMOVSD       X5, (R13)
+	VMOVSD       X4, (R13)
 	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
 	VPADDQ       Y3, Y3, Y3
 	VPSHUFD      $0xa0, Y3, Y3
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      Y5, Y3, Y3
+	VPERMPS      Y4, Y3, Y3
 	VMOVSD       X3, 240(R13)
 	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
 	VPADDQ       Y3, Y3, Y3
 	VPSHUFD      $0xa0, Y3, Y3
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      Y5, Y3, Y3
+	VPERMPS      Y4, Y3, Y3
 	VMOVSD       X3, 480(R13)
 	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
 	VPADDQ       Y3, Y3, Y3
 	VPSHUFD      $0xa0, Y3, Y3
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      Y5, Y3, Y3
+	VPERMPS      Y4, Y3, Y3
 	VMOVSD       X3, 720(R13)
-	VMOVSD       X9, 8(R13)
+	VMOVSD       X8, 8(R13)
 	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
 	VPADDQ       Y3, Y3, Y3
 	VPSHUFD      $0xa0, Y3, Y3
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      Y9, Y3, Y3
+	VPERMPS      Y8, Y3, Y3
 	VMOVSD       X3, 248(R13)
 	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
 	VPADDQ       Y3, Y3, Y3
 	VPSHUFD      $0xa0, Y3, Y3
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      Y9, Y3, Y3
+	VPERMPS      Y8, Y3, Y3
 	VMOVSD       X3, 488(R13)
 	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
 	VPADDQ       Y3, Y3, Y3
 	VPSHUFD      $0xa0, Y3, Y3
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      Y9, Y3, Y3
+	VPERMPS      Y8, Y3, Y3
 	VMOVSD       X3, 728(R13)
-	VMOVSD       X8, 16(R13)
+	VMOVSD       X5, 16(R13)
 	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
 	VPADDQ       Y3, Y3, Y3
 	VPSHUFD      $0xa0, Y3, Y3
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      Y8, Y3, Y3
+	VPERMPS      Y5, Y3, Y3
 	VMOVSD       X3, 256(R13)
 	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
 	VPADDQ       Y3, Y3, Y3
 	VPSHUFD      $0xa0, Y3, Y3
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      Y8, Y3, Y3
+	VPERMPS      Y5, Y3, Y3
 	VMOVSD       X3, 496(R13)
 	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
 	VPADDQ       Y3, Y3, Y3
 	VPSHUFD      $0xa0, Y3, Y3
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      Y8, Y3, Y3
+	VPERMPS      Y5, Y3, Y3
 	VMOVSD       X3, 736(R13)
-	VMOVSD       X10, 24(R13)
+	VMOVSD       X7, 24(R13)
 	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
 	VPADDQ       Y3, Y3, Y3
 	VPSHUFD      $0xa0, Y3, Y3
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      Y10, Y3, Y3
+	VPERMPS      Y7, Y3, Y3
 	VMOVSD       X3, 264(R13)
 	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
 	VPADDQ       Y3, Y3, Y3
 	VPSHUFD      $0xa0, Y3, Y3
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      Y10, Y3, Y3
+	VPERMPS      Y7, Y3, Y3
 	VMOVSD       X3, 504(R13)
 	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
 	VPADDQ       Y3, Y3, Y3
 	VPSHUFD      $0xa0, Y3, Y3
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      Y10, Y3, Y3
+	VPERMPS      Y7, Y3, Y3
 	VMOVSD       X3, 744(R13)
-	VMOVSD       X11, 32(R13)
+	VMOVSD       X9, 32(R13)
 	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
 	VPADDQ       Y3, Y3, Y3
 	VPSHUFD      $0xa0, Y3, Y3
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      Y11, Y3, Y3
+	VPERMPS      Y9, Y3, Y3
 	VMOVSD       X3, 272(R13)
 	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
 	VPADDQ       Y3, Y3, Y3
 	VPSHUFD      $0xa0, Y3, Y3
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      Y11, Y3, Y3
+	VPERMPS      Y9, Y3, Y3
 	VMOVSD       X3, 512(R13)
 	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
 	VPADDQ       Y3, Y3, Y3
 	VPSHUFD      $0xa0, Y3, Y3
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      Y11, Y3, Y3
+	VPERMPS      Y9, Y3, Y3
 	VMOVSD       X3, 752(R13)
-	VMOVSD       X12, 40(R13)
+	VMOVSD       X10, 40(R13)
 	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
 	VPADDQ       Y3, Y3, Y3
 	VPSHUFD      $0xa0, Y3, Y3
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      Y12, Y3, Y3
+	VPERMPS      Y10, Y3, Y3
 	VMOVSD       X3, 280(R13)
 	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
 	VPADDQ       Y3, Y3, Y3
 	VPSHUFD      $0xa0, Y3, Y3
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      Y12, Y3, Y3
+	VPERMPS      Y10, Y3, Y3
 	VMOVSD       X3, 520(R13)
 	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
 	VPADDQ       Y3, Y3, Y3
 	VPSHUFD      $0xa0, Y3, Y3
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      Y12, Y3, Y3
+	VPERMPS      Y10, Y3, Y3
 	VMOVSD       X3, 760(R13)
-	VMOVSD       X13, 48(R13)
+	VMOVSD       X11, 48(R13)
 	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
 	VPADDQ       Y3, Y3, Y3
 	VPSHUFD      $0xa0, Y3, Y3
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      Y13, Y3, Y3
+	VPERMPS      Y11, Y3, Y3
 	VMOVSD       X3, 288(R13)
 	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
 	VPADDQ       Y3, Y3, Y3
 	VPSHUFD      $0xa0, Y3, Y3
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      Y13, Y3, Y3
+	VPERMPS      Y11, Y3, Y3
 	VMOVSD       X3, 528(R13)
 	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
 	VPADDQ       Y3, Y3, Y3
 	VPSHUFD      $0xa0, Y3, Y3
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      Y13, Y3, Y3
+	VPERMPS      Y11, Y3, Y3
 	VMOVSD       X3, 768(R13)
-	VMOVUPS      224(AX), Y3
+	VMOVUPS      512(AX), Y3
 	VMOVSD       X3, 56(R13)
 	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
 	VPADDQ       Y3, Y3, Y3
 	VPSHUFD      $0xa0, Y3, Y3
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      224(AX), Y3, Y3
+	VPERMPS      512(AX), Y3, Y3
 	VMOVSD       X3, 296(R13)
 	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
 	VPADDQ       Y3, Y3, Y3
 	VPSHUFD      $0xa0, Y3, Y3
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      224(AX), Y3, Y3
+	VPERMPS      512(AX), Y3, Y3
 	VMOVSD       X3, 536(R13)
 	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
 	VPADDQ       Y3, Y3, Y3
 	VPSHUFD      $0xa0, Y3, Y3
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      224(AX), Y3, Y3
+	VPERMPS      512(AX), Y3, Y3
 	VMOVSD       X3, 776(R13)
 	VMOVSD       X0, 64(R13)
 	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
@@ -11982,84 +11925,84 @@ done7:
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
 	VPERMPS      Y0, Y3, Y3
 	VMOVSD       X3, 784(R13)
-	VMOVSD       X14, 72(R13)
+	VMOVSD       X12, 72(R13)
 	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
 	VPADDQ       Y3, Y3, Y3
 	VPSHUFD      $0xa0, Y3, Y3
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      Y14, Y3, Y3
+	VPERMPS      Y12, Y3, Y3
 	VMOVSD       X3, 312(R13)
 	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
 	VPADDQ       Y3, Y3, Y3
 	VPSHUFD      $0xa0, Y3, Y3
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      Y14, Y3, Y3
+	VPERMPS      Y12, Y3, Y3
 	VMOVSD       X3, 552(R13)
 	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
 	VPADDQ       Y3, Y3, Y3
 	VPSHUFD      $0xa0, Y3, Y3
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      Y14, Y3, Y3
+	VPERMPS      Y12, Y3, Y3
 	VMOVSD       X3, 792(R13)
-	VMOVUPS      1056(AX), Y3
+	VMOVUPS      1120(AX), Y3
 	VMOVSD       X3, 80(R13)
 	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
 	VPADDQ       Y3, Y3, Y3
 	VPSHUFD      $0xa0, Y3, Y3
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      1056(AX), Y3, Y3
+	VPERMPS      1120(AX), Y3, Y3
 	VMOVSD       X3, 320(R13)
 	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
 	VPADDQ       Y3, Y3, Y3
 	VPSHUFD      $0xa0, Y3, Y3
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      1056(AX), Y3, Y3
+	VPERMPS      1120(AX), Y3, Y3
 	VMOVSD       X3, 560(R13)
 	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
 	VPADDQ       Y3, Y3, Y3
 	VPSHUFD      $0xa0, Y3, Y3
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      1056(AX), Y3, Y3
+	VPERMPS      1120(AX), Y3, Y3
 	VMOVSD       X3, 800(R13)
-	VMOVUPS      1280(AX), Y3
+	VMOVUPS      1152(AX), Y3
 	VMOVSD       X3, 88(R13)
 	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
 	VPADDQ       Y3, Y3, Y3
 	VPSHUFD      $0xa0, Y3, Y3
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      1280(AX), Y3, Y3
+	VPERMPS      1152(AX), Y3, Y3
 	VMOVSD       X3, 328(R13)
 	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
 	VPADDQ       Y3, Y3, Y3
 	VPSHUFD      $0xa0, Y3, Y3
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      1280(AX), Y3, Y3
+	VPERMPS      1152(AX), Y3, Y3
 	VMOVSD       X3, 568(R13)
 	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
 	VPADDQ       Y3, Y3, Y3
 	VPSHUFD      $0xa0, Y3, Y3
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      1280(AX), Y3, Y3
+	VPERMPS      1152(AX), Y3, Y3
 	VMOVSD       X3, 808(R13)
-	VMOVUPS      1088(AX), Y3
+	VMOVUPS      1184(AX), Y3
 	VMOVSD       X3, 96(R13)
 	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
 	VPADDQ       Y3, Y3, Y3
 	VPSHUFD      $0xa0, Y3, Y3
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      1088(AX), Y3, Y3
+	VPERMPS      1184(AX), Y3, Y3
 	VMOVSD       X3, 336(R13)
 	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
 	VPADDQ       Y3, Y3, Y3
 	VPSHUFD      $0xa0, Y3, Y3
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      1088(AX), Y3, Y3
+	VPERMPS      1184(AX), Y3, Y3
 	VMOVSD       X3, 576(R13)
 	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
 	VPADDQ       Y3, Y3, Y3
 	VPSHUFD      $0xa0, Y3, Y3
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      1088(AX), Y3, Y3
+	VPERMPS      1184(AX), Y3, Y3
 	VMOVSD       X3, 816(R13)
 	VMOVUPS      1600(AX), Y3
 	VMOVSD       X3, 104(R13)
@@ -12081,83 +12024,84 @@ done7:
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
 	VPERMPS      1600(AX), Y3, Y3
 	VMOVSD       X3, 824(R13)
-	VMOVSD       X4, 112(R13)
+	VMOVUPS      544(AX), Y3
+	VMOVSD       X3, 112(R13)
 	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
 	VPADDQ       Y3, Y3, Y3
 	VPSHUFD      $0xa0, Y3, Y3
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      Y4, Y3, Y3
+	VPERMPS      544(AX), Y3, Y3
 	VMOVSD       X3, 352(R13)
 	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
 	VPADDQ       Y3, Y3, Y3
 	VPSHUFD      $0xa0, Y3, Y3
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      Y4, Y3, Y3
+	VPERMPS      544(AX), Y3, Y3
 	VMOVSD       X3, 592(R13)
 	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
 	VPADDQ       Y3, Y3, Y3
 	VPSHUFD      $0xa0, Y3, Y3
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      Y4, Y3, Y3
+	VPERMPS      544(AX), Y3, Y3
 	VMOVSD       X3, 832(R13)
-	VMOVSD       X6, 120(R13)
+	VMOVUPS      1568(AX), Y3
+	VMOVSD       X3, 120(R13)
 	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
 	VPADDQ       Y3, Y3, Y3
 	VPSHUFD      $0xa0, Y3, Y3
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      Y6, Y3, Y3
+	VPERMPS      1568(AX), Y3, Y3
 	VMOVSD       X3, 360(R13)
 	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
 	VPADDQ       Y3, Y3, Y3
 	VPSHUFD      $0xa0, Y3, Y3
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      Y6, Y3, Y3
+	VPERMPS      1568(AX), Y3, Y3
 	VMOVSD       X3, 600(R13)
 	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
 	VPADDQ       Y3, Y3, Y3
 	VPSHUFD      $0xa0, Y3, Y3
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      Y6, Y3, Y3
+	VPERMPS      1568(AX), Y3, Y3
 	VMOVSD       X3, 840(R13)
-	VMOVUPS      1536(AX), Y3
-	VMOVSD       X3, 128(R13)
+	VMOVSD       X6, 128(R13)
 	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
 	VPADDQ       Y3, Y3, Y3
 	VPSHUFD      $0xa0, Y3, Y3
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      1536(AX), Y3, Y3
+	VPERMPS      Y6, Y3, Y3
 	VMOVSD       X3, 368(R13)
 	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
 	VPADDQ       Y3, Y3, Y3
 	VPSHUFD      $0xa0, Y3, Y3
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      1536(AX), Y3, Y3
+	VPERMPS      Y6, Y3, Y3
 	VMOVSD       X3, 608(R13)
 	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
 	VPADDQ       Y3, Y3, Y3
 	VPSHUFD      $0xa0, Y3, Y3
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      1536(AX), Y3, Y3
+	VPERMPS      Y6, Y3, Y3
 	VMOVSD       X3, 848(R13)
-	VMOVUPS      1568(AX), Y3
+	VMOVUPS      1536(AX), Y3
 	VMOVSD       X3, 136(R13)
 	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
 	VPADDQ       Y3, Y3, Y3
 	VPSHUFD      $0xa0, Y3, Y3
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      1568(AX), Y3, Y3
+	VPERMPS      1536(AX), Y3, Y3
 	VMOVSD       X3, 376(R13)
 	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
 	VPADDQ       Y3, Y3, Y3
 	VPSHUFD      $0xa0, Y3, Y3
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      1568(AX), Y3, Y3
+	VPERMPS      1536(AX), Y3, Y3
 	VMOVSD       X3, 616(R13)
 	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
 	VPADDQ       Y3, Y3, Y3
 	VPSHUFD      $0xa0, Y3, Y3
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      1568(AX), Y3, Y3
+	VPERMPS      1536(AX), Y3, Y3
 	VMOVSD       X3, 856(R13)
 	VMOVUPS      1504(AX), Y3
 	VMOVSD       X3, 144(R13)
@@ -12179,65 +12123,65 @@ done7:
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
 	VPERMPS      1504(AX), Y3, Y3
 	VMOVSD       X3, 864(R13)
-	VMOVUPS      992(AX), Y3
+	VMOVUPS      1472(AX), Y3
 	VMOVSD       X3, 152(R13)
 	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
 	VPADDQ       Y3, Y3, Y3
 	VPSHUFD      $0xa0, Y3, Y3
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      992(AX), Y3, Y3
+	VPERMPS      1472(AX), Y3, Y3
 	VMOVSD       X3, 392(R13)
 	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
 	VPADDQ       Y3, Y3, Y3
 	VPSHUFD      $0xa0, Y3, Y3
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      992(AX), Y3, Y3
+	VPERMPS      1472(AX), Y3, Y3
 	VMOVSD       X3, 632(R13)
 	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
 	VPADDQ       Y3, Y3, Y3
 	VPSHUFD      $0xa0, Y3, Y3
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      992(AX), Y3, Y3
+	VPERMPS      1472(AX), Y3, Y3
 	VMOVSD       X3, 872(R13)
-	VMOVUPS      1184(AX), Y3
+	VMOVUPS      1344(AX), Y3
 	VMOVSD       X3, 160(R13)
 	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
 	VPADDQ       Y3, Y3, Y3
 	VPSHUFD      $0xa0, Y3, Y3
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      1184(AX), Y3, Y3
+	VPERMPS      1344(AX), Y3, Y3
 	VMOVSD       X3, 400(R13)
 	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
 	VPADDQ       Y3, Y3, Y3
 	VPSHUFD      $0xa0, Y3, Y3
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      1184(AX), Y3, Y3
+	VPERMPS      1344(AX), Y3, Y3
 	VMOVSD       X3, 640(R13)
 	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
 	VPADDQ       Y3, Y3, Y3
 	VPSHUFD      $0xa0, Y3, Y3
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      1184(AX), Y3, Y3
+	VPERMPS      1344(AX), Y3, Y3
 	VMOVSD       X3, 880(R13)
-	VMOVUPS      1344(AX), Y3
+	VMOVUPS      800(AX), Y3
 	VMOVSD       X3, 168(R13)
 	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
 	VPADDQ       Y3, Y3, Y3
 	VPSHUFD      $0xa0, Y3, Y3
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      1344(AX), Y3, Y3
+	VPERMPS      800(AX), Y3, Y3
 	VMOVSD       X3, 408(R13)
 	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
 	VPADDQ       Y3, Y3, Y3
 	VPSHUFD      $0xa0, Y3, Y3
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      1344(AX), Y3, Y3
+	VPERMPS      800(AX), Y3, Y3
 	VMOVSD       X3, 648(R13)
 	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
 	VPADDQ       Y3, Y3, Y3
 	VPSHUFD      $0xa0, Y3, Y3
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      1344(AX), Y3, Y3
+	VPERMPS      800(AX), Y3, Y3
 	VMOVSD       X3, 888(R13)
 	VMOVSD       X0, 176(R13)
 	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
@@ -12258,125 +12202,125 @@ done7:
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
 	VPERMPS      Y0, Y3, Y3
 	VMOVSD       X3, 896(R13)
-	VMOVUPS      224(AX), Y3
+	VMOVUPS      512(AX), Y3
 	VMOVSD       X3, 184(R13)
 	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
 	VPADDQ       Y3, Y3, Y3
 	VPSHUFD      $0xa0, Y3, Y3
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      224(AX), Y3, Y3
+	VPERMPS      512(AX), Y3, Y3
 	VMOVSD       X3, 424(R13)
 	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
 	VPADDQ       Y3, Y3, Y3
 	VPSHUFD      $0xa0, Y3, Y3
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      224(AX), Y3, Y3
+	VPERMPS      512(AX), Y3, Y3
 	VMOVSD       X3, 664(R13)
 	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
 	VPADDQ       Y3, Y3, Y3
 	VPSHUFD      $0xa0, Y3, Y3
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      224(AX), Y3, Y3
+	VPERMPS      512(AX), Y3, Y3
 	VMOVSD       X3, 904(R13)
-	VMOVUPS      768(AX), Y3
+	VMOVUPS      704(AX), Y3
 	VMOVSD       X3, 192(R13)
 	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
 	VPADDQ       Y3, Y3, Y3
 	VPSHUFD      $0xa0, Y3, Y3
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      768(AX), Y3, Y3
+	VPERMPS      704(AX), Y3, Y3
 	VMOVSD       X3, 432(R13)
 	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
 	VPADDQ       Y3, Y3, Y3
 	VPSHUFD      $0xa0, Y3, Y3
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      768(AX), Y3, Y3
+	VPERMPS      704(AX), Y3, Y3
 	VMOVSD       X3, 672(R13)
 	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
 	VPADDQ       Y3, Y3, Y3
 	VPSHUFD      $0xa0, Y3, Y3
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      768(AX), Y3, Y3
+	VPERMPS      704(AX), Y3, Y3
 	VMOVSD       X3, 912(R13)
-	VMOVUPS      1376(AX), Y3
+	VMOVUPS      1216(AX), Y3
 	VMOVSD       X3, 200(R13)
 	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
 	VPADDQ       Y3, Y3, Y3
 	VPSHUFD      $0xa0, Y3, Y3
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      1376(AX), Y3, Y3
+	VPERMPS      1216(AX), Y3, Y3
 	VMOVSD       X3, 440(R13)
 	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
 	VPADDQ       Y3, Y3, Y3
 	VPSHUFD      $0xa0, Y3, Y3
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      1376(AX), Y3, Y3
+	VPERMPS      1216(AX), Y3, Y3
 	VMOVSD       X3, 680(R13)
 	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
 	VPADDQ       Y3, Y3, Y3
 	VPSHUFD      $0xa0, Y3, Y3
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      1376(AX), Y3, Y3
+	VPERMPS      1216(AX), Y3, Y3
 	VMOVSD       X3, 920(R13)
-	VMOVUPS      1472(AX), Y3
+	VMOVUPS      1440(AX), Y3
 	VMOVSD       X3, 208(R13)
 	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
 	VPADDQ       Y3, Y3, Y3
 	VPSHUFD      $0xa0, Y3, Y3
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      1472(AX), Y3, Y3
+	VPERMPS      1440(AX), Y3, Y3
 	VMOVSD       X3, 448(R13)
 	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
 	VPADDQ       Y3, Y3, Y3
 	VPSHUFD      $0xa0, Y3, Y3
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      1472(AX), Y3, Y3
+	VPERMPS      1440(AX), Y3, Y3
 	VMOVSD       X3, 688(R13)
 	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
 	VPADDQ       Y3, Y3, Y3
 	VPSHUFD      $0xa0, Y3, Y3
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      1472(AX), Y3, Y3
+	VPERMPS      1440(AX), Y3, Y3
 	VMOVSD       X3, 928(R13)
-	VMOVUPS      1440(AX), Y3
+	VMOVUPS      1408(AX), Y3
 	VMOVSD       X3, 216(R13)
 	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
 	VPADDQ       Y3, Y3, Y3
 	VPSHUFD      $0xa0, Y3, Y3
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      1440(AX), Y3, Y3
+	VPERMPS      1408(AX), Y3, Y3
 	VMOVSD       X3, 456(R13)
 	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
 	VPADDQ       Y3, Y3, Y3
 	VPSHUFD      $0xa0, Y3, Y3
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      1440(AX), Y3, Y3
+	VPERMPS      1408(AX), Y3, Y3
 	VMOVSD       X3, 696(R13)
 	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
 	VPADDQ       Y3, Y3, Y3
 	VPSHUFD      $0xa0, Y3, Y3
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      1440(AX), Y3, Y3
+	VPERMPS      1408(AX), Y3, Y3
 	VMOVSD       X3, 936(R13)
-	VMOVUPS      1408(AX), Y3
+	VMOVUPS      1376(AX), Y3
 	VMOVSD       X3, 224(R13)
 	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
 	VPADDQ       Y3, Y3, Y3
 	VPSHUFD      $0xa0, Y3, Y3
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      1408(AX), Y3, Y3
+	VPERMPS      1376(AX), Y3, Y3
 	VMOVSD       X3, 464(R13)
 	VMOVUPD      c64x4_0000000000000002<>+0(SB), Y3
 	VPADDQ       Y3, Y3, Y3
 	VPSHUFD      $0xa0, Y3, Y3
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      1408(AX), Y3, Y3
+	VPERMPS      1376(AX), Y3, Y3
 	VMOVSD       X3, 704(R13)
 	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y3
 	VPADDQ       Y3, Y3, Y3
 	VPSHUFD      $0xa0, Y3, Y3
 	VPADDD       c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS      1408(AX), Y3, Y3
+	VPERMPS      1376(AX), Y3, Y3
 	VMOVSD       X3, 944(R13)
 	VMOVSD       X2, 232(R13)
 	VMOVUPD      c64x4_0000000000000001<>+0(SB), Y3
@@ -12452,1808 +12396,1161 @@ done2:
 	VMOVAPS      Y4, Y7
 	VGATHERQPD   Y6, 16(SI)(Y5*8), Y7
 	VFMADD231PD  Y7, Y7, Y3
-	VMOVUPS      Y3, 1408(AX)
-	VEXTRACTF128 $0x01, Y0, X3
-	VSHUFPS      $0x88, X3, X0, X3
-	VPMASKMOVD   (DI)(DX*4), X3, X3
-	VPMOVSXDQ    X3, Y3
-	VPSRLQ       $0x20, Y3, Y5
-	VPMULUDQ     c64x4_0000000000000003<>+0(SB), Y5, Y5
+	VEXTRACTF128 $0x01, Y0, X5
+	VSHUFPS      $0x88, X5, X0, X5
+	VPMASKMOVD   (DI)(DX*4), X5, X5
+	VPMOVSXDQ    X5, Y5
 	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y6
-	VPSRLQ       $0x20, Y6, Y6
-	VPMULUDQ     Y6, Y3, Y6
-	VPADDQ       Y6, Y5, Y5
-	VPMULUDQ     c64x4_0000000000000003<>+0(SB), Y3, Y6
-	VPSLLQ       $0x20, Y5, Y5
-	VPADDQ       Y5, Y6, Y5
-	VMOVAPD      Y0, Y6
-	VMOVAPS      Y4, Y7
-	VGATHERQPD   Y6, (R8)(Y5*8), Y7
-	VPSRLQ       $0x20, Y1, Y5
-	VPMULUDQ     Y2, Y5, Y5
-	VPSRLQ       $0x20, Y2, Y6
-	VPMULUDQ     Y6, Y1, Y6
-	VPADDQ       Y6, Y5, Y5
-	VPMULUDQ     Y2, Y1, Y6
-	VPSLLQ       $0x20, Y5, Y5
-	VPADDQ       Y5, Y6, Y5
-	VMOVAPD      Y0, Y6
-	VMOVAPS      Y4, Y8
-	VGATHERQPD   Y6, 24(SI)(Y5*8), Y8
-	VSUBPD       Y8, Y7, Y5
-	VMOVUPS      Y5, 1472(AX)
-	VPSRLQ       $0x20, Y3, Y5
-	VPMULUDQ     c64x4_0000000000000003<>+0(SB), Y5, Y5
-	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y6
-	VPSRLQ       $0x20, Y6, Y6
-	VPMULUDQ     Y6, Y3, Y6
-	VPADDQ       Y6, Y5, Y5
-	VPMULUDQ     c64x4_0000000000000003<>+0(SB), Y3, Y6
-	VPSLLQ       $0x20, Y5, Y5
-	VPADDQ       Y5, Y6, Y5
-	VMOVAPD      Y0, Y6
-	VMOVAPS      Y4, Y7
-	VGATHERQPD   Y6, 16(R8)(Y5*8), Y7
-	VPSRLQ       $0x20, Y1, Y5
-	VPMULUDQ     Y2, Y5, Y5
-	VPSRLQ       $0x20, Y2, Y6
-	VPMULUDQ     Y6, Y1, Y6
-	VPADDQ       Y6, Y5, Y5
-	VPMULUDQ     Y2, Y1, Y6
-	VPSLLQ       $0x20, Y5, Y5
-	VPADDQ       Y5, Y6, Y5
-	VMOVAPD      Y0, Y6
-	VMOVAPS      Y4, Y8
-	VGATHERQPD   Y6, 40(SI)(Y5*8), Y8
-	VSUBPD       Y8, Y7, Y5
-	VMOVUPS      Y5, 1376(AX)
-	VPSRLQ       $0x20, Y3, Y5
-	VPMULUDQ     c64x4_0000000000000003<>+0(SB), Y5, Y5
-	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y6
-	VPSRLQ       $0x20, Y6, Y6
-	VPMULUDQ     Y6, Y3, Y6
-	VPADDQ       Y6, Y5, Y5
-	VPMULUDQ     c64x4_0000000000000003<>+0(SB), Y3, Y3
-	VPSLLQ       $0x20, Y5, Y5
-	VPADDQ       Y5, Y3, Y3
-	VMOVAPD      Y0, Y5
-	VMOVAPS      Y4, Y6
-	VGATHERQPD   Y5, 8(R8)(Y3*8), Y6
-	VPSRLQ       $0x20, Y1, Y3
-	VPMULUDQ     Y2, Y3, Y3
-	VPSRLQ       $0x20, Y2, Y5
-	VPMULUDQ     Y5, Y1, Y5
-	VPADDQ       Y5, Y3, Y3
-	VPMULUDQ     Y2, Y1, Y5
-	VPSLLQ       $0x20, Y3, Y3
-	VPADDQ       Y3, Y5, Y3
-	VMOVAPD      Y0, Y5
-	VMOVAPS      Y4, Y7
-	VGATHERQPD   Y5, 32(SI)(Y3*8), Y7
-	VSUBPD       Y7, Y6, Y3
-	VMOVUPS      Y3, 768(AX)
-	VMOVUPS      1408(AX), Y3
-	VCMPPD       $0x00, Y4, Y3, Y3
-	VMOVUPS      1408(AX), Y5
-	VBLENDVPD    Y3, c64x4_3ff0000000000000<>+0(SB), Y5, Y3
-	VSQRTPD      Y3, Y3
-	VMOVUPS      Y3, 1344(AX)
-	VMOVUPS      1408(AX), Y3
-	VCMPPD       $0x00, Y4, Y3, Y3
-	VMOVUPS      1344(AX), Y5
-	VBLENDVPD    Y3, Y4, Y5, Y3
-	VMOVUPS      Y3, 1184(AX)
-	VMOVUPD      c64x4_3fd45f306dc9c883<>+0(SB), Y3
-	VMOVUPD      c64x4_3fe0000000000000<>+0(SB), Y5
-	VFMADD231PD  1184(AX), Y3, Y5
-	VADDPD       c64x4_4338000000000000<>+0(SB), Y5, Y3
-	VSUBPD       c64x4_4338000000000000<>+0(SB), Y3, Y5
-	VSUBPD       c64x4_3fe0000000000000<>+0(SB), Y5, Y5
-	VMOVUPS      1184(AX), Y6
-	VFNMADD231PD c64x4_400921fb54442d18<>+0(SB), Y5, Y6
-	VFNMADD231PD c64x4_3ca1a62633145c06<>+0(SB), Y5, Y6
-	VFNMADD231PD c64x4_395c1cd129024e08<>+0(SB), Y5, Y6
-	VMOVUPD      c64x4_7fffffffffffffff<>+0(SB), Y5
-	VANDPD       1184(AX), Y5, Y5
-	VCMPPD       $0x1e, c64x4_4270000000000000<>+0(SB), Y5, Y7
-	VTESTPD      Y7, Y7
-	JEQ          done9
-	VMOVUPD      c64x4_4270000000000000<>+0(SB), Y7
-	VMAXPD       Y5, Y7, Y5
-	VCMPPD       $0x1e, c64x4_4270000000000000<>+0(SB), Y5, Y7
-	VMOVUPS      Y7, 992(AX)
-	VPSRLQ       $0x34, Y5, Y7
-	VPSUBQ       c64x4_00000000000003ec<>+0(SB), Y7, Y7
-	VMOVUPD      c64x4_0000000000000aab<>+0(SB), Y8
-	VPSRLQ       $0x20, Y7, Y9
-	VPMULUDQ     Y8, Y9, Y9
-	VPSRLQ       $0x20, Y8, Y10
-	VPMULUDQ     Y10, Y7, Y10
-	VPADDQ       Y10, Y9, Y9
-	VPMULUDQ     Y8, Y7, Y7
-	VPSLLQ       $0x20, Y9, Y8
+	VPSRLQ       $0x20, Y5, Y7
+	VPMULUDQ     Y6, Y7, Y7
+	VPSRLQ       $0x20, Y6, Y8
+	VPMULUDQ     Y8, Y5, Y8
 	VPADDQ       Y8, Y7, Y7
-	VPSRLQ       $0x10, Y7, Y7
-	VMOVUPS      Y7, 1504(AX)
-	VMOVUPD      c64x4_000000000000042f<>+0(SB), Y7
-	VMOVUPD      c64x4_0000000000000018<>+0(SB), Y8
-	VMOVUPS      1504(AX), Y9
-	VPSRLQ       $0x20, Y9, Y9
-	VPMULUDQ     Y8, Y9, Y9
-	VPSRLQ       $0x20, Y8, Y10
-	VPMULUDQ     1504(AX), Y10, Y10
-	VPADDQ       Y10, Y9, Y9
-	VPMULUDQ     1504(AX), Y8, Y8
-	VPSLLQ       $0x20, Y9, Y9
-	VPADDQ       Y9, Y8, Y8
-	VPSUBQ       Y8, Y7, Y7
-	VPSLLQ       $0x34, Y7, Y7
-	VMULPD       Y7, Y5, Y5
-	VANDPD       c64x4_fffffffff8000000<>+0(SB), Y5, Y7
-	VMOVUPS      Y7, 1568(AX)
-	VSUBPD       1568(AX), Y5, Y5
-	VMOVUPS      Y5, 1088(AX)
-	LEAQ         c64x53_h8e0ecff7f3b31827<>+0(SB), BX
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y5
-	VMOVUPS      1504(AX), Y7
+	VPMULUDQ     Y6, Y5, Y8
+	VPSLLQ       $0x20, Y7, Y7
+	VPADDQ       Y7, Y8, Y7
+	VMOVAPD      Y0, Y8
+	VMOVAPS      Y4, Y9
+	VGATHERQPD   Y8, (R8)(Y7*8), Y9
+	VPSRLQ       $0x20, Y1, Y7
+	VPMULUDQ     Y2, Y7, Y7
+	VPSRLQ       $0x20, Y2, Y8
+	VPMULUDQ     Y8, Y1, Y8
+	VPADDQ       Y8, Y7, Y7
+	VPMULUDQ     Y2, Y1, Y8
+	VPSLLQ       $0x20, Y7, Y7
+	VPADDQ       Y7, Y8, Y7
+	VMOVAPD      Y0, Y8
+	VMOVAPS      Y4, Y10
+	VGATHERQPD   Y8, 24(SI)(Y7*8), Y10
+	VSUBPD       Y10, Y9, Y7
+	VMOVUPS      Y7, 1376(AX)
+	VPSRLQ       $0x20, Y5, Y7
+	VPMULUDQ     Y6, Y7, Y7
+	VPSRLQ       $0x20, Y6, Y8
+	VPMULUDQ     Y8, Y5, Y8
+	VPADDQ       Y8, Y7, Y7
+	VPMULUDQ     Y6, Y5, Y8
+	VPSLLQ       $0x20, Y7, Y7
+	VPADDQ       Y7, Y8, Y7
+	VMOVAPD      Y0, Y8
+	VMOVAPS      Y4, Y9
+	VGATHERQPD   Y8, 16(R8)(Y7*8), Y9
+	VPSRLQ       $0x20, Y1, Y7
+	VPMULUDQ     Y2, Y7, Y7
+	VPSRLQ       $0x20, Y2, Y8
+	VPMULUDQ     Y8, Y1, Y8
+	VPADDQ       Y8, Y7, Y7
+	VPMULUDQ     Y2, Y1, Y8
+	VPSLLQ       $0x20, Y7, Y7
+	VPADDQ       Y7, Y8, Y7
+	VMOVAPD      Y0, Y8
+	VMOVAPS      Y4, Y10
+	VGATHERQPD   Y8, 40(SI)(Y7*8), Y10
+	VSUBPD       Y10, Y9, Y7
+	VMOVUPS      Y7, 1216(AX)
+	VPSRLQ       $0x20, Y5, Y7
+	VPMULUDQ     Y6, Y7, Y7
+	VPSRLQ       $0x20, Y6, Y8
+	VPMULUDQ     Y8, Y5, Y8
+	VPADDQ       Y8, Y7, Y7
+	VPMULUDQ     Y6, Y5, Y5
+	VPSLLQ       $0x20, Y7, Y7
+	VPADDQ       Y7, Y5, Y5
+	VMOVAPD      Y0, Y7
 	VMOVAPS      Y4, Y8
-	VGATHERQPD   Y5, (BX)(Y7*8), Y8
-	VMULPD       c64x4_3ff0000000000000<>+0(SB), Y8, Y5
-	VMULPD       1568(AX), Y5, Y7
-	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y7, Y8
-	VROUNDPD     $0x08, Y8, Y8
-	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y8, Y7
-	VADDPD       Y7, Y4, Y8
-	VSUBPD       Y4, Y8, Y9
-	VSUBPD       Y9, Y8, Y10
-	VSUBPD       Y10, Y4, Y10
-	VSUBPD       Y9, Y7, Y7
-	VADDPD       Y7, Y10, Y7
-	VADDPD       Y7, Y4, Y7
-	VMULPD       1088(AX), Y5, Y5
-	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y5, Y9
-	VROUNDPD     $0x08, Y9, Y9
-	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y9, Y5
-	VADDPD       Y5, Y8, Y9
-	VSUBPD       Y8, Y9, Y10
-	VSUBPD       Y10, Y9, Y11
-	VSUBPD       Y11, Y8, Y8
-	VSUBPD       Y10, Y5, Y5
-	VADDPD       Y5, Y8, Y5
-	VADDPD       Y5, Y7, Y5
+	VGATHERQPD   Y7, 8(R8)(Y5*8), Y8
+	VPSRLQ       $0x20, Y1, Y5
+	VPMULUDQ     Y2, Y5, Y5
+	VPSRLQ       $0x20, Y2, Y7
+	VPMULUDQ     Y7, Y1, Y7
+	VPADDQ       Y7, Y5, Y5
+	VPMULUDQ     Y2, Y1, Y7
+	VPSLLQ       $0x20, Y5, Y5
+	VPADDQ       Y5, Y7, Y5
+	VMOVAPD      Y0, Y7
+	VMOVAPS      Y4, Y9
+	VGATHERQPD   Y7, 32(SI)(Y5*8), Y9
+	VSUBPD       Y9, Y8, Y5
+	VMOVUPS      Y5, 704(AX)
+	VCMPPD       $0x00, Y4, Y3, Y5
+	VBLENDVPD    Y5, c64x4_3ff0000000000000<>+0(SB), Y3, Y5
+	VSQRTPD      Y5, Y5
+	VMOVUPS      Y5, 800(AX)
+	VCMPPD       $0x00, Y4, Y3, Y5
+	VMOVUPS      800(AX), Y7
+	VBLENDVPD    Y5, Y4, Y7, Y5
+	VMOVUPS      Y5, 1344(AX)
+	VMOVUPD      c64x4_3fd45f306dc9c883<>+0(SB), Y5
+	VMOVUPD      c64x4_3fe0000000000000<>+0(SB), Y7
+	VFMADD231PD  1344(AX), Y5, Y7
+	VADDPD       c64x4_4338000000000000<>+0(SB), Y7, Y5
+	VSUBPD       c64x4_4338000000000000<>+0(SB), Y5, Y7
+	VSUBPD       c64x4_3fe0000000000000<>+0(SB), Y7, Y7
+	VMOVUPS      1344(AX), Y8
+	VFNMADD231PD c64x4_400921fb54442d18<>+0(SB), Y7, Y8
+	VFNMADD231PD c64x4_3ca1a62633145c06<>+0(SB), Y7, Y8
+	VFNMADD231PD c64x4_395c1cd129024e08<>+0(SB), Y7, Y8
+	VMOVUPD      c64x4_7fffffffffffffff<>+0(SB), Y7
+	VANDPD       1344(AX), Y7, Y7
+	VCMPPD       $0x1e, c64x4_4270000000000000<>+0(SB), Y7, Y9
+	VTESTPD      Y9, Y9
+	JEQ          done9
+	VMOVUPD      c64x4_4270000000000000<>+0(SB), Y9
+	VMAXPD       Y7, Y9, Y7
+	VCMPPD       $0x1e, c64x4_4270000000000000<>+0(SB), Y7, Y9
+	VMOVUPS      Y9, 1472(AX)
+	VPSRLQ       $0x34, Y7, Y9
+	VPSUBQ       c64x4_00000000000003ec<>+0(SB), Y9, Y9
+	VMOVUPD      c64x4_0000000000000aab<>+0(SB), Y10
+	VPSRLQ       $0x20, Y9, Y11
+	VPMULUDQ     Y10, Y11, Y11
+	VPSRLQ       $0x20, Y10, Y12
+	VPMULUDQ     Y12, Y9, Y12
+	VPADDQ       Y12, Y11, Y11
+	VPMULUDQ     Y10, Y9, Y9
+	VPSLLQ       $0x20, Y11, Y10
+	VPADDQ       Y10, Y9, Y9
+	VPSRLQ       $0x10, Y9, Y9
+	VMOVUPD      c64x4_000000000000042f<>+0(SB), Y10
+	VMOVUPD      c64x4_0000000000000018<>+0(SB), Y11
+	VPSRLQ       $0x20, Y9, Y12
+	VPMULUDQ     Y11, Y12, Y12
+	VPSRLQ       $0x20, Y11, Y13
+	VPMULUDQ     Y13, Y9, Y13
+	VPADDQ       Y13, Y12, Y12
+	VPMULUDQ     Y11, Y9, Y11
+	VPSLLQ       $0x20, Y12, Y12
+	VPADDQ       Y12, Y11, Y11
+	VPSUBQ       Y11, Y10, Y10
+	VPSLLQ       $0x34, Y10, Y10
+	VMULPD       Y10, Y7, Y7
+	VANDPD       c64x4_fffffffff8000000<>+0(SB), Y7, Y10
+	VMOVUPS      Y10, 1504(AX)
+	VSUBPD       1504(AX), Y7, Y7
+	VMOVUPS      Y7, 1536(AX)
+	LEAQ         c64x53_h8e0ecff7f3b31827<>+0(SB), BX
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
-	VMOVUPS      1504(AX), Y8
 	VMOVAPS      Y4, Y10
-	VGATHERQPD   Y7, 8(BX)(Y8*8), Y10
-	VMULPD       c64x4_3e70000000000000<>+0(SB), Y10, Y7
-	VMULPD       1568(AX), Y7, Y8
-	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y8, Y10
+	VGATHERQPD   Y7, (BX)(Y9*8), Y10
+	VMULPD       c64x4_3ff0000000000000<>+0(SB), Y10, Y7
+	VMULPD       1504(AX), Y7, Y10
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y10, Y11
+	VROUNDPD     $0x08, Y11, Y11
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y11, Y10
+	VADDPD       Y10, Y4, Y11
+	VSUBPD       Y4, Y11, Y12
+	VSUBPD       Y12, Y11, Y13
+	VSUBPD       Y13, Y4, Y13
+	VSUBPD       Y12, Y10, Y10
+	VADDPD       Y10, Y13, Y10
+	VADDPD       Y10, Y4, Y10
+	VMULPD       1536(AX), Y7, Y7
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y7, Y12
+	VROUNDPD     $0x08, Y12, Y12
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y12, Y7
+	VADDPD       Y7, Y11, Y12
+	VSUBPD       Y11, Y12, Y13
+	VSUBPD       Y13, Y12, Y14
+	VSUBPD       Y14, Y11, Y11
+	VSUBPD       Y13, Y7, Y7
+	VADDPD       Y7, Y11, Y7
+	VADDPD       Y7, Y10, Y7
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y10
+	VMOVAPS      Y4, Y11
+	VGATHERQPD   Y10, 8(BX)(Y9*8), Y11
+	VMULPD       c64x4_3e70000000000000<>+0(SB), Y11, Y10
+	VMULPD       1504(AX), Y10, Y11
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y11, Y13
+	VROUNDPD     $0x08, Y13, Y13
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y13, Y11
+	VADDPD       Y11, Y12, Y13
+	VSUBPD       Y12, Y13, Y14
+	VSUBPD       Y14, Y13, Y15
+	VSUBPD       Y15, Y12, Y12
+	VSUBPD       Y14, Y11, Y11
+	VADDPD       Y11, Y12, Y11
+	VADDPD       Y11, Y7, Y7
+	VMULPD       1536(AX), Y10, Y10
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y10, Y11
+	VROUNDPD     $0x08, Y11, Y11
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y11, Y10
+	VADDPD       Y10, Y13, Y11
+	VSUBPD       Y13, Y11, Y12
+	VSUBPD       Y12, Y11, Y14
+	VSUBPD       Y14, Y13, Y13
+	VSUBPD       Y12, Y10, Y10
+	VADDPD       Y10, Y13, Y10
+	VADDPD       Y10, Y7, Y7
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y10
+	VMOVAPS      Y4, Y12
+	VGATHERQPD   Y10, 16(BX)(Y9*8), Y12
+	VMULPD       c64x4_3cf0000000000000<>+0(SB), Y12, Y10
+	VMULPD       1504(AX), Y10, Y12
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y12, Y13
+	VROUNDPD     $0x08, Y13, Y13
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y13, Y12
+	VADDPD       Y12, Y11, Y13
+	VSUBPD       Y11, Y13, Y14
+	VSUBPD       Y14, Y13, Y15
+	VSUBPD       Y15, Y11, Y11
+	VSUBPD       Y14, Y12, Y12
+	VADDPD       Y12, Y11, Y11
+	VADDPD       Y11, Y7, Y7
+	VMULPD       1536(AX), Y10, Y10
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y10, Y11
+	VROUNDPD     $0x08, Y11, Y11
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y11, Y10
+	VADDPD       Y10, Y13, Y11
+	VSUBPD       Y13, Y11, Y12
+	VSUBPD       Y12, Y11, Y14
+	VSUBPD       Y14, Y13, Y13
+	VSUBPD       Y12, Y10, Y10
+	VADDPD       Y10, Y13, Y10
+	VADDPD       Y10, Y7, Y7
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y10
+	VMOVAPS      Y4, Y12
+	VGATHERQPD   Y10, 24(BX)(Y9*8), Y12
+	VMULPD       c64x4_3b70000000000000<>+0(SB), Y12, Y10
+	VMULPD       1504(AX), Y10, Y12
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y12, Y13
+	VROUNDPD     $0x08, Y13, Y13
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y13, Y12
+	VADDPD       Y12, Y11, Y13
+	VSUBPD       Y11, Y13, Y14
+	VSUBPD       Y14, Y13, Y15
+	VSUBPD       Y15, Y11, Y11
+	VSUBPD       Y14, Y12, Y12
+	VADDPD       Y12, Y11, Y11
+	VADDPD       Y11, Y7, Y7
+	VMULPD       1536(AX), Y10, Y10
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y10, Y11
+	VROUNDPD     $0x08, Y11, Y11
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y11, Y10
+	VADDPD       Y10, Y13, Y11
+	VSUBPD       Y13, Y11, Y12
+	VSUBPD       Y12, Y11, Y14
+	VSUBPD       Y14, Y13, Y13
+	VSUBPD       Y12, Y10, Y10
+	VADDPD       Y10, Y13, Y10
+	VADDPD       Y10, Y7, Y7
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y11, Y10
 	VROUNDPD     $0x08, Y10, Y10
-	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y10, Y8
-	VADDPD       Y8, Y9, Y10
-	VSUBPD       Y9, Y10, Y11
-	VSUBPD       Y11, Y10, Y12
-	VSUBPD       Y12, Y9, Y9
-	VSUBPD       Y11, Y8, Y8
-	VADDPD       Y8, Y9, Y8
-	VADDPD       Y8, Y5, Y5
-	VMULPD       1088(AX), Y7, Y7
-	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y7, Y8
-	VROUNDPD     $0x08, Y8, Y8
-	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y8, Y7
-	VADDPD       Y7, Y10, Y8
-	VSUBPD       Y10, Y8, Y9
-	VSUBPD       Y9, Y8, Y11
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y10, Y11
+	VMULPD       c64x4_3ff0000000000000<>+0(SB), Y11, Y10
+	VMULPD       c64x4_3ff0000000000000<>+0(SB), Y7, Y7
+	VADDPD       c64x4_3fe0000000000000<>+0(SB), Y10, Y11
+	VROUNDPD     $0x08, Y11, Y11
+	VMOVUPS      Y11, 1568(AX)
+	VMOVUPS      1568(AX), Y11
+	VSUBPD       c64x4_3fe0000000000000<>+0(SB), Y11, Y11
 	VSUBPD       Y11, Y10, Y10
-	VSUBPD       Y9, Y7, Y7
+	VADDPD       Y7, Y10, Y11
+	VSUBPD       Y10, Y11, Y12
+	VSUBPD       Y12, Y11, Y13
+	VSUBPD       Y13, Y10, Y10
+	VSUBPD       Y12, Y7, Y7
 	VADDPD       Y7, Y10, Y7
-	VADDPD       Y7, Y5, Y5
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
-	VMOVUPS      1504(AX), Y9
-	VMOVAPS      Y4, Y10
-	VGATHERQPD   Y7, 16(BX)(Y9*8), Y10
-	VMULPD       c64x4_3cf0000000000000<>+0(SB), Y10, Y7
-	VMULPD       1568(AX), Y7, Y9
-	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y9, Y10
-	VROUNDPD     $0x08, Y10, Y10
-	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y10, Y9
-	VADDPD       Y9, Y8, Y10
-	VSUBPD       Y8, Y10, Y11
-	VSUBPD       Y11, Y10, Y12
-	VSUBPD       Y12, Y8, Y8
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y10
+	VMOVAPS      Y4, Y12
+	VGATHERQPD   Y10, 32(BX)(Y9*8), Y12
+	VMULPD       c64x4_39f0000000000000<>+0(SB), Y12, Y10
+	VMULPD       1504(AX), Y10, Y12
+	VADDPD       Y12, Y11, Y13
+	VSUBPD       Y11, Y13, Y14
+	VSUBPD       Y14, Y13, Y15
+	VSUBPD       Y15, Y11, Y11
+	VSUBPD       Y14, Y12, Y12
+	VADDPD       Y12, Y11, Y11
+	VADDPD       Y11, Y7, Y7
+	VMULPD       1536(AX), Y10, Y10
+	VADDPD       Y10, Y13, Y11
+	VSUBPD       Y13, Y11, Y12
+	VSUBPD       Y12, Y11, Y14
+	VSUBPD       Y14, Y13, Y13
+	VSUBPD       Y12, Y10, Y10
+	VADDPD       Y10, Y13, Y10
+	VADDPD       Y10, Y7, Y7
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y10
+	VMOVAPS      Y4, Y12
+	VGATHERQPD   Y10, 40(BX)(Y9*8), Y12
+	VMULPD       c64x4_3870000000000000<>+0(SB), Y12, Y10
+	VMULPD       1504(AX), Y10, Y12
+	VADDPD       Y12, Y11, Y13
+	VSUBPD       Y11, Y13, Y14
+	VSUBPD       Y14, Y13, Y15
+	VSUBPD       Y15, Y11, Y11
+	VSUBPD       Y14, Y12, Y12
+	VADDPD       Y12, Y11, Y11
+	VADDPD       Y11, Y7, Y7
+	VMULPD       1536(AX), Y10, Y10
+	VADDPD       Y10, Y13, Y11
+	VSUBPD       Y13, Y11, Y12
+	VSUBPD       Y12, Y11, Y14
+	VSUBPD       Y14, Y13, Y13
+	VSUBPD       Y12, Y10, Y10
+	VADDPD       Y10, Y13, Y10
+	VADDPD       Y10, Y7, Y7
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y10
+	VMOVAPS      Y4, Y12
+	VGATHERQPD   Y10, 48(BX)(Y9*8), Y12
+	VMULPD       c64x4_36f0000000000000<>+0(SB), Y12, Y10
+	VMULPD       1504(AX), Y10, Y12
+	VADDPD       Y12, Y11, Y13
+	VSUBPD       Y11, Y13, Y14
+	VSUBPD       Y14, Y13, Y15
+	VSUBPD       Y15, Y11, Y11
+	VSUBPD       Y14, Y12, Y12
+	VADDPD       Y12, Y11, Y11
+	VADDPD       Y11, Y7, Y7
+	VMULPD       1536(AX), Y10, Y10
+	VADDPD       Y10, Y13, Y11
+	VSUBPD       Y13, Y11, Y12
+	VSUBPD       Y12, Y11, Y14
+	VSUBPD       Y14, Y13, Y13
+	VSUBPD       Y12, Y10, Y10
+	VADDPD       Y10, Y13, Y10
+	VADDPD       Y10, Y7, Y7
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y10
+	VMOVAPS      Y4, Y12
+	VGATHERQPD   Y10, 56(BX)(Y9*8), Y12
+	VMULPD       c64x4_3570000000000000<>+0(SB), Y12, Y10
+	VMULPD       1504(AX), Y10, Y12
+	VADDPD       Y12, Y11, Y13
+	VSUBPD       Y11, Y13, Y14
+	VSUBPD       Y14, Y13, Y15
+	VSUBPD       Y15, Y11, Y11
+	VSUBPD       Y14, Y12, Y12
+	VADDPD       Y12, Y11, Y11
+	VADDPD       Y11, Y7, Y7
+	VMULPD       1536(AX), Y10, Y10
+	VADDPD       Y10, Y13, Y11
+	VSUBPD       Y13, Y11, Y12
+	VSUBPD       Y12, Y11, Y14
+	VSUBPD       Y14, Y13, Y13
+	VSUBPD       Y12, Y10, Y10
+	VADDPD       Y10, Y13, Y10
+	VADDPD       Y10, Y7, Y7
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y10
+	VMOVAPS      Y4, Y12
+	VGATHERQPD   Y10, 64(BX)(Y9*8), Y12
+	VMULPD       c64x4_33f0000000000000<>+0(SB), Y12, Y9
+	VMULPD       1504(AX), Y9, Y10
+	VADDPD       Y10, Y11, Y12
+	VSUBPD       Y11, Y12, Y13
+	VSUBPD       Y13, Y12, Y14
+	VSUBPD       Y14, Y11, Y11
+	VSUBPD       Y13, Y10, Y10
+	VADDPD       Y10, Y11, Y10
+	VADDPD       Y10, Y7, Y7
+	VMULPD       1536(AX), Y9, Y9
+	VADDPD       Y9, Y12, Y10
+	VSUBPD       Y12, Y10, Y11
+	VSUBPD       Y11, Y10, Y13
+	VSUBPD       Y13, Y12, Y12
 	VSUBPD       Y11, Y9, Y9
-	VADDPD       Y9, Y8, Y8
-	VADDPD       Y8, Y5, Y5
-	VMULPD       1088(AX), Y7, Y7
-	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y7, Y8
-	VROUNDPD     $0x08, Y8, Y8
-	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y8, Y7
-	VADDPD       Y7, Y10, Y8
-	VSUBPD       Y10, Y8, Y9
-	VSUBPD       Y9, Y8, Y11
-	VSUBPD       Y11, Y10, Y10
-	VSUBPD       Y9, Y7, Y7
-	VADDPD       Y7, Y10, Y7
-	VADDPD       Y7, Y5, Y5
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
-	VMOVUPS      1504(AX), Y9
-	VMOVAPS      Y4, Y10
-	VGATHERQPD   Y7, 24(BX)(Y9*8), Y10
-	VMULPD       c64x4_3b70000000000000<>+0(SB), Y10, Y7
-	VMULPD       1568(AX), Y7, Y9
-	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y9, Y10
-	VROUNDPD     $0x08, Y10, Y10
-	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y10, Y9
-	VADDPD       Y9, Y8, Y10
-	VSUBPD       Y8, Y10, Y11
-	VSUBPD       Y11, Y10, Y12
-	VSUBPD       Y12, Y8, Y8
-	VSUBPD       Y11, Y9, Y9
-	VADDPD       Y9, Y8, Y8
-	VADDPD       Y8, Y5, Y5
-	VMULPD       1088(AX), Y7, Y7
-	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y7, Y8
-	VROUNDPD     $0x08, Y8, Y8
-	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y8, Y7
-	VADDPD       Y7, Y10, Y8
-	VSUBPD       Y10, Y8, Y9
-	VSUBPD       Y9, Y8, Y11
-	VSUBPD       Y11, Y10, Y10
-	VSUBPD       Y9, Y7, Y7
-	VADDPD       Y7, Y10, Y7
-	VADDPD       Y7, Y5, Y5
-	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y8, Y7
-	VROUNDPD     $0x08, Y7, Y7
-	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y7, Y8
-	VMULPD       c64x4_3ff0000000000000<>+0(SB), Y8, Y7
-	VMULPD       c64x4_3ff0000000000000<>+0(SB), Y5, Y5
-	VADDPD       c64x4_3fe0000000000000<>+0(SB), Y7, Y8
-	VROUNDPD     $0x08, Y8, Y8
-	VMOVUPS      Y8, 1280(AX)
-	VMOVUPS      1280(AX), Y8
-	VSUBPD       c64x4_3fe0000000000000<>+0(SB), Y8, Y8
-	VSUBPD       Y8, Y7, Y7
-	VADDPD       Y5, Y7, Y8
-	VSUBPD       Y7, Y8, Y9
-	VSUBPD       Y9, Y8, Y10
-	VSUBPD       Y10, Y7, Y7
-	VSUBPD       Y9, Y5, Y5
-	VADDPD       Y5, Y7, Y5
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
-	VMOVUPS      1504(AX), Y9
-	VMOVAPS      Y4, Y10
-	VGATHERQPD   Y7, 32(BX)(Y9*8), Y10
-	VMULPD       c64x4_39f0000000000000<>+0(SB), Y10, Y7
-	VMULPD       1568(AX), Y7, Y9
-	VADDPD       Y9, Y8, Y10
-	VSUBPD       Y8, Y10, Y11
-	VSUBPD       Y11, Y10, Y12
-	VSUBPD       Y12, Y8, Y8
-	VSUBPD       Y11, Y9, Y9
-	VADDPD       Y9, Y8, Y8
-	VADDPD       Y8, Y5, Y5
-	VMULPD       1088(AX), Y7, Y7
-	VADDPD       Y7, Y10, Y8
-	VSUBPD       Y10, Y8, Y9
-	VSUBPD       Y9, Y8, Y11
-	VSUBPD       Y11, Y10, Y10
-	VSUBPD       Y9, Y7, Y7
-	VADDPD       Y7, Y10, Y7
-	VADDPD       Y7, Y5, Y5
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
-	VMOVUPS      1504(AX), Y9
-	VMOVAPS      Y4, Y10
-	VGATHERQPD   Y7, 40(BX)(Y9*8), Y10
-	VMULPD       c64x4_3870000000000000<>+0(SB), Y10, Y7
-	VMULPD       1568(AX), Y7, Y9
-	VADDPD       Y9, Y8, Y10
-	VSUBPD       Y8, Y10, Y11
-	VSUBPD       Y11, Y10, Y12
-	VSUBPD       Y12, Y8, Y8
-	VSUBPD       Y11, Y9, Y9
-	VADDPD       Y9, Y8, Y8
-	VADDPD       Y8, Y5, Y5
-	VMULPD       1088(AX), Y7, Y7
-	VADDPD       Y7, Y10, Y8
-	VSUBPD       Y10, Y8, Y9
-	VSUBPD       Y9, Y8, Y11
-	VSUBPD       Y11, Y10, Y10
-	VSUBPD       Y9, Y7, Y7
-	VADDPD       Y7, Y10, Y7
-	VADDPD       Y7, Y5, Y5
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
-	VMOVUPS      1504(AX), Y9
-	VMOVAPS      Y4, Y10
-	VGATHERQPD   Y7, 48(BX)(Y9*8), Y10
-	VMULPD       c64x4_36f0000000000000<>+0(SB), Y10, Y7
-	VMULPD       1568(AX), Y7, Y9
-	VADDPD       Y9, Y8, Y10
-	VSUBPD       Y8, Y10, Y11
-	VSUBPD       Y11, Y10, Y12
-	VSUBPD       Y12, Y8, Y8
-	VSUBPD       Y11, Y9, Y9
-	VADDPD       Y9, Y8, Y8
-	VADDPD       Y8, Y5, Y5
-	VMULPD       1088(AX), Y7, Y7
-	VADDPD       Y7, Y10, Y8
-	VSUBPD       Y10, Y8, Y9
-	VSUBPD       Y9, Y8, Y11
-	VSUBPD       Y11, Y10, Y10
-	VSUBPD       Y9, Y7, Y7
-	VADDPD       Y7, Y10, Y7
-	VADDPD       Y7, Y5, Y5
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
-	VMOVUPS      1504(AX), Y9
-	VMOVAPS      Y4, Y10
-	VGATHERQPD   Y7, 56(BX)(Y9*8), Y10
-	VMULPD       c64x4_3570000000000000<>+0(SB), Y10, Y7
-	VMULPD       1568(AX), Y7, Y9
-	VADDPD       Y9, Y8, Y10
-	VSUBPD       Y8, Y10, Y11
-	VSUBPD       Y11, Y10, Y12
-	VSUBPD       Y12, Y8, Y8
-	VSUBPD       Y11, Y9, Y9
-	VADDPD       Y9, Y8, Y8
-	VADDPD       Y8, Y5, Y5
-	VMULPD       1088(AX), Y7, Y7
-	VADDPD       Y7, Y10, Y8
-	VSUBPD       Y10, Y8, Y9
-	VSUBPD       Y9, Y8, Y11
-	VSUBPD       Y11, Y10, Y10
-	VSUBPD       Y9, Y7, Y7
-	VADDPD       Y7, Y10, Y7
-	VADDPD       Y7, Y5, Y5
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
-	VMOVUPS      1504(AX), Y9
-	VMOVAPS      Y4, Y10
-	VGATHERQPD   Y7, 64(BX)(Y9*8), Y10
-	VMULPD       c64x4_33f0000000000000<>+0(SB), Y10, Y7
-	VMULPD       1568(AX), Y7, Y9
-	VADDPD       Y9, Y8, Y10
-	VSUBPD       Y8, Y10, Y11
-	VSUBPD       Y11, Y10, Y12
-	VSUBPD       Y12, Y8, Y8
-	VSUBPD       Y11, Y9, Y9
-	VADDPD       Y9, Y8, Y8
-	VADDPD       Y8, Y5, Y5
-	VMULPD       1088(AX), Y7, Y7
-	VADDPD       Y7, Y10, Y8
-	VSUBPD       Y10, Y8, Y9
-	VSUBPD       Y9, Y8, Y11
-	VSUBPD       Y11, Y10, Y10
-	VSUBPD       Y9, Y7, Y7
-	VADDPD       Y7, Y10, Y7
-	VADDPD       Y7, Y5, Y5
-	VMULPD       c64x4_400921fb54442d18<>+0(SB), Y8, Y7
-	VMOVAPS      Y7, Y9
-	VFMSUB231PD  c64x4_400921fb54442d18<>+0(SB), Y8, Y9
-	VFMADD231PD  c64x4_3ca1a62633145c06<>+0(SB), Y8, Y9
-	VFMADD231PD  c64x4_400921fb54442d18<>+0(SB), Y5, Y9
-	VADDPD       Y9, Y7, Y5
-	VMOVUPS      992(AX), Y7
-	VBLENDVPD    Y7, Y5, Y6, Y6
-	VMOVUPD      c64x4_4338000000000000<>+0(SB), Y5
-	VADDPD       1280(AX), Y5, Y5
-	VMOVUPS      992(AX), Y7
-	VBLENDVPD    Y7, Y5, Y3, Y3
+	VADDPD       Y9, Y12, Y9
+	VADDPD       Y9, Y7, Y7
+	VMULPD       c64x4_400921fb54442d18<>+0(SB), Y10, Y9
+	VMOVAPS      Y9, Y11
+	VFMSUB231PD  c64x4_400921fb54442d18<>+0(SB), Y10, Y11
+	VFMADD231PD  c64x4_3ca1a62633145c06<>+0(SB), Y10, Y11
+	VFMADD231PD  c64x4_400921fb54442d18<>+0(SB), Y7, Y11
+	VADDPD       Y11, Y9, Y7
+	VMOVUPS      1472(AX), Y9
+	VBLENDVPD    Y9, Y7, Y8, Y8
+	VMOVUPD      c64x4_4338000000000000<>+0(SB), Y7
+	VADDPD       1568(AX), Y7, Y7
+	VMOVUPS      1472(AX), Y9
+	VBLENDVPD    Y9, Y7, Y5, Y5
 
 done9:
-	VMULPD       Y6, Y6, Y5
-	VMOVUPD      c64x4_bd6ae439283fd87b<>+0(SB), Y7
-	VFMADD231PD  c64x4_3ce88345a6f5d672<>+0(SB), Y5, Y7
-	VFMADD213PD  c64x4_3de6123cd345ed15<>+0(SB), Y5, Y7
-	VFMADD213PD  c64x4_be5ae6454d4ff2fa<>+0(SB), Y5, Y7
-	VFMADD213PD  c64x4_3ec71de3a52a17ca<>+0(SB), Y5, Y7
-	VFMADD213PD  c64x4_bf2a01a01a014d7d<>+0(SB), Y5, Y7
-	VFMADD213PD  c64x4_3f811111111110c8<>+0(SB), Y5, Y7
-	VFMADD213PD  c64x4_bfc5555555555555<>+0(SB), Y5, Y7
-	VMULPD       Y7, Y5, Y5
-	VFMADD213PD  Y6, Y6, Y5
-	VANDPD       c64x4_8000000000000000<>+0(SB), Y6, Y6
-	VORPD        Y6, Y5, Y5
-	VPSLLQ       $0x3f, Y3, Y3
-	VXORPD       Y3, Y5, Y3
-	VMOVUPS      Y3, 1280(AX)
-	VPSRLQ       $0x20, Y1, Y3
-	VPMULUDQ     Y2, Y3, Y3
-	VPSRLQ       $0x20, Y2, Y5
-	VPMULUDQ     Y5, Y1, Y5
-	VPADDQ       Y5, Y3, Y3
-	VPMULUDQ     Y2, Y1, Y5
-	VPSLLQ       $0x20, Y3, Y3
-	VPADDQ       Y3, Y5, Y3
-	VMOVAPD      Y0, Y5
-	VMOVAPS      Y4, Y6
-	VGATHERQPD   Y5, 8(SI)(Y3*8), Y6
-	VDIVPD       1184(AX), Y6, Y3
-	VMOVUPS      Y3, 1088(AX)
-	VPSRLQ       $0x20, Y1, Y3
-	VPMULUDQ     Y2, Y3, Y3
-	VPSRLQ       $0x20, Y2, Y5
-	VPMULUDQ     Y5, Y1, Y5
-	VPADDQ       Y5, Y3, Y3
-	VPMULUDQ     Y2, Y1, Y5
-	VPSLLQ       $0x20, Y3, Y3
-	VPADDQ       Y3, Y5, Y3
-	VMOVAPD      Y0, Y5
-	VMOVAPS      Y4, Y6
-	VGATHERQPD   Y5, 16(SI)(Y3*8), Y6
-	VDIVPD       1184(AX), Y6, Y3
-	VMOVUPS      Y3, 1568(AX)
-	VMOVUPS      768(AX), Y3
-	VMULPD       1568(AX), Y3, Y3
-	VMOVUPS      1376(AX), Y5
-	VFMSUB231PD  1088(AX), Y5, Y3
-	VMOVUPS      Y3, 1504(AX)
-	VMOVUPD      c64x4_3fd45f306dc9c883<>+0(SB), Y3
-	VMOVUPD      c64x4_4338000000000000<>+0(SB), Y5
-	VFMADD231PD  1184(AX), Y3, Y5
-	VSUBPD       c64x4_4338000000000000<>+0(SB), Y5, Y3
-	VMOVUPS      1184(AX), Y6
-	VFNMADD231PD c64x4_400921fb54442d18<>+0(SB), Y3, Y6
-	VFNMADD231PD c64x4_3ca1a62633145c06<>+0(SB), Y3, Y6
-	VFNMADD231PD c64x4_395c1cd129024e08<>+0(SB), Y3, Y6
-	VMOVUPD      c64x4_7fffffffffffffff<>+0(SB), Y3
-	VANDPD       1184(AX), Y3, Y3
-	VCMPPD       $0x1e, c64x4_4270000000000000<>+0(SB), Y3, Y7
-	VTESTPD      Y7, Y7
-	JEQ          done10
-	VMOVUPD      c64x4_4270000000000000<>+0(SB), Y7
-	VMAXPD       Y3, Y7, Y3
-	VCMPPD       $0x1e, c64x4_4270000000000000<>+0(SB), Y3, Y7
-	VMOVUPS      Y7, 992(AX)
-	VPSRLQ       $0x34, Y3, Y7
-	VPSUBQ       c64x4_00000000000003ec<>+0(SB), Y7, Y7
-	VMOVUPD      c64x4_0000000000000aab<>+0(SB), Y8
-	VPSRLQ       $0x20, Y7, Y9
-	VPMULUDQ     Y8, Y9, Y9
-	VPSRLQ       $0x20, Y8, Y10
-	VPMULUDQ     Y10, Y7, Y10
-	VPADDQ       Y10, Y9, Y9
-	VPMULUDQ     Y8, Y7, Y7
-	VPSLLQ       $0x20, Y9, Y8
-	VPADDQ       Y8, Y7, Y7
-	VPSRLQ       $0x10, Y7, Y7
-	VMOVUPS      Y7, 1056(AX)
-	VMOVUPD      c64x4_000000000000042f<>+0(SB), Y7
-	VMOVUPD      c64x4_0000000000000018<>+0(SB), Y8
-	VMOVUPS      1056(AX), Y9
-	VPSRLQ       $0x20, Y9, Y9
-	VPMULUDQ     Y8, Y9, Y9
-	VPSRLQ       $0x20, Y8, Y10
-	VPMULUDQ     1056(AX), Y10, Y10
-	VPADDQ       Y10, Y9, Y9
-	VPMULUDQ     1056(AX), Y8, Y8
-	VPSLLQ       $0x20, Y9, Y9
-	VPADDQ       Y9, Y8, Y8
-	VPSUBQ       Y8, Y7, Y7
-	VPSLLQ       $0x34, Y7, Y7
-	VMULPD       Y7, Y3, Y3
-	VANDPD       c64x4_fffffffff8000000<>+0(SB), Y3, Y7
-	VMOVUPS      Y7, 1600(AX)
-	VSUBPD       1600(AX), Y3, Y3
-	VMOVUPS      Y3, 1536(AX)
-	LEAQ         c64x53_h8e0ecff7f3b31827<>+0(SB), BX
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y3
-	VMOVUPS      1056(AX), Y7
+	VMULPD       Y8, Y8, Y7
+	VMOVUPD      c64x4_bd6ae439283fd87b<>+0(SB), Y9
+	VFMADD231PD  c64x4_3ce88345a6f5d672<>+0(SB), Y7, Y9
+	VFMADD213PD  c64x4_3de6123cd345ed15<>+0(SB), Y7, Y9
+	VFMADD213PD  c64x4_be5ae6454d4ff2fa<>+0(SB), Y7, Y9
+	VFMADD213PD  c64x4_3ec71de3a52a17ca<>+0(SB), Y7, Y9
+	VFMADD213PD  c64x4_bf2a01a01a014d7d<>+0(SB), Y7, Y9
+	VFMADD213PD  c64x4_3f811111111110c8<>+0(SB), Y7, Y9
+	VFMADD213PD  c64x4_bfc5555555555555<>+0(SB), Y7, Y9
+	VMULPD       Y9, Y7, Y7
+	VFMADD213PD  Y8, Y8, Y7
+	VANDPD       c64x4_8000000000000000<>+0(SB), Y8, Y8
+	VORPD        Y8, Y7, Y7
+	VPSLLQ       $0x3f, Y5, Y5
+	VXORPD       Y5, Y7, Y5
+	VMOVUPS      Y5, 1568(AX)
+	VPSRLQ       $0x20, Y1, Y5
+	VPMULUDQ     Y2, Y5, Y5
+	VPSRLQ       $0x20, Y2, Y7
+	VPMULUDQ     Y7, Y1, Y7
+	VPADDQ       Y7, Y5, Y5
+	VPMULUDQ     Y2, Y1, Y7
+	VPSLLQ       $0x20, Y5, Y5
+	VPADDQ       Y5, Y7, Y5
+	VMOVAPD      Y0, Y7
 	VMOVAPS      Y4, Y8
-	VGATHERQPD   Y3, (BX)(Y7*8), Y8
-	VMULPD       c64x4_3ff0000000000000<>+0(SB), Y8, Y3
-	VMULPD       1600(AX), Y3, Y7
-	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y7, Y8
-	VROUNDPD     $0x08, Y8, Y8
-	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y8, Y7
-	VADDPD       Y7, Y4, Y8
-	VSUBPD       Y4, Y8, Y9
-	VSUBPD       Y9, Y8, Y10
-	VSUBPD       Y10, Y4, Y10
-	VSUBPD       Y9, Y7, Y7
-	VADDPD       Y7, Y10, Y7
-	VADDPD       Y7, Y4, Y7
-	VMULPD       1536(AX), Y3, Y3
-	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y3, Y9
-	VROUNDPD     $0x08, Y9, Y9
-	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y9, Y3
-	VADDPD       Y3, Y8, Y9
-	VSUBPD       Y8, Y9, Y10
-	VSUBPD       Y10, Y9, Y11
-	VSUBPD       Y11, Y8, Y8
-	VSUBPD       Y10, Y3, Y3
-	VADDPD       Y3, Y8, Y3
-	VADDPD       Y3, Y7, Y3
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
-	VMOVUPS      1056(AX), Y8
+	VGATHERQPD   Y7, 8(SI)(Y5*8), Y8
+	VDIVPD       1344(AX), Y8, Y5
+	VMOVUPS      Y5, 1536(AX)
+	VPSRLQ       $0x20, Y1, Y5
+	VPMULUDQ     Y2, Y5, Y5
+	VPSRLQ       $0x20, Y2, Y7
+	VPMULUDQ     Y7, Y1, Y7
+	VPADDQ       Y7, Y5, Y5
+	VPMULUDQ     Y2, Y1, Y7
+	VPSLLQ       $0x20, Y5, Y5
+	VPADDQ       Y5, Y7, Y5
+	VMOVAPD      Y0, Y7
+	VMOVAPS      Y4, Y8
+	VGATHERQPD   Y7, 16(SI)(Y5*8), Y8
+	VDIVPD       1344(AX), Y8, Y5
+	VMOVUPS      Y5, 1504(AX)
+	VMOVUPS      704(AX), Y5
+	VMULPD       1504(AX), Y5, Y5
+	VMOVUPS      1216(AX), Y7
+	VFMSUB231PD  1536(AX), Y7, Y5
+	VMOVUPS      Y5, 1472(AX)
+	VMOVUPD      c64x4_3fd45f306dc9c883<>+0(SB), Y5
+	VMOVUPD      c64x4_4338000000000000<>+0(SB), Y7
+	VFMADD231PD  1344(AX), Y5, Y7
+	VSUBPD       c64x4_4338000000000000<>+0(SB), Y7, Y5
+	VMOVUPS      1344(AX), Y8
+	VFNMADD231PD c64x4_400921fb54442d18<>+0(SB), Y5, Y8
+	VFNMADD231PD c64x4_3ca1a62633145c06<>+0(SB), Y5, Y8
+	VFNMADD231PD c64x4_395c1cd129024e08<>+0(SB), Y5, Y8
+	VMOVUPD      c64x4_7fffffffffffffff<>+0(SB), Y5
+	VANDPD       1344(AX), Y5, Y5
+	VCMPPD       $0x1e, c64x4_4270000000000000<>+0(SB), Y5, Y9
+	VTESTPD      Y9, Y9
+	JEQ          done10
+	VMOVUPD      c64x4_4270000000000000<>+0(SB), Y9
+	VMAXPD       Y5, Y9, Y5
+	VCMPPD       $0x1e, c64x4_4270000000000000<>+0(SB), Y5, Y9
+	VMOVUPS      Y9, 544(AX)
+	VPSRLQ       $0x34, Y5, Y9
+	VPSUBQ       c64x4_00000000000003ec<>+0(SB), Y9, Y9
+	VMOVUPD      c64x4_0000000000000aab<>+0(SB), Y10
+	VPSRLQ       $0x20, Y9, Y11
+	VPMULUDQ     Y10, Y11, Y11
+	VPSRLQ       $0x20, Y10, Y12
+	VPMULUDQ     Y12, Y9, Y12
+	VPADDQ       Y12, Y11, Y11
+	VPMULUDQ     Y10, Y9, Y9
+	VPSLLQ       $0x20, Y11, Y10
+	VPADDQ       Y10, Y9, Y9
+	VPSRLQ       $0x10, Y9, Y9
+	VMOVUPS      Y9, 1184(AX)
+	VMOVUPD      c64x4_000000000000042f<>+0(SB), Y9
+	VMOVUPD      c64x4_0000000000000018<>+0(SB), Y10
+	VMOVUPS      1184(AX), Y11
+	VPSRLQ       $0x20, Y11, Y11
+	VPMULUDQ     Y10, Y11, Y11
+	VPSRLQ       $0x20, Y10, Y12
+	VPMULUDQ     1184(AX), Y12, Y12
+	VPADDQ       Y12, Y11, Y11
+	VPMULUDQ     1184(AX), Y10, Y10
+	VPSLLQ       $0x20, Y11, Y11
+	VPADDQ       Y11, Y10, Y10
+	VPSUBQ       Y10, Y9, Y9
+	VPSLLQ       $0x34, Y9, Y9
+	VMULPD       Y9, Y5, Y5
+	VANDPD       c64x4_fffffffff8000000<>+0(SB), Y5, Y9
+	VMOVUPS      Y9, 1120(AX)
+	VSUBPD       1120(AX), Y5, Y5
+	VMOVUPS      Y5, 1152(AX)
+	LEAQ         c64x53_h8e0ecff7f3b31827<>+0(SB), BX
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y5
+	VMOVUPS      1184(AX), Y9
 	VMOVAPS      Y4, Y10
-	VGATHERQPD   Y7, 8(BX)(Y8*8), Y10
-	VMULPD       c64x4_3e70000000000000<>+0(SB), Y10, Y7
-	VMULPD       1600(AX), Y7, Y8
-	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y8, Y10
+	VGATHERQPD   Y5, (BX)(Y9*8), Y10
+	VMULPD       c64x4_3ff0000000000000<>+0(SB), Y10, Y5
+	VMULPD       1120(AX), Y5, Y9
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y9, Y10
 	VROUNDPD     $0x08, Y10, Y10
-	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y10, Y8
-	VADDPD       Y8, Y9, Y10
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y10, Y9
+	VADDPD       Y9, Y4, Y10
+	VSUBPD       Y4, Y10, Y11
+	VSUBPD       Y11, Y10, Y12
+	VSUBPD       Y12, Y4, Y12
+	VSUBPD       Y11, Y9, Y9
+	VADDPD       Y9, Y12, Y9
+	VADDPD       Y9, Y4, Y9
+	VMULPD       1152(AX), Y5, Y5
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y5, Y11
+	VROUNDPD     $0x08, Y11, Y11
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y11, Y5
+	VADDPD       Y5, Y10, Y11
+	VSUBPD       Y10, Y11, Y12
+	VSUBPD       Y12, Y11, Y13
+	VSUBPD       Y13, Y10, Y10
+	VSUBPD       Y12, Y5, Y5
+	VADDPD       Y5, Y10, Y5
+	VADDPD       Y5, Y9, Y5
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y9
+	VMOVUPS      1184(AX), Y10
+	VMOVAPS      Y4, Y12
+	VGATHERQPD   Y9, 8(BX)(Y10*8), Y12
+	VMULPD       c64x4_3e70000000000000<>+0(SB), Y12, Y9
+	VMULPD       1120(AX), Y9, Y10
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y10, Y12
+	VROUNDPD     $0x08, Y12, Y12
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y12, Y10
+	VADDPD       Y10, Y11, Y12
+	VSUBPD       Y11, Y12, Y13
+	VSUBPD       Y13, Y12, Y14
+	VSUBPD       Y14, Y11, Y11
+	VSUBPD       Y13, Y10, Y10
+	VADDPD       Y10, Y11, Y10
+	VADDPD       Y10, Y5, Y5
+	VMULPD       1152(AX), Y9, Y9
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y9, Y10
+	VROUNDPD     $0x08, Y10, Y10
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y10, Y9
+	VADDPD       Y9, Y12, Y10
+	VSUBPD       Y12, Y10, Y11
+	VSUBPD       Y11, Y10, Y13
+	VSUBPD       Y13, Y12, Y12
+	VSUBPD       Y11, Y9, Y9
+	VADDPD       Y9, Y12, Y9
+	VADDPD       Y9, Y5, Y5
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y9
+	VMOVUPS      1184(AX), Y11
+	VMOVAPS      Y4, Y12
+	VGATHERQPD   Y9, 16(BX)(Y11*8), Y12
+	VMULPD       c64x4_3cf0000000000000<>+0(SB), Y12, Y9
+	VMULPD       1120(AX), Y9, Y11
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y11, Y12
+	VROUNDPD     $0x08, Y12, Y12
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y12, Y11
+	VADDPD       Y11, Y10, Y12
+	VSUBPD       Y10, Y12, Y13
+	VSUBPD       Y13, Y12, Y14
+	VSUBPD       Y14, Y10, Y10
+	VSUBPD       Y13, Y11, Y11
+	VADDPD       Y11, Y10, Y10
+	VADDPD       Y10, Y5, Y5
+	VMULPD       1152(AX), Y9, Y9
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y9, Y10
+	VROUNDPD     $0x08, Y10, Y10
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y10, Y9
+	VADDPD       Y9, Y12, Y10
+	VSUBPD       Y12, Y10, Y11
+	VSUBPD       Y11, Y10, Y13
+	VSUBPD       Y13, Y12, Y12
+	VSUBPD       Y11, Y9, Y9
+	VADDPD       Y9, Y12, Y9
+	VADDPD       Y9, Y5, Y5
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y9
+	VMOVUPS      1184(AX), Y11
+	VMOVAPS      Y4, Y12
+	VGATHERQPD   Y9, 24(BX)(Y11*8), Y12
+	VMULPD       c64x4_3b70000000000000<>+0(SB), Y12, Y9
+	VMULPD       1120(AX), Y9, Y11
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y11, Y12
+	VROUNDPD     $0x08, Y12, Y12
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y12, Y11
+	VADDPD       Y11, Y10, Y12
+	VSUBPD       Y10, Y12, Y13
+	VSUBPD       Y13, Y12, Y14
+	VSUBPD       Y14, Y10, Y10
+	VSUBPD       Y13, Y11, Y11
+	VADDPD       Y11, Y10, Y10
+	VADDPD       Y10, Y5, Y5
+	VMULPD       1152(AX), Y9, Y9
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y9, Y10
+	VROUNDPD     $0x08, Y10, Y10
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y10, Y9
+	VADDPD       Y9, Y12, Y10
+	VSUBPD       Y12, Y10, Y11
+	VSUBPD       Y11, Y10, Y13
+	VSUBPD       Y13, Y12, Y12
+	VSUBPD       Y11, Y9, Y9
+	VADDPD       Y9, Y12, Y9
+	VADDPD       Y9, Y5, Y5
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y10, Y9
+	VROUNDPD     $0x08, Y9, Y9
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y9, Y10
+	VMULPD       c64x4_3ff0000000000000<>+0(SB), Y10, Y9
+	VMULPD       c64x4_3ff0000000000000<>+0(SB), Y5, Y5
+	VADDPD       Y4, Y9, Y10
+	VROUNDPD     $0x08, Y10, Y10
+	VMOVUPS      Y10, 1600(AX)
+	VMOVUPS      1600(AX), Y10
+	VSUBPD       Y4, Y10, Y10
+	VSUBPD       Y10, Y9, Y9
+	VADDPD       Y5, Y9, Y10
 	VSUBPD       Y9, Y10, Y11
 	VSUBPD       Y11, Y10, Y12
 	VSUBPD       Y12, Y9, Y9
-	VSUBPD       Y11, Y8, Y8
-	VADDPD       Y8, Y9, Y8
-	VADDPD       Y8, Y3, Y3
-	VMULPD       1536(AX), Y7, Y7
-	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y7, Y8
-	VROUNDPD     $0x08, Y8, Y8
-	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y8, Y7
-	VADDPD       Y7, Y10, Y8
-	VSUBPD       Y10, Y8, Y9
-	VSUBPD       Y9, Y8, Y11
-	VSUBPD       Y11, Y10, Y10
-	VSUBPD       Y9, Y7, Y7
-	VADDPD       Y7, Y10, Y7
-	VADDPD       Y7, Y3, Y3
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
-	VMOVUPS      1056(AX), Y9
-	VMOVAPS      Y4, Y10
-	VGATHERQPD   Y7, 16(BX)(Y9*8), Y10
-	VMULPD       c64x4_3cf0000000000000<>+0(SB), Y10, Y7
-	VMULPD       1600(AX), Y7, Y9
-	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y9, Y10
-	VROUNDPD     $0x08, Y10, Y10
-	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y10, Y9
-	VADDPD       Y9, Y8, Y10
-	VSUBPD       Y8, Y10, Y11
-	VSUBPD       Y11, Y10, Y12
-	VSUBPD       Y12, Y8, Y8
+	VSUBPD       Y11, Y5, Y5
+	VADDPD       Y5, Y9, Y5
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y9
+	VMOVUPS      1184(AX), Y11
+	VMOVAPS      Y4, Y12
+	VGATHERQPD   Y9, 32(BX)(Y11*8), Y12
+	VMULPD       c64x4_39f0000000000000<>+0(SB), Y12, Y9
+	VMULPD       1120(AX), Y9, Y11
+	VADDPD       Y11, Y10, Y12
+	VSUBPD       Y10, Y12, Y13
+	VSUBPD       Y13, Y12, Y14
+	VSUBPD       Y14, Y10, Y10
+	VSUBPD       Y13, Y11, Y11
+	VADDPD       Y11, Y10, Y10
+	VADDPD       Y10, Y5, Y5
+	VMULPD       1152(AX), Y9, Y9
+	VADDPD       Y9, Y12, Y10
+	VSUBPD       Y12, Y10, Y11
+	VSUBPD       Y11, Y10, Y13
+	VSUBPD       Y13, Y12, Y12
 	VSUBPD       Y11, Y9, Y9
-	VADDPD       Y9, Y8, Y8
-	VADDPD       Y8, Y3, Y3
-	VMULPD       1536(AX), Y7, Y7
-	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y7, Y8
-	VROUNDPD     $0x08, Y8, Y8
-	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y8, Y7
-	VADDPD       Y7, Y10, Y8
-	VSUBPD       Y10, Y8, Y9
-	VSUBPD       Y9, Y8, Y11
-	VSUBPD       Y11, Y10, Y10
-	VSUBPD       Y9, Y7, Y7
-	VADDPD       Y7, Y10, Y7
-	VADDPD       Y7, Y3, Y3
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
-	VMOVUPS      1056(AX), Y9
-	VMOVAPS      Y4, Y10
-	VGATHERQPD   Y7, 24(BX)(Y9*8), Y10
-	VMULPD       c64x4_3b70000000000000<>+0(SB), Y10, Y7
-	VMULPD       1600(AX), Y7, Y9
-	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y9, Y10
-	VROUNDPD     $0x08, Y10, Y10
-	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y10, Y9
-	VADDPD       Y9, Y8, Y10
-	VSUBPD       Y8, Y10, Y11
-	VSUBPD       Y11, Y10, Y12
-	VSUBPD       Y12, Y8, Y8
+	VADDPD       Y9, Y12, Y9
+	VADDPD       Y9, Y5, Y5
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y9
+	VMOVUPS      1184(AX), Y11
+	VMOVAPS      Y4, Y12
+	VGATHERQPD   Y9, 40(BX)(Y11*8), Y12
+	VMULPD       c64x4_3870000000000000<>+0(SB), Y12, Y9
+	VMULPD       1120(AX), Y9, Y11
+	VADDPD       Y11, Y10, Y12
+	VSUBPD       Y10, Y12, Y13
+	VSUBPD       Y13, Y12, Y14
+	VSUBPD       Y14, Y10, Y10
+	VSUBPD       Y13, Y11, Y11
+	VADDPD       Y11, Y10, Y10
+	VADDPD       Y10, Y5, Y5
+	VMULPD       1152(AX), Y9, Y9
+	VADDPD       Y9, Y12, Y10
+	VSUBPD       Y12, Y10, Y11
+	VSUBPD       Y11, Y10, Y13
+	VSUBPD       Y13, Y12, Y12
 	VSUBPD       Y11, Y9, Y9
-	VADDPD       Y9, Y8, Y8
-	VADDPD       Y8, Y3, Y3
-	VMULPD       1536(AX), Y7, Y7
-	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y7, Y8
-	VROUNDPD     $0x08, Y8, Y8
-	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y8, Y7
-	VADDPD       Y7, Y10, Y8
-	VSUBPD       Y10, Y8, Y9
-	VSUBPD       Y9, Y8, Y11
-	VSUBPD       Y11, Y10, Y10
-	VSUBPD       Y9, Y7, Y7
-	VADDPD       Y7, Y10, Y7
-	VADDPD       Y7, Y3, Y3
-	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y8, Y7
-	VROUNDPD     $0x08, Y7, Y7
-	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y7, Y8
-	VMULPD       c64x4_3ff0000000000000<>+0(SB), Y8, Y7
-	VMULPD       c64x4_3ff0000000000000<>+0(SB), Y3, Y3
-	VADDPD       Y4, Y7, Y8
-	VROUNDPD     $0x08, Y8, Y8
-	VMOVUPS      Y8, 1440(AX)
-	VMOVUPS      1440(AX), Y8
-	VSUBPD       Y4, Y8, Y8
-	VSUBPD       Y8, Y7, Y7
-	VADDPD       Y3, Y7, Y8
-	VSUBPD       Y7, Y8, Y9
-	VSUBPD       Y9, Y8, Y10
-	VSUBPD       Y10, Y7, Y7
-	VSUBPD       Y9, Y3, Y3
-	VADDPD       Y3, Y7, Y3
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
-	VMOVUPS      1056(AX), Y9
-	VMOVAPS      Y4, Y10
-	VGATHERQPD   Y7, 32(BX)(Y9*8), Y10
-	VMULPD       c64x4_39f0000000000000<>+0(SB), Y10, Y7
-	VMULPD       1600(AX), Y7, Y9
-	VADDPD       Y9, Y8, Y10
-	VSUBPD       Y8, Y10, Y11
-	VSUBPD       Y11, Y10, Y12
-	VSUBPD       Y12, Y8, Y8
+	VADDPD       Y9, Y12, Y9
+	VADDPD       Y9, Y5, Y5
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y9
+	VMOVUPS      1184(AX), Y11
+	VMOVAPS      Y4, Y12
+	VGATHERQPD   Y9, 48(BX)(Y11*8), Y12
+	VMULPD       c64x4_36f0000000000000<>+0(SB), Y12, Y9
+	VMULPD       1120(AX), Y9, Y11
+	VADDPD       Y11, Y10, Y12
+	VSUBPD       Y10, Y12, Y13
+	VSUBPD       Y13, Y12, Y14
+	VSUBPD       Y14, Y10, Y10
+	VSUBPD       Y13, Y11, Y11
+	VADDPD       Y11, Y10, Y10
+	VADDPD       Y10, Y5, Y5
+	VMULPD       1152(AX), Y9, Y9
+	VADDPD       Y9, Y12, Y10
+	VSUBPD       Y12, Y10, Y11
+	VSUBPD       Y11, Y10, Y13
+	VSUBPD       Y13, Y12, Y12
 	VSUBPD       Y11, Y9, Y9
-	VADDPD       Y9, Y8, Y8
-	VADDPD       Y8, Y3, Y3
-	VMULPD       1536(AX), Y7, Y7
-	VADDPD       Y7, Y10, Y8
-	VSUBPD       Y10, Y8, Y9
-	VSUBPD       Y9, Y8, Y11
-	VSUBPD       Y11, Y10, Y10
-	VSUBPD       Y9, Y7, Y7
-	VADDPD       Y7, Y10, Y7
-	VADDPD       Y7, Y3, Y3
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
-	VMOVUPS      1056(AX), Y9
-	VMOVAPS      Y4, Y10
-	VGATHERQPD   Y7, 40(BX)(Y9*8), Y10
-	VMULPD       c64x4_3870000000000000<>+0(SB), Y10, Y7
-	VMULPD       1600(AX), Y7, Y9
-	VADDPD       Y9, Y8, Y10
-	VSUBPD       Y8, Y10, Y11
-	VSUBPD       Y11, Y10, Y12
-	VSUBPD       Y12, Y8, Y8
+	VADDPD       Y9, Y12, Y9
+	VADDPD       Y9, Y5, Y5
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y9
+	VMOVUPS      1184(AX), Y11
+	VMOVAPS      Y4, Y12
+	VGATHERQPD   Y9, 56(BX)(Y11*8), Y12
+	VMULPD       c64x4_3570000000000000<>+0(SB), Y12, Y9
+	VMULPD       1120(AX), Y9, Y11
+	VADDPD       Y11, Y10, Y12
+	VSUBPD       Y10, Y12, Y13
+	VSUBPD       Y13, Y12, Y14
+	VSUBPD       Y14, Y10, Y10
+	VSUBPD       Y13, Y11, Y11
+	VADDPD       Y11, Y10, Y10
+	VADDPD       Y10, Y5, Y5
+	VMULPD       1152(AX), Y9, Y9
+	VADDPD       Y9, Y12, Y10
+	VSUBPD       Y12, Y10, Y11
+	VSUBPD       Y11, Y10, Y13
+	VSUBPD       Y13, Y12, Y12
 	VSUBPD       Y11, Y9, Y9
-	VADDPD       Y9, Y8, Y8
-	VADDPD       Y8, Y3, Y3
-	VMULPD       1536(AX), Y7, Y7
-	VADDPD       Y7, Y10, Y8
-	VSUBPD       Y10, Y8, Y9
-	VSUBPD       Y9, Y8, Y11
-	VSUBPD       Y11, Y10, Y10
-	VSUBPD       Y9, Y7, Y7
-	VADDPD       Y7, Y10, Y7
-	VADDPD       Y7, Y3, Y3
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
-	VMOVUPS      1056(AX), Y9
-	VMOVAPS      Y4, Y10
-	VGATHERQPD   Y7, 48(BX)(Y9*8), Y10
-	VMULPD       c64x4_36f0000000000000<>+0(SB), Y10, Y7
-	VMULPD       1600(AX), Y7, Y9
-	VADDPD       Y9, Y8, Y10
-	VSUBPD       Y8, Y10, Y11
-	VSUBPD       Y11, Y10, Y12
-	VSUBPD       Y12, Y8, Y8
+	VADDPD       Y9, Y12, Y9
+	VADDPD       Y9, Y5, Y5
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y9
+	VMOVUPS      1184(AX), Y11
+	VMOVAPS      Y4, Y12
+	VGATHERQPD   Y9, 64(BX)(Y11*8), Y12
+	VMULPD       c64x4_33f0000000000000<>+0(SB), Y12, Y9
+	VMULPD       1120(AX), Y9, Y11
+	VADDPD       Y11, Y10, Y12
+	VSUBPD       Y10, Y12, Y13
+	VSUBPD       Y13, Y12, Y14
+	VSUBPD       Y14, Y10, Y10
+	VSUBPD       Y13, Y11, Y11
+	VADDPD       Y11, Y10, Y10
+	VADDPD       Y10, Y5, Y5
+	VMULPD       1152(AX), Y9, Y9
+	VADDPD       Y9, Y12, Y10
+	VSUBPD       Y12, Y10, Y11
+	VSUBPD       Y11, Y10, Y13
+	VSUBPD       Y13, Y12, Y12
 	VSUBPD       Y11, Y9, Y9
-	VADDPD       Y9, Y8, Y8
-	VADDPD       Y8, Y3, Y3
-	VMULPD       1536(AX), Y7, Y7
-	VADDPD       Y7, Y10, Y8
-	VSUBPD       Y10, Y8, Y9
-	VSUBPD       Y9, Y8, Y11
-	VSUBPD       Y11, Y10, Y10
-	VSUBPD       Y9, Y7, Y7
-	VADDPD       Y7, Y10, Y7
-	VADDPD       Y7, Y3, Y3
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
-	VMOVUPS      1056(AX), Y9
-	VMOVAPS      Y4, Y10
-	VGATHERQPD   Y7, 56(BX)(Y9*8), Y10
-	VMULPD       c64x4_3570000000000000<>+0(SB), Y10, Y7
-	VMULPD       1600(AX), Y7, Y9
-	VADDPD       Y9, Y8, Y10
-	VSUBPD       Y8, Y10, Y11
-	VSUBPD       Y11, Y10, Y12
-	VSUBPD       Y12, Y8, Y8
-	VSUBPD       Y11, Y9, Y9
-	VADDPD       Y9, Y8, Y8
-	VADDPD       Y8, Y3, Y3
-	VMULPD       1536(AX), Y7, Y7
-	VADDPD       Y7, Y10, Y8
-	VSUBPD       Y10, Y8, Y9
-	VSUBPD       Y9, Y8, Y11
-	VSUBPD       Y11, Y10, Y10
-	VSUBPD       Y9, Y7, Y7
-	VADDPD       Y7, Y10, Y7
-	VADDPD       Y7, Y3, Y3
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
-	VMOVUPS      1056(AX), Y9
-	VMOVAPS      Y4, Y10
-	VGATHERQPD   Y7, 64(BX)(Y9*8), Y10
-	VMULPD       c64x4_33f0000000000000<>+0(SB), Y10, Y7
-	VMULPD       1600(AX), Y7, Y9
-	VADDPD       Y9, Y8, Y10
-	VSUBPD       Y8, Y10, Y11
-	VSUBPD       Y11, Y10, Y12
-	VSUBPD       Y12, Y8, Y8
-	VSUBPD       Y11, Y9, Y9
-	VADDPD       Y9, Y8, Y8
-	VADDPD       Y8, Y3, Y3
-	VMULPD       1536(AX), Y7, Y7
-	VADDPD       Y7, Y10, Y8
-	VSUBPD       Y10, Y8, Y9
-	VSUBPD       Y9, Y8, Y11
-	VSUBPD       Y11, Y10, Y10
-	VSUBPD       Y9, Y7, Y7
-	VADDPD       Y7, Y10, Y7
-	VADDPD       Y7, Y3, Y3
-	VMULPD       c64x4_400921fb54442d18<>+0(SB), Y8, Y7
-	VMOVAPS      Y7, Y9
-	VFMSUB231PD  c64x4_400921fb54442d18<>+0(SB), Y8, Y9
-	VFMADD231PD  c64x4_3ca1a62633145c06<>+0(SB), Y8, Y9
-	VFMADD231PD  c64x4_400921fb54442d18<>+0(SB), Y3, Y9
-	VADDPD       Y9, Y7, Y3
-	VMOVUPD      c64x4_8000000000000000<>+0(SB), Y7
-	VANDPD       1184(AX), Y7, Y7
-	VXORPD       Y7, Y3, Y3
-	VMOVUPS      992(AX), Y7
-	VBLENDVPD    Y7, Y3, Y6, Y6
-	VMOVUPD      c64x4_4338000000000000<>+0(SB), Y3
-	VADDPD       1440(AX), Y3, Y3
-	VMOVUPS      992(AX), Y7
-	VBLENDVPD    Y7, Y3, Y5, Y5
+	VADDPD       Y9, Y12, Y9
+	VADDPD       Y9, Y5, Y5
+	VMULPD       c64x4_400921fb54442d18<>+0(SB), Y10, Y9
+	VMOVAPS      Y9, Y11
+	VFMSUB231PD  c64x4_400921fb54442d18<>+0(SB), Y10, Y11
+	VFMADD231PD  c64x4_3ca1a62633145c06<>+0(SB), Y10, Y11
+	VFMADD231PD  c64x4_400921fb54442d18<>+0(SB), Y5, Y11
+	VADDPD       Y11, Y9, Y5
+	VMOVUPD      c64x4_8000000000000000<>+0(SB), Y9
+	VANDPD       1344(AX), Y9, Y9
+	VXORPD       Y9, Y5, Y5
+	VMOVUPS      544(AX), Y9
+	VBLENDVPD    Y9, Y5, Y8, Y8
+	VMOVUPD      c64x4_4338000000000000<>+0(SB), Y5
+	VADDPD       1600(AX), Y5, Y5
+	VMOVUPS      544(AX), Y9
+	VBLENDVPD    Y9, Y5, Y7, Y7
 
 done10:
-	VMULPD       Y6, Y6, Y3
-	VMOVUPD      c64x4_bd6ae439283fd87b<>+0(SB), Y7
-	VFMADD231PD  c64x4_3ce88345a6f5d672<>+0(SB), Y3, Y7
-	VFMADD213PD  c64x4_3de6123cd345ed15<>+0(SB), Y3, Y7
-	VFMADD213PD  c64x4_be5ae6454d4ff2fa<>+0(SB), Y3, Y7
-	VFMADD213PD  c64x4_3ec71de3a52a17ca<>+0(SB), Y3, Y7
-	VFMADD213PD  c64x4_bf2a01a01a014d7d<>+0(SB), Y3, Y7
-	VFMADD213PD  c64x4_3f811111111110c8<>+0(SB), Y3, Y7
-	VFMADD213PD  c64x4_bfc5555555555555<>+0(SB), Y3, Y7
-	VMULPD       Y7, Y3, Y3
-	VFMADD213PD  Y6, Y6, Y3
-	VANDPD       c64x4_8000000000000000<>+0(SB), Y6, Y6
-	VORPD        Y6, Y3, Y3
-	VPSLLQ       $0x3f, Y5, Y5
-	VXORPD       Y5, Y3, Y3
-	VMOVUPS      Y3, 1440(AX)
-	VPSRLQ       $0x20, Y1, Y3
-	VPMULUDQ     Y2, Y3, Y3
-	VPSRLQ       $0x20, Y2, Y5
-	VPMULUDQ     Y5, Y1, Y5
-	VPADDQ       Y5, Y3, Y3
-	VPMULUDQ     Y2, Y1, Y5
-	VPSLLQ       $0x20, Y3, Y3
-	VPADDQ       Y3, Y5, Y3
-	VMOVAPD      Y0, Y5
-	VMOVAPS      Y4, Y6
-	VGATHERQPD   Y5, (SI)(Y3*8), Y6
-	VDIVPD       1184(AX), Y6, Y3
-	VMOVUPS      Y3, 1536(AX)
-	VMOVUPS      768(AX), Y3
-	VMULPD       1088(AX), Y3, Y3
-	VMOVUPS      1472(AX), Y5
-	VFMADD231PD  1536(AX), Y5, Y3
-	VMOVUPS      1376(AX), Y5
-	VFMADD231PD  1568(AX), Y5, Y3
-	VMOVUPS      Y3, 1600(AX)
-	VMOVUPS      1184(AX), Y3
-	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y3, Y3
-	VMOVUPS      Y3, 1056(AX)
-	VMOVUPD      c64x4_3fd45f306dc9c883<>+0(SB), Y3
-	VMOVUPD      c64x4_4338000000000000<>+0(SB), Y5
-	VFMADD231PD  1056(AX), Y3, Y5
-	VSUBPD       c64x4_4338000000000000<>+0(SB), Y5, Y3
-	VMOVUPS      1056(AX), Y6
-	VFNMADD231PD c64x4_400921fb54442d18<>+0(SB), Y3, Y6
-	VFNMADD231PD c64x4_3ca1a62633145c06<>+0(SB), Y3, Y6
-	VFNMADD231PD c64x4_395c1cd129024e08<>+0(SB), Y3, Y6
-	VMOVUPD      c64x4_7fffffffffffffff<>+0(SB), Y3
-	VANDPD       1056(AX), Y3, Y3
-	VCMPPD       $0x1e, c64x4_4270000000000000<>+0(SB), Y3, Y7
-	VTESTPD      Y7, Y7
+	VMULPD       Y8, Y8, Y5
+	VMOVUPD      c64x4_bd6ae439283fd87b<>+0(SB), Y9
+	VFMADD231PD  c64x4_3ce88345a6f5d672<>+0(SB), Y5, Y9
+	VFMADD213PD  c64x4_3de6123cd345ed15<>+0(SB), Y5, Y9
+	VFMADD213PD  c64x4_be5ae6454d4ff2fa<>+0(SB), Y5, Y9
+	VFMADD213PD  c64x4_3ec71de3a52a17ca<>+0(SB), Y5, Y9
+	VFMADD213PD  c64x4_bf2a01a01a014d7d<>+0(SB), Y5, Y9
+	VFMADD213PD  c64x4_3f811111111110c8<>+0(SB), Y5, Y9
+	VFMADD213PD  c64x4_bfc5555555555555<>+0(SB), Y5, Y9
+	VMULPD       Y9, Y5, Y5
+	VFMADD213PD  Y8, Y8, Y5
+	VANDPD       c64x4_8000000000000000<>+0(SB), Y8, Y8
+	VORPD        Y8, Y5, Y5
+	VPSLLQ       $0x3f, Y7, Y7
+	VXORPD       Y7, Y5, Y5
+	VMOVUPS      Y5, 1600(AX)
+	VPSRLQ       $0x20, Y1, Y5
+	VPMULUDQ     Y2, Y5, Y5
+	VPSRLQ       $0x20, Y2, Y7
+	VPMULUDQ     Y7, Y1, Y7
+	VPADDQ       Y7, Y5, Y5
+	VPMULUDQ     Y2, Y1, Y7
+	VPSLLQ       $0x20, Y5, Y5
+	VPADDQ       Y5, Y7, Y5
+	VMOVAPD      Y0, Y7
+	VMOVAPS      Y4, Y8
+	VGATHERQPD   Y7, (SI)(Y5*8), Y8
+	VDIVPD       1344(AX), Y8, Y5
+	VMOVUPS      Y5, 1152(AX)
+	VMOVUPS      704(AX), Y5
+	VMULPD       1536(AX), Y5, Y5
+	VMOVUPS      1376(AX), Y7
+	VFMADD231PD  1152(AX), Y7, Y5
+	VMOVUPS      1216(AX), Y7
+	VFMADD231PD  1504(AX), Y7, Y5
+	VMOVUPS      Y5, 1120(AX)
+	VMOVUPS      1344(AX), Y5
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y5, Y5
+	VMOVUPS      Y5, 1184(AX)
+	VMOVUPD      c64x4_3fd45f306dc9c883<>+0(SB), Y5
+	VMOVUPD      c64x4_4338000000000000<>+0(SB), Y7
+	VFMADD231PD  1184(AX), Y5, Y7
+	VSUBPD       c64x4_4338000000000000<>+0(SB), Y7, Y5
+	VMOVUPS      1184(AX), Y8
+	VFNMADD231PD c64x4_400921fb54442d18<>+0(SB), Y5, Y8
+	VFNMADD231PD c64x4_3ca1a62633145c06<>+0(SB), Y5, Y8
+	VFNMADD231PD c64x4_395c1cd129024e08<>+0(SB), Y5, Y8
+	VMOVUPD      c64x4_7fffffffffffffff<>+0(SB), Y5
+	VANDPD       1184(AX), Y5, Y5
+	VCMPPD       $0x1e, c64x4_4270000000000000<>+0(SB), Y5, Y9
+	VTESTPD      Y9, Y9
 	JEQ          done11
-	VMOVUPD      c64x4_4270000000000000<>+0(SB), Y7
-	VMAXPD       Y3, Y7, Y3
-	VCMPPD       $0x1e, c64x4_4270000000000000<>+0(SB), Y3, Y7
-	VMOVUPS      Y7, 992(AX)
-	VPSRLQ       $0x34, Y3, Y7
-	VPSUBQ       c64x4_00000000000003ec<>+0(SB), Y7, Y7
-	VMOVUPD      c64x4_0000000000000aab<>+0(SB), Y8
-	VPSRLQ       $0x20, Y7, Y9
-	VPMULUDQ     Y8, Y9, Y9
-	VPSRLQ       $0x20, Y8, Y10
-	VPMULUDQ     Y10, Y7, Y10
+	VMOVUPD      c64x4_4270000000000000<>+0(SB), Y9
+	VMAXPD       Y5, Y9, Y5
+	VCMPPD       $0x1e, c64x4_4270000000000000<>+0(SB), Y5, Y9
+	VMOVUPS      Y9, 544(AX)
+	VPSRLQ       $0x34, Y5, Y9
+	VPSUBQ       c64x4_00000000000003ec<>+0(SB), Y9, Y9
+	VMOVUPD      c64x4_0000000000000aab<>+0(SB), Y10
+	VPSRLQ       $0x20, Y9, Y11
+	VPMULUDQ     Y10, Y11, Y11
+	VPSRLQ       $0x20, Y10, Y12
+	VPMULUDQ     Y12, Y9, Y12
+	VPADDQ       Y12, Y11, Y11
+	VPMULUDQ     Y10, Y9, Y9
+	VPSLLQ       $0x20, Y11, Y10
 	VPADDQ       Y10, Y9, Y9
-	VPMULUDQ     Y8, Y7, Y7
-	VPSLLQ       $0x20, Y9, Y8
-	VPADDQ       Y8, Y7, Y7
-	VPSRLQ       $0x10, Y7, Y7
-	VMOVUPS      Y7, 928(AX)
-	VMOVUPD      c64x4_000000000000042f<>+0(SB), Y7
-	VMOVUPD      c64x4_0000000000000018<>+0(SB), Y8
-	VMOVUPS      928(AX), Y9
-	VPSRLQ       $0x20, Y9, Y9
-	VPMULUDQ     Y8, Y9, Y9
-	VPSRLQ       $0x20, Y8, Y10
-	VPMULUDQ     928(AX), Y10, Y10
-	VPADDQ       Y10, Y9, Y9
-	VPMULUDQ     928(AX), Y8, Y8
-	VPSLLQ       $0x20, Y9, Y9
-	VPADDQ       Y9, Y8, Y8
-	VPSUBQ       Y8, Y7, Y7
-	VPSLLQ       $0x34, Y7, Y7
-	VMULPD       Y7, Y3, Y3
-	VANDPD       c64x4_fffffffff8000000<>+0(SB), Y3, Y7
-	VMOVUPS      Y7, 736(AX)
-	VSUBPD       736(AX), Y3, Y3
-	VMOVUPS      Y3, 224(AX)
+	VPSRLQ       $0x10, Y9, Y9
+	VMOVUPS      Y9, 1440(AX)
+	VMOVUPD      c64x4_000000000000042f<>+0(SB), Y9
+	VMOVUPD      c64x4_0000000000000018<>+0(SB), Y10
+	VMOVUPS      1440(AX), Y11
+	VPSRLQ       $0x20, Y11, Y11
+	VPMULUDQ     Y10, Y11, Y11
+	VPSRLQ       $0x20, Y10, Y12
+	VPMULUDQ     1440(AX), Y12, Y12
+	VPADDQ       Y12, Y11, Y11
+	VPMULUDQ     1440(AX), Y10, Y10
+	VPSLLQ       $0x20, Y11, Y11
+	VPADDQ       Y11, Y10, Y10
+	VPSUBQ       Y10, Y9, Y9
+	VPSLLQ       $0x34, Y9, Y9
+	VMULPD       Y9, Y5, Y5
+	VANDPD       c64x4_fffffffff8000000<>+0(SB), Y5, Y9
+	VMOVUPS      Y9, 1408(AX)
+	VSUBPD       1408(AX), Y5, Y5
+	VMOVUPS      Y5, 832(AX)
 	LEAQ         c64x53_h8e0ecff7f3b31827<>+0(SB), BX
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y3
-	VMOVUPS      928(AX), Y7
-	VMOVAPS      Y4, Y8
-	VGATHERQPD   Y3, (BX)(Y7*8), Y8
-	VMULPD       c64x4_3ff0000000000000<>+0(SB), Y8, Y3
-	VMULPD       736(AX), Y3, Y7
-	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y7, Y8
-	VROUNDPD     $0x08, Y8, Y8
-	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y8, Y7
-	VADDPD       Y7, Y4, Y8
-	VSUBPD       Y4, Y8, Y9
-	VSUBPD       Y9, Y8, Y10
-	VSUBPD       Y10, Y4, Y10
-	VSUBPD       Y9, Y7, Y7
-	VADDPD       Y7, Y10, Y7
-	VADDPD       Y7, Y4, Y7
-	VMULPD       224(AX), Y3, Y3
-	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y3, Y9
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y5
+	VMOVUPS      1440(AX), Y9
+	VMOVAPS      Y4, Y10
+	VGATHERQPD   Y5, (BX)(Y9*8), Y10
+	VMULPD       c64x4_3ff0000000000000<>+0(SB), Y10, Y5
+	VMULPD       1408(AX), Y5, Y9
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y9, Y10
+	VROUNDPD     $0x08, Y10, Y10
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y10, Y9
+	VADDPD       Y9, Y4, Y10
+	VSUBPD       Y4, Y10, Y11
+	VSUBPD       Y11, Y10, Y12
+	VSUBPD       Y12, Y4, Y12
+	VSUBPD       Y11, Y9, Y9
+	VADDPD       Y9, Y12, Y9
+	VADDPD       Y9, Y4, Y9
+	VMULPD       832(AX), Y5, Y5
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y5, Y11
+	VROUNDPD     $0x08, Y11, Y11
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y11, Y5
+	VADDPD       Y5, Y10, Y11
+	VSUBPD       Y10, Y11, Y12
+	VSUBPD       Y12, Y11, Y13
+	VSUBPD       Y13, Y10, Y10
+	VSUBPD       Y12, Y5, Y5
+	VADDPD       Y5, Y10, Y5
+	VADDPD       Y5, Y9, Y5
+	VMOVUPS      Y5, 672(AX)
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y5
+	VMOVUPS      1440(AX), Y9
+	VMOVAPS      Y4, Y10
+	VGATHERQPD   Y5, 8(BX)(Y9*8), Y10
+	VMULPD       c64x4_3e70000000000000<>+0(SB), Y10, Y5
+	VMULPD       1408(AX), Y5, Y9
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y9, Y10
+	VROUNDPD     $0x08, Y10, Y10
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y10, Y9
+	VADDPD       Y9, Y11, Y10
+	VSUBPD       Y11, Y10, Y12
+	VSUBPD       Y12, Y10, Y13
+	VSUBPD       Y13, Y11, Y11
+	VSUBPD       Y12, Y9, Y9
+	VADDPD       Y9, Y11, Y9
+	VADDPD       672(AX), Y9, Y9
+	VMULPD       832(AX), Y5, Y5
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y5, Y11
+	VROUNDPD     $0x08, Y11, Y11
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y11, Y5
+	VADDPD       Y5, Y10, Y11
+	VSUBPD       Y10, Y11, Y12
+	VSUBPD       Y12, Y11, Y13
+	VSUBPD       Y13, Y10, Y10
+	VSUBPD       Y12, Y5, Y5
+	VADDPD       Y5, Y10, Y5
+	VADDPD       Y5, Y9, Y5
+	VMOVUPS      Y5, 672(AX)
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y5
+	VMOVUPS      1440(AX), Y9
+	VMOVAPS      Y4, Y10
+	VGATHERQPD   Y5, 16(BX)(Y9*8), Y10
+	VMULPD       c64x4_3cf0000000000000<>+0(SB), Y10, Y5
+	VMULPD       1408(AX), Y5, Y9
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y9, Y10
+	VROUNDPD     $0x08, Y10, Y10
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y10, Y9
+	VADDPD       Y9, Y11, Y10
+	VSUBPD       Y11, Y10, Y12
+	VSUBPD       Y12, Y10, Y13
+	VSUBPD       Y13, Y11, Y11
+	VSUBPD       Y12, Y9, Y9
+	VADDPD       Y9, Y11, Y9
+	VADDPD       672(AX), Y9, Y9
+	VMULPD       832(AX), Y5, Y5
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y5, Y11
+	VROUNDPD     $0x08, Y11, Y11
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y11, Y5
+	VADDPD       Y5, Y10, Y11
+	VSUBPD       Y10, Y11, Y12
+	VSUBPD       Y12, Y11, Y13
+	VSUBPD       Y13, Y10, Y10
+	VSUBPD       Y12, Y5, Y5
+	VADDPD       Y5, Y10, Y5
+	VADDPD       Y5, Y9, Y5
+	VMOVUPS      Y5, 672(AX)
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y5
+	VMOVUPS      1440(AX), Y9
+	VMOVAPS      Y4, Y10
+	VGATHERQPD   Y5, 24(BX)(Y9*8), Y10
+	VMULPD       c64x4_3b70000000000000<>+0(SB), Y10, Y5
+	VMULPD       1408(AX), Y5, Y9
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y9, Y10
+	VROUNDPD     $0x08, Y10, Y10
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y10, Y9
+	VADDPD       Y9, Y11, Y10
+	VSUBPD       Y11, Y10, Y12
+	VSUBPD       Y12, Y10, Y13
+	VSUBPD       Y13, Y11, Y11
+	VSUBPD       Y12, Y9, Y9
+	VADDPD       Y9, Y11, Y9
+	VADDPD       672(AX), Y9, Y9
+	VMULPD       832(AX), Y5, Y5
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y5, Y11
+	VROUNDPD     $0x08, Y11, Y11
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y11, Y5
+	VADDPD       Y5, Y10, Y11
+	VSUBPD       Y10, Y11, Y12
+	VSUBPD       Y12, Y11, Y13
+	VSUBPD       Y13, Y10, Y10
+	VSUBPD       Y12, Y5, Y5
+	VADDPD       Y5, Y10, Y5
+	VADDPD       Y5, Y9, Y5
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y11, Y9
 	VROUNDPD     $0x08, Y9, Y9
-	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y9, Y3
-	VADDPD       Y3, Y8, Y9
-	VSUBPD       Y8, Y9, Y10
-	VSUBPD       Y10, Y9, Y11
-	VSUBPD       Y11, Y8, Y8
-	VSUBPD       Y10, Y3, Y3
-	VADDPD       Y3, Y8, Y3
-	VADDPD       Y3, Y7, Y3
-	VMOVUPS      Y3, 512(AX)
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y3
-	VMOVUPS      928(AX), Y7
-	VMOVAPS      Y4, Y8
-	VGATHERQPD   Y3, 8(BX)(Y7*8), Y8
-	VMULPD       c64x4_3e70000000000000<>+0(SB), Y8, Y3
-	VMULPD       736(AX), Y3, Y7
-	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y7, Y8
-	VROUNDPD     $0x08, Y8, Y8
-	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y8, Y7
-	VADDPD       Y7, Y9, Y8
-	VSUBPD       Y9, Y8, Y10
-	VSUBPD       Y10, Y8, Y11
-	VSUBPD       Y11, Y9, Y9
-	VSUBPD       Y10, Y7, Y7
-	VADDPD       Y7, Y9, Y7
-	VADDPD       512(AX), Y7, Y7
-	VMULPD       224(AX), Y3, Y3
-	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y3, Y9
-	VROUNDPD     $0x08, Y9, Y9
-	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y9, Y3
-	VADDPD       Y3, Y8, Y9
-	VSUBPD       Y8, Y9, Y10
-	VSUBPD       Y10, Y9, Y11
-	VSUBPD       Y11, Y8, Y8
-	VSUBPD       Y10, Y3, Y3
-	VADDPD       Y3, Y8, Y3
-	VADDPD       Y3, Y7, Y3
-	VMOVUPS      Y3, 512(AX)
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y3
-	VMOVUPS      928(AX), Y7
-	VMOVAPS      Y4, Y8
-	VGATHERQPD   Y3, 16(BX)(Y7*8), Y8
-	VMULPD       c64x4_3cf0000000000000<>+0(SB), Y8, Y3
-	VMULPD       736(AX), Y3, Y7
-	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y7, Y8
-	VROUNDPD     $0x08, Y8, Y8
-	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y8, Y7
-	VADDPD       Y7, Y9, Y8
-	VSUBPD       Y9, Y8, Y10
-	VSUBPD       Y10, Y8, Y11
-	VSUBPD       Y11, Y9, Y9
-	VSUBPD       Y10, Y7, Y7
-	VADDPD       Y7, Y9, Y7
-	VADDPD       512(AX), Y7, Y7
-	VMULPD       224(AX), Y3, Y3
-	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y3, Y9
-	VROUNDPD     $0x08, Y9, Y9
-	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y9, Y3
-	VADDPD       Y3, Y8, Y9
-	VSUBPD       Y8, Y9, Y10
-	VSUBPD       Y10, Y9, Y11
-	VSUBPD       Y11, Y8, Y8
-	VSUBPD       Y10, Y3, Y3
-	VADDPD       Y3, Y8, Y3
-	VADDPD       Y3, Y7, Y3
-	VMOVUPS      Y3, 512(AX)
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y3
-	VMOVUPS      928(AX), Y7
-	VMOVAPS      Y4, Y8
-	VGATHERQPD   Y3, 24(BX)(Y7*8), Y8
-	VMULPD       c64x4_3b70000000000000<>+0(SB), Y8, Y3
-	VMULPD       736(AX), Y3, Y7
-	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y7, Y8
-	VROUNDPD     $0x08, Y8, Y8
-	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y8, Y7
-	VADDPD       Y7, Y9, Y8
-	VSUBPD       Y9, Y8, Y10
-	VSUBPD       Y10, Y8, Y11
-	VSUBPD       Y11, Y9, Y9
-	VSUBPD       Y10, Y7, Y7
-	VADDPD       Y7, Y9, Y7
-	VADDPD       512(AX), Y7, Y7
-	VMULPD       224(AX), Y3, Y3
-	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y3, Y9
-	VROUNDPD     $0x08, Y9, Y9
-	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y9, Y3
-	VADDPD       Y3, Y8, Y9
-	VSUBPD       Y8, Y9, Y10
-	VSUBPD       Y10, Y9, Y11
-	VSUBPD       Y11, Y8, Y8
-	VSUBPD       Y10, Y3, Y3
-	VADDPD       Y3, Y8, Y3
-	VADDPD       Y3, Y7, Y3
-	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y9, Y7
-	VROUNDPD     $0x08, Y7, Y7
-	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y7, Y9
-	VMULPD       c64x4_3ff0000000000000<>+0(SB), Y9, Y7
-	VMULPD       c64x4_3ff0000000000000<>+0(SB), Y3, Y3
-	VADDPD       Y4, Y7, Y8
-	VROUNDPD     $0x08, Y8, Y8
-	VMOVUPS      Y8, 512(AX)
-	VMOVUPS      512(AX), Y8
-	VSUBPD       Y4, Y8, Y8
-	VSUBPD       Y8, Y7, Y7
-	VADDPD       Y3, Y7, Y8
-	VSUBPD       Y7, Y8, Y9
-	VSUBPD       Y9, Y8, Y10
-	VSUBPD       Y10, Y7, Y7
-	VSUBPD       Y9, Y3, Y3
-	VADDPD       Y3, Y7, Y3
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
-	VMOVUPS      928(AX), Y9
-	VMOVAPS      Y4, Y10
-	VGATHERQPD   Y7, 32(BX)(Y9*8), Y10
-	VMULPD       c64x4_39f0000000000000<>+0(SB), Y10, Y7
-	VMULPD       736(AX), Y7, Y9
-	VADDPD       Y9, Y8, Y10
-	VSUBPD       Y8, Y10, Y11
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y9, Y11
+	VMULPD       c64x4_3ff0000000000000<>+0(SB), Y11, Y9
+	VMULPD       c64x4_3ff0000000000000<>+0(SB), Y5, Y5
+	VADDPD       Y4, Y9, Y10
+	VROUNDPD     $0x08, Y10, Y10
+	VMOVUPS      Y10, 672(AX)
+	VMOVUPS      672(AX), Y10
+	VSUBPD       Y4, Y10, Y10
+	VSUBPD       Y10, Y9, Y9
+	VADDPD       Y5, Y9, Y10
+	VSUBPD       Y9, Y10, Y11
 	VSUBPD       Y11, Y10, Y12
-	VSUBPD       Y12, Y8, Y8
+	VSUBPD       Y12, Y9, Y9
+	VSUBPD       Y11, Y5, Y5
+	VADDPD       Y5, Y9, Y5
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y9
+	VMOVUPS      1440(AX), Y11
+	VMOVAPS      Y4, Y12
+	VGATHERQPD   Y9, 32(BX)(Y11*8), Y12
+	VMULPD       c64x4_39f0000000000000<>+0(SB), Y12, Y9
+	VMULPD       1408(AX), Y9, Y11
+	VADDPD       Y11, Y10, Y12
+	VSUBPD       Y10, Y12, Y13
+	VSUBPD       Y13, Y12, Y14
+	VSUBPD       Y14, Y10, Y10
+	VSUBPD       Y13, Y11, Y11
+	VADDPD       Y11, Y10, Y10
+	VADDPD       Y10, Y5, Y5
+	VMULPD       832(AX), Y9, Y9
+	VADDPD       Y9, Y12, Y10
+	VSUBPD       Y12, Y10, Y11
+	VSUBPD       Y11, Y10, Y13
+	VSUBPD       Y13, Y12, Y12
 	VSUBPD       Y11, Y9, Y9
-	VADDPD       Y9, Y8, Y8
-	VADDPD       Y8, Y3, Y3
-	VMULPD       224(AX), Y7, Y7
-	VADDPD       Y7, Y10, Y8
-	VSUBPD       Y10, Y8, Y9
-	VSUBPD       Y9, Y8, Y11
-	VSUBPD       Y11, Y10, Y10
-	VSUBPD       Y9, Y7, Y7
-	VADDPD       Y7, Y10, Y7
-	VADDPD       Y7, Y3, Y3
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
-	VMOVUPS      928(AX), Y9
-	VMOVAPS      Y4, Y10
-	VGATHERQPD   Y7, 40(BX)(Y9*8), Y10
-	VMULPD       c64x4_3870000000000000<>+0(SB), Y10, Y7
-	VMULPD       736(AX), Y7, Y9
-	VADDPD       Y9, Y8, Y10
-	VSUBPD       Y8, Y10, Y11
-	VSUBPD       Y11, Y10, Y12
-	VSUBPD       Y12, Y8, Y8
+	VADDPD       Y9, Y12, Y9
+	VADDPD       Y9, Y5, Y5
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y9
+	VMOVUPS      1440(AX), Y11
+	VMOVAPS      Y4, Y12
+	VGATHERQPD   Y9, 40(BX)(Y11*8), Y12
+	VMULPD       c64x4_3870000000000000<>+0(SB), Y12, Y9
+	VMULPD       1408(AX), Y9, Y11
+	VADDPD       Y11, Y10, Y12
+	VSUBPD       Y10, Y12, Y13
+	VSUBPD       Y13, Y12, Y14
+	VSUBPD       Y14, Y10, Y10
+	VSUBPD       Y13, Y11, Y11
+	VADDPD       Y11, Y10, Y10
+	VADDPD       Y10, Y5, Y5
+	VMULPD       832(AX), Y9, Y9
+	VADDPD       Y9, Y12, Y10
+	VSUBPD       Y12, Y10, Y11
+	VSUBPD       Y11, Y10, Y13
+	VSUBPD       Y13, Y12, Y12
 	VSUBPD       Y11, Y9, Y9
-	VADDPD       Y9, Y8, Y8
-	VADDPD       Y8, Y3, Y3
-	VMULPD       224(AX), Y7, Y7
-	VADDPD       Y7, Y10, Y8
-	VSUBPD       Y10, Y8, Y9
-	VSUBPD       Y9, Y8, Y11
-	VSUBPD       Y11, Y10, Y10
-	VSUBPD       Y9, Y7, Y7
-	VADDPD       Y7, Y10, Y7
-	VADDPD       Y7, Y3, Y3
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
-	VMOVUPS      928(AX), Y9
-	VMOVAPS      Y4, Y10
-	VGATHERQPD   Y7, 48(BX)(Y9*8), Y10
-	VMULPD       c64x4_36f0000000000000<>+0(SB), Y10, Y7
-	VMULPD       736(AX), Y7, Y9
-	VADDPD       Y9, Y8, Y10
-	VSUBPD       Y8, Y10, Y11
-	VSUBPD       Y11, Y10, Y12
-	VSUBPD       Y12, Y8, Y8
+	VADDPD       Y9, Y12, Y9
+	VADDPD       Y9, Y5, Y5
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y9
+	VMOVUPS      1440(AX), Y11
+	VMOVAPS      Y4, Y12
+	VGATHERQPD   Y9, 48(BX)(Y11*8), Y12
+	VMULPD       c64x4_36f0000000000000<>+0(SB), Y12, Y9
+	VMULPD       1408(AX), Y9, Y11
+	VADDPD       Y11, Y10, Y12
+	VSUBPD       Y10, Y12, Y13
+	VSUBPD       Y13, Y12, Y14
+	VSUBPD       Y14, Y10, Y10
+	VSUBPD       Y13, Y11, Y11
+	VADDPD       Y11, Y10, Y10
+	VADDPD       Y10, Y5, Y5
+	VMULPD       832(AX), Y9, Y9
+	VADDPD       Y9, Y12, Y10
+	VSUBPD       Y12, Y10, Y11
+	VSUBPD       Y11, Y10, Y13
+	VSUBPD       Y13, Y12, Y12
 	VSUBPD       Y11, Y9, Y9
-	VADDPD       Y9, Y8, Y8
-	VADDPD       Y8, Y3, Y3
-	VMULPD       224(AX), Y7, Y7
-	VADDPD       Y7, Y10, Y8
-	VSUBPD       Y10, Y8, Y9
-	VSUBPD       Y9, Y8, Y11
-	VSUBPD       Y11, Y10, Y10
-	VSUBPD       Y9, Y7, Y7
-	VADDPD       Y7, Y10, Y7
-	VADDPD       Y7, Y3, Y3
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
-	VMOVUPS      928(AX), Y9
-	VMOVAPS      Y4, Y10
-	VGATHERQPD   Y7, 56(BX)(Y9*8), Y10
-	VMULPD       c64x4_3570000000000000<>+0(SB), Y10, Y7
-	VMULPD       736(AX), Y7, Y9
-	VADDPD       Y9, Y8, Y10
-	VSUBPD       Y8, Y10, Y11
-	VSUBPD       Y11, Y10, Y12
-	VSUBPD       Y12, Y8, Y8
+	VADDPD       Y9, Y12, Y9
+	VADDPD       Y9, Y5, Y5
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y9
+	VMOVUPS      1440(AX), Y11
+	VMOVAPS      Y4, Y12
+	VGATHERQPD   Y9, 56(BX)(Y11*8), Y12
+	VMULPD       c64x4_3570000000000000<>+0(SB), Y12, Y9
+	VMULPD       1408(AX), Y9, Y11
+	VADDPD       Y11, Y10, Y12
+	VSUBPD       Y10, Y12, Y13
+	VSUBPD       Y13, Y12, Y14
+	VSUBPD       Y14, Y10, Y10
+	VSUBPD       Y13, Y11, Y11
+	VADDPD       Y11, Y10, Y10
+	VADDPD       Y10, Y5, Y5
+	VMULPD       832(AX), Y9, Y9
+	VADDPD       Y9, Y12, Y10
+	VSUBPD       Y12, Y10, Y11
+	VSUBPD       Y11, Y10, Y13
+	VSUBPD       Y13, Y12, Y12
 	VSUBPD       Y11, Y9, Y9
-	VADDPD       Y9, Y8, Y8
-	VADDPD       Y8, Y3, Y3
-	VMULPD       224(AX), Y7, Y7
-	VADDPD       Y7, Y10, Y8
-	VSUBPD       Y10, Y8, Y9
-	VSUBPD       Y9, Y8, Y11
-	VSUBPD       Y11, Y10, Y10
-	VSUBPD       Y9, Y7, Y7
-	VADDPD       Y7, Y10, Y7
-	VADDPD       Y7, Y3, Y3
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y7
-	VMOVUPS      928(AX), Y9
-	VMOVAPS      Y4, Y10
-	VGATHERQPD   Y7, 64(BX)(Y9*8), Y10
-	VMULPD       c64x4_33f0000000000000<>+0(SB), Y10, Y7
-	VMULPD       736(AX), Y7, Y9
-	VADDPD       Y9, Y8, Y10
-	VSUBPD       Y8, Y10, Y11
-	VSUBPD       Y11, Y10, Y12
-	VSUBPD       Y12, Y8, Y8
+	VADDPD       Y9, Y12, Y9
+	VADDPD       Y9, Y5, Y5
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y9
+	VMOVUPS      1440(AX), Y11
+	VMOVAPS      Y4, Y12
+	VGATHERQPD   Y9, 64(BX)(Y11*8), Y12
+	VMULPD       c64x4_33f0000000000000<>+0(SB), Y12, Y9
+	VMULPD       1408(AX), Y9, Y11
+	VADDPD       Y11, Y10, Y12
+	VSUBPD       Y10, Y12, Y13
+	VSUBPD       Y13, Y12, Y14
+	VSUBPD       Y14, Y10, Y10
+	VSUBPD       Y13, Y11, Y11
+	VADDPD       Y11, Y10, Y10
+	VADDPD       Y10, Y5, Y5
+	VMULPD       832(AX), Y9, Y9
+	VADDPD       Y9, Y12, Y10
+	VSUBPD       Y12, Y10, Y11
+	VSUBPD       Y11, Y10, Y13
+	VSUBPD       Y13, Y12, Y12
 	VSUBPD       Y11, Y9, Y9
-	VADDPD       Y9, Y8, Y8
-	VADDPD       Y8, Y3, Y3
-	VMULPD       224(AX), Y7, Y7
-	VADDPD       Y7, Y10, Y8
-	VSUBPD       Y10, Y8, Y9
-	VSUBPD       Y9, Y8, Y11
-	VSUBPD       Y11, Y10, Y10
-	VSUBPD       Y9, Y7, Y7
-	VADDPD       Y7, Y10, Y7
-	VADDPD       Y7, Y3, Y3
-	VMULPD       c64x4_400921fb54442d18<>+0(SB), Y8, Y7
-	VMOVAPS      Y7, Y9
-	VFMSUB231PD  c64x4_400921fb54442d18<>+0(SB), Y8, Y9
-	VFMADD231PD  c64x4_3ca1a62633145c06<>+0(SB), Y8, Y9
-	VFMADD231PD  c64x4_400921fb54442d18<>+0(SB), Y3, Y9
-	VADDPD       Y9, Y7, Y3
-	VMOVUPD      c64x4_8000000000000000<>+0(SB), Y7
-	VANDPD       1056(AX), Y7, Y7
-	VXORPD       Y7, Y3, Y3
-	VMOVUPS      992(AX), Y7
-	VBLENDVPD    Y7, Y3, Y6, Y6
-	VMOVUPD      c64x4_4338000000000000<>+0(SB), Y3
-	VADDPD       512(AX), Y3, Y3
-	VMOVUPS      992(AX), Y7
-	VBLENDVPD    Y7, Y3, Y5, Y5
+	VADDPD       Y9, Y12, Y9
+	VADDPD       Y9, Y5, Y5
+	VMULPD       c64x4_400921fb54442d18<>+0(SB), Y10, Y9
+	VMOVAPS      Y9, Y11
+	VFMSUB231PD  c64x4_400921fb54442d18<>+0(SB), Y10, Y11
+	VFMADD231PD  c64x4_3ca1a62633145c06<>+0(SB), Y10, Y11
+	VFMADD231PD  c64x4_400921fb54442d18<>+0(SB), Y5, Y11
+	VADDPD       Y11, Y9, Y5
+	VMOVUPD      c64x4_8000000000000000<>+0(SB), Y9
+	VANDPD       1184(AX), Y9, Y9
+	VXORPD       Y9, Y5, Y5
+	VMOVUPS      544(AX), Y9
+	VBLENDVPD    Y9, Y5, Y8, Y8
+	VMOVUPD      c64x4_4338000000000000<>+0(SB), Y5
+	VADDPD       672(AX), Y5, Y5
+	VMOVUPS      544(AX), Y9
+	VBLENDVPD    Y9, Y5, Y7, Y7
 
 done11:
-	VMULPD       Y6, Y6, Y3
-	VMOVUPD      c64x4_bd6ae439283fd87b<>+0(SB), Y7
-	VFMADD231PD  c64x4_3ce88345a6f5d672<>+0(SB), Y3, Y7
-	VFMADD213PD  c64x4_3de6123cd345ed15<>+0(SB), Y3, Y7
-	VFMADD213PD  c64x4_be5ae6454d4ff2fa<>+0(SB), Y3, Y7
-	VFMADD213PD  c64x4_3ec71de3a52a17ca<>+0(SB), Y3, Y7
-	VFMADD213PD  c64x4_bf2a01a01a014d7d<>+0(SB), Y3, Y7
-	VFMADD213PD  c64x4_3f811111111110c8<>+0(SB), Y3, Y7
-	VFMADD213PD  c64x4_bfc5555555555555<>+0(SB), Y3, Y7
-	VMULPD       Y7, Y3, Y3
-	VFMADD213PD  Y6, Y6, Y3
-	VANDPD       c64x4_8000000000000000<>+0(SB), Y6, Y6
-	VORPD        Y6, Y3, Y3
-	VPSLLQ       $0x3f, Y5, Y5
-	VXORPD       Y5, Y3, Y3
-	VMOVUPS      Y3, 512(AX)
-	VMOVUPS      512(AX), Y3
-	VMULPD       Y3, Y3, Y3
-	VMULPD       c64x4_4000000000000000<>+0(SB), Y3, Y3
-	VMOVUPS      Y3, 224(AX)
-	VXORPS       Y3, Y3, Y3
-	VMOVUPS      Y3, 736(AX)
-	VMOVUPS      1408(AX), Y3
-	VCMPPD       $0x00, Y4, Y3, Y3
-	VANDPD       Y3, Y0, Y5
-	VPSRLQ       $0x20, Y1, Y6
-	VPMULUDQ     Y2, Y6, Y6
-	VPSRLQ       $0x20, Y2, Y7
-	VPMULUDQ     Y7, Y1, Y7
-	VPADDQ       Y7, Y6, Y6
-	VPMULUDQ     Y2, Y1, Y7
-	VPSLLQ       $0x20, Y6, Y6
-	VPADDQ       Y6, Y7, Y6
-	VMOVAPD      Y5, Y7
-	VMOVAPS      Y4, Y8
-	VGATHERQPD   Y7, 8(SI)(Y6*8), Y8
-	VPSRLQ       $0x20, Y1, Y6
-	VPMULUDQ     Y2, Y6, Y6
-	VPSRLQ       $0x20, Y2, Y7
-	VPMULUDQ     Y7, Y1, Y7
-	VPADDQ       Y7, Y6, Y6
-	VPMULUDQ     Y2, Y1, Y7
-	VPSLLQ       $0x20, Y6, Y6
-	VPADDQ       Y6, Y7, Y6
-	VMOVAPS      Y4, Y7
-	VGATHERQPD   Y5, 16(SI)(Y6*8), Y7
-	VMULPD       768(AX), Y7, Y5
-	VFMSUB231PD  1376(AX), Y8, Y5
-	VADDPD       1472(AX), Y5, Y5
-	VMOVUPS      736(AX), Y6
-	VBLENDVPD    Y3, Y5, Y6, Y6
-	VMOVUPS      Y6, 736(AX)
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y3, Y3
-	VMOVUPS      1600(AX), Y5
-	VMULPD       1536(AX), Y5, Y5
-	VMOVUPS      1440(AX), Y6
-	VMULPD       1504(AX), Y6, Y6
-	VMOVUPS      1280(AX), Y7
-	VFMADD231PD  1472(AX), Y7, Y6
-	VFMADD231PD  224(AX), Y5, Y6
-	VMOVUPS      736(AX), Y5
-	VBLENDVPD    Y3, Y6, Y5, Y5
-	VMOVUPS      Y5, 736(AX)
-	VMOVUPS      1472(AX), Y3
-	VMULPD       1088(AX), Y3, Y3
-	VMOVUPS      768(AX), Y5
-	VFMSUB231PD  1536(AX), Y5, Y3
-	VMOVUPS      Y3, 928(AX)
-	VXORPS       Y3, Y3, Y3
-	VMOVUPS      Y3, 992(AX)
-	VMOVUPS      1408(AX), Y3
-	VCMPPD       $0x00, Y4, Y3, Y3
-	VANDPD       Y3, Y0, Y5
-	VPSRLQ       $0x20, Y1, Y6
-	VPMULUDQ     Y2, Y6, Y6
-	VPSRLQ       $0x20, Y2, Y7
-	VPMULUDQ     Y7, Y1, Y7
-	VPADDQ       Y7, Y6, Y6
-	VPMULUDQ     Y2, Y1, Y7
-	VPSLLQ       $0x20, Y6, Y6
-	VPADDQ       Y6, Y7, Y6
-	VMOVAPD      Y5, Y7
-	VMOVAPS      Y4, Y8
-	VGATHERQPD   Y7, (SI)(Y6*8), Y8
-	VPSRLQ       $0x20, Y1, Y6
-	VPMULUDQ     Y2, Y6, Y6
-	VPSRLQ       $0x20, Y2, Y7
-	VPMULUDQ     Y7, Y1, Y7
-	VPADDQ       Y7, Y6, Y6
-	VPMULUDQ     Y2, Y1, Y7
-	VPSLLQ       $0x20, Y6, Y6
-	VPADDQ       Y6, Y7, Y6
-	VMOVAPS      Y4, Y7
-	VGATHERQPD   Y5, 8(SI)(Y6*8), Y7
-	VMULPD       1472(AX), Y7, Y5
-	VFMSUB231PD  768(AX), Y8, Y5
-	VADDPD       1376(AX), Y5, Y5
-	VMOVUPS      992(AX), Y6
-	VBLENDVPD    Y3, Y5, Y6, Y6
-	VMOVUPS      Y6, 992(AX)
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y3, Y3
-	VMOVUPS      1600(AX), Y5
-	VMULPD       1568(AX), Y5, Y5
-	VMOVUPS      1440(AX), Y6
-	VMULPD       928(AX), Y6, Y6
-	VMOVUPS      1280(AX), Y7
-	VFMADD231PD  1376(AX), Y7, Y6
-	VFMADD231PD  224(AX), Y5, Y6
-	VMOVUPS      992(AX), Y5
-	VBLENDVPD    Y3, Y6, Y5, Y5
-	VMOVUPS      Y5, 992(AX)
-	VMASKMOVPD   (R9)(DX*8), Y0, Y3
-	VMOVUPS      Y3, 1056(AX)
-	VMOVUPS      736(AX), Y3
-	VDIVPD       992(AX), Y3, Y3
-	VMULPD       1056(AX), Y3, Y3
-	VMOVUPS      Y3, 32(AX)
-	VPSRLQ       $0x20, Y1, Y3
-	VPMULUDQ     Y2, Y3, Y3
-	VPSRLQ       $0x20, Y2, Y5
-	VPMULUDQ     Y5, Y1, Y5
-	VPADDQ       Y5, Y3, Y3
-	VPMULUDQ     Y2, Y1, Y5
-	VPSLLQ       $0x20, Y3, Y3
-	VPADDQ       Y3, Y5, Y3
-	VMOVAPD      Y0, Y5
-	VMOVAPS      Y4, Y6
-	VGATHERQPD   Y5, 48(SI)(Y3*8), Y6
-	VMULPD       32(AX), Y6, Y3
-	VMOVUPS      Y3, 800(AX)
-	VMOVUPS      1376(AX), Y3
-	VMULPD       1536(AX), Y3, Y3
-	VMOVUPS      1472(AX), Y5
-	VFMSUB231PD  1568(AX), Y5, Y3
-	VMOVUPS      Y3, 1312(AX)
-	VXORPS       Y3, Y3, Y3
-	VMOVUPS      Y3, 864(AX)
-	VMOVUPS      1408(AX), Y3
-	VCMPPD       $0x00, Y4, Y3, Y3
-	VANDPD       Y3, Y0, Y5
-	VPSRLQ       $0x20, Y1, Y6
-	VPMULUDQ     Y2, Y6, Y6
-	VPSRLQ       $0x20, Y2, Y7
-	VPMULUDQ     Y7, Y1, Y7
-	VPADDQ       Y7, Y6, Y6
-	VPMULUDQ     Y2, Y1, Y7
-	VPSLLQ       $0x20, Y6, Y6
-	VPADDQ       Y6, Y7, Y6
-	VMOVAPD      Y5, Y7
-	VMOVAPS      Y4, Y8
-	VGATHERQPD   Y7, 16(SI)(Y6*8), Y8
-	VPSRLQ       $0x20, Y1, Y6
-	VPMULUDQ     Y2, Y6, Y6
-	VPSRLQ       $0x20, Y2, Y7
-	VPMULUDQ     Y7, Y1, Y7
-	VPADDQ       Y7, Y6, Y6
-	VPMULUDQ     Y2, Y1, Y7
-	VPSLLQ       $0x20, Y6, Y6
-	VPADDQ       Y6, Y7, Y6
-	VMOVAPS      Y4, Y7
-	VGATHERQPD   Y5, (SI)(Y6*8), Y7
-	VMULPD       1376(AX), Y7, Y5
-	VFMSUB231PD  1472(AX), Y8, Y5
-	VADDPD       768(AX), Y5, Y5
-	VMOVUPS      864(AX), Y6
-	VBLENDVPD    Y3, Y5, Y6, Y6
-	VMOVUPS      Y6, 864(AX)
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y3, Y3
-	VMOVUPS      1600(AX), Y5
-	VMULPD       1088(AX), Y5, Y5
-	VMOVUPS      1440(AX), Y6
-	VMULPD       1312(AX), Y6, Y6
-	VMOVUPS      1280(AX), Y7
-	VFMADD231PD  768(AX), Y7, Y6
-	VFMADD231PD  224(AX), Y5, Y6
-	VMOVUPS      864(AX), Y5
-	VBLENDVPD    Y3, Y6, Y5, Y5
-	VMOVUPS      Y5, 864(AX)
-	VMOVUPS      736(AX), Y3
-	VDIVPD       992(AX), Y3, Y3
-	VMOVUPS      864(AX), Y5
-	VDIVPD       992(AX), Y5, Y5
+	VMULPD       Y8, Y8, Y5
+	VMOVUPD      c64x4_bd6ae439283fd87b<>+0(SB), Y9
+	VFMADD231PD  c64x4_3ce88345a6f5d672<>+0(SB), Y5, Y9
+	VFMADD213PD  c64x4_3de6123cd345ed15<>+0(SB), Y5, Y9
+	VFMADD213PD  c64x4_be5ae6454d4ff2fa<>+0(SB), Y5, Y9
+	VFMADD213PD  c64x4_3ec71de3a52a17ca<>+0(SB), Y5, Y9
+	VFMADD213PD  c64x4_bf2a01a01a014d7d<>+0(SB), Y5, Y9
+	VFMADD213PD  c64x4_3f811111111110c8<>+0(SB), Y5, Y9
+	VFMADD213PD  c64x4_bfc5555555555555<>+0(SB), Y5, Y9
+	VMULPD       Y9, Y5, Y5
+	VFMADD213PD  Y8, Y8, Y5
+	VANDPD       c64x4_8000000000000000<>+0(SB), Y8, Y8
+	VORPD        Y8, Y5, Y5
+	VPSLLQ       $0x3f, Y7, Y7
+	VXORPD       Y7, Y5, Y5
+	VMOVUPS      Y5, 672(AX)
+	VMOVUPS      672(AX), Y5
 	VMULPD       Y5, Y5, Y5
-	VFMADD231PD  Y3, Y3, Y5
-	VMOVUPS      Y5, 896(AX)
-	VPSRLQ       $0x20, Y1, Y3
-	VPMULUDQ     Y2, Y3, Y3
-	VPSRLQ       $0x20, Y2, Y5
-	VPMULUDQ     Y5, Y1, Y5
-	VPADDQ       Y5, Y3, Y3
-	VPMULUDQ     Y2, Y1, Y5
-	VPSLLQ       $0x20, Y3, Y3
-	VPADDQ       Y3, Y5, Y3
-	VMOVAPD      Y0, Y5
-	VMOVAPS      Y4, Y6
-	VGATHERQPD   Y5, 80(SI)(Y3*8), Y6
-	VMULPD       800(AX), Y6, Y3
-	VMOVUPS      896(AX), Y5
 	VMULPD       c64x4_4000000000000000<>+0(SB), Y5, Y5
-	VPSRLQ       $0x20, Y1, Y6
-	VPMULUDQ     Y2, Y6, Y6
-	VPSRLQ       $0x20, Y2, Y7
-	VPMULUDQ     Y7, Y1, Y7
-	VPADDQ       Y7, Y6, Y6
-	VPMULUDQ     Y2, Y1, Y7
-	VPSLLQ       $0x20, Y6, Y6
-	VPADDQ       Y6, Y7, Y6
-	VMOVAPD      Y0, Y7
-	VMOVAPS      Y4, Y8
-	VGATHERQPD   Y7, 72(SI)(Y6*8), Y8
-	VMULPD       800(AX), Y8, Y6
-	VFMADD231PD  Y5, Y3, Y6
-	VMOVUPS      864(AX), Y3
-	VDIVPD       992(AX), Y3, Y3
-	VMULPD       c64x4_4000000000000000<>+0(SB), Y3, Y3
-	VMOVUPS      Y3, 576(AX)
-	VMULPD       576(AX), Y6, Y3
-	VDIVPD       992(AX), Y3, Y3
-	VMOVUPS      Y3, (AX)
-	VMOVUPS      896(AX), Y3
-	VMULPD       Y3, Y3, Y3
-	VMOVUPS      Y3, 1120(AX)
-	VPSRLQ       $0x20, Y1, Y3
-	VPMULUDQ     Y2, Y3, Y3
-	VPSRLQ       $0x20, Y2, Y5
-	VPMULUDQ     Y5, Y1, Y5
-	VPADDQ       Y5, Y3, Y3
-	VPMULUDQ     Y2, Y1, Y5
-	VPSLLQ       $0x20, Y3, Y3
-	VPADDQ       Y3, Y5, Y3
-	VMOVAPD      Y0, Y5
-	VMOVAPS      Y4, Y7
-	VGATHERQPD   Y5, 80(SI)(Y3*8), Y7
-	VPSRLQ       $0x20, Y1, Y3
-	VPMULUDQ     Y2, Y3, Y3
-	VPSRLQ       $0x20, Y2, Y5
-	VPMULUDQ     Y5, Y1, Y5
-	VPADDQ       Y5, Y3, Y3
-	VPMULUDQ     Y2, Y1, Y5
-	VPSLLQ       $0x20, Y3, Y3
-	VPADDQ       Y3, Y5, Y3
-	VMOVAPD      Y0, Y5
-	VMOVAPS      Y4, Y8
-	VGATHERQPD   Y5, 72(SI)(Y3*8), Y8
-	VMOVUPD      c64x4_3ff0000000000000<>+0(SB), Y3
-	VFMADD231PD  896(AX), Y8, Y3
-	VFMADD231PD  1120(AX), Y7, Y3
-	VMOVUPS      Y3, 1152(AX)
-	VPSRLQ       $0x20, Y1, Y3
-	VPMULUDQ     Y2, Y3, Y3
-	VPSRLQ       $0x20, Y2, Y5
-	VPMULUDQ     Y5, Y1, Y5
-	VPADDQ       Y5, Y3, Y3
-	VPMULUDQ     Y2, Y1, Y5
-	VPSLLQ       $0x20, Y3, Y3
-	VPADDQ       Y3, Y5, Y3
-	VMOVAPD      Y0, Y5
-	VMOVAPS      Y4, Y7
-	VGATHERQPD   Y5, 48(SI)(Y3*8), Y7
-	VMULPD       1152(AX), Y7, Y3
-	VMOVUPS      Y3, 1248(AX)
-	VMOVUPS      1248(AX), Y3
-	VMULPD       1056(AX), Y3, Y3
-	VDIVPD       992(AX), Y3, Y3
-	VMOVUPS      Y3, 1216(AX)
-	VMOVUPS      736(AX), Y3
-	VDIVPD       992(AX), Y3, Y3
-	VMULPD       c64x4_4000000000000000<>+0(SB), Y3, Y3
-	VMOVUPS      Y3, 1024(AX)
-	VMULPD       1024(AX), Y6, Y3
-	VDIVPD       992(AX), Y3, Y3
-	VMOVUPS      Y3, 960(AX)
-	VMOVUPS      1184(AX), Y3
-	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y3, Y3
-	VMOVUPD      c64x4_3fe0000000000000<>+0(SB), Y5
-	VFMADD231PD  c64x4_3fd45f306dc9c883<>+0(SB), Y3, Y5
-	VADDPD       c64x4_4338000000000000<>+0(SB), Y5, Y5
-	VSUBPD       c64x4_4338000000000000<>+0(SB), Y5, Y6
-	VSUBPD       c64x4_3fe0000000000000<>+0(SB), Y6, Y6
-	VMOVAPS      Y3, Y7
-	VFNMADD231PD c64x4_400921fb54442d18<>+0(SB), Y6, Y7
-	VFNMADD231PD c64x4_3ca1a62633145c06<>+0(SB), Y6, Y7
-	VFNMADD231PD c64x4_395c1cd129024e08<>+0(SB), Y6, Y7
-	VANDPD       c64x4_7fffffffffffffff<>+0(SB), Y3, Y3
-	VCMPPD       $0x1e, c64x4_4270000000000000<>+0(SB), Y3, Y6
-	VTESTPD      Y6, Y6
-	JEQ          done12
-	VMOVUPD      c64x4_4270000000000000<>+0(SB), Y6
-	VMAXPD       Y3, Y6, Y3
-	VCMPPD       $0x1e, c64x4_4270000000000000<>+0(SB), Y3, Y6
-	VMOVUPS      Y6, 832(AX)
-	VPSRLQ       $0x34, Y3, Y6
-	VPSUBQ       c64x4_00000000000003ec<>+0(SB), Y6, Y6
-	VMOVUPD      c64x4_0000000000000aab<>+0(SB), Y8
-	VPSRLQ       $0x20, Y6, Y9
-	VPMULUDQ     Y8, Y9, Y9
-	VPSRLQ       $0x20, Y8, Y10
-	VPMULUDQ     Y10, Y6, Y10
+	VMOVUPS      Y5, 832(AX)
+	VXORPS       Y5, Y5, Y5
+	VCMPPD       $0x00, Y4, Y3, Y7
+	VANDPD       Y7, Y0, Y8
+	VPSRLQ       $0x20, Y1, Y9
+	VPMULUDQ     Y2, Y9, Y9
+	VPSRLQ       $0x20, Y2, Y10
+	VPMULUDQ     Y10, Y1, Y10
 	VPADDQ       Y10, Y9, Y9
-	VPMULUDQ     Y8, Y6, Y6
-	VPSLLQ       $0x20, Y9, Y8
-	VPADDQ       Y8, Y6, Y6
-	VPSRLQ       $0x10, Y6, Y6
-	VMOVUPS      Y6, 704(AX)
-	VMOVUPD      c64x4_000000000000042f<>+0(SB), Y6
-	VMOVUPD      c64x4_0000000000000018<>+0(SB), Y8
-	VMOVUPS      704(AX), Y9
-	VPSRLQ       $0x20, Y9, Y9
-	VPMULUDQ     Y8, Y9, Y9
-	VPSRLQ       $0x20, Y8, Y10
-	VPMULUDQ     704(AX), Y10, Y10
-	VPADDQ       Y10, Y9, Y9
-	VPMULUDQ     704(AX), Y8, Y8
+	VPMULUDQ     Y2, Y1, Y10
 	VPSLLQ       $0x20, Y9, Y9
-	VPADDQ       Y9, Y8, Y8
-	VPSUBQ       Y8, Y6, Y6
-	VPSLLQ       $0x34, Y6, Y6
-	VMULPD       Y6, Y3, Y3
-	VANDPD       c64x4_fffffffff8000000<>+0(SB), Y3, Y6
-	VMOVUPS      Y6, 672(AX)
-	VSUBPD       672(AX), Y3, Y3
-	VMOVUPS      Y3, 384(AX)
-	LEAQ         c64x53_h8e0ecff7f3b31827<>+0(SB), BX
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y3
-	VMOVUPS      704(AX), Y6
-	VMOVAPS      Y4, Y8
-	VGATHERQPD   Y3, (BX)(Y6*8), Y8
-	VMULPD       c64x4_3ff0000000000000<>+0(SB), Y8, Y3
-	VMULPD       672(AX), Y3, Y6
-	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y6, Y8
-	VROUNDPD     $0x08, Y8, Y8
-	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y8, Y6
-	VADDPD       Y6, Y4, Y8
-	VSUBPD       Y4, Y8, Y9
-	VSUBPD       Y9, Y8, Y10
-	VSUBPD       Y10, Y4, Y10
-	VSUBPD       Y9, Y6, Y6
-	VADDPD       Y6, Y10, Y6
-	VADDPD       Y6, Y4, Y6
-	VMULPD       384(AX), Y3, Y3
-	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y3, Y9
-	VROUNDPD     $0x08, Y9, Y9
-	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y9, Y3
-	VADDPD       Y3, Y8, Y9
-	VSUBPD       Y8, Y9, Y10
-	VSUBPD       Y10, Y9, Y11
-	VSUBPD       Y11, Y8, Y8
-	VSUBPD       Y10, Y3, Y3
-	VADDPD       Y3, Y8, Y3
-	VADDPD       Y3, Y6, Y3
-	VMOVUPS      Y3, 544(AX)
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y3
-	VMOVUPS      704(AX), Y6
-	VMOVAPS      Y4, Y8
-	VGATHERQPD   Y3, 8(BX)(Y6*8), Y8
-	VMULPD       c64x4_3e70000000000000<>+0(SB), Y8, Y3
-	VMULPD       672(AX), Y3, Y6
-	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y6, Y8
-	VROUNDPD     $0x08, Y8, Y8
-	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y8, Y6
-	VADDPD       Y6, Y9, Y8
-	VSUBPD       Y9, Y8, Y10
-	VSUBPD       Y10, Y8, Y11
-	VSUBPD       Y11, Y9, Y9
-	VSUBPD       Y10, Y6, Y6
-	VADDPD       Y6, Y9, Y6
-	VADDPD       544(AX), Y6, Y6
-	VMULPD       384(AX), Y3, Y3
-	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y3, Y9
-	VROUNDPD     $0x08, Y9, Y9
-	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y9, Y3
-	VADDPD       Y3, Y8, Y9
-	VSUBPD       Y8, Y9, Y10
-	VSUBPD       Y10, Y9, Y11
-	VSUBPD       Y11, Y8, Y8
-	VSUBPD       Y10, Y3, Y3
-	VADDPD       Y3, Y8, Y3
-	VADDPD       Y3, Y6, Y3
-	VMOVUPS      Y3, 544(AX)
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y3
-	VMOVUPS      704(AX), Y6
-	VMOVAPS      Y4, Y8
-	VGATHERQPD   Y3, 16(BX)(Y6*8), Y8
-	VMULPD       c64x4_3cf0000000000000<>+0(SB), Y8, Y3
-	VMULPD       672(AX), Y3, Y6
-	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y6, Y8
-	VROUNDPD     $0x08, Y8, Y8
-	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y8, Y6
-	VADDPD       Y6, Y9, Y8
-	VSUBPD       Y9, Y8, Y10
-	VSUBPD       Y10, Y8, Y11
-	VSUBPD       Y11, Y9, Y9
-	VSUBPD       Y10, Y6, Y6
-	VADDPD       Y6, Y9, Y6
-	VADDPD       544(AX), Y6, Y6
-	VMULPD       384(AX), Y3, Y3
-	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y3, Y9
-	VROUNDPD     $0x08, Y9, Y9
-	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y9, Y3
-	VADDPD       Y3, Y8, Y9
-	VSUBPD       Y8, Y9, Y10
-	VSUBPD       Y10, Y9, Y11
-	VSUBPD       Y11, Y8, Y8
-	VSUBPD       Y10, Y3, Y3
-	VADDPD       Y3, Y8, Y3
-	VADDPD       Y3, Y6, Y3
-	VMOVUPS      Y3, 544(AX)
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y3
-	VMOVUPS      704(AX), Y6
-	VMOVAPS      Y4, Y8
-	VGATHERQPD   Y3, 24(BX)(Y6*8), Y8
-	VMULPD       c64x4_3b70000000000000<>+0(SB), Y8, Y3
-	VMULPD       672(AX), Y3, Y6
-	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y6, Y8
-	VROUNDPD     $0x08, Y8, Y8
-	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y8, Y6
-	VADDPD       Y6, Y9, Y8
-	VSUBPD       Y9, Y8, Y10
-	VSUBPD       Y10, Y8, Y11
-	VSUBPD       Y11, Y9, Y9
-	VSUBPD       Y10, Y6, Y6
-	VADDPD       Y6, Y9, Y6
-	VADDPD       544(AX), Y6, Y6
-	VMULPD       384(AX), Y3, Y3
-	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y3, Y9
-	VROUNDPD     $0x08, Y9, Y9
-	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y9, Y3
-	VADDPD       Y3, Y8, Y9
-	VSUBPD       Y8, Y9, Y10
-	VSUBPD       Y10, Y9, Y11
-	VSUBPD       Y11, Y8, Y8
-	VSUBPD       Y10, Y3, Y3
-	VADDPD       Y3, Y8, Y3
-	VADDPD       Y3, Y6, Y3
-	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y9, Y6
-	VROUNDPD     $0x08, Y6, Y6
-	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y6, Y9
-	VMULPD       c64x4_3ff0000000000000<>+0(SB), Y9, Y6
-	VMULPD       c64x4_3ff0000000000000<>+0(SB), Y3, Y3
-	VADDPD       c64x4_3fe0000000000000<>+0(SB), Y6, Y8
-	VROUNDPD     $0x08, Y8, Y8
-	VMOVUPS      Y8, 544(AX)
-	VMOVUPS      544(AX), Y8
-	VSUBPD       c64x4_3fe0000000000000<>+0(SB), Y8, Y8
-	VSUBPD       Y8, Y6, Y6
-	VADDPD       Y3, Y6, Y8
-	VSUBPD       Y6, Y8, Y9
-	VSUBPD       Y9, Y8, Y10
-	VSUBPD       Y10, Y6, Y6
-	VSUBPD       Y9, Y3, Y3
-	VADDPD       Y3, Y6, Y3
-	VMOVUPS      Y3, 608(AX)
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y3
-	VMOVUPS      704(AX), Y6
-	VMOVAPS      Y4, Y9
-	VGATHERQPD   Y3, 32(BX)(Y6*8), Y9
-	VMULPD       c64x4_39f0000000000000<>+0(SB), Y9, Y3
-	VMULPD       672(AX), Y3, Y6
-	VADDPD       Y6, Y8, Y9
-	VSUBPD       Y8, Y9, Y10
-	VSUBPD       Y10, Y9, Y11
-	VSUBPD       Y11, Y8, Y8
-	VSUBPD       Y10, Y6, Y6
-	VADDPD       Y6, Y8, Y6
-	VADDPD       608(AX), Y6, Y6
-	VMULPD       384(AX), Y3, Y3
-	VADDPD       Y3, Y9, Y8
-	VSUBPD       Y9, Y8, Y10
-	VSUBPD       Y10, Y8, Y11
-	VSUBPD       Y11, Y9, Y9
-	VSUBPD       Y10, Y3, Y3
-	VADDPD       Y3, Y9, Y3
-	VADDPD       Y3, Y6, Y3
-	VMOVUPS      Y3, 608(AX)
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y3
-	VMOVUPS      704(AX), Y6
-	VMOVAPS      Y4, Y9
-	VGATHERQPD   Y3, 40(BX)(Y6*8), Y9
-	VMULPD       c64x4_3870000000000000<>+0(SB), Y9, Y3
-	VMULPD       672(AX), Y3, Y6
-	VADDPD       Y6, Y8, Y9
-	VSUBPD       Y8, Y9, Y10
-	VSUBPD       Y10, Y9, Y11
-	VSUBPD       Y11, Y8, Y8
-	VSUBPD       Y10, Y6, Y6
-	VADDPD       Y6, Y8, Y6
-	VADDPD       608(AX), Y6, Y6
-	VMULPD       384(AX), Y3, Y3
-	VADDPD       Y3, Y9, Y8
-	VSUBPD       Y9, Y8, Y10
-	VSUBPD       Y10, Y8, Y11
-	VSUBPD       Y11, Y9, Y9
-	VSUBPD       Y10, Y3, Y3
-	VADDPD       Y3, Y9, Y3
-	VADDPD       Y3, Y6, Y3
-	VMOVUPS      Y3, 608(AX)
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y3
-	VMOVUPS      704(AX), Y6
-	VMOVAPS      Y4, Y9
-	VGATHERQPD   Y3, 48(BX)(Y6*8), Y9
-	VMULPD       c64x4_36f0000000000000<>+0(SB), Y9, Y3
-	VMULPD       672(AX), Y3, Y6
-	VADDPD       Y6, Y8, Y9
-	VSUBPD       Y8, Y9, Y10
-	VSUBPD       Y10, Y9, Y11
-	VSUBPD       Y11, Y8, Y8
-	VSUBPD       Y10, Y6, Y6
-	VADDPD       Y6, Y8, Y6
-	VADDPD       608(AX), Y6, Y6
-	VMULPD       384(AX), Y3, Y3
-	VADDPD       Y3, Y9, Y8
-	VSUBPD       Y9, Y8, Y10
-	VSUBPD       Y10, Y8, Y11
-	VSUBPD       Y11, Y9, Y9
-	VSUBPD       Y10, Y3, Y3
-	VADDPD       Y3, Y9, Y3
-	VADDPD       Y3, Y6, Y3
-	VMOVUPS      Y3, 608(AX)
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y3
-	VMOVUPS      704(AX), Y6
-	VMOVAPS      Y4, Y9
-	VGATHERQPD   Y3, 56(BX)(Y6*8), Y9
-	VMULPD       c64x4_3570000000000000<>+0(SB), Y9, Y3
-	VMULPD       672(AX), Y3, Y6
-	VADDPD       Y6, Y8, Y9
-	VSUBPD       Y8, Y9, Y10
-	VSUBPD       Y10, Y9, Y11
-	VSUBPD       Y11, Y8, Y8
-	VSUBPD       Y10, Y6, Y6
-	VADDPD       Y6, Y8, Y6
-	VADDPD       608(AX), Y6, Y6
-	VMULPD       384(AX), Y3, Y3
-	VADDPD       Y3, Y9, Y8
-	VSUBPD       Y9, Y8, Y10
-	VSUBPD       Y10, Y8, Y11
-	VSUBPD       Y11, Y9, Y9
-	VSUBPD       Y10, Y3, Y3
-	VADDPD       Y3, Y9, Y3
-	VADDPD       Y3, Y6, Y3
-	VMOVUPS      Y3, 608(AX)
-	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y3
-	VMOVUPS      704(AX), Y6
-	VMOVAPS      Y4, Y9
-	VGATHERQPD   Y3, 64(BX)(Y6*8), Y9
-	VMULPD       c64x4_33f0000000000000<>+0(SB), Y9, Y3
-	VMULPD       672(AX), Y3, Y6
-	VADDPD       Y6, Y8, Y9
-	VSUBPD       Y8, Y9, Y10
-	VSUBPD       Y10, Y9, Y11
-	VSUBPD       Y11, Y8, Y8
-	VSUBPD       Y10, Y6, Y6
-	VADDPD       Y6, Y8, Y6
-	VADDPD       608(AX), Y6, Y6
-	VMULPD       384(AX), Y3, Y3
-	VADDPD       Y3, Y9, Y8
-	VSUBPD       Y9, Y8, Y10
-	VSUBPD       Y10, Y8, Y11
-	VSUBPD       Y11, Y9, Y9
-	VSUBPD       Y10, Y3, Y3
-	VADDPD       Y3, Y9, Y3
-	VADDPD       Y3, Y6, Y3
-	VMULPD       c64x4_400921fb54442d18<>+0(SB), Y8, Y6
-	VMOVAPS      Y6, Y9
-	VFMSUB231PD  c64x4_400921fb54442d18<>+0(SB), Y8, Y9
-	VFMADD231PD  c64x4_3ca1a62633145c06<>+0(SB), Y8, Y9
-	VFMADD231PD  c64x4_400921fb54442d18<>+0(SB), Y3, Y9
-	VADDPD       Y9, Y6, Y3
-	VMOVUPS      832(AX), Y6
-	VBLENDVPD    Y6, Y3, Y7, Y7
-	VMOVUPD      c64x4_4338000000000000<>+0(SB), Y3
-	VADDPD       544(AX), Y3, Y3
-	VMOVUPS      832(AX), Y6
-	VBLENDVPD    Y6, Y3, Y5, Y5
-
-done12:
-	VMULPD       Y7, Y7, Y3
-	VMOVUPD      c64x4_bd6ae439283fd87b<>+0(SB), Y6
-	VFMADD231PD  c64x4_3ce88345a6f5d672<>+0(SB), Y3, Y6
-	VFMADD213PD  c64x4_3de6123cd345ed15<>+0(SB), Y3, Y6
-	VFMADD213PD  c64x4_be5ae6454d4ff2fa<>+0(SB), Y3, Y6
-	VFMADD213PD  c64x4_3ec71de3a52a17ca<>+0(SB), Y3, Y6
-	VFMADD213PD  c64x4_bf2a01a01a014d7d<>+0(SB), Y3, Y6
-	VFMADD213PD  c64x4_3f811111111110c8<>+0(SB), Y3, Y6
-	VFMADD213PD  c64x4_bfc5555555555555<>+0(SB), Y3, Y6
-	VMULPD       Y6, Y3, Y3
-	VFMADD213PD  Y7, Y7, Y3
-	VANDPD       c64x4_8000000000000000<>+0(SB), Y7, Y6
-	VORPD        Y6, Y3, Y3
-	VPSLLQ       $0x3f, Y5, Y5
-	VXORPD       Y5, Y3, Y3
-	VMOVUPS      Y3, 608(AX)
-	VMOVUPS      224(AX), Y3
-	VMULPD       1216(AX), Y3, Y3
-	VMULPD       1600(AX), Y3, Y3
-	VDIVPD       1184(AX), Y3, Y3
-	VMOVUPS      Y3, 544(AX)
-	VMOVUPS      1440(AX), Y3
-	VMULPD       1216(AX), Y3, Y3
-	VMULPD       1376(AX), Y3, Y3
-	VDIVPD       1184(AX), Y3, Y3
-	VMOVUPS      Y3, 384(AX)
-	VPSRLQ       $0x20, Y1, Y3
-	VPMULUDQ     Y2, Y3, Y3
-	VPSRLQ       $0x20, Y2, Y5
-	VPMULUDQ     Y5, Y1, Y5
-	VPADDQ       Y5, Y3, Y3
-	VPMULUDQ     Y2, Y1, Y5
-	VPSLLQ       $0x20, Y3, Y3
-	VPADDQ       Y3, Y5, Y3
-	VMOVAPD      Y0, Y5
-	VMOVAPS      Y4, Y6
-	VGATHERQPD   Y5, (SI)(Y3*8), Y6
-	VMULPD       c64x4_4000000000000000<>+0(SB), Y6, Y3
-	VMOVUPS      Y3, 672(AX)
-	VMOVUPS      1408(AX), Y3
-	VCMPPD       $0x00, Y4, Y3, Y3
-	VMOVUPS      544(AX), Y5
-	VBLENDVPD    Y3, Y4, Y5, Y3
-	VMOVUPS      Y3, 704(AX)
-	VPSRLQ       $0x20, Y1, Y3
-	VPMULUDQ     Y2, Y3, Y3
-	VPSRLQ       $0x20, Y2, Y5
-	VPMULUDQ     Y5, Y1, Y5
-	VPADDQ       Y5, Y3, Y3
-	VPMULUDQ     Y2, Y1, Y5
-	VPSLLQ       $0x20, Y3, Y3
-	VPADDQ       Y3, Y5, Y3
-	VMOVAPD      Y0, Y5
-	VMOVAPS      Y4, Y6
-	VGATHERQPD   Y5, 8(SI)(Y3*8), Y6
-	VMULPD       c64x4_4000000000000000<>+0(SB), Y6, Y3
-	VMOVUPS      Y3, 832(AX)
-	VPSRLQ       $0x20, Y1, Y3
-	VPMULUDQ     Y2, Y3, Y3
-	VPSRLQ       $0x20, Y2, Y5
-	VPMULUDQ     Y5, Y1, Y5
-	VPADDQ       Y5, Y3, Y3
-	VPMULUDQ     Y2, Y1, Y5
-	VPSLLQ       $0x20, Y3, Y3
-	VPADDQ       Y3, Y5, Y3
-	VMOVAPD      Y0, Y5
-	VMOVAPS      Y4, Y6
-	VGATHERQPD   Y5, 16(SI)(Y3*8), Y6
-	VMULPD       c64x4_4000000000000000<>+0(SB), Y6, Y3
-	VMOVUPS      Y3, 640(AX)
-	VMOVUPS      1408(AX), Y3
-	VCMPPD       $0x00, Y4, Y3, Y3
-	VMOVUPS      1280(AX), Y5
-	VMULPD       1216(AX), Y5, Y5
-	VBLENDVPD    Y3, 1216(AX), Y5, Y3
-	VMOVUPS      Y3, 416(AX)
-	VXORPS       Y3, Y3, Y3
-	VMOVUPS      Y3, 448(AX)
-	VMOVUPS      1408(AX), Y3
-	VCMPPD       $0x00, Y4, Y3, Y3
-	VANDPD       Y3, Y0, Y5
-	VPSRLQ       $0x20, Y1, Y6
-	VPMULUDQ     Y2, Y6, Y6
-	VPSRLQ       $0x20, Y2, Y7
-	VPMULUDQ     Y7, Y1, Y7
-	VPADDQ       Y7, Y6, Y6
-	VPMULUDQ     Y2, Y1, Y7
-	VPSLLQ       $0x20, Y6, Y6
-	VPADDQ       Y6, Y7, Y6
-	VMOVAPS      Y4, Y7
-	VGATHERQPD   Y5, 16(SI)(Y6*8), Y7
-	VMULPD       1216(AX), Y7, Y5
-	VMOVUPS      448(AX), Y6
-	VBLENDVPD    Y3, Y5, Y6, Y6
-	VMOVUPS      Y6, 448(AX)
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y3, Y3
+	VPADDQ       Y9, Y10, Y9
+	VMOVAPD      Y8, Y10
+	VMOVAPS      Y4, Y11
+	VGATHERQPD   Y10, 8(SI)(Y9*8), Y11
+	VPSRLQ       $0x20, Y1, Y9
+	VPMULUDQ     Y2, Y9, Y9
+	VPSRLQ       $0x20, Y2, Y10
+	VPMULUDQ     Y10, Y1, Y10
+	VPADDQ       Y10, Y9, Y9
+	VPMULUDQ     Y2, Y1, Y10
+	VPSLLQ       $0x20, Y9, Y9
+	VPADDQ       Y9, Y10, Y9
+	VMOVAPS      Y4, Y10
+	VGATHERQPD   Y8, 16(SI)(Y9*8), Y10
+	VMULPD       704(AX), Y10, Y8
+	VFMSUB231PD  1216(AX), Y11, Y8
+	VADDPD       1376(AX), Y8, Y8
+	VBLENDVPD    Y7, Y8, Y5, Y5
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y7, Y7
+	VMOVUPS      1120(AX), Y8
+	VMULPD       1152(AX), Y8, Y8
+	VMOVUPS      1600(AX), Y9
+	VMULPD       1472(AX), Y9, Y9
+	VMOVUPS      1568(AX), Y10
+	VFMADD231PD  1376(AX), Y10, Y9
+	VFMADD231PD  832(AX), Y8, Y9
+	VBLENDVPD    Y7, Y9, Y5, Y5
+	VMOVUPS      1376(AX), Y7
+	VMULPD       1536(AX), Y7, Y7
+	VMOVUPS      704(AX), Y8
+	VFMSUB231PD  1152(AX), Y8, Y7
+	VMOVUPS      Y7, 1408(AX)
+	VXORPS       Y7, Y7, Y7
+	VCMPPD       $0x00, Y4, Y3, Y8
+	VANDPD       Y8, Y0, Y9
+	VPSRLQ       $0x20, Y1, Y10
+	VPMULUDQ     Y2, Y10, Y10
+	VPSRLQ       $0x20, Y2, Y11
+	VPMULUDQ     Y11, Y1, Y11
+	VPADDQ       Y11, Y10, Y10
+	VPMULUDQ     Y2, Y1, Y11
+	VPSLLQ       $0x20, Y10, Y10
+	VPADDQ       Y10, Y11, Y10
+	VMOVAPD      Y9, Y11
+	VMOVAPS      Y4, Y12
+	VGATHERQPD   Y11, (SI)(Y10*8), Y12
+	VPSRLQ       $0x20, Y1, Y10
+	VPMULUDQ     Y2, Y10, Y10
+	VPSRLQ       $0x20, Y2, Y11
+	VPMULUDQ     Y11, Y1, Y11
+	VPADDQ       Y11, Y10, Y10
+	VPMULUDQ     Y2, Y1, Y11
+	VPSLLQ       $0x20, Y10, Y10
+	VPADDQ       Y10, Y11, Y10
+	VMOVAPS      Y4, Y11
+	VGATHERQPD   Y9, 8(SI)(Y10*8), Y11
+	VMULPD       1376(AX), Y11, Y9
+	VFMSUB231PD  704(AX), Y12, Y9
+	VADDPD       1216(AX), Y9, Y9
+	VBLENDVPD    Y8, Y9, Y7, Y7
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y8, Y8
+	VMOVUPS      1120(AX), Y9
+	VMULPD       1504(AX), Y9, Y9
+	VMOVUPS      1600(AX), Y10
+	VMULPD       1408(AX), Y10, Y10
+	VMOVUPS      1568(AX), Y11
+	VFMADD231PD  1216(AX), Y11, Y10
+	VFMADD231PD  832(AX), Y9, Y10
+	VBLENDVPD    Y8, Y10, Y7, Y7
+	VDIVPD       Y7, Y5, Y5
+	VMOVUPS      Y5, 1440(AX)
+	VMASKMOVPD   (R9)(DX*8), Y0, Y5
+	VMOVUPS      Y5, 544(AX)
 	VMOVUPS      1440(AX), Y5
-	VMULPD       1216(AX), Y5, Y5
-	VMULPD       1568(AX), Y5, Y5
-	VMOVUPS      448(AX), Y6
-	VBLENDVPD    Y3, Y5, Y6, Y6
-	VMOVUPS      Y6, 448(AX)
-	VMOVUPS      864(AX), Y3
-	VDIVPD       992(AX), Y3, Y3
-	VMULPD       1056(AX), Y3, Y3
-	VMOVUPS      Y3, 480(AX)
-	VPSRLQ       $0x20, Y1, Y3
-	VPMULUDQ     Y2, Y3, Y3
-	VPSRLQ       $0x20, Y2, Y5
-	VPMULUDQ     Y5, Y1, Y5
-	VPADDQ       Y5, Y3, Y3
-	VPMULUDQ     Y2, Y1, Y5
-	VPSLLQ       $0x20, Y3, Y3
-	VPADDQ       Y3, Y5, Y3
-	VMOVAPD      Y0, Y5
-	VMOVAPS      Y4, Y6
-	VGATHERQPD   Y5, 48(SI)(Y3*8), Y6
-	VMULPD       480(AX), Y6, Y3
-	VMOVUPS      Y3, 256(AX)
-	VPSRLQ       $0x20, Y1, Y3
-	VPMULUDQ     Y2, Y3, Y3
-	VPSRLQ       $0x20, Y2, Y5
-	VPMULUDQ     Y5, Y1, Y5
-	VPADDQ       Y5, Y3, Y3
-	VPMULUDQ     Y2, Y1, Y5
-	VPSLLQ       $0x20, Y3, Y3
-	VPADDQ       Y3, Y5, Y3
-	VMOVAPD      Y0, Y5
-	VMOVAPS      Y4, Y6
-	VGATHERQPD   Y5, 80(SI)(Y3*8), Y6
-	VMULPD       256(AX), Y6, Y3
-	VMOVUPS      896(AX), Y5
-	VMULPD       c64x4_4000000000000000<>+0(SB), Y5, Y5
-	VPSRLQ       $0x20, Y1, Y6
-	VPMULUDQ     Y2, Y6, Y6
-	VPSRLQ       $0x20, Y2, Y7
-	VPMULUDQ     Y7, Y1, Y7
-	VPADDQ       Y7, Y6, Y6
-	VPMULUDQ     Y2, Y1, Y7
-	VPSLLQ       $0x20, Y6, Y6
-	VPADDQ       Y6, Y7, Y6
-	VMOVAPD      Y0, Y7
-	VMOVAPS      Y4, Y8
-	VGATHERQPD   Y7, 72(SI)(Y6*8), Y8
-	VMULPD       256(AX), Y8, Y6
-	VFMADD231PD  Y5, Y3, Y6
-	VMULPD       576(AX), Y6, Y3
-	VDIVPD       992(AX), Y3, Y3
-	VMULPD       1024(AX), Y6, Y5
-	VDIVPD       992(AX), Y5, Y5
-	VMOVUPS      1440(AX), Y6
-	VMULPD       1216(AX), Y6, Y6
-	VMULPD       1472(AX), Y6, Y6
-	VDIVPD       1184(AX), Y6, Y6
-	VMOVUPS      Y6, 1024(AX)
-	VXORPS       Y6, Y6, Y6
-	VMOVUPS      Y6, 576(AX)
-	VMOVUPS      1408(AX), Y6
-	VCMPPD       $0x00, Y4, Y6, Y6
-	VANDPD       Y6, Y0, Y7
+	VMULPD       544(AX), Y5, Y5
 	VPSRLQ       $0x20, Y1, Y8
 	VPMULUDQ     Y2, Y8, Y8
 	VPSRLQ       $0x20, Y2, Y9
@@ -14262,64 +13559,734 @@ done12:
 	VPMULUDQ     Y2, Y1, Y9
 	VPSLLQ       $0x20, Y8, Y8
 	VPADDQ       Y8, Y9, Y8
-	VMOVAPS      Y4, Y9
-	VGATHERQPD   Y7, (SI)(Y8*8), Y9
-	VMULPD       1216(AX), Y9, Y7
-	VMOVUPS      576(AX), Y8
-	VBLENDVPD    Y6, Y7, Y8, Y8
-	VMOVUPS      Y8, 576(AX)
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y6, Y6
-	VMOVUPS      1440(AX), Y7
-	VMULPD       1216(AX), Y7, Y7
-	VMULPD       1536(AX), Y7, Y7
-	VMOVUPS      576(AX), Y8
-	VBLENDVPD    Y6, Y7, Y8, Y8
-	VMOVUPS      Y8, 576(AX)
-	VMOVUPS      864(AX), Y6
-	VDIVPD       992(AX), Y6, Y6
-	VMOVUPS      736(AX), Y7
-	VDIVPD       992(AX), Y7, Y7
-	VMULPD       Y6, Y3, Y8
-	VFMADD231PD  Y7, Y5, Y8
-	VFMADD231PD  1216(AX), Y6, Y8
-	VMOVUPS      224(AX), Y6
-	VMULPD       1216(AX), Y6, Y6
-	VMULPD       224(AX), Y8, Y7
-	VMULPD       224(AX), Y5, Y9
-	VMULPD       224(AX), Y3, Y10
-	VMULPD       1088(AX), Y10, Y10
-	VFMADD231PD  1536(AX), Y9, Y10
-	VFNMADD231PD 1568(AX), Y7, Y10
-	VFMADD231PD  1088(AX), Y6, Y10
-	VMOVUPS      1408(AX), Y6
-	VCMPPD       $0x00, Y4, Y6, Y6
-	VXORPS       Y7, Y7, Y7
-	VANDPD       Y6, Y0, Y9
-	VPSRLQ       $0x20, Y1, Y11
-	VPMULUDQ     Y2, Y11, Y11
-	VPSRLQ       $0x20, Y2, Y12
-	VPMULUDQ     Y12, Y1, Y12
-	VPADDQ       Y12, Y11, Y11
-	VPMULUDQ     Y2, Y1, Y12
-	VPSLLQ       $0x20, Y11, Y11
-	VPADDQ       Y11, Y12, Y11
+	VMOVAPD      Y0, Y9
+	VMOVAPS      Y4, Y10
+	VGATHERQPD   Y9, 48(SI)(Y8*8), Y10
+	VMULPD       Y10, Y5, Y5
+	VMOVUPS      Y5, 1184(AX)
+	VMOVUPS      1216(AX), Y5
+	VMULPD       1152(AX), Y5, Y5
+	VMOVUPS      1376(AX), Y8
+	VFMSUB231PD  1504(AX), Y8, Y5
+	VMOVUPS      Y5, 512(AX)
+	VXORPS       Y5, Y5, Y5
+	VCMPPD       $0x00, Y4, Y3, Y8
+	VANDPD       Y8, Y0, Y9
+	VPSRLQ       $0x20, Y1, Y10
+	VPMULUDQ     Y2, Y10, Y10
+	VPSRLQ       $0x20, Y2, Y11
+	VPMULUDQ     Y11, Y1, Y11
+	VPADDQ       Y11, Y10, Y10
+	VPMULUDQ     Y2, Y1, Y11
+	VPSLLQ       $0x20, Y10, Y10
+	VPADDQ       Y10, Y11, Y10
+	VMOVAPD      Y9, Y11
 	VMOVAPS      Y4, Y12
-	VGATHERQPD   Y9, (SI)(Y11*8), Y12
-	VMULPD       Y12, Y3, Y9
-	VBLENDVPD    Y6, Y9, Y7, Y7
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y6, Y9
-	VMULPD       1440(AX), Y3, Y11
+	VGATHERQPD   Y11, 16(SI)(Y10*8), Y12
+	VPSRLQ       $0x20, Y1, Y10
+	VPMULUDQ     Y2, Y10, Y10
+	VPSRLQ       $0x20, Y2, Y11
+	VPMULUDQ     Y11, Y1, Y11
+	VPADDQ       Y11, Y10, Y10
+	VPMULUDQ     Y2, Y1, Y11
+	VPSLLQ       $0x20, Y10, Y10
+	VPADDQ       Y10, Y11, Y10
+	VMOVAPS      Y4, Y11
+	VGATHERQPD   Y9, (SI)(Y10*8), Y11
+	VMULPD       1216(AX), Y11, Y9
+	VFMSUB231PD  1376(AX), Y12, Y9
+	VADDPD       704(AX), Y9, Y9
+	VBLENDVPD    Y8, Y9, Y5, Y5
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y8, Y8
+	VMOVUPS      1120(AX), Y9
+	VMULPD       1536(AX), Y9, Y9
+	VMOVUPS      1600(AX), Y10
+	VMULPD       512(AX), Y10, Y10
+	VMOVUPS      1568(AX), Y11
+	VFMADD231PD  704(AX), Y11, Y10
+	VFMADD231PD  832(AX), Y9, Y10
+	VBLENDVPD    Y8, Y10, Y5, Y5
+	VDIVPD       Y7, Y5, Y5
+	VMOVUPS      Y5, 32(AX)
+	VMOVUPS      32(AX), Y5
+	VMULPD       Y5, Y5, Y5
+	VMOVUPS      1440(AX), Y8
+	VFMADD231PD  Y8, Y8, Y5
+	VMOVUPS      Y5, 1312(AX)
+	VPSRLQ       $0x20, Y1, Y5
+	VPMULUDQ     Y2, Y5, Y5
+	VPSRLQ       $0x20, Y2, Y8
+	VPMULUDQ     Y8, Y1, Y8
+	VPADDQ       Y8, Y5, Y5
+	VPMULUDQ     Y2, Y1, Y8
+	VPSLLQ       $0x20, Y5, Y5
+	VPADDQ       Y5, Y8, Y5
+	VMOVAPD      Y0, Y8
+	VMOVAPS      Y4, Y9
+	VGATHERQPD   Y8, 80(SI)(Y5*8), Y9
+	VMULPD       1184(AX), Y9, Y5
+	VMOVUPS      1312(AX), Y8
+	VMULPD       c64x4_4000000000000000<>+0(SB), Y8, Y8
+	VPSRLQ       $0x20, Y1, Y9
+	VPMULUDQ     Y2, Y9, Y9
+	VPSRLQ       $0x20, Y2, Y10
+	VPMULUDQ     Y10, Y1, Y10
+	VPADDQ       Y10, Y9, Y9
+	VPMULUDQ     Y2, Y1, Y10
+	VPSLLQ       $0x20, Y9, Y9
+	VPADDQ       Y9, Y10, Y9
+	VMOVAPD      Y0, Y10
+	VMOVAPS      Y4, Y11
+	VGATHERQPD   Y10, 72(SI)(Y9*8), Y11
+	VMULPD       1184(AX), Y11, Y9
+	VFMADD231PD  Y8, Y5, Y9
+	VMOVUPS      32(AX), Y5
+	VMULPD       c64x4_4000000000000000<>+0(SB), Y5, Y5
+	VMULPD       Y5, Y9, Y5
+	VDIVPD       Y7, Y5, Y5
+	VMOVUPS      Y5, 768(AX)
+	VMOVUPS      1312(AX), Y5
+	VMULPD       Y5, Y5, Y5
+	VMOVUPS      Y5, 1280(AX)
+	VPSRLQ       $0x20, Y1, Y5
+	VPMULUDQ     Y2, Y5, Y5
+	VPSRLQ       $0x20, Y2, Y8
+	VPMULUDQ     Y8, Y1, Y8
+	VPADDQ       Y8, Y5, Y5
+	VPMULUDQ     Y2, Y1, Y8
+	VPSLLQ       $0x20, Y5, Y5
+	VPADDQ       Y5, Y8, Y5
+	VMOVAPD      Y0, Y8
+	VMOVAPS      Y4, Y10
+	VGATHERQPD   Y8, 80(SI)(Y5*8), Y10
+	VPSRLQ       $0x20, Y1, Y5
+	VPMULUDQ     Y2, Y5, Y5
+	VPSRLQ       $0x20, Y2, Y8
+	VPMULUDQ     Y8, Y1, Y8
+	VPADDQ       Y8, Y5, Y5
+	VPMULUDQ     Y2, Y1, Y8
+	VPSLLQ       $0x20, Y5, Y5
+	VPADDQ       Y5, Y8, Y5
+	VMOVAPD      Y0, Y8
+	VMOVAPS      Y4, Y11
+	VGATHERQPD   Y8, 72(SI)(Y5*8), Y11
+	VMOVUPD      c64x4_3ff0000000000000<>+0(SB), Y5
+	VFMADD231PD  1312(AX), Y11, Y5
+	VFMADD231PD  1280(AX), Y10, Y5
+	VMOVUPS      Y5, 1248(AX)
+	VPSRLQ       $0x20, Y1, Y5
+	VPMULUDQ     Y2, Y5, Y5
+	VPSRLQ       $0x20, Y2, Y8
+	VPMULUDQ     Y8, Y1, Y8
+	VPADDQ       Y8, Y5, Y5
+	VPMULUDQ     Y2, Y1, Y8
+	VPSLLQ       $0x20, Y5, Y5
+	VPADDQ       Y5, Y8, Y5
+	VMOVAPD      Y0, Y8
+	VMOVAPS      Y4, Y10
+	VGATHERQPD   Y8, 48(SI)(Y5*8), Y10
+	VMULPD       1248(AX), Y10, Y5
+	VMOVUPS      Y5, 928(AX)
+	VMOVUPS      928(AX), Y5
+	VMULPD       544(AX), Y5, Y5
+	VDIVPD       Y7, Y5, Y5
+	VMOVUPS      1440(AX), Y8
+	VMULPD       c64x4_4000000000000000<>+0(SB), Y8, Y8
+	VMULPD       Y8, Y9, Y8
+	VDIVPD       Y7, Y8, Y8
+	VMOVUPS      Y8, 960(AX)
+	VMOVUPS      1344(AX), Y8
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y8, Y8
+	VMOVUPD      c64x4_3fe0000000000000<>+0(SB), Y9
+	VFMADD231PD  c64x4_3fd45f306dc9c883<>+0(SB), Y8, Y9
+	VADDPD       c64x4_4338000000000000<>+0(SB), Y9, Y9
+	VSUBPD       c64x4_4338000000000000<>+0(SB), Y9, Y10
+	VSUBPD       c64x4_3fe0000000000000<>+0(SB), Y10, Y10
+	VMOVAPS      Y8, Y11
+	VFNMADD231PD c64x4_400921fb54442d18<>+0(SB), Y10, Y11
+	VFNMADD231PD c64x4_3ca1a62633145c06<>+0(SB), Y10, Y11
+	VFNMADD231PD c64x4_395c1cd129024e08<>+0(SB), Y10, Y11
+	VANDPD       c64x4_7fffffffffffffff<>+0(SB), Y8, Y8
+	VCMPPD       $0x1e, c64x4_4270000000000000<>+0(SB), Y8, Y10
+	VTESTPD      Y10, Y10
+	JEQ          done12
+	VMOVUPD      c64x4_4270000000000000<>+0(SB), Y10
+	VMAXPD       Y8, Y10, Y8
+	VCMPPD       $0x1e, c64x4_4270000000000000<>+0(SB), Y8, Y10
+	VMOVUPS      Y10, 96(AX)
+	VPSRLQ       $0x34, Y8, Y10
+	VPSUBQ       c64x4_00000000000003ec<>+0(SB), Y10, Y10
+	VMOVUPD      c64x4_0000000000000aab<>+0(SB), Y12
+	VPSRLQ       $0x20, Y10, Y13
+	VPMULUDQ     Y12, Y13, Y13
+	VPSRLQ       $0x20, Y12, Y14
+	VPMULUDQ     Y14, Y10, Y14
+	VPADDQ       Y14, Y13, Y13
+	VPMULUDQ     Y12, Y10, Y10
+	VPSLLQ       $0x20, Y13, Y12
+	VPADDQ       Y12, Y10, Y10
+	VPSRLQ       $0x10, Y10, Y10
+	VMOVUPS      Y10, 64(AX)
+	VMOVUPD      c64x4_000000000000042f<>+0(SB), Y10
+	VMOVUPD      c64x4_0000000000000018<>+0(SB), Y12
+	VMOVUPS      64(AX), Y13
+	VPSRLQ       $0x20, Y13, Y13
+	VPMULUDQ     Y12, Y13, Y13
+	VPSRLQ       $0x20, Y12, Y14
+	VPMULUDQ     64(AX), Y14, Y14
+	VPADDQ       Y14, Y13, Y13
+	VPMULUDQ     64(AX), Y12, Y12
+	VPSLLQ       $0x20, Y13, Y13
+	VPADDQ       Y13, Y12, Y12
+	VPSUBQ       Y12, Y10, Y10
+	VPSLLQ       $0x34, Y10, Y10
+	VMULPD       Y10, Y8, Y8
+	VANDPD       c64x4_fffffffff8000000<>+0(SB), Y8, Y10
+	VMOVUPS      Y10, 1024(AX)
+	VSUBPD       1024(AX), Y8, Y8
+	VMOVUPS      Y8, (AX)
+	LEAQ         c64x53_h8e0ecff7f3b31827<>+0(SB), BX
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y8
+	VMOVUPS      64(AX), Y10
+	VMOVAPS      Y4, Y12
+	VGATHERQPD   Y8, (BX)(Y10*8), Y12
+	VMULPD       c64x4_3ff0000000000000<>+0(SB), Y12, Y8
+	VMULPD       1024(AX), Y8, Y10
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y10, Y12
+	VROUNDPD     $0x08, Y12, Y12
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y12, Y10
+	VADDPD       Y10, Y4, Y12
+	VSUBPD       Y4, Y12, Y13
+	VSUBPD       Y13, Y12, Y14
+	VSUBPD       Y14, Y4, Y14
+	VSUBPD       Y13, Y10, Y10
+	VADDPD       Y10, Y14, Y10
+	VADDPD       Y10, Y4, Y10
+	VMOVUPS      Y10, 992(AX)
+	VMULPD       (AX), Y8, Y8
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y8, Y10
+	VROUNDPD     $0x08, Y10, Y10
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y10, Y8
+	VADDPD       Y8, Y12, Y10
+	VSUBPD       Y12, Y10, Y13
+	VSUBPD       Y13, Y10, Y14
+	VSUBPD       Y14, Y12, Y12
+	VSUBPD       Y13, Y8, Y8
+	VADDPD       Y8, Y12, Y8
+	VADDPD       992(AX), Y8, Y8
+	VMOVUPS      Y8, 992(AX)
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y8
+	VMOVUPS      64(AX), Y12
+	VMOVAPS      Y4, Y13
+	VGATHERQPD   Y8, 8(BX)(Y12*8), Y13
+	VMULPD       c64x4_3e70000000000000<>+0(SB), Y13, Y8
+	VMULPD       1024(AX), Y8, Y12
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y12, Y13
+	VROUNDPD     $0x08, Y13, Y13
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y13, Y12
+	VADDPD       Y12, Y10, Y13
+	VSUBPD       Y10, Y13, Y14
+	VSUBPD       Y14, Y13, Y15
+	VSUBPD       Y15, Y10, Y10
+	VSUBPD       Y14, Y12, Y12
+	VADDPD       Y12, Y10, Y10
+	VADDPD       992(AX), Y10, Y10
+	VMULPD       (AX), Y8, Y8
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y8, Y12
+	VROUNDPD     $0x08, Y12, Y12
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y12, Y8
+	VADDPD       Y8, Y13, Y12
+	VSUBPD       Y13, Y12, Y14
+	VSUBPD       Y14, Y12, Y15
+	VSUBPD       Y15, Y13, Y13
+	VSUBPD       Y14, Y8, Y8
+	VADDPD       Y8, Y13, Y8
+	VADDPD       Y8, Y10, Y8
+	VMOVUPS      Y8, 992(AX)
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y8
+	VMOVUPS      64(AX), Y10
+	VMOVAPS      Y4, Y13
+	VGATHERQPD   Y8, 16(BX)(Y10*8), Y13
+	VMULPD       c64x4_3cf0000000000000<>+0(SB), Y13, Y8
+	VMULPD       1024(AX), Y8, Y10
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y10, Y13
+	VROUNDPD     $0x08, Y13, Y13
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y13, Y10
+	VADDPD       Y10, Y12, Y13
+	VSUBPD       Y12, Y13, Y14
+	VSUBPD       Y14, Y13, Y15
+	VSUBPD       Y15, Y12, Y12
+	VSUBPD       Y14, Y10, Y10
+	VADDPD       Y10, Y12, Y10
+	VADDPD       992(AX), Y10, Y10
+	VMULPD       (AX), Y8, Y8
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y8, Y12
+	VROUNDPD     $0x08, Y12, Y12
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y12, Y8
+	VADDPD       Y8, Y13, Y12
+	VSUBPD       Y13, Y12, Y14
+	VSUBPD       Y14, Y12, Y15
+	VSUBPD       Y15, Y13, Y13
+	VSUBPD       Y14, Y8, Y8
+	VADDPD       Y8, Y13, Y8
+	VADDPD       Y8, Y10, Y8
+	VMOVUPS      Y8, 992(AX)
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y8
+	VMOVUPS      64(AX), Y10
+	VMOVAPS      Y4, Y13
+	VGATHERQPD   Y8, 24(BX)(Y10*8), Y13
+	VMULPD       c64x4_3b70000000000000<>+0(SB), Y13, Y8
+	VMULPD       1024(AX), Y8, Y10
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y10, Y13
+	VROUNDPD     $0x08, Y13, Y13
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y13, Y10
+	VADDPD       Y10, Y12, Y13
+	VSUBPD       Y12, Y13, Y14
+	VSUBPD       Y14, Y13, Y15
+	VSUBPD       Y15, Y12, Y12
+	VSUBPD       Y14, Y10, Y10
+	VADDPD       Y10, Y12, Y10
+	VADDPD       992(AX), Y10, Y10
+	VMULPD       (AX), Y8, Y8
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y8, Y12
+	VROUNDPD     $0x08, Y12, Y12
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y12, Y8
+	VADDPD       Y8, Y13, Y12
+	VSUBPD       Y13, Y12, Y14
+	VSUBPD       Y14, Y12, Y15
+	VSUBPD       Y15, Y13, Y13
+	VSUBPD       Y14, Y8, Y8
+	VADDPD       Y8, Y13, Y8
+	VADDPD       Y8, Y10, Y8
+	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y12, Y10
+	VROUNDPD     $0x08, Y10, Y10
+	VFNMADD231PD c64x4_4000000000000000<>+0(SB), Y10, Y12
+	VMULPD       c64x4_3ff0000000000000<>+0(SB), Y12, Y10
+	VMULPD       c64x4_3ff0000000000000<>+0(SB), Y8, Y8
+	VADDPD       c64x4_3fe0000000000000<>+0(SB), Y10, Y12
+	VROUNDPD     $0x08, Y12, Y12
+	VMOVUPS      Y12, 992(AX)
+	VMOVUPS      992(AX), Y12
+	VSUBPD       c64x4_3fe0000000000000<>+0(SB), Y12, Y12
+	VSUBPD       Y12, Y10, Y10
+	VADDPD       Y8, Y10, Y12
+	VSUBPD       Y10, Y12, Y13
+	VSUBPD       Y13, Y12, Y14
+	VSUBPD       Y14, Y10, Y10
+	VSUBPD       Y13, Y8, Y8
+	VADDPD       Y8, Y10, Y8
+	VMOVUPS      Y8, 1056(AX)
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y8
+	VMOVUPS      64(AX), Y10
+	VMOVAPS      Y4, Y13
+	VGATHERQPD   Y8, 32(BX)(Y10*8), Y13
+	VMULPD       c64x4_39f0000000000000<>+0(SB), Y13, Y8
+	VMULPD       1024(AX), Y8, Y10
+	VADDPD       Y10, Y12, Y13
+	VSUBPD       Y12, Y13, Y14
+	VSUBPD       Y14, Y13, Y15
+	VSUBPD       Y15, Y12, Y12
+	VSUBPD       Y14, Y10, Y10
+	VADDPD       Y10, Y12, Y10
+	VADDPD       1056(AX), Y10, Y10
+	VMULPD       (AX), Y8, Y8
+	VADDPD       Y8, Y13, Y12
+	VSUBPD       Y13, Y12, Y14
+	VSUBPD       Y14, Y12, Y15
+	VSUBPD       Y15, Y13, Y13
+	VSUBPD       Y14, Y8, Y8
+	VADDPD       Y8, Y13, Y8
+	VADDPD       Y8, Y10, Y8
+	VMOVUPS      Y8, 1056(AX)
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y8
+	VMOVUPS      64(AX), Y10
+	VMOVAPS      Y4, Y13
+	VGATHERQPD   Y8, 40(BX)(Y10*8), Y13
+	VMULPD       c64x4_3870000000000000<>+0(SB), Y13, Y8
+	VMULPD       1024(AX), Y8, Y10
+	VADDPD       Y10, Y12, Y13
+	VSUBPD       Y12, Y13, Y14
+	VSUBPD       Y14, Y13, Y15
+	VSUBPD       Y15, Y12, Y12
+	VSUBPD       Y14, Y10, Y10
+	VADDPD       Y10, Y12, Y10
+	VADDPD       1056(AX), Y10, Y10
+	VMULPD       (AX), Y8, Y8
+	VADDPD       Y8, Y13, Y12
+	VSUBPD       Y13, Y12, Y14
+	VSUBPD       Y14, Y12, Y15
+	VSUBPD       Y15, Y13, Y13
+	VSUBPD       Y14, Y8, Y8
+	VADDPD       Y8, Y13, Y8
+	VADDPD       Y8, Y10, Y8
+	VMOVUPS      Y8, 1056(AX)
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y8
+	VMOVUPS      64(AX), Y10
+	VMOVAPS      Y4, Y13
+	VGATHERQPD   Y8, 48(BX)(Y10*8), Y13
+	VMULPD       c64x4_36f0000000000000<>+0(SB), Y13, Y8
+	VMULPD       1024(AX), Y8, Y10
+	VADDPD       Y10, Y12, Y13
+	VSUBPD       Y12, Y13, Y14
+	VSUBPD       Y14, Y13, Y15
+	VSUBPD       Y15, Y12, Y12
+	VSUBPD       Y14, Y10, Y10
+	VADDPD       Y10, Y12, Y10
+	VADDPD       1056(AX), Y10, Y10
+	VMULPD       (AX), Y8, Y8
+	VADDPD       Y8, Y13, Y12
+	VSUBPD       Y13, Y12, Y14
+	VSUBPD       Y14, Y12, Y15
+	VSUBPD       Y15, Y13, Y13
+	VSUBPD       Y14, Y8, Y8
+	VADDPD       Y8, Y13, Y8
+	VADDPD       Y8, Y10, Y8
+	VMOVUPS      Y8, 1056(AX)
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y8
+	VMOVUPS      64(AX), Y10
+	VMOVAPS      Y4, Y13
+	VGATHERQPD   Y8, 56(BX)(Y10*8), Y13
+	VMULPD       c64x4_3570000000000000<>+0(SB), Y13, Y8
+	VMULPD       1024(AX), Y8, Y10
+	VADDPD       Y10, Y12, Y13
+	VSUBPD       Y12, Y13, Y14
+	VSUBPD       Y14, Y13, Y15
+	VSUBPD       Y15, Y12, Y12
+	VSUBPD       Y14, Y10, Y10
+	VADDPD       Y10, Y12, Y10
+	VADDPD       1056(AX), Y10, Y10
+	VMULPD       (AX), Y8, Y8
+	VADDPD       Y8, Y13, Y12
+	VSUBPD       Y13, Y12, Y14
+	VSUBPD       Y14, Y12, Y15
+	VSUBPD       Y15, Y13, Y13
+	VSUBPD       Y14, Y8, Y8
+	VADDPD       Y8, Y13, Y8
+	VADDPD       Y8, Y10, Y8
+	VMOVUPS      Y8, 1056(AX)
+	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y8
+	VMOVUPS      64(AX), Y10
+	VMOVAPS      Y4, Y13
+	VGATHERQPD   Y8, 64(BX)(Y10*8), Y13
+	VMULPD       c64x4_33f0000000000000<>+0(SB), Y13, Y8
+	VMULPD       1024(AX), Y8, Y10
+	VADDPD       Y10, Y12, Y13
+	VSUBPD       Y12, Y13, Y14
+	VSUBPD       Y14, Y13, Y15
+	VSUBPD       Y15, Y12, Y12
+	VSUBPD       Y14, Y10, Y10
+	VADDPD       Y10, Y12, Y10
+	VADDPD       1056(AX), Y10, Y10
+	VMULPD       (AX), Y8, Y8
+	VADDPD       Y8, Y13, Y12
+	VSUBPD       Y13, Y12, Y14
+	VSUBPD       Y14, Y12, Y15
+	VSUBPD       Y15, Y13, Y13
+	VSUBPD       Y14, Y8, Y8
+	VADDPD       Y8, Y13, Y8
+	VADDPD       Y8, Y10, Y8
+	VMULPD       c64x4_400921fb54442d18<>+0(SB), Y12, Y10
+	VMOVAPS      Y10, Y13
+	VFMSUB231PD  c64x4_400921fb54442d18<>+0(SB), Y12, Y13
+	VFMADD231PD  c64x4_3ca1a62633145c06<>+0(SB), Y12, Y13
+	VFMADD231PD  c64x4_400921fb54442d18<>+0(SB), Y8, Y13
+	VADDPD       Y13, Y10, Y8
+	VMOVUPS      96(AX), Y10
+	VBLENDVPD    Y10, Y8, Y11, Y11
+	VMOVUPD      c64x4_4338000000000000<>+0(SB), Y8
+	VADDPD       992(AX), Y8, Y8
+	VMOVUPS      96(AX), Y10
+	VBLENDVPD    Y10, Y8, Y9, Y9
+
+done12:
+	VMULPD       Y11, Y11, Y8
+	VMOVUPD      c64x4_bd6ae439283fd87b<>+0(SB), Y10
+	VFMADD231PD  c64x4_3ce88345a6f5d672<>+0(SB), Y8, Y10
+	VFMADD213PD  c64x4_3de6123cd345ed15<>+0(SB), Y8, Y10
+	VFMADD213PD  c64x4_be5ae6454d4ff2fa<>+0(SB), Y8, Y10
+	VFMADD213PD  c64x4_3ec71de3a52a17ca<>+0(SB), Y8, Y10
+	VFMADD213PD  c64x4_bf2a01a01a014d7d<>+0(SB), Y8, Y10
+	VFMADD213PD  c64x4_3f811111111110c8<>+0(SB), Y8, Y10
+	VFMADD213PD  c64x4_bfc5555555555555<>+0(SB), Y8, Y10
+	VMULPD       Y10, Y8, Y8
+	VFMADD213PD  Y11, Y11, Y8
+	VANDPD       c64x4_8000000000000000<>+0(SB), Y11, Y10
+	VORPD        Y10, Y8, Y8
+	VPSLLQ       $0x3f, Y9, Y9
+	VXORPD       Y9, Y8, Y8
+	VMOVUPS      Y8, 1056(AX)
+	VMULPD       832(AX), Y5, Y8
+	VMULPD       1120(AX), Y8, Y8
+	VDIVPD       1344(AX), Y8, Y8
+	VMOVUPS      Y8, 992(AX)
+	VMULPD       1600(AX), Y5, Y8
+	VMULPD       1216(AX), Y8, Y8
+	VDIVPD       1344(AX), Y8, Y8
+	VMOVUPS      Y8, (AX)
+	VPSRLQ       $0x20, Y1, Y8
+	VPMULUDQ     Y2, Y8, Y8
+	VPSRLQ       $0x20, Y2, Y9
+	VPMULUDQ     Y9, Y1, Y9
+	VPADDQ       Y9, Y8, Y8
+	VPMULUDQ     Y2, Y1, Y9
+	VPSLLQ       $0x20, Y8, Y8
+	VPADDQ       Y8, Y9, Y8
+	VMOVAPD      Y0, Y9
+	VMOVAPS      Y4, Y10
+	VGATHERQPD   Y9, (SI)(Y8*8), Y10
+	VMULPD       c64x4_4000000000000000<>+0(SB), Y10, Y8
+	VMOVUPS      Y8, 1024(AX)
+	VCMPPD       $0x00, Y4, Y3, Y8
+	VMOVUPS      992(AX), Y9
+	VBLENDVPD    Y8, Y4, Y9, Y8
+	VMOVUPS      Y8, 64(AX)
+	VPSRLQ       $0x20, Y1, Y8
+	VPMULUDQ     Y2, Y8, Y8
+	VPSRLQ       $0x20, Y2, Y9
+	VPMULUDQ     Y9, Y1, Y9
+	VPADDQ       Y9, Y8, Y8
+	VPMULUDQ     Y2, Y1, Y9
+	VPSLLQ       $0x20, Y8, Y8
+	VPADDQ       Y8, Y9, Y8
+	VMOVAPD      Y0, Y9
+	VMOVAPS      Y4, Y10
+	VGATHERQPD   Y9, 8(SI)(Y8*8), Y10
+	VMULPD       c64x4_4000000000000000<>+0(SB), Y10, Y8
+	VMOVUPS      Y8, 96(AX)
+	VPSRLQ       $0x20, Y1, Y8
+	VPMULUDQ     Y2, Y8, Y8
+	VPSRLQ       $0x20, Y2, Y9
+	VPMULUDQ     Y9, Y1, Y9
+	VPADDQ       Y9, Y8, Y8
+	VPMULUDQ     Y2, Y1, Y9
+	VPSLLQ       $0x20, Y8, Y8
+	VPADDQ       Y8, Y9, Y8
+	VMOVAPD      Y0, Y9
+	VMOVAPS      Y4, Y10
+	VGATHERQPD   Y9, 16(SI)(Y8*8), Y10
+	VMULPD       c64x4_4000000000000000<>+0(SB), Y10, Y8
+	VMOVUPS      Y8, 1088(AX)
+	VCMPPD       $0x00, Y4, Y3, Y8
+	VMULPD       1568(AX), Y5, Y9
+	VBLENDVPD    Y8, Y5, Y9, Y8
+	VMOVUPS      Y8, 896(AX)
+	VXORPS       Y8, Y8, Y8
+	VMOVUPS      Y8, 864(AX)
+	VCMPPD       $0x00, Y4, Y3, Y8
+	VANDPD       Y8, Y0, Y9
+	VPSRLQ       $0x20, Y1, Y10
+	VPMULUDQ     Y2, Y10, Y10
+	VPSRLQ       $0x20, Y2, Y11
+	VPMULUDQ     Y11, Y1, Y11
+	VPADDQ       Y11, Y10, Y10
+	VPMULUDQ     Y2, Y1, Y11
+	VPSLLQ       $0x20, Y10, Y10
+	VPADDQ       Y10, Y11, Y10
+	VMOVAPS      Y4, Y11
+	VGATHERQPD   Y9, 16(SI)(Y10*8), Y11
+	VMULPD       Y11, Y5, Y9
+	VMOVUPS      864(AX), Y10
+	VBLENDVPD    Y8, Y9, Y10, Y10
+	VMOVUPS      Y10, 864(AX)
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y8, Y8
+	VMULPD       1600(AX), Y5, Y9
+	VMULPD       1504(AX), Y9, Y9
+	VMOVUPS      864(AX), Y10
+	VBLENDVPD    Y8, Y9, Y10, Y10
+	VMOVUPS      Y10, 864(AX)
+	VMOVUPS      32(AX), Y8
+	VMULPD       544(AX), Y8, Y8
+	VPSRLQ       $0x20, Y1, Y9
+	VPMULUDQ     Y2, Y9, Y9
+	VPSRLQ       $0x20, Y2, Y10
+	VPMULUDQ     Y10, Y1, Y10
+	VPADDQ       Y10, Y9, Y9
+	VPMULUDQ     Y2, Y1, Y10
+	VPSLLQ       $0x20, Y9, Y9
+	VPADDQ       Y9, Y10, Y9
+	VMOVAPD      Y0, Y10
+	VMOVAPS      Y4, Y11
+	VGATHERQPD   Y10, 48(SI)(Y9*8), Y11
+	VMULPD       Y11, Y8, Y8
+	VMOVUPS      Y8, 736(AX)
+	VPSRLQ       $0x20, Y1, Y8
+	VPMULUDQ     Y2, Y8, Y8
+	VPSRLQ       $0x20, Y2, Y9
+	VPMULUDQ     Y9, Y1, Y9
+	VPADDQ       Y9, Y8, Y8
+	VPMULUDQ     Y2, Y1, Y9
+	VPSLLQ       $0x20, Y8, Y8
+	VPADDQ       Y8, Y9, Y8
+	VMOVAPD      Y0, Y9
+	VMOVAPS      Y4, Y10
+	VGATHERQPD   Y9, 80(SI)(Y8*8), Y10
+	VMULPD       736(AX), Y10, Y8
+	VMOVUPS      1312(AX), Y9
+	VMULPD       c64x4_4000000000000000<>+0(SB), Y9, Y9
+	VPSRLQ       $0x20, Y1, Y10
+	VPMULUDQ     Y2, Y10, Y10
+	VPSRLQ       $0x20, Y2, Y11
+	VPMULUDQ     Y11, Y1, Y11
+	VPADDQ       Y11, Y10, Y10
+	VPMULUDQ     Y2, Y1, Y11
+	VPSLLQ       $0x20, Y10, Y10
+	VPADDQ       Y10, Y11, Y10
+	VMOVAPD      Y0, Y11
+	VMOVAPS      Y4, Y12
+	VGATHERQPD   Y11, 72(SI)(Y10*8), Y12
+	VMULPD       736(AX), Y12, Y10
+	VFMADD231PD  Y9, Y8, Y10
+	VMOVUPS      32(AX), Y8
+	VMULPD       c64x4_4000000000000000<>+0(SB), Y8, Y8
+	VMULPD       Y8, Y10, Y8
+	VDIVPD       Y7, Y8, Y8
+	VMOVUPS      1440(AX), Y9
+	VMULPD       c64x4_4000000000000000<>+0(SB), Y9, Y9
+	VMULPD       Y9, Y10, Y9
+	VDIVPD       Y7, Y9, Y7
+	VMOVUPS      Y7, 384(AX)
+	VMULPD       1600(AX), Y5, Y7
+	VMULPD       1376(AX), Y7, Y7
+	VDIVPD       1344(AX), Y7, Y7
+	VMOVUPS      Y7, 224(AX)
+	VXORPS       Y7, Y7, Y7
+	VMOVUPS      Y7, 576(AX)
+	VCMPPD       $0x00, Y4, Y3, Y7
+	VANDPD       Y7, Y0, Y9
+	VPSRLQ       $0x20, Y1, Y10
+	VPMULUDQ     Y2, Y10, Y10
+	VPSRLQ       $0x20, Y2, Y11
+	VPMULUDQ     Y11, Y1, Y11
+	VPADDQ       Y11, Y10, Y10
+	VPMULUDQ     Y2, Y1, Y11
+	VPSLLQ       $0x20, Y10, Y10
+	VPADDQ       Y10, Y11, Y10
+	VMOVAPS      Y4, Y11
+	VGATHERQPD   Y9, (SI)(Y10*8), Y11
+	VMULPD       Y11, Y5, Y9
+	VMOVUPS      576(AX), Y10
+	VBLENDVPD    Y7, Y9, Y10, Y10
+	VMOVUPS      Y10, 576(AX)
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y7, Y7
+	VMULPD       1600(AX), Y5, Y9
+	VMULPD       1152(AX), Y9, Y9
+	VMOVUPS      576(AX), Y10
+	VBLENDVPD    Y7, Y9, Y10, Y10
+	VMOVUPS      Y10, 576(AX)
+	VMULPD       32(AX), Y8, Y7
+	VMOVUPS      1440(AX), Y9
+	VFMADD231PD  384(AX), Y9, Y7
+	VFMADD231PD  32(AX), Y5, Y7
+	VMOVUPS      Y7, 608(AX)
+	VMULPD       832(AX), Y5, Y7
+	VMOVUPS      832(AX), Y9
+	VMULPD       608(AX), Y9, Y9
+	VMOVUPS      832(AX), Y10
+	VMULPD       384(AX), Y10, Y10
+	VMULPD       832(AX), Y8, Y11
 	VMULPD       1536(AX), Y11, Y11
-	VBLENDVPD    Y9, Y11, Y7, Y7
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y8, Y9
-	VMULPD       1280(AX), Y8, Y11
-	VFMSUB231PD  1568(AX), Y10, Y11
-	VBLENDVPD    Y6, Y9, Y11, Y9
-	VSUBPD       Y7, Y9, Y7
+	VFMADD231PD  1152(AX), Y10, Y11
+	VFNMADD231PD 1504(AX), Y9, Y11
+	VFMADD231PD  1536(AX), Y7, Y11
+	VCMPPD       $0x00, Y4, Y3, Y7
 	VXORPS       Y9, Y9, Y9
-	VMOVUPS      1408(AX), Y11
-	VCMPPD       $0x00, Y4, Y11, Y11
-	VANDPD       Y11, Y0, Y12
+	VANDPD       Y7, Y0, Y10
+	VPSRLQ       $0x20, Y1, Y12
+	VPMULUDQ     Y2, Y12, Y12
+	VPSRLQ       $0x20, Y2, Y13
+	VPMULUDQ     Y13, Y1, Y13
+	VPADDQ       Y13, Y12, Y12
+	VPMULUDQ     Y2, Y1, Y13
+	VPSLLQ       $0x20, Y12, Y12
+	VPADDQ       Y12, Y13, Y12
+	VMOVAPS      Y4, Y13
+	VGATHERQPD   Y10, (SI)(Y12*8), Y13
+	VMULPD       Y13, Y8, Y10
+	VBLENDVPD    Y7, Y10, Y9, Y9
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y7, Y10
+	VMULPD       1600(AX), Y8, Y12
+	VMULPD       1152(AX), Y12, Y12
+	VBLENDVPD    Y10, Y12, Y9, Y9
+	VMOVUPD      c64x4_8000000000000000<>+0(SB), Y10
+	VXORPD       608(AX), Y10, Y10
+	VMOVUPS      1568(AX), Y12
+	VMULPD       608(AX), Y12, Y12
+	VFMSUB231PD  1504(AX), Y11, Y12
+	VBLENDVPD    Y7, Y10, Y12, Y10
+	VSUBPD       Y9, Y10, Y9
+	VXORPS       Y10, Y10, Y10
+	VCMPPD       $0x00, Y4, Y3, Y12
+	VANDPD       Y12, Y0, Y13
+	VPSRLQ       $0x20, Y1, Y14
+	VPMULUDQ     Y2, Y14, Y14
+	VPSRLQ       $0x20, Y2, Y15
+	VPMULUDQ     Y15, Y1, Y15
+	VPADDQ       Y15, Y14, Y14
+	VPMULUDQ     Y2, Y1, Y15
+	VPSLLQ       $0x20, Y14, Y14
+	VPADDQ       Y14, Y15, Y14
+	VMOVAPS      Y4, Y15
+	VGATHERQPD   Y13, 8(SI)(Y14*8), Y15
+	VMULPD       384(AX), Y15, Y13
+	VBLENDVPD    Y12, Y13, Y10, Y10
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y12, Y12
+	VMOVUPS      1600(AX), Y13
+	VMULPD       384(AX), Y13, Y13
+	VMULPD       1536(AX), Y13, Y13
+	VBLENDVPD    Y12, Y13, Y10, Y10
+	VADDPD       Y10, Y9, Y9
+	VMOVUPS      Y9, 640(AX)
+	VXORPS       Y9, Y9, Y9
+	VCMPPD       $0x00, Y4, Y3, Y10
+	VANDPD       Y10, Y0, Y12
+	VPSRLQ       $0x20, Y1, Y13
+	VPMULUDQ     Y2, Y13, Y13
+	VPSRLQ       $0x20, Y2, Y14
+	VPMULUDQ     Y14, Y1, Y14
+	VPADDQ       Y14, Y13, Y13
+	VPMULUDQ     Y2, Y1, Y14
+	VPSLLQ       $0x20, Y13, Y13
+	VPADDQ       Y13, Y14, Y13
+	VMOVAPS      Y4, Y14
+	VGATHERQPD   Y12, (SI)(Y13*8), Y14
+	VMULPD       608(AX), Y14, Y12
+	VXORPD       c64x4_8000000000000000<>+0(SB), Y12, Y12
+	VBLENDVPD    Y10, Y12, Y9, Y9
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y10, Y10
+	VMOVUPS      1600(AX), Y12
+	VMULPD       608(AX), Y12, Y12
+	VMULPD       1152(AX), Y12, Y12
+	VXORPD       c64x4_8000000000000000<>+0(SB), Y12, Y12
+	VBLENDVPD    Y10, Y12, Y9, Y9
+	VXORPS       Y10, Y10, Y10
+	VANDPD       Y7, Y0, Y12
+	VPSRLQ       $0x20, Y1, Y13
+	VPMULUDQ     Y2, Y13, Y13
+	VPSRLQ       $0x20, Y2, Y14
+	VPMULUDQ     Y14, Y1, Y14
+	VPADDQ       Y14, Y13, Y13
+	VPMULUDQ     Y2, Y1, Y14
+	VPSLLQ       $0x20, Y13, Y13
+	VPADDQ       Y13, Y14, Y13
+	VMOVAPS      Y4, Y14
+	VGATHERQPD   Y12, 16(SI)(Y13*8), Y14
+	VMULPD       384(AX), Y14, Y12
+	VBLENDVPD    Y7, Y12, Y10, Y10
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y7, Y12
+	VMOVUPS      1600(AX), Y13
+	VMULPD       384(AX), Y13, Y13
+	VMULPD       1504(AX), Y13, Y13
+	VBLENDVPD    Y12, Y13, Y10, Y10
+	VMULPD       1568(AX), Y8, Y12
+	VFMADD231PD  1536(AX), Y11, Y12
+	VBLENDVPD    Y7, Y8, Y12, Y12
+	VSUBPD       Y10, Y12, Y10
+	VADDPD       Y9, Y10, Y9
+	VADDPD       896(AX), Y9, Y9
+	VMOVUPS      Y9, 416(AX)
+	VXORPS       Y9, Y9, Y9
+	VCMPPD       $0x00, Y4, Y3, Y10
+	VANDPD       Y10, Y0, Y12
 	VPSRLQ       $0x20, Y1, Y13
 	VPMULUDQ     Y2, Y13, Y13
 	VPSRLQ       $0x20, Y2, Y14
@@ -14330,1022 +14297,928 @@ done12:
 	VPADDQ       Y13, Y14, Y13
 	VMOVAPS      Y4, Y14
 	VGATHERQPD   Y12, 8(SI)(Y13*8), Y14
-	VMULPD       Y14, Y5, Y12
+	VMULPD       608(AX), Y14, Y12
+	VXORPD       c64x4_8000000000000000<>+0(SB), Y12, Y12
+	VBLENDVPD    Y10, Y12, Y9, Y9
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y10, Y10
+	VMOVUPS      1600(AX), Y12
+	VMULPD       608(AX), Y12, Y12
+	VMULPD       1536(AX), Y12, Y12
+	VXORPD       c64x4_8000000000000000<>+0(SB), Y12, Y12
+	VBLENDVPD    Y10, Y12, Y9, Y9
+	VXORPS       Y10, Y10, Y10
+	VANDPD       Y7, Y0, Y12
+	VPSRLQ       $0x20, Y1, Y13
+	VPMULUDQ     Y2, Y13, Y13
+	VPSRLQ       $0x20, Y2, Y14
+	VPMULUDQ     Y14, Y1, Y14
+	VPADDQ       Y14, Y13, Y13
+	VPMULUDQ     Y2, Y1, Y14
+	VPSLLQ       $0x20, Y13, Y13
+	VPADDQ       Y13, Y14, Y13
+	VMOVAPS      Y4, Y14
+	VGATHERQPD   Y12, 16(SI)(Y13*8), Y14
+	VMULPD       Y14, Y8, Y12
+	VBLENDVPD    Y7, Y12, Y10, Y10
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y7, Y12
+	VMULPD       1600(AX), Y8, Y13
+	VMULPD       1504(AX), Y13, Y13
+	VBLENDVPD    Y12, Y13, Y10, Y10
+	VMOVUPS      1568(AX), Y12
+	VMULPD       384(AX), Y12, Y12
+	VFMADD231PD  1152(AX), Y11, Y12
+	VBLENDVPD    Y7, 384(AX), Y12, Y12
+	VSUBPD       Y9, Y12, Y9
+	VADDPD       Y10, Y9, Y9
+	VADDPD       864(AX), Y9, Y9
+	VMOVUPS      Y9, 448(AX)
+	VMULPD       1600(AX), Y8, Y9
+	VMOVUPS      1600(AX), Y10
+	VMULPD       384(AX), Y10, Y10
+	VMOVUPS      832(AX), Y12
+	VMULPD       608(AX), Y12, Y12
+	VMULPD       1120(AX), Y12, Y12
+	VFMSUB231PD  1216(AX), Y11, Y12
+	VFNMADD231PD 704(AX), Y10, Y12
+	VFMADD231PD  1376(AX), Y9, Y12
+	VDIVPD       1344(AX), Y12, Y9
+	VMOVUPS      1600(AX), Y10
+	VMULPD       384(AX), Y10, Y10
+	VMOVUPS      1600(AX), Y12
+	VMULPD       608(AX), Y12, Y12
+	VMULPD       832(AX), Y8, Y13
+	VMULPD       704(AX), Y11, Y14
+	VFMADD231PD  1120(AX), Y13, Y14
+	VFMADD231PD  1376(AX), Y12, Y14
+	VFMADD231PD  1216(AX), Y10, Y14
+	VDIVPD       1344(AX), Y14, Y10
+	VMOVUPS      Y10, 480(AX)
+	VMOVUPS      1600(AX), Y10
+	VMULPD       608(AX), Y10, Y10
+	VMULPD       1600(AX), Y8, Y12
+	VMOVUPS      832(AX), Y13
+	VMULPD       384(AX), Y13, Y13
+	VMULPD       1376(AX), Y11, Y11
+	VFMADD231PD  1120(AX), Y13, Y11
+	VFNMADD231PD 1216(AX), Y12, Y11
+	VFNMADD231PD 704(AX), Y10, Y11
+	VDIVPD       1344(AX), Y11, Y10
+	VMOVUPS      1536(AX), Y11
+	VMULPD       480(AX), Y11, Y11
+	VFMADD231PD  1152(AX), Y10, Y11
+	VFMADD231PD  1504(AX), Y9, Y11
+	VMOVUPS      1536(AX), Y12
+	VFMADD231PD  992(AX), Y12, Y11
+	VMOVUPS      1152(AX), Y12
+	VFMSUB231PD  (AX), Y12, Y11
+	VMOVUPS      1120(AX), Y12
+	VMULPD       1536(AX), Y12, Y12
+	VMOVUPS      1120(AX), Y13
+	VMULPD       1504(AX), Y13, Y13
+	VMOVUPS      1120(AX), Y14
+	VMULPD       1152(AX), Y14, Y14
+	VMULPD       Y12, Y8, Y15
+	VFMADD231PD  384(AX), Y14, Y15
+	VFNMADD231PD 608(AX), Y13, Y15
+	VFMADD231PD  Y12, Y5, Y15
+	VMULPD       c64x4_4000000000000000<>+0(SB), Y15, Y12
+	VMOVUPS      672(AX), Y13
+	VMULPD       c64x4_4000000000000000<>+0(SB), Y13, Y13
+	VMULPD       Y13, Y12, Y12
+	VMULPD       1056(AX), Y12, Y12
+	VMULPD       512(AX), Y8, Y13
+	VMOVUPS      1472(AX), Y14
+	VFMADD231PD  384(AX), Y14, Y13
+	VMOVUPS      1408(AX), Y14
+	VFNMADD231PD 608(AX), Y14, Y13
+	VFMADD231PD  512(AX), Y5, Y13
+	VMULPD       1568(AX), Y13, Y13
+	VFMADD231PD  c64x4_3fe0000000000000<>+0(SB), Y12, Y13
+	VMULPD       704(AX), Y8, Y12
+	VMOVUPS      1376(AX), Y14
+	VFMADD231PD  384(AX), Y14, Y12
+	VMOVUPS      1216(AX), Y14
+	VFNMADD231PD 608(AX), Y14, Y12
+	VFMADD231PD  704(AX), Y5, Y12
+	VMOVUPS      1504(AX), Y14
+	VFNMADD231PD 224(AX), Y14, Y11
+	VADDPD       Y11, Y13, Y11
+	VFNMADD231PD 1600(AX), Y12, Y11
+	VMOVUPD      c64x4_3fe0000000000000<>+0(SB), Y12
+	VDIVPD       800(AX), Y12, Y12
+	VMULPD       Y12, Y11, Y11
+	VMOVUPS      Y11, 256(AX)
+	VCMPPD       $0x00, Y4, Y3, Y11
+	VMOVUPS      704(AX), Y12
+	VMULPD       384(AX), Y12, Y12
+	VFMSUB231PD  1376(AX), Y8, Y12
+	VFMADD231PD  1376(AX), Y5, Y12
+	VMOVUPS      1088(AX), Y13
+	VFMADD231PD  256(AX), Y13, Y9
 	VBLENDVPD    Y11, Y12, Y9, Y9
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y11, Y11
-	VMULPD       1440(AX), Y5, Y12
-	VMULPD       1088(AX), Y12, Y12
-	VBLENDVPD    Y11, Y12, Y9, Y9
-	VADDPD       Y9, Y7, Y7
-	VMOVUPS      Y7, 288(AX)
-	VXORPS       Y7, Y7, Y7
-	VMOVUPS      1408(AX), Y9
-	VCMPPD       $0x00, Y4, Y9, Y9
-	VANDPD       Y9, Y0, Y11
-	VPSRLQ       $0x20, Y1, Y12
-	VPMULUDQ     Y2, Y12, Y12
+	VMOVUPS      Y9, 288(AX)
+	VCMPPD       $0x00, Y4, Y3, Y9
+	VMOVUPS      704(AX), Y11
+	VMULPD       608(AX), Y11, Y11
+	VFMADD231PD  1216(AX), Y8, Y11
+	VFMADD231PD  1216(AX), Y5, Y11
+	VXORPD       c64x4_8000000000000000<>+0(SB), Y11, Y8
+	VMOVUPS      1024(AX), Y11
+	VFMADD231PD  256(AX), Y11, Y10
+	VBLENDVPD    Y9, Y8, Y10, Y8
+	VMOVUPS      Y8, 320(AX)
+	VMOVUPS      32(AX), Y8
+	VMULPD       768(AX), Y8, Y8
+	VMOVUPS      1440(AX), Y9
+	VFMADD231PD  960(AX), Y9, Y8
+	VFMADD231PD  1440(AX), Y5, Y8
+	VMULPD       832(AX), Y5, Y9
+	VMULPD       832(AX), Y8, Y10
+	VMOVUPS      832(AX), Y11
+	VMULPD       960(AX), Y11, Y11
+	VMOVUPS      832(AX), Y12
+	VMULPD       768(AX), Y12, Y12
+	VMULPD       1536(AX), Y12, Y12
+	VFMADD231PD  1152(AX), Y11, Y12
+	VFNMADD231PD 1504(AX), Y10, Y12
+	VFMADD231PD  1152(AX), Y9, Y12
+	VXORPS       Y9, Y9, Y9
+	VANDPD       Y7, Y0, Y10
+	VPSRLQ       $0x20, Y1, Y11
+	VPMULUDQ     Y2, Y11, Y11
 	VPSRLQ       $0x20, Y2, Y13
 	VPMULUDQ     Y13, Y1, Y13
-	VPADDQ       Y13, Y12, Y12
+	VPADDQ       Y13, Y11, Y11
 	VPMULUDQ     Y2, Y1, Y13
-	VPSLLQ       $0x20, Y12, Y12
-	VPADDQ       Y12, Y13, Y12
+	VPSLLQ       $0x20, Y11, Y11
+	VPADDQ       Y11, Y13, Y11
 	VMOVAPS      Y4, Y13
-	VGATHERQPD   Y11, (SI)(Y12*8), Y13
-	VMULPD       Y13, Y8, Y11
+	VGATHERQPD   Y10, (SI)(Y11*8), Y13
+	VMULPD       768(AX), Y13, Y10
+	VBLENDVPD    Y7, Y10, Y9, Y9
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y7, Y10
+	VMOVUPS      1600(AX), Y11
+	VMULPD       768(AX), Y11, Y11
+	VMULPD       1152(AX), Y11, Y11
+	VBLENDVPD    Y10, Y11, Y9, Y9
+	VXORPD       c64x4_8000000000000000<>+0(SB), Y8, Y10
+	VMULPD       1568(AX), Y8, Y11
+	VFMSUB231PD  1504(AX), Y12, Y11
+	VBLENDVPD    Y7, Y10, Y11, Y10
+	VSUBPD       Y9, Y10, Y9
+	VXORPS       Y10, Y10, Y10
+	VANDPD       Y7, Y0, Y11
+	VPSRLQ       $0x20, Y1, Y13
+	VPMULUDQ     Y2, Y13, Y13
+	VPSRLQ       $0x20, Y2, Y14
+	VPMULUDQ     Y14, Y1, Y14
+	VPADDQ       Y14, Y13, Y13
+	VPMULUDQ     Y2, Y1, Y14
+	VPSLLQ       $0x20, Y13, Y13
+	VPADDQ       Y13, Y14, Y13
+	VMOVAPS      Y4, Y14
+	VGATHERQPD   Y11, 8(SI)(Y13*8), Y14
+	VMULPD       960(AX), Y14, Y11
+	VBLENDVPD    Y7, Y11, Y10, Y10
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y7, Y11
+	VMOVUPS      1600(AX), Y13
+	VMULPD       960(AX), Y13, Y13
+	VMULPD       1536(AX), Y13, Y13
+	VBLENDVPD    Y11, Y13, Y10, Y10
+	VXORPS       Y11, Y11, Y11
+	VANDPD       Y7, Y0, Y13
+	VPSRLQ       $0x20, Y1, Y14
+	VPMULUDQ     Y2, Y14, Y14
+	VPSRLQ       $0x20, Y2, Y15
+	VPMULUDQ     Y15, Y1, Y15
+	VPADDQ       Y15, Y14, Y14
+	VPMULUDQ     Y2, Y1, Y15
+	VPSLLQ       $0x20, Y14, Y14
+	VPADDQ       Y14, Y15, Y14
+	VMOVAPS      Y4, Y15
+	VGATHERQPD   Y13, 8(SI)(Y14*8), Y15
+	VMULPD       Y15, Y5, Y13
+	VBLENDVPD    Y7, Y13, Y11, Y11
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y7, Y13
+	VMULPD       1600(AX), Y5, Y14
+	VMULPD       1536(AX), Y14, Y14
+	VBLENDVPD    Y13, Y14, Y11, Y11
+	VADDPD       Y10, Y9, Y9
+	VADDPD       Y11, Y9, Y9
+	VMOVUPS      Y9, 352(AX)
+	VXORPS       Y9, Y9, Y9
+	VCMPPD       $0x00, Y4, Y3, Y10
+	VANDPD       Y10, Y0, Y11
+	VPSRLQ       $0x20, Y1, Y13
+	VPMULUDQ     Y2, Y13, Y13
+	VPSRLQ       $0x20, Y2, Y14
+	VPMULUDQ     Y14, Y1, Y14
+	VPADDQ       Y14, Y13, Y13
+	VPMULUDQ     Y2, Y1, Y14
+	VPSLLQ       $0x20, Y13, Y13
+	VPADDQ       Y13, Y14, Y13
+	VMOVAPS      Y4, Y14
+	VGATHERQPD   Y11, (SI)(Y13*8), Y14
+	VMULPD       Y14, Y8, Y11
 	VXORPD       c64x4_8000000000000000<>+0(SB), Y11, Y11
-	VBLENDVPD    Y9, Y11, Y7, Y7
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y9, Y9
-	VMULPD       1440(AX), Y8, Y11
+	VBLENDVPD    Y10, Y11, Y9, Y9
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y10, Y10
+	VMULPD       1600(AX), Y8, Y11
+	VMULPD       1152(AX), Y11, Y11
+	VXORPD       c64x4_8000000000000000<>+0(SB), Y11, Y11
+	VBLENDVPD    Y10, Y11, Y9, Y9
+	VXORPS       Y10, Y10, Y10
+	VANDPD       Y7, Y0, Y11
+	VPSRLQ       $0x20, Y1, Y13
+	VPMULUDQ     Y2, Y13, Y13
+	VPSRLQ       $0x20, Y2, Y14
+	VPMULUDQ     Y14, Y1, Y14
+	VPADDQ       Y14, Y13, Y13
+	VPMULUDQ     Y2, Y1, Y14
+	VPSLLQ       $0x20, Y13, Y13
+	VPADDQ       Y13, Y14, Y13
+	VMOVAPS      Y4, Y14
+	VGATHERQPD   Y11, 16(SI)(Y13*8), Y14
+	VMULPD       960(AX), Y14, Y11
+	VBLENDVPD    Y7, Y11, Y10, Y10
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y7, Y11
+	VMOVUPS      1600(AX), Y13
+	VMULPD       960(AX), Y13, Y13
+	VMULPD       1504(AX), Y13, Y13
+	VBLENDVPD    Y11, Y13, Y10, Y10
+	VMOVUPS      1568(AX), Y11
+	VMULPD       768(AX), Y11, Y11
+	VFMADD231PD  1536(AX), Y12, Y11
+	VBLENDVPD    Y7, 768(AX), Y11, Y11
+	VSUBPD       Y10, Y11, Y10
+	VADDPD       Y9, Y10, Y9
+	VMOVUPS      Y9, 192(AX)
+	VXORPS       Y9, Y9, Y9
+	VCMPPD       $0x00, Y4, Y3, Y10
+	VANDPD       Y10, Y0, Y11
+	VPSRLQ       $0x20, Y1, Y13
+	VPMULUDQ     Y2, Y13, Y13
+	VPSRLQ       $0x20, Y2, Y14
+	VPMULUDQ     Y14, Y1, Y14
+	VPADDQ       Y14, Y13, Y13
+	VPMULUDQ     Y2, Y1, Y14
+	VPSLLQ       $0x20, Y13, Y13
+	VPADDQ       Y13, Y14, Y13
+	VMOVAPS      Y4, Y14
+	VGATHERQPD   Y11, 8(SI)(Y13*8), Y14
+	VMULPD       Y14, Y8, Y11
+	VXORPD       c64x4_8000000000000000<>+0(SB), Y11, Y11
+	VBLENDVPD    Y10, Y11, Y9, Y9
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y10, Y10
+	VMULPD       1600(AX), Y8, Y11
 	VMULPD       1536(AX), Y11, Y11
 	VXORPD       c64x4_8000000000000000<>+0(SB), Y11, Y11
-	VBLENDVPD    Y9, Y11, Y7, Y7
-	VXORPS       Y9, Y9, Y9
-	VANDPD       Y6, Y0, Y11
-	VPSRLQ       $0x20, Y1, Y12
-	VPMULUDQ     Y2, Y12, Y12
-	VPSRLQ       $0x20, Y2, Y13
-	VPMULUDQ     Y13, Y1, Y13
-	VPADDQ       Y13, Y12, Y12
-	VPMULUDQ     Y2, Y1, Y13
-	VPSLLQ       $0x20, Y12, Y12
-	VPADDQ       Y12, Y13, Y12
-	VMOVAPS      Y4, Y13
-	VGATHERQPD   Y11, 16(SI)(Y12*8), Y13
-	VMULPD       Y13, Y5, Y11
-	VBLENDVPD    Y6, Y11, Y9, Y9
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y6, Y11
-	VMULPD       1440(AX), Y5, Y12
-	VMULPD       1568(AX), Y12, Y12
-	VBLENDVPD    Y11, Y12, Y9, Y9
-	VMULPD       1280(AX), Y3, Y11
-	VFMADD231PD  1088(AX), Y10, Y11
-	VBLENDVPD    Y6, Y3, Y11, Y11
-	VSUBPD       Y9, Y11, Y9
-	VADDPD       Y7, Y9, Y7
-	VADDPD       416(AX), Y7, Y7
-	VMOVUPS      Y7, 320(AX)
-	VXORPS       Y7, Y7, Y7
-	VMOVUPS      1408(AX), Y9
-	VCMPPD       $0x00, Y4, Y9, Y9
-	VANDPD       Y9, Y0, Y11
-	VPSRLQ       $0x20, Y1, Y12
-	VPMULUDQ     Y2, Y12, Y12
-	VPSRLQ       $0x20, Y2, Y13
-	VPMULUDQ     Y13, Y1, Y13
-	VPADDQ       Y13, Y12, Y12
-	VPMULUDQ     Y2, Y1, Y13
-	VPSLLQ       $0x20, Y12, Y12
-	VPADDQ       Y12, Y13, Y12
-	VMOVAPS      Y4, Y13
-	VGATHERQPD   Y11, 8(SI)(Y12*8), Y13
-	VMULPD       Y13, Y8, Y11
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y11, Y11
-	VBLENDVPD    Y9, Y11, Y7, Y7
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y9, Y9
-	VMULPD       1440(AX), Y8, Y11
-	VMULPD       1088(AX), Y11, Y11
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y11, Y11
-	VBLENDVPD    Y9, Y11, Y7, Y7
-	VXORPS       Y9, Y9, Y9
-	VANDPD       Y6, Y0, Y11
-	VPSRLQ       $0x20, Y1, Y12
-	VPMULUDQ     Y2, Y12, Y12
-	VPSRLQ       $0x20, Y2, Y13
-	VPMULUDQ     Y13, Y1, Y13
-	VPADDQ       Y13, Y12, Y12
-	VPMULUDQ     Y2, Y1, Y13
-	VPSLLQ       $0x20, Y12, Y12
-	VPADDQ       Y12, Y13, Y12
-	VMOVAPS      Y4, Y13
-	VGATHERQPD   Y11, 16(SI)(Y12*8), Y13
-	VMULPD       Y13, Y3, Y11
-	VBLENDVPD    Y6, Y11, Y9, Y9
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y6, Y11
-	VMULPD       1440(AX), Y3, Y12
-	VMULPD       1568(AX), Y12, Y12
-	VBLENDVPD    Y11, Y12, Y9, Y9
-	VMULPD       1280(AX), Y5, Y11
-	VFMADD231PD  1536(AX), Y10, Y11
-	VBLENDVPD    Y6, Y5, Y11, Y11
-	VSUBPD       Y7, Y11, Y7
-	VADDPD       Y9, Y7, Y7
-	VMOVUPS      Y7, 352(AX)
-	VMULPD       1440(AX), Y3, Y7
-	VMULPD       1440(AX), Y5, Y9
-	VMULPD       224(AX), Y8, Y11
-	VMULPD       1600(AX), Y11, Y11
-	VFMSUB231PD  1376(AX), Y10, Y11
-	VFNMADD231PD 768(AX), Y9, Y11
-	VFMADD231PD  1472(AX), Y7, Y11
-	VMULPD       1440(AX), Y5, Y7
-	VMULPD       1440(AX), Y8, Y9
-	VMULPD       224(AX), Y3, Y12
-	VMULPD       768(AX), Y10, Y13
-	VFMADD231PD  1600(AX), Y12, Y13
-	VFMADD231PD  1472(AX), Y9, Y13
-	VFMADD231PD  1376(AX), Y7, Y13
-	VMULPD       1440(AX), Y8, Y7
-	VMULPD       1440(AX), Y3, Y9
-	VMULPD       224(AX), Y5, Y12
-	VMULPD       1472(AX), Y10, Y10
-	VFMADD231PD  1600(AX), Y12, Y10
-	VFNMADD231PD 1376(AX), Y9, Y10
-	VFNMADD231PD 768(AX), Y7, Y10
-	VDIVPD       1184(AX), Y11, Y7
-	VDIVPD       1184(AX), Y10, Y9
-	VDIVPD       1184(AX), Y13, Y12
-	VMULPD       1088(AX), Y12, Y12
-	VFMADD231PD  1536(AX), Y9, Y12
-	VFMADD231PD  1568(AX), Y7, Y12
-	VMOVUPS      1088(AX), Y7
-	VFMADD231PD  544(AX), Y7, Y12
-	VMOVUPS      1600(AX), Y7
-	VMULPD       1088(AX), Y7, Y7
-	VMOVUPS      1600(AX), Y9
-	VMULPD       1568(AX), Y9, Y9
-	VMOVUPS      1600(AX), Y14
-	VMULPD       1536(AX), Y14, Y14
-	VMULPD       Y7, Y3, Y15
-	VFMADD231PD  Y14, Y5, Y15
-	VFNMADD231PD Y9, Y8, Y15
-	VFMADD231PD  1216(AX), Y7, Y15
-	VMULPD       c64x4_4000000000000000<>+0(SB), Y15, Y7
-	VMOVUPS      512(AX), Y9
-	VMULPD       c64x4_4000000000000000<>+0(SB), Y9, Y9
-	VMULPD       Y9, Y7, Y7
-	VMULPD       608(AX), Y7, Y7
-	VMULPD       1312(AX), Y3, Y9
-	VFMADD231PD  1504(AX), Y5, Y9
-	VFNMADD231PD 928(AX), Y8, Y9
-	VMOVUPS      1312(AX), Y14
-	VFMADD231PD  1216(AX), Y14, Y9
-	VMULPD       1280(AX), Y9, Y9
-	VFMADD231PD  c64x4_3fe0000000000000<>+0(SB), Y7, Y9
-	VMULPD       768(AX), Y3, Y7
-	VFMADD231PD  1472(AX), Y5, Y7
-	VFNMADD231PD 1376(AX), Y8, Y7
-	VMOVUPS      768(AX), Y14
-	VFMADD231PD  1216(AX), Y14, Y7
-	VMOVUPS      1536(AX), Y14
-	VFMSUB231PD  384(AX), Y14, Y12
-	VMOVUPS      1568(AX), Y14
-	VFNMADD231PD 1024(AX), Y14, Y12
-	VADDPD       Y12, Y9, Y9
-	VFNMADD231PD 1440(AX), Y7, Y9
-	VMOVUPD      c64x4_3fe0000000000000<>+0(SB), Y7
-	VDIVPD       1344(AX), Y7, Y7
-	VMULPD       Y7, Y9, Y7
-	VMOVUPS      1408(AX), Y9
-	VCMPPD       $0x00, Y4, Y9, Y9
-	VMULPD       768(AX), Y5, Y12
-	VFMSUB231PD  1472(AX), Y3, Y12
-	VMOVUPS      1472(AX), Y14
-	VFMADD231PD  1216(AX), Y14, Y12
-	VDIVPD       1184(AX), Y11, Y11
-	VFMADD231PD  640(AX), Y7, Y11
-	VBLENDVPD    Y9, Y12, Y11, Y9
-	VMOVUPS      Y9, 192(AX)
-	VMOVUPS      1408(AX), Y9
-	VCMPPD       $0x00, Y4, Y9, Y9
-	VMULPD       1376(AX), Y5, Y5
-	VFMADD231PD  1472(AX), Y8, Y5
-	VDIVPD       1184(AX), Y13, Y11
-	VFMADD231PD  832(AX), Y7, Y11
-	VBLENDVPD    Y9, Y5, Y11, Y5
-	VADDPD       704(AX), Y5, Y5
-	VMOVUPS      Y5, 160(AX)
-	VMOVUPS      1408(AX), Y5
-	VCMPPD       $0x00, Y4, Y5, Y5
-	VMULPD       768(AX), Y8, Y8
-	VFMADD231PD  1376(AX), Y3, Y8
-	VMOVUPS      1376(AX), Y3
-	VFMADD231PD  1216(AX), Y3, Y8
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y8, Y3
-	VDIVPD       1184(AX), Y10, Y8
-	VFMADD231PD  672(AX), Y7, Y8
-	VBLENDVPD    Y5, Y3, Y8, Y3
-	VMOVUPS      Y3, 128(AX)
-	VMOVUPS      736(AX), Y3
-	VDIVPD       992(AX), Y3, Y3
-	VMOVUPS      864(AX), Y5
-	VDIVPD       992(AX), Y5, Y5
-	VMULPD       (AX), Y5, Y5
-	VFMADD231PD  960(AX), Y3, Y5
-	VFMADD231PD  1216(AX), Y3, Y5
-	VMOVUPS      224(AX), Y3
-	VMULPD       1216(AX), Y3, Y3
-	VMULPD       224(AX), Y5, Y7
-	VMOVUPS      224(AX), Y8
-	VMULPD       960(AX), Y8, Y8
-	VMOVUPS      224(AX), Y9
-	VMULPD       (AX), Y9, Y9
-	VMULPD       1088(AX), Y9, Y9
-	VFMADD231PD  1536(AX), Y8, Y9
-	VFNMADD231PD 1568(AX), Y7, Y9
-	VFMADD231PD  1536(AX), Y3, Y9
-	VXORPS       Y3, Y3, Y3
-	VANDPD       Y6, Y0, Y7
-	VPSRLQ       $0x20, Y1, Y8
-	VPMULUDQ     Y2, Y8, Y8
-	VPSRLQ       $0x20, Y2, Y10
-	VPMULUDQ     Y10, Y1, Y10
-	VPADDQ       Y10, Y8, Y8
-	VPMULUDQ     Y2, Y1, Y10
-	VPSLLQ       $0x20, Y8, Y8
-	VPADDQ       Y8, Y10, Y8
-	VMOVAPS      Y4, Y10
-	VGATHERQPD   Y7, (SI)(Y8*8), Y10
-	VMULPD       (AX), Y10, Y7
-	VBLENDVPD    Y6, Y7, Y3, Y3
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y6, Y7
-	VMOVUPS      1440(AX), Y8
-	VMULPD       (AX), Y8, Y8
-	VMULPD       1536(AX), Y8, Y8
-	VBLENDVPD    Y7, Y8, Y3, Y3
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y5, Y7
-	VMULPD       1280(AX), Y5, Y8
-	VFMSUB231PD  1568(AX), Y9, Y8
-	VBLENDVPD    Y6, Y7, Y8, Y7
-	VSUBPD       Y3, Y7, Y3
-	VXORPS       Y7, Y7, Y7
-	VANDPD       Y6, Y0, Y8
-	VPSRLQ       $0x20, Y1, Y10
-	VPMULUDQ     Y2, Y10, Y10
-	VPSRLQ       $0x20, Y2, Y11
-	VPMULUDQ     Y11, Y1, Y11
-	VPADDQ       Y11, Y10, Y10
-	VPMULUDQ     Y2, Y1, Y11
-	VPSLLQ       $0x20, Y10, Y10
-	VPADDQ       Y10, Y11, Y10
-	VMOVAPS      Y4, Y11
-	VGATHERQPD   Y8, 8(SI)(Y10*8), Y11
-	VMULPD       960(AX), Y11, Y8
-	VBLENDVPD    Y6, Y8, Y7, Y7
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y6, Y8
-	VMOVUPS      1440(AX), Y10
-	VMULPD       960(AX), Y10, Y10
-	VMULPD       1088(AX), Y10, Y10
-	VBLENDVPD    Y8, Y10, Y7, Y7
-	VXORPS       Y8, Y8, Y8
-	VANDPD       Y6, Y0, Y10
-	VPSRLQ       $0x20, Y1, Y11
-	VPMULUDQ     Y2, Y11, Y11
-	VPSRLQ       $0x20, Y2, Y12
-	VPMULUDQ     Y12, Y1, Y12
-	VPADDQ       Y12, Y11, Y11
-	VPMULUDQ     Y2, Y1, Y12
-	VPSLLQ       $0x20, Y11, Y11
-	VPADDQ       Y11, Y12, Y11
-	VMOVAPS      Y4, Y12
-	VGATHERQPD   Y10, 8(SI)(Y11*8), Y12
-	VMULPD       1216(AX), Y12, Y10
-	VBLENDVPD    Y6, Y10, Y8, Y8
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y6, Y10
-	VMOVUPS      1440(AX), Y11
-	VMULPD       1216(AX), Y11, Y11
-	VMULPD       1088(AX), Y11, Y11
-	VBLENDVPD    Y10, Y11, Y8, Y8
-	VADDPD       Y7, Y3, Y3
-	VADDPD       Y8, Y3, Y3
-	VXORPS       Y7, Y7, Y7
-	VMOVUPS      1408(AX), Y8
-	VCMPPD       $0x00, Y4, Y8, Y8
-	VANDPD       Y8, Y0, Y10
-	VPSRLQ       $0x20, Y1, Y11
-	VPMULUDQ     Y2, Y11, Y11
-	VPSRLQ       $0x20, Y2, Y12
-	VPMULUDQ     Y12, Y1, Y12
-	VPADDQ       Y12, Y11, Y11
-	VPMULUDQ     Y2, Y1, Y12
-	VPSLLQ       $0x20, Y11, Y11
-	VPADDQ       Y11, Y12, Y11
-	VMOVAPS      Y4, Y12
-	VGATHERQPD   Y10, (SI)(Y11*8), Y12
-	VMULPD       Y12, Y5, Y10
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y10, Y10
-	VBLENDVPD    Y8, Y10, Y7, Y7
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y8, Y8
-	VMULPD       1440(AX), Y5, Y10
-	VMULPD       1536(AX), Y10, Y10
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y10, Y10
-	VBLENDVPD    Y8, Y10, Y7, Y7
-	VXORPS       Y8, Y8, Y8
-	VANDPD       Y6, Y0, Y10
-	VPSRLQ       $0x20, Y1, Y11
-	VPMULUDQ     Y2, Y11, Y11
-	VPSRLQ       $0x20, Y2, Y12
-	VPMULUDQ     Y12, Y1, Y12
-	VPADDQ       Y12, Y11, Y11
-	VPMULUDQ     Y2, Y1, Y12
-	VPSLLQ       $0x20, Y11, Y11
-	VPADDQ       Y11, Y12, Y11
-	VMOVAPS      Y4, Y12
-	VGATHERQPD   Y10, 16(SI)(Y11*8), Y12
-	VMULPD       960(AX), Y12, Y10
-	VBLENDVPD    Y6, Y10, Y8, Y8
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y6, Y10
-	VMOVUPS      1440(AX), Y11
-	VMULPD       960(AX), Y11, Y11
-	VMULPD       1568(AX), Y11, Y11
-	VBLENDVPD    Y10, Y11, Y8, Y8
-	VMOVUPS      1280(AX), Y10
-	VMULPD       (AX), Y10, Y10
-	VFMADD231PD  1088(AX), Y9, Y10
-	VBLENDVPD    Y6, (AX), Y10, Y10
-	VSUBPD       Y8, Y10, Y8
-	VMOVUPS      Y8, 96(AX)
-	VXORPS       Y8, Y8, Y8
-	VMOVUPS      1408(AX), Y10
-	VCMPPD       $0x00, Y4, Y10, Y10
-	VANDPD       Y10, Y0, Y11
-	VPSRLQ       $0x20, Y1, Y12
-	VPMULUDQ     Y2, Y12, Y12
-	VPSRLQ       $0x20, Y2, Y13
-	VPMULUDQ     Y13, Y1, Y13
-	VPADDQ       Y13, Y12, Y12
-	VPMULUDQ     Y2, Y1, Y13
-	VPSLLQ       $0x20, Y12, Y12
-	VPADDQ       Y12, Y13, Y12
-	VMOVAPS      Y4, Y13
-	VGATHERQPD   Y11, 8(SI)(Y12*8), Y13
-	VMULPD       Y13, Y5, Y11
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y11, Y11
-	VBLENDVPD    Y10, Y11, Y8, Y8
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y10, Y10
-	VMULPD       1440(AX), Y5, Y11
-	VMULPD       1088(AX), Y11, Y11
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y11, Y11
-	VBLENDVPD    Y10, Y11, Y8, Y8
+	VBLENDVPD    Y10, Y11, Y9, Y9
 	VXORPS       Y10, Y10, Y10
-	VANDPD       Y6, Y0, Y11
-	VPSRLQ       $0x20, Y1, Y12
-	VPMULUDQ     Y2, Y12, Y12
-	VPSRLQ       $0x20, Y2, Y13
-	VPMULUDQ     Y13, Y1, Y13
-	VPADDQ       Y13, Y12, Y12
-	VPMULUDQ     Y2, Y1, Y13
-	VPSLLQ       $0x20, Y12, Y12
-	VPADDQ       Y12, Y13, Y12
-	VMOVAPS      Y4, Y13
-	VGATHERQPD   Y11, 16(SI)(Y12*8), Y13
-	VMULPD       (AX), Y13, Y11
-	VBLENDVPD    Y6, Y11, Y10, Y10
-	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y6, Y11
-	VMOVUPS      1440(AX), Y12
-	VMULPD       (AX), Y12, Y12
-	VMULPD       1568(AX), Y12, Y12
-	VBLENDVPD    Y11, Y12, Y10, Y10
-	VMOVUPS      1280(AX), Y11
+	VANDPD       Y7, Y0, Y11
+	VPSRLQ       $0x20, Y1, Y13
+	VPMULUDQ     Y2, Y13, Y13
+	VPSRLQ       $0x20, Y2, Y14
+	VPMULUDQ     Y14, Y1, Y14
+	VPADDQ       Y14, Y13, Y13
+	VPMULUDQ     Y2, Y1, Y14
+	VPSLLQ       $0x20, Y13, Y13
+	VPADDQ       Y13, Y14, Y13
+	VMOVAPS      Y4, Y14
+	VGATHERQPD   Y11, 16(SI)(Y13*8), Y14
+	VMULPD       768(AX), Y14, Y11
+	VBLENDVPD    Y7, Y11, Y10, Y10
+	VXORPD       c64x4_ffffffffffffffff<>+0(SB), Y7, Y11
+	VMOVUPS      1600(AX), Y13
+	VMULPD       768(AX), Y13, Y13
+	VMULPD       1504(AX), Y13, Y13
+	VBLENDVPD    Y11, Y13, Y10, Y10
+	VMOVUPS      1568(AX), Y11
 	VMULPD       960(AX), Y11, Y11
-	VFMADD231PD  1536(AX), Y9, Y11
-	VBLENDVPD    Y6, 960(AX), Y11, Y6
-	VSUBPD       Y8, Y6, Y6
-	VADDPD       Y10, Y6, Y6
-	VMOVUPS      1440(AX), Y8
-	VMULPD       1216(AX), Y8, Y8
-	VMULPD       768(AX), Y8, Y8
-	VDIVPD       1184(AX), Y8, Y8
-	VMOVUPS      1440(AX), Y10
-	VMULPD       (AX), Y10, Y10
-	VMOVUPS      1440(AX), Y11
-	VMULPD       960(AX), Y11, Y11
-	VMULPD       224(AX), Y5, Y12
-	VMULPD       1600(AX), Y12, Y12
-	VFMSUB231PD  1376(AX), Y9, Y12
-	VFNMADD231PD 768(AX), Y11, Y12
-	VFMADD231PD  1472(AX), Y10, Y12
-	VMOVUPS      1440(AX), Y10
-	VMULPD       960(AX), Y10, Y10
-	VMULPD       1440(AX), Y5, Y11
-	VMOVUPS      224(AX), Y13
-	VMULPD       (AX), Y13, Y13
-	VMULPD       768(AX), Y9, Y14
-	VFMADD231PD  1600(AX), Y13, Y14
-	VFMADD231PD  1472(AX), Y11, Y14
-	VFMADD231PD  1376(AX), Y10, Y14
-	VMULPD       1440(AX), Y5, Y10
-	VMOVUPS      1440(AX), Y11
-	VMULPD       (AX), Y11, Y11
-	VMOVUPS      224(AX), Y13
-	VMULPD       960(AX), Y13, Y13
-	VMULPD       1472(AX), Y9, Y9
-	VFMADD231PD  1600(AX), Y13, Y9
-	VFNMADD231PD 1376(AX), Y11, Y9
-	VFNMADD231PD 768(AX), Y10, Y9
-	VDIVPD       1184(AX), Y12, Y10
-	VDIVPD       1184(AX), Y9, Y11
-	VDIVPD       1184(AX), Y14, Y13
-	VMULPD       1088(AX), Y13, Y13
-	VFMADD231PD  1536(AX), Y11, Y13
-	VFMADD231PD  1568(AX), Y10, Y13
-	VMOVUPS      1536(AX), Y10
-	VFMADD231PD  544(AX), Y10, Y13
+	VFMADD231PD  1152(AX), Y12, Y11
+	VBLENDVPD    Y7, 960(AX), Y11, Y7
+	VSUBPD       Y9, Y7, Y7
+	VADDPD       Y10, Y7, Y7
+	VADDPD       896(AX), Y7, Y7
+	VMOVUPS      Y7, 896(AX)
+	VMULPD       1600(AX), Y5, Y7
+	VMULPD       704(AX), Y7, Y7
+	VDIVPD       1344(AX), Y7, Y7
+	VMOVUPS      1600(AX), Y9
+	VMULPD       768(AX), Y9, Y9
 	VMOVUPS      1600(AX), Y10
-	VMULPD       1536(AX), Y10, Y10
-	VMOVUPS      1600(AX), Y11
-	VMULPD       1568(AX), Y11, Y11
-	VMOVUPS      1600(AX), Y15
-	VMULPD       1088(AX), Y15, Y15
-	VMULPD       (AX), Y15, Y15
-	VFMADD231PD  960(AX), Y10, Y15
-	VFNMADD231PD Y11, Y5, Y15
-	VFMADD231PD  1216(AX), Y10, Y15
-	VMULPD       c64x4_4000000000000000<>+0(SB), Y15, Y10
-	VMOVUPS      512(AX), Y11
-	VMULPD       c64x4_4000000000000000<>+0(SB), Y11, Y11
-	VMULPD       Y11, Y10, Y10
-	VMULPD       608(AX), Y10, Y10
-	VMOVUPS      1312(AX), Y11
-	VMULPD       (AX), Y11, Y11
-	VMOVUPS      1504(AX), Y15
-	VFMADD231PD  960(AX), Y15, Y11
-	VFNMADD231PD 928(AX), Y5, Y11
-	VMOVUPS      1504(AX), Y15
-	VFMADD231PD  1216(AX), Y15, Y11
-	VMULPD       1280(AX), Y11, Y11
-	VFMADD231PD  c64x4_3fe0000000000000<>+0(SB), Y10, Y11
-	VMOVUPS      768(AX), Y10
-	VMULPD       (AX), Y10, Y10
+	VMULPD       960(AX), Y10, Y10
+	VMULPD       832(AX), Y8, Y11
+	VMULPD       1120(AX), Y11, Y11
+	VFMSUB231PD  1216(AX), Y12, Y11
+	VFNMADD231PD 704(AX), Y10, Y11
+	VFMADD231PD  1376(AX), Y9, Y11
+	VDIVPD       1344(AX), Y11, Y9
+	VMOVUPS      1600(AX), Y10
+	VMULPD       960(AX), Y10, Y10
+	VMULPD       1600(AX), Y8, Y11
+	VMOVUPS      832(AX), Y13
+	VMULPD       768(AX), Y13, Y13
+	VMULPD       704(AX), Y12, Y14
+	VFMADD231PD  1120(AX), Y13, Y14
+	VFMADD231PD  1376(AX), Y11, Y14
+	VFMADD231PD  1216(AX), Y10, Y14
+	VDIVPD       1344(AX), Y14, Y10
+	VMULPD       1600(AX), Y8, Y11
+	VMOVUPS      1600(AX), Y13
+	VMULPD       768(AX), Y13, Y13
+	VMOVUPS      832(AX), Y14
+	VMULPD       960(AX), Y14, Y14
+	VMULPD       1376(AX), Y12, Y12
+	VFMADD231PD  1120(AX), Y14, Y12
+	VFNMADD231PD 1216(AX), Y13, Y12
+	VFNMADD231PD 704(AX), Y11, Y12
+	VDIVPD       1344(AX), Y12, Y11
+	VMULPD       1536(AX), Y10, Y12
+	VFMADD231PD  1152(AX), Y11, Y12
+	VFMADD231PD  1504(AX), Y9, Y12
+	VMOVUPS      1152(AX), Y13
+	VFMADD231PD  992(AX), Y13, Y12
+	VFMSUB231PD  1504(AX), Y7, Y12
+	VMOVUPS      1120(AX), Y13
+	VMULPD       1152(AX), Y13, Y13
+	VMOVUPS      1120(AX), Y14
+	VMULPD       1504(AX), Y14, Y14
+	VMOVUPS      1120(AX), Y15
+	VMULPD       1536(AX), Y15, Y15
+	VMULPD       768(AX), Y15, Y15
+	VFMADD231PD  960(AX), Y13, Y15
+	VFNMADD231PD Y14, Y8, Y15
+	VFMADD231PD  Y13, Y5, Y15
+	VMULPD       c64x4_4000000000000000<>+0(SB), Y15, Y13
+	VMOVUPS      672(AX), Y14
+	VMULPD       c64x4_4000000000000000<>+0(SB), Y14, Y14
+	VMULPD       Y14, Y13, Y13
+	VMULPD       1056(AX), Y13, Y13
+	VMOVUPS      512(AX), Y14
+	VMULPD       768(AX), Y14, Y14
 	VMOVUPS      1472(AX), Y15
-	VFMADD231PD  960(AX), Y15, Y10
-	VFNMADD231PD 1376(AX), Y5, Y10
-	VMOVUPS      1472(AX), Y15
-	VFMADD231PD  1216(AX), Y15, Y10
-	VFMSUB231PD  1568(AX), Y8, Y13
-	VMOVUPS      1088(AX), Y15
-	VFNMADD231PD 384(AX), Y15, Y13
-	VADDPD       Y13, Y11, Y11
-	VFNMADD231PD 1440(AX), Y10, Y11
-	VMOVUPD      c64x4_3fe0000000000000<>+0(SB), Y10
-	VDIVPD       1344(AX), Y10, Y10
-	VMULPD       Y10, Y11, Y10
-	VMOVUPS      1408(AX), Y11
-	VCMPPD       $0x00, Y4, Y11, Y11
-	VMOVUPS      768(AX), Y13
-	VMULPD       960(AX), Y13, Y13
-	VMOVUPS      1472(AX), Y15
-	VFMSUB231PD  (AX), Y15, Y13
-	VMOVUPS      768(AX), Y15
-	VFNMADD231PD 1216(AX), Y15, Y13
-	VDIVPD       1184(AX), Y12, Y12
-	VFMADD231PD  640(AX), Y10, Y12
-	VBLENDVPD    Y11, Y13, Y12, Y11
-	VMOVUPS      1408(AX), Y12
-	VCMPPD       $0x00, Y4, Y12, Y12
-	VMOVUPS      1376(AX), Y13
-	VMULPD       960(AX), Y13, Y13
-	VFMADD231PD  1472(AX), Y5, Y13
+	VFMADD231PD  960(AX), Y15, Y14
+	VFNMADD231PD 1408(AX), Y8, Y14
+	VFMADD231PD  1472(AX), Y5, Y14
+	VMULPD       1568(AX), Y14, Y14
+	VFMADD231PD  c64x4_3fe0000000000000<>+0(SB), Y13, Y14
+	VMOVUPS      704(AX), Y13
+	VMULPD       768(AX), Y13, Y13
 	VMOVUPS      1376(AX), Y15
-	VFMADD231PD  1216(AX), Y15, Y13
-	VDIVPD       1184(AX), Y14, Y14
-	VFMADD231PD  832(AX), Y10, Y14
-	VBLENDVPD    Y12, Y13, Y14, Y12
-	VMOVUPS      1408(AX), Y13
-	VCMPPD       $0x00, Y4, Y13, Y13
-	VMULPD       768(AX), Y5, Y5
-	VMOVUPS      1376(AX), Y14
-	VFMADD231PD  (AX), Y14, Y5
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y5, Y5
-	VDIVPD       1184(AX), Y9, Y9
-	VFMADD231PD  672(AX), Y10, Y9
-	VBLENDVPD    Y13, Y5, Y9, Y5
-	VADDPD       704(AX), Y5, Y5
+	VFMADD231PD  960(AX), Y15, Y13
+	VFNMADD231PD 1216(AX), Y8, Y13
+	VFMADD231PD  1376(AX), Y5, Y13
+	VMOVUPS      1536(AX), Y15
+	VFNMADD231PD (AX), Y15, Y12
+	VADDPD       Y12, Y14, Y12
+	VFNMADD231PD 1600(AX), Y13, Y12
+	VMOVUPD      c64x4_3fe0000000000000<>+0(SB), Y13
+	VDIVPD       800(AX), Y13, Y13
+	VMULPD       Y13, Y12, Y12
+	VCMPPD       $0x00, Y4, Y3, Y13
+	VMOVUPS      704(AX), Y14
+	VMULPD       960(AX), Y14, Y14
+	VMOVUPS      1376(AX), Y15
+	VFMSUB231PD  768(AX), Y15, Y14
+	VFNMADD231PD 704(AX), Y5, Y14
+	VFMADD231PD  1088(AX), Y12, Y9
+	VBLENDVPD    Y13, Y14, Y9, Y9
+	VCMPPD       $0x00, Y4, Y3, Y13
+	VMOVUPS      1216(AX), Y14
+	VMULPD       960(AX), Y14, Y14
+	VFMADD231PD  1376(AX), Y8, Y14
+	VFMADD231PD  1216(AX), Y5, Y14
+	VFMADD231PD  96(AX), Y12, Y10
+	VBLENDVPD    Y13, Y14, Y10, Y5
+	VCMPPD       $0x00, Y4, Y3, Y10
+	VMULPD       704(AX), Y8, Y8
+	VMOVUPS      1216(AX), Y13
+	VFMADD231PD  768(AX), Y13, Y8
+	VXORPD       c64x4_8000000000000000<>+0(SB), Y8, Y8
+	VFMADD231PD  1024(AX), Y12, Y11
+	VBLENDVPD    Y10, Y8, Y11, Y8
+	VADDPD       64(AX), Y8, Y8
 	IMUL3Q       $+30, DX, BX
 	LEAQ         (R10)(BX*8), DI
-	VMOVUPD      c64x4_h3e29877ae91a035d<>+0(SB), Y9
+	VMOVUPD      c64x4_h3e29877ae91a035d<>+0(SB), Y10
 	VMOVMSKPD    Y0, R8
 	ANDQ         $+1, R8
 	TESTQ        R8, R8
 	JEQ          done13
-	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y10
-	VPADDQ       Y10, Y10, Y13
-	VPSHUFD      $0xa0, Y13, Y13
-	VMOVUPS      c32x8_h42a4f02043f7f565<>+0(SB), Y14
-	VPADDD       Y14, Y13, Y13
-	VPERMPS      Y9, Y13, Y13
-	VMOVQ        X13, R8
-	VPADDQ       Y10, Y10, Y10
-	VPSHUFD      $0xa0, Y10, Y10
-	VPADDD       Y14, Y10, Y10
-	VPERMPS      Y5, Y10, Y10
-	VMOVSD       X10, (DI)(R8*8)
+	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y11
+	VPADDQ       Y11, Y11, Y12
+	VPSHUFD      $0xa0, Y12, Y12
+	VMOVUPS      c32x8_h42a4f02043f7f565<>+0(SB), Y13
+	VPADDD       Y13, Y12, Y12
+	VPERMPS      Y10, Y12, Y12
+	VMOVQ        X12, R8
+	VPADDQ       Y11, Y11, Y11
+	VPSHUFD      $0xa0, Y11, Y11
+	VPADDD       Y13, Y11, Y11
+	VPERMPS      Y8, Y11, Y11
+	VMOVSD       X11, (DI)(R8*8)
 
 done13:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+2, R8
 	TESTQ     R8, R8
 	JEQ       done14
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y10
-	VPADDQ    Y10, Y10, Y13
-	VPSHUFD   $0xa0, Y13, Y13
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y14
-	VPADDD    Y14, Y13, Y13
-	VPERMPS   Y9, Y13, Y13
-	VMOVQ     X13, R8
-	VPADDQ    Y10, Y10, Y10
-	VPSHUFD   $0xa0, Y10, Y10
-	VPADDD    Y14, Y10, Y10
-	VPERMPS   Y5, Y10, Y10
-	VMOVSD    X10, (DI)(R8*8)
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y11
+	VPADDQ    Y11, Y11, Y12
+	VPSHUFD   $0xa0, Y12, Y12
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y13
+	VPADDD    Y13, Y12, Y12
+	VPERMPS   Y10, Y12, Y12
+	VMOVQ     X12, R8
+	VPADDQ    Y11, Y11, Y11
+	VPSHUFD   $0xa0, Y11, Y11
+	VPADDD    Y13, Y11, Y11
+	VPERMPS   Y8, Y11, Y11
+	VMOVSD    X11, (DI)(R8*8)
 
 done14:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+4, R8
 	TESTQ     R8, R8
 	JEQ       done15
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y10
-	VPADDQ    Y10, Y10, Y13
-	VPSHUFD   $0xa0, Y13, Y13
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y14
-	VPADDD    Y14, Y13, Y13
-	VPERMPS   Y9, Y13, Y13
-	VMOVQ     X13, R8
-	VPADDQ    Y10, Y10, Y10
-	VPSHUFD   $0xa0, Y10, Y10
-	VPADDD    Y14, Y10, Y10
-	VPERMPS   Y5, Y10, Y10
-	VMOVSD    X10, (DI)(R8*8)
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y11
+	VPADDQ    Y11, Y11, Y12
+	VPSHUFD   $0xa0, Y12, Y12
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y13
+	VPADDD    Y13, Y12, Y12
+	VPERMPS   Y10, Y12, Y12
+	VMOVQ     X12, R8
+	VPADDQ    Y11, Y11, Y11
+	VPSHUFD   $0xa0, Y11, Y11
+	VPADDD    Y13, Y11, Y11
+	VPERMPS   Y8, Y11, Y11
+	VMOVSD    X11, (DI)(R8*8)
 
 done15:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+8, R8
 	TESTQ     R8, R8
 	JEQ       done16
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y10
-	VPADDQ    Y10, Y10, Y10
-	VPSHUFD   $0xa0, Y10, Y10
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y13
-	VPADDD    Y13, Y10, Y10
-	VPERMPS   Y9, Y10, Y10
-	VMOVQ     X10, R8
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y10
-	VPADDQ    Y10, Y10, Y10
-	VPSHUFD   $0xa0, Y10, Y10
-	VPADDD    Y13, Y10, Y10
-	VPERMPS   Y5, Y10, Y5
-	VMOVSD    X5, (DI)(R8*8)
+	VPADDQ    Y6, Y6, Y11
+	VPSHUFD   $0xa0, Y11, Y11
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y12
+	VPADDD    Y12, Y11, Y11
+	VPERMPS   Y10, Y11, Y11
+	VMOVQ     X11, R8
+	VPADDQ    Y6, Y6, Y11
+	VPSHUFD   $0xa0, Y11, Y11
+	VPADDD    Y12, Y11, Y11
+	VPERMPS   Y8, Y11, Y8
+	VMOVSD    X8, (DI)(R8*8)
 
 done16:
-	VMOVUPS   1408(AX), Y5
-	VCMPPD    $0x00, Y4, Y5, Y5
-	VMOVUPS   384(AX), Y10
-	VBLENDVPD Y5, Y4, Y10, Y5
-	VADDPD    Y5, Y12, Y5
+	VCMPPD    $0x00, Y4, Y3, Y8
+	VMOVUPS   (AX), Y11
+	VBLENDVPD Y8, Y4, Y11, Y8
+	VADDPD    Y8, Y5, Y5
 	LEAQ      (R10)(BX*8), DI
 	VMOVMSKPD Y0, R8
 	ANDQ      $+1, R8
 	TESTQ     R8, R8
 	JEQ       done17
-	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y10
-	VPADDQ    Y10, Y10, Y12
-	VPSHUFD   $0xa0, Y12, Y12
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y13
-	VPADDD    Y13, Y12, Y12
-	VPERMPS   Y9, Y12, Y12
-	VMOVQ     X12, R8
-	VPADDQ    Y10, Y10, Y10
-	VPSHUFD   $0xa0, Y10, Y10
-	VPADDD    Y13, Y10, Y10
-	VPERMPS   Y5, Y10, Y10
-	VMOVSD    X10, 8(DI)(R8*8)
+	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y8
+	VPADDQ    Y8, Y8, Y11
+	VPSHUFD   $0xa0, Y11, Y11
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y12
+	VPADDD    Y12, Y11, Y11
+	VPERMPS   Y10, Y11, Y11
+	VMOVQ     X11, R8
+	VPADDQ    Y8, Y8, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VPADDD    Y12, Y8, Y8
+	VPERMPS   Y5, Y8, Y8
+	VMOVSD    X8, 8(DI)(R8*8)
 
 done17:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+2, R8
 	TESTQ     R8, R8
 	JEQ       done18
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y10
-	VPADDQ    Y10, Y10, Y12
-	VPSHUFD   $0xa0, Y12, Y12
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y13
-	VPADDD    Y13, Y12, Y12
-	VPERMPS   Y9, Y12, Y12
-	VMOVQ     X12, R8
-	VPADDQ    Y10, Y10, Y10
-	VPSHUFD   $0xa0, Y10, Y10
-	VPADDD    Y13, Y10, Y10
-	VPERMPS   Y5, Y10, Y10
-	VMOVSD    X10, 8(DI)(R8*8)
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y8
+	VPADDQ    Y8, Y8, Y11
+	VPSHUFD   $0xa0, Y11, Y11
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y12
+	VPADDD    Y12, Y11, Y11
+	VPERMPS   Y10, Y11, Y11
+	VMOVQ     X11, R8
+	VPADDQ    Y8, Y8, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VPADDD    Y12, Y8, Y8
+	VPERMPS   Y5, Y8, Y8
+	VMOVSD    X8, 8(DI)(R8*8)
 
 done18:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+4, R8
 	TESTQ     R8, R8
 	JEQ       done19
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y10
-	VPADDQ    Y10, Y10, Y12
-	VPSHUFD   $0xa0, Y12, Y12
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y13
-	VPADDD    Y13, Y12, Y12
-	VPERMPS   Y9, Y12, Y12
-	VMOVQ     X12, R8
-	VPADDQ    Y10, Y10, Y10
-	VPSHUFD   $0xa0, Y10, Y10
-	VPADDD    Y13, Y10, Y10
-	VPERMPS   Y5, Y10, Y10
-	VMOVSD    X10, 8(DI)(R8*8)
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y8
+	VPADDQ    Y8, Y8, Y11
+	VPSHUFD   $0xa0, Y11, Y11
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y12
+	VPADDD    Y12, Y11, Y11
+	VPERMPS   Y10, Y11, Y11
+	VMOVQ     X11, R8
+	VPADDQ    Y8, Y8, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VPADDD    Y12, Y8, Y8
+	VPERMPS   Y5, Y8, Y8
+	VMOVSD    X8, 8(DI)(R8*8)
 
 done19:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+8, R8
 	TESTQ     R8, R8
 	JEQ       done20
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y10
-	VPADDQ    Y10, Y10, Y10
-	VPSHUFD   $0xa0, Y10, Y10
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y12
-	VPADDD    Y12, Y10, Y10
-	VPERMPS   Y9, Y10, Y10
-	VMOVQ     X10, R8
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y10
-	VPADDQ    Y10, Y10, Y10
-	VPSHUFD   $0xa0, Y10, Y10
-	VPADDD    Y12, Y10, Y10
-	VPERMPS   Y5, Y10, Y5
+	VPADDQ    Y6, Y6, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y11
+	VPADDD    Y11, Y8, Y8
+	VPERMPS   Y10, Y8, Y8
+	VMOVQ     X8, R8
+	VPADDQ    Y6, Y6, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VPADDD    Y11, Y8, Y8
+	VPERMPS   Y5, Y8, Y5
 	VMOVSD    X5, 8(DI)(R8*8)
 
 done20:
-	VMOVUPS   1408(AX), Y5
-	VCMPPD    $0x00, Y4, Y5, Y5
-	VXORPD    c64x4_8000000000000000<>+0(SB), Y8, Y8
-	VBLENDVPD Y5, Y4, Y8, Y5
-	VADDPD    Y5, Y11, Y5
+	VCMPPD    $0x00, Y4, Y3, Y5
+	VXORPD    c64x4_8000000000000000<>+0(SB), Y7, Y7
+	VBLENDVPD Y5, Y4, Y7, Y5
+	VADDPD    Y5, Y9, Y5
 	LEAQ      (R10)(BX*8), DI
 	VMOVMSKPD Y0, R8
 	ANDQ      $+1, R8
 	TESTQ     R8, R8
 	JEQ       done21
-	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y8
-	VPADDQ    Y8, Y8, Y10
-	VPSHUFD   $0xa0, Y10, Y10
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y11
-	VPADDD    Y11, Y10, Y10
-	VPERMPS   Y9, Y10, Y10
-	VMOVQ     X10, R8
-	VPADDQ    Y8, Y8, Y8
+	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y8
 	VPSHUFD   $0xa0, Y8, Y8
-	VPADDD    Y11, Y8, Y8
-	VPERMPS   Y5, Y8, Y8
-	VMOVSD    X8, 16(DI)(R8*8)
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
+	VPADDD    Y9, Y8, Y8
+	VPERMPS   Y10, Y8, Y8
+	VMOVQ     X8, R8
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y9, Y7, Y7
+	VPERMPS   Y5, Y7, Y7
+	VMOVSD    X7, 16(DI)(R8*8)
 
 done21:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+2, R8
 	TESTQ     R8, R8
 	JEQ       done22
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y8
-	VPADDQ    Y8, Y8, Y10
-	VPSHUFD   $0xa0, Y10, Y10
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y11
-	VPADDD    Y11, Y10, Y10
-	VPERMPS   Y9, Y10, Y10
-	VMOVQ     X10, R8
-	VPADDQ    Y8, Y8, Y8
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y8
 	VPSHUFD   $0xa0, Y8, Y8
-	VPADDD    Y11, Y8, Y8
-	VPERMPS   Y5, Y8, Y8
-	VMOVSD    X8, 16(DI)(R8*8)
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
+	VPADDD    Y9, Y8, Y8
+	VPERMPS   Y10, Y8, Y8
+	VMOVQ     X8, R8
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y9, Y7, Y7
+	VPERMPS   Y5, Y7, Y7
+	VMOVSD    X7, 16(DI)(R8*8)
 
 done22:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+4, R8
 	TESTQ     R8, R8
 	JEQ       done23
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y8
-	VPADDQ    Y8, Y8, Y10
-	VPSHUFD   $0xa0, Y10, Y10
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y11
-	VPADDD    Y11, Y10, Y10
-	VPERMPS   Y9, Y10, Y10
-	VMOVQ     X10, R8
-	VPADDQ    Y8, Y8, Y8
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y8
 	VPSHUFD   $0xa0, Y8, Y8
-	VPADDD    Y11, Y8, Y8
-	VPERMPS   Y5, Y8, Y8
-	VMOVSD    X8, 16(DI)(R8*8)
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
+	VPADDD    Y9, Y8, Y8
+	VPERMPS   Y10, Y8, Y8
+	VMOVQ     X8, R8
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y9, Y7, Y7
+	VPERMPS   Y5, Y7, Y7
+	VMOVSD    X7, 16(DI)(R8*8)
 
 done23:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+8, R8
 	TESTQ     R8, R8
 	JEQ       done24
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y8
-	VPADDQ    Y8, Y8, Y8
-	VPSHUFD   $0xa0, Y8, Y8
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y10
-	VPADDD    Y10, Y8, Y8
-	VPERMPS   Y9, Y8, Y8
-	VMOVQ     X8, R8
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y8
-	VPADDQ    Y8, Y8, Y8
-	VPSHUFD   $0xa0, Y8, Y8
-	VPADDD    Y10, Y8, Y8
-	VPERMPS   Y5, Y8, Y5
+	VPADDQ    Y6, Y6, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
+	VPADDD    Y8, Y7, Y7
+	VPERMPS   Y10, Y7, Y7
+	VMOVQ     X7, R8
+	VPADDQ    Y6, Y6, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y8, Y7, Y7
+	VPERMPS   Y5, Y7, Y5
 	VMOVSD    X5, 16(DI)(R8*8)
 
 done24:
-	VADDPD    416(AX), Y6, Y5
-	VXORPD    c64x4_8000000000000000<>+0(SB), Y5, Y5
+	VMOVUPD   c64x4_8000000000000000<>+0(SB), Y5
+	VXORPD    896(AX), Y5, Y5
 	LEAQ      (R10)(BX*8), DI
 	VMOVMSKPD Y0, R8
 	ANDQ      $+1, R8
 	TESTQ     R8, R8
 	JEQ       done25
-	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y8
-	VPADDQ    Y8, Y8, Y10
-	VPSHUFD   $0xa0, Y10, Y10
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y11
-	VPADDD    Y11, Y10, Y10
-	VPERMPS   Y9, Y10, Y10
-	VMOVQ     X10, R8
-	VPADDQ    Y8, Y8, Y8
+	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y8
 	VPSHUFD   $0xa0, Y8, Y8
-	VPADDD    Y11, Y8, Y8
-	VPERMPS   Y5, Y8, Y8
-	VMOVSD    X8, 24(DI)(R8*8)
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
+	VPADDD    Y9, Y8, Y8
+	VPERMPS   Y10, Y8, Y8
+	VMOVQ     X8, R8
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y9, Y7, Y7
+	VPERMPS   Y5, Y7, Y7
+	VMOVSD    X7, 24(DI)(R8*8)
 
 done25:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+2, R8
 	TESTQ     R8, R8
 	JEQ       done26
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y8
-	VPADDQ    Y8, Y8, Y10
-	VPSHUFD   $0xa0, Y10, Y10
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y11
-	VPADDD    Y11, Y10, Y10
-	VPERMPS   Y9, Y10, Y10
-	VMOVQ     X10, R8
-	VPADDQ    Y8, Y8, Y8
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y8
 	VPSHUFD   $0xa0, Y8, Y8
-	VPADDD    Y11, Y8, Y8
-	VPERMPS   Y5, Y8, Y8
-	VMOVSD    X8, 24(DI)(R8*8)
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
+	VPADDD    Y9, Y8, Y8
+	VPERMPS   Y10, Y8, Y8
+	VMOVQ     X8, R8
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y9, Y7, Y7
+	VPERMPS   Y5, Y7, Y7
+	VMOVSD    X7, 24(DI)(R8*8)
 
 done26:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+4, R8
 	TESTQ     R8, R8
 	JEQ       done27
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y8
-	VPADDQ    Y8, Y8, Y10
-	VPSHUFD   $0xa0, Y10, Y10
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y11
-	VPADDD    Y11, Y10, Y10
-	VPERMPS   Y9, Y10, Y10
-	VMOVQ     X10, R8
-	VPADDQ    Y8, Y8, Y8
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y8
 	VPSHUFD   $0xa0, Y8, Y8
-	VPADDD    Y11, Y8, Y8
-	VPERMPS   Y5, Y8, Y8
-	VMOVSD    X8, 24(DI)(R8*8)
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
+	VPADDD    Y9, Y8, Y8
+	VPERMPS   Y10, Y8, Y8
+	VMOVQ     X8, R8
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y9, Y7, Y7
+	VPERMPS   Y5, Y7, Y7
+	VMOVSD    X7, 24(DI)(R8*8)
 
 done27:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+8, R8
 	TESTQ     R8, R8
 	JEQ       done28
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y8
-	VPADDQ    Y8, Y8, Y8
-	VPSHUFD   $0xa0, Y8, Y8
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y10
-	VPADDD    Y10, Y8, Y8
-	VPERMPS   Y9, Y8, Y8
-	VMOVQ     X8, R8
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y8
-	VPADDQ    Y8, Y8, Y8
-	VPSHUFD   $0xa0, Y8, Y8
-	VPADDD    Y10, Y8, Y8
-	VPERMPS   Y5, Y8, Y5
+	VPADDQ    Y6, Y6, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
+	VPADDD    Y8, Y7, Y7
+	VPERMPS   Y10, Y7, Y7
+	VMOVQ     X7, R8
+	VPADDQ    Y6, Y6, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y8, Y7, Y7
+	VPERMPS   Y5, Y7, Y5
 	VMOVSD    X5, 24(DI)(R8*8)
 
 done28:
-	VADDPD    96(AX), Y7, Y5
-	VMOVUPS   448(AX), Y8
-	VSUBPD    Y5, Y8, Y5
+	VMOVUPS   864(AX), Y5
+	VSUBPD    192(AX), Y5, Y5
 	LEAQ      (R10)(BX*8), DI
 	VMOVMSKPD Y0, R8
 	ANDQ      $+1, R8
 	TESTQ     R8, R8
 	JEQ       done29
-	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y8
-	VPADDQ    Y8, Y8, Y10
-	VPSHUFD   $0xa0, Y10, Y10
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y11
-	VPADDD    Y11, Y10, Y10
-	VPERMPS   Y9, Y10, Y10
-	VMOVQ     X10, R8
-	VPADDQ    Y8, Y8, Y8
+	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y8
 	VPSHUFD   $0xa0, Y8, Y8
-	VPADDD    Y11, Y8, Y8
-	VPERMPS   Y5, Y8, Y8
-	VMOVSD    X8, 32(DI)(R8*8)
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
+	VPADDD    Y9, Y8, Y8
+	VPERMPS   Y10, Y8, Y8
+	VMOVQ     X8, R8
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y9, Y7, Y7
+	VPERMPS   Y5, Y7, Y7
+	VMOVSD    X7, 32(DI)(R8*8)
 
 done29:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+2, R8
 	TESTQ     R8, R8
 	JEQ       done30
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y8
-	VPADDQ    Y8, Y8, Y10
-	VPSHUFD   $0xa0, Y10, Y10
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y11
-	VPADDD    Y11, Y10, Y10
-	VPERMPS   Y9, Y10, Y10
-	VMOVQ     X10, R8
-	VPADDQ    Y8, Y8, Y8
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y8
 	VPSHUFD   $0xa0, Y8, Y8
-	VPADDD    Y11, Y8, Y8
-	VPERMPS   Y5, Y8, Y8
-	VMOVSD    X8, 32(DI)(R8*8)
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
+	VPADDD    Y9, Y8, Y8
+	VPERMPS   Y10, Y8, Y8
+	VMOVQ     X8, R8
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y9, Y7, Y7
+	VPERMPS   Y5, Y7, Y7
+	VMOVSD    X7, 32(DI)(R8*8)
 
 done30:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+4, R8
 	TESTQ     R8, R8
 	JEQ       done31
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y8
-	VPADDQ    Y8, Y8, Y10
-	VPSHUFD   $0xa0, Y10, Y10
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y11
-	VPADDD    Y11, Y10, Y10
-	VPERMPS   Y9, Y10, Y10
-	VMOVQ     X10, R8
-	VPADDQ    Y8, Y8, Y8
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y8
 	VPSHUFD   $0xa0, Y8, Y8
-	VPADDD    Y11, Y8, Y8
-	VPERMPS   Y5, Y8, Y8
-	VMOVSD    X8, 32(DI)(R8*8)
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
+	VPADDD    Y9, Y8, Y8
+	VPERMPS   Y10, Y8, Y8
+	VMOVQ     X8, R8
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y9, Y7, Y7
+	VPERMPS   Y5, Y7, Y7
+	VMOVSD    X7, 32(DI)(R8*8)
 
 done31:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+8, R8
 	TESTQ     R8, R8
 	JEQ       done32
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y8
-	VPADDQ    Y8, Y8, Y8
-	VPSHUFD   $0xa0, Y8, Y8
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y10
-	VPADDD    Y10, Y8, Y8
-	VPERMPS   Y9, Y8, Y8
-	VMOVQ     X8, R8
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y8
-	VPADDQ    Y8, Y8, Y8
-	VPSHUFD   $0xa0, Y8, Y8
-	VPADDD    Y10, Y8, Y8
-	VPERMPS   Y5, Y8, Y5
+	VPADDQ    Y6, Y6, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
+	VPADDD    Y8, Y7, Y7
+	VPERMPS   Y10, Y7, Y7
+	VMOVQ     X7, R8
+	VPADDQ    Y6, Y6, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y8, Y7, Y7
+	VPERMPS   Y5, Y7, Y5
 	VMOVSD    X5, 32(DI)(R8*8)
 
 done32:
-	VXORPD    c64x4_8000000000000000<>+0(SB), Y3, Y5
+	VMOVUPD   c64x4_8000000000000000<>+0(SB), Y5
+	VXORPD    352(AX), Y5, Y5
 	LEAQ      (R10)(BX*8), DI
 	VMOVMSKPD Y0, R8
 	ANDQ      $+1, R8
 	TESTQ     R8, R8
 	JEQ       done33
-	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y8
-	VPADDQ    Y8, Y8, Y10
-	VPSHUFD   $0xa0, Y10, Y10
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y11
-	VPADDD    Y11, Y10, Y10
-	VPERMPS   Y9, Y10, Y10
-	VMOVQ     X10, R8
-	VPADDQ    Y8, Y8, Y8
+	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y8
 	VPSHUFD   $0xa0, Y8, Y8
-	VPADDD    Y11, Y8, Y8
-	VPERMPS   Y5, Y8, Y8
-	VMOVSD    X8, 40(DI)(R8*8)
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
+	VPADDD    Y9, Y8, Y8
+	VPERMPS   Y10, Y8, Y8
+	VMOVQ     X8, R8
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y9, Y7, Y7
+	VPERMPS   Y5, Y7, Y7
+	VMOVSD    X7, 40(DI)(R8*8)
 
 done33:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+2, R8
 	TESTQ     R8, R8
 	JEQ       done34
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y8
-	VPADDQ    Y8, Y8, Y10
-	VPSHUFD   $0xa0, Y10, Y10
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y11
-	VPADDD    Y11, Y10, Y10
-	VPERMPS   Y9, Y10, Y10
-	VMOVQ     X10, R8
-	VPADDQ    Y8, Y8, Y8
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y8
 	VPSHUFD   $0xa0, Y8, Y8
-	VPADDD    Y11, Y8, Y8
-	VPERMPS   Y5, Y8, Y8
-	VMOVSD    X8, 40(DI)(R8*8)
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
+	VPADDD    Y9, Y8, Y8
+	VPERMPS   Y10, Y8, Y8
+	VMOVQ     X8, R8
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y9, Y7, Y7
+	VPERMPS   Y5, Y7, Y7
+	VMOVSD    X7, 40(DI)(R8*8)
 
 done34:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+4, R8
 	TESTQ     R8, R8
 	JEQ       done35
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y8
-	VPADDQ    Y8, Y8, Y10
-	VPSHUFD   $0xa0, Y10, Y10
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y11
-	VPADDD    Y11, Y10, Y10
-	VPERMPS   Y9, Y10, Y10
-	VMOVQ     X10, R8
-	VPADDQ    Y8, Y8, Y8
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y8
 	VPSHUFD   $0xa0, Y8, Y8
-	VPADDD    Y11, Y8, Y8
-	VPERMPS   Y5, Y8, Y8
-	VMOVSD    X8, 40(DI)(R8*8)
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
+	VPADDD    Y9, Y8, Y8
+	VPERMPS   Y10, Y8, Y8
+	VMOVQ     X8, R8
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y9, Y7, Y7
+	VPERMPS   Y5, Y7, Y7
+	VMOVSD    X7, 40(DI)(R8*8)
 
 done35:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+8, R8
 	TESTQ     R8, R8
 	JEQ       done36
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y8
-	VPADDQ    Y8, Y8, Y8
-	VPSHUFD   $0xa0, Y8, Y8
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y10
-	VPADDD    Y10, Y8, Y8
-	VPERMPS   Y9, Y8, Y8
-	VMOVQ     X8, R8
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y8
-	VPADDQ    Y8, Y8, Y8
-	VPSHUFD   $0xa0, Y8, Y8
-	VPADDD    Y10, Y8, Y8
-	VPERMPS   Y5, Y8, Y5
+	VPADDQ    Y6, Y6, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
+	VPADDD    Y8, Y7, Y7
+	VPERMPS   Y10, Y7, Y7
+	VMOVQ     X7, R8
+	VPADDQ    Y6, Y6, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y8, Y7, Y7
+	VPERMPS   Y5, Y7, Y5
 	VMOVSD    X5, 40(DI)(R8*8)
 
 done36:
-	VMOVUPS   1152(AX), Y5
-	VMULPD    32(AX), Y5, Y5
+	VMOVUPS   1440(AX), Y5
+	VMULPD    544(AX), Y5, Y5
+	VMULPD    1248(AX), Y5, Y5
 	LEAQ      (R10)(BX*8), DI
 	VMOVMSKPD Y0, R8
 	ANDQ      $+1, R8
 	TESTQ     R8, R8
 	JEQ       done37
-	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y8
-	VPADDQ    Y8, Y8, Y10
-	VPSHUFD   $0xa0, Y10, Y10
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y11
-	VPADDD    Y11, Y10, Y10
-	VPERMPS   Y9, Y10, Y10
-	VMOVQ     X10, R8
-	VPADDQ    Y8, Y8, Y8
+	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y8
 	VPSHUFD   $0xa0, Y8, Y8
-	VPADDD    Y11, Y8, Y8
-	VPERMPS   Y5, Y8, Y8
-	VMOVSD    X8, 48(DI)(R8*8)
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
+	VPADDD    Y9, Y8, Y8
+	VPERMPS   Y10, Y8, Y8
+	VMOVQ     X8, R8
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y9, Y7, Y7
+	VPERMPS   Y5, Y7, Y7
+	VMOVSD    X7, 48(DI)(R8*8)
 
 done37:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+2, R8
 	TESTQ     R8, R8
 	JEQ       done38
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y8
-	VPADDQ    Y8, Y8, Y10
-	VPSHUFD   $0xa0, Y10, Y10
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y11
-	VPADDD    Y11, Y10, Y10
-	VPERMPS   Y9, Y10, Y10
-	VMOVQ     X10, R8
-	VPADDQ    Y8, Y8, Y8
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y8
 	VPSHUFD   $0xa0, Y8, Y8
-	VPADDD    Y11, Y8, Y8
-	VPERMPS   Y5, Y8, Y8
-	VMOVSD    X8, 48(DI)(R8*8)
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
+	VPADDD    Y9, Y8, Y8
+	VPERMPS   Y10, Y8, Y8
+	VMOVQ     X8, R8
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y9, Y7, Y7
+	VPERMPS   Y5, Y7, Y7
+	VMOVSD    X7, 48(DI)(R8*8)
 
 done38:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+4, R8
 	TESTQ     R8, R8
 	JEQ       done39
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y8
-	VPADDQ    Y8, Y8, Y10
-	VPSHUFD   $0xa0, Y10, Y10
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y11
-	VPADDD    Y11, Y10, Y10
-	VPERMPS   Y9, Y10, Y10
-	VMOVQ     X10, R8
-	VPADDQ    Y8, Y8, Y8
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y8
 	VPSHUFD   $0xa0, Y8, Y8
-	VPADDD    Y11, Y8, Y8
-	VPERMPS   Y5, Y8, Y8
-	VMOVSD    X8, 48(DI)(R8*8)
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
+	VPADDD    Y9, Y8, Y8
+	VPERMPS   Y10, Y8, Y8
+	VMOVQ     X8, R8
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y9, Y7, Y7
+	VPERMPS   Y5, Y7, Y7
+	VMOVSD    X7, 48(DI)(R8*8)
 
 done39:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+8, R8
 	TESTQ     R8, R8
 	JEQ       done40
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y8
-	VPADDQ    Y8, Y8, Y8
-	VPSHUFD   $0xa0, Y8, Y8
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y10
-	VPADDD    Y10, Y8, Y8
-	VPERMPS   Y9, Y8, Y8
-	VMOVQ     X8, R8
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y8
-	VPADDQ    Y8, Y8, Y8
-	VPSHUFD   $0xa0, Y8, Y8
-	VPADDD    Y10, Y8, Y8
-	VPERMPS   Y5, Y8, Y5
+	VPADDQ    Y6, Y6, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
+	VPADDD    Y8, Y7, Y7
+	VPERMPS   Y10, Y7, Y7
+	VMOVQ     X7, R8
+	VPADDQ    Y6, Y6, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y8, Y7, Y7
+	VPERMPS   Y5, Y7, Y5
 	VMOVSD    X5, 48(DI)(R8*8)
 
 done40:
@@ -15355,16 +15228,16 @@ done40:
 	TESTQ     R8, R8
 	JEQ       done41
 	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y5
-	VPADDQ    Y5, Y5, Y8
-	VPSHUFD   $0xa0, Y8, Y8
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y10
-	VPADDD    Y10, Y8, Y8
-	VPERMPS   Y9, Y8, Y8
-	VMOVQ     X8, R8
+	VPADDQ    Y5, Y5, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
+	VPADDD    Y8, Y7, Y7
+	VPERMPS   Y10, Y7, Y7
+	VMOVQ     X7, R8
 	VPADDQ    Y5, Y5, Y5
 	VPSHUFD   $0xa0, Y5, Y5
-	VPADDD    Y10, Y5, Y5
-	VPERMPS   1056(AX), Y5, Y5
+	VPADDD    Y8, Y5, Y5
+	VPERMPS   544(AX), Y5, Y5
 	VMOVSD    X5, 56(DI)(R8*8)
 
 done41:
@@ -15373,16 +15246,16 @@ done41:
 	TESTQ     R8, R8
 	JEQ       done42
 	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y5
-	VPADDQ    Y5, Y5, Y8
-	VPSHUFD   $0xa0, Y8, Y8
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y10
-	VPADDD    Y10, Y8, Y8
-	VPERMPS   Y9, Y8, Y8
-	VMOVQ     X8, R8
+	VPADDQ    Y5, Y5, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
+	VPADDD    Y8, Y7, Y7
+	VPERMPS   Y10, Y7, Y7
+	VMOVQ     X7, R8
 	VPADDQ    Y5, Y5, Y5
 	VPSHUFD   $0xa0, Y5, Y5
-	VPADDD    Y10, Y5, Y5
-	VPERMPS   1056(AX), Y5, Y5
+	VPADDD    Y8, Y5, Y5
+	VPERMPS   544(AX), Y5, Y5
 	VMOVSD    X5, 56(DI)(R8*8)
 
 done42:
@@ -15391,16 +15264,16 @@ done42:
 	TESTQ     R8, R8
 	JEQ       done43
 	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y5
-	VPADDQ    Y5, Y5, Y8
-	VPSHUFD   $0xa0, Y8, Y8
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y10
-	VPADDD    Y10, Y8, Y8
-	VPERMPS   Y9, Y8, Y8
-	VMOVQ     X8, R8
+	VPADDQ    Y5, Y5, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
+	VPADDD    Y8, Y7, Y7
+	VPERMPS   Y10, Y7, Y7
+	VMOVQ     X7, R8
 	VPADDQ    Y5, Y5, Y5
 	VPSHUFD   $0xa0, Y5, Y5
-	VPADDD    Y10, Y5, Y5
-	VPERMPS   1056(AX), Y5, Y5
+	VPADDD    Y8, Y5, Y5
+	VPERMPS   544(AX), Y5, Y5
 	VMOVSD    X5, 56(DI)(R8*8)
 
 done43:
@@ -15408,18 +15281,16 @@ done43:
 	ANDQ      $+8, R8
 	TESTQ     R8, R8
 	JEQ       done44
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y5
-	VPADDQ    Y5, Y5, Y5
+	VPADDQ    Y6, Y6, Y5
 	VPSHUFD   $0xa0, Y5, Y5
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
-	VPADDD    Y8, Y5, Y5
-	VPERMPS   Y9, Y5, Y5
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
+	VPADDD    Y7, Y5, Y5
+	VPERMPS   Y10, Y5, Y5
 	VMOVQ     X5, R8
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y5
-	VPADDQ    Y5, Y5, Y5
+	VPADDQ    Y6, Y6, Y5
 	VPSHUFD   $0xa0, Y5, Y5
-	VPADDD    Y8, Y5, Y5
-	VPERMPS   1056(AX), Y5, Y5
+	VPADDD    Y7, Y5, Y5
+	VPERMPS   544(AX), Y5, Y5
 	VMOVSD    X5, 56(DI)(R8*8)
 
 done44:
@@ -15429,15 +15300,15 @@ done44:
 	TESTQ     R8, R8
 	JEQ       done45
 	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y5
-	VPADDQ    Y5, Y5, Y8
-	VPSHUFD   $0xa0, Y8, Y8
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y10
-	VPADDD    Y10, Y8, Y8
-	VPERMPS   Y9, Y8, Y8
-	VMOVQ     X8, R8
+	VPADDQ    Y5, Y5, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
+	VPADDD    Y8, Y7, Y7
+	VPERMPS   Y10, Y7, Y7
+	VMOVQ     X7, R8
 	VPADDQ    Y5, Y5, Y5
 	VPSHUFD   $0xa0, Y5, Y5
-	VPADDD    Y10, Y5, Y5
+	VPADDD    Y8, Y5, Y5
 	VPERMPS   Y4, Y5, Y5
 	VMOVSD    X5, 64(DI)(R8*8)
 
@@ -15447,15 +15318,15 @@ done45:
 	TESTQ     R8, R8
 	JEQ       done46
 	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y5
-	VPADDQ    Y5, Y5, Y8
-	VPSHUFD   $0xa0, Y8, Y8
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y10
-	VPADDD    Y10, Y8, Y8
-	VPERMPS   Y9, Y8, Y8
-	VMOVQ     X8, R8
+	VPADDQ    Y5, Y5, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
+	VPADDD    Y8, Y7, Y7
+	VPERMPS   Y10, Y7, Y7
+	VMOVQ     X7, R8
 	VPADDQ    Y5, Y5, Y5
 	VPSHUFD   $0xa0, Y5, Y5
-	VPADDD    Y10, Y5, Y5
+	VPADDD    Y8, Y5, Y5
 	VPERMPS   Y4, Y5, Y5
 	VMOVSD    X5, 64(DI)(R8*8)
 
@@ -15465,15 +15336,15 @@ done46:
 	TESTQ     R8, R8
 	JEQ       done47
 	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y5
-	VPADDQ    Y5, Y5, Y8
-	VPSHUFD   $0xa0, Y8, Y8
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y10
-	VPADDD    Y10, Y8, Y8
-	VPERMPS   Y9, Y8, Y8
-	VMOVQ     X8, R8
+	VPADDQ    Y5, Y5, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
+	VPADDD    Y8, Y7, Y7
+	VPERMPS   Y10, Y7, Y7
+	VMOVQ     X7, R8
 	VPADDQ    Y5, Y5, Y5
 	VPSHUFD   $0xa0, Y5, Y5
-	VPADDD    Y10, Y5, Y5
+	VPADDD    Y8, Y5, Y5
 	VPERMPS   Y4, Y5, Y5
 	VMOVSD    X5, 64(DI)(R8*8)
 
@@ -15482,321 +15353,310 @@ done47:
 	ANDQ      $+8, R8
 	TESTQ     R8, R8
 	JEQ       done48
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y5
-	VPADDQ    Y5, Y5, Y5
+	VPADDQ    Y6, Y6, Y5
 	VPSHUFD   $0xa0, Y5, Y5
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
-	VPADDD    Y8, Y5, Y5
-	VPERMPS   Y9, Y5, Y5
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
+	VPADDD    Y7, Y5, Y5
+	VPERMPS   Y10, Y5, Y5
 	VMOVQ     X5, R8
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y5
-	VPADDQ    Y5, Y5, Y5
+	VPADDQ    Y6, Y6, Y5
 	VPSHUFD   $0xa0, Y5, Y5
-	VPADDD    Y8, Y5, Y5
+	VPADDD    Y7, Y5, Y5
 	VPERMPS   Y4, Y5, Y5
 	VMOVSD    X5, 64(DI)(R8*8)
 
 done48:
-	VMOVUPS   896(AX), Y5
-	VMULPD    800(AX), Y5, Y5
+	VMOVUPS   1312(AX), Y5
+	VMULPD    1184(AX), Y5, Y5
 	LEAQ      (R10)(BX*8), DI
 	VMOVMSKPD Y0, R8
 	ANDQ      $+1, R8
 	TESTQ     R8, R8
 	JEQ       done49
-	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y8
-	VPADDQ    Y8, Y8, Y10
-	VPSHUFD   $0xa0, Y10, Y10
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y11
-	VPADDD    Y11, Y10, Y10
-	VPERMPS   Y9, Y10, Y10
-	VMOVQ     X10, R8
-	VPADDQ    Y8, Y8, Y8
+	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y8
 	VPSHUFD   $0xa0, Y8, Y8
-	VPADDD    Y11, Y8, Y8
-	VPERMPS   Y5, Y8, Y8
-	VMOVSD    X8, 72(DI)(R8*8)
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
+	VPADDD    Y9, Y8, Y8
+	VPERMPS   Y10, Y8, Y8
+	VMOVQ     X8, R8
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y9, Y7, Y7
+	VPERMPS   Y5, Y7, Y7
+	VMOVSD    X7, 72(DI)(R8*8)
 
 done49:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+2, R8
 	TESTQ     R8, R8
 	JEQ       done50
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y8
-	VPADDQ    Y8, Y8, Y10
-	VPSHUFD   $0xa0, Y10, Y10
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y11
-	VPADDD    Y11, Y10, Y10
-	VPERMPS   Y9, Y10, Y10
-	VMOVQ     X10, R8
-	VPADDQ    Y8, Y8, Y8
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y8
 	VPSHUFD   $0xa0, Y8, Y8
-	VPADDD    Y11, Y8, Y8
-	VPERMPS   Y5, Y8, Y8
-	VMOVSD    X8, 72(DI)(R8*8)
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
+	VPADDD    Y9, Y8, Y8
+	VPERMPS   Y10, Y8, Y8
+	VMOVQ     X8, R8
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y9, Y7, Y7
+	VPERMPS   Y5, Y7, Y7
+	VMOVSD    X7, 72(DI)(R8*8)
 
 done50:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+4, R8
 	TESTQ     R8, R8
 	JEQ       done51
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y8
-	VPADDQ    Y8, Y8, Y10
-	VPSHUFD   $0xa0, Y10, Y10
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y11
-	VPADDD    Y11, Y10, Y10
-	VPERMPS   Y9, Y10, Y10
-	VMOVQ     X10, R8
-	VPADDQ    Y8, Y8, Y8
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y8
 	VPSHUFD   $0xa0, Y8, Y8
-	VPADDD    Y11, Y8, Y8
-	VPERMPS   Y5, Y8, Y8
-	VMOVSD    X8, 72(DI)(R8*8)
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
+	VPADDD    Y9, Y8, Y8
+	VPERMPS   Y10, Y8, Y8
+	VMOVQ     X8, R8
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y9, Y7, Y7
+	VPERMPS   Y5, Y7, Y7
+	VMOVSD    X7, 72(DI)(R8*8)
 
 done51:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+8, R8
 	TESTQ     R8, R8
 	JEQ       done52
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y8
-	VPADDQ    Y8, Y8, Y8
-	VPSHUFD   $0xa0, Y8, Y8
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y10
-	VPADDD    Y10, Y8, Y8
-	VPERMPS   Y9, Y8, Y8
-	VMOVQ     X8, R8
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y8
-	VPADDQ    Y8, Y8, Y8
-	VPSHUFD   $0xa0, Y8, Y8
-	VPADDD    Y10, Y8, Y8
-	VPERMPS   Y5, Y8, Y5
+	VPADDQ    Y6, Y6, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
+	VPADDD    Y8, Y7, Y7
+	VPERMPS   Y10, Y7, Y7
+	VMOVQ     X7, R8
+	VPADDQ    Y6, Y6, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y8, Y7, Y7
+	VPERMPS   Y5, Y7, Y5
 	VMOVSD    X5, 72(DI)(R8*8)
 
 done52:
-	VMOVUPS   1120(AX), Y5
-	VMULPD    800(AX), Y5, Y5
+	VMOVUPS   1280(AX), Y5
+	VMULPD    1184(AX), Y5, Y5
 	LEAQ      (R10)(BX*8), DI
 	VMOVMSKPD Y0, R8
 	ANDQ      $+1, R8
 	TESTQ     R8, R8
 	JEQ       done53
-	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y8
-	VPADDQ    Y8, Y8, Y10
-	VPSHUFD   $0xa0, Y10, Y10
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y11
-	VPADDD    Y11, Y10, Y10
-	VPERMPS   Y9, Y10, Y10
-	VMOVQ     X10, R8
-	VPADDQ    Y8, Y8, Y8
+	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y8
 	VPSHUFD   $0xa0, Y8, Y8
-	VPADDD    Y11, Y8, Y8
-	VPERMPS   Y5, Y8, Y8
-	VMOVSD    X8, 80(DI)(R8*8)
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
+	VPADDD    Y9, Y8, Y8
+	VPERMPS   Y10, Y8, Y8
+	VMOVQ     X8, R8
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y9, Y7, Y7
+	VPERMPS   Y5, Y7, Y7
+	VMOVSD    X7, 80(DI)(R8*8)
 
 done53:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+2, R8
 	TESTQ     R8, R8
 	JEQ       done54
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y8
-	VPADDQ    Y8, Y8, Y10
-	VPSHUFD   $0xa0, Y10, Y10
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y11
-	VPADDD    Y11, Y10, Y10
-	VPERMPS   Y9, Y10, Y10
-	VMOVQ     X10, R8
-	VPADDQ    Y8, Y8, Y8
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y8
 	VPSHUFD   $0xa0, Y8, Y8
-	VPADDD    Y11, Y8, Y8
-	VPERMPS   Y5, Y8, Y8
-	VMOVSD    X8, 80(DI)(R8*8)
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
+	VPADDD    Y9, Y8, Y8
+	VPERMPS   Y10, Y8, Y8
+	VMOVQ     X8, R8
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y9, Y7, Y7
+	VPERMPS   Y5, Y7, Y7
+	VMOVSD    X7, 80(DI)(R8*8)
 
 done54:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+4, R8
 	TESTQ     R8, R8
 	JEQ       done55
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y8
-	VPADDQ    Y8, Y8, Y10
-	VPSHUFD   $0xa0, Y10, Y10
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y11
-	VPADDD    Y11, Y10, Y10
-	VPERMPS   Y9, Y10, Y10
-	VMOVQ     X10, R8
-	VPADDQ    Y8, Y8, Y8
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y8
 	VPSHUFD   $0xa0, Y8, Y8
-	VPADDD    Y11, Y8, Y8
-	VPERMPS   Y5, Y8, Y8
-	VMOVSD    X8, 80(DI)(R8*8)
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
+	VPADDD    Y9, Y8, Y8
+	VPERMPS   Y10, Y8, Y8
+	VMOVQ     X8, R8
+	VPADDQ    Y7, Y7, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y9, Y7, Y7
+	VPERMPS   Y5, Y7, Y7
+	VMOVSD    X7, 80(DI)(R8*8)
 
 done55:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+8, R8
 	TESTQ     R8, R8
 	JEQ       done56
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y8
-	VPADDQ    Y8, Y8, Y8
-	VPSHUFD   $0xa0, Y8, Y8
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y10
-	VPADDD    Y10, Y8, Y8
-	VPERMPS   Y9, Y8, Y8
-	VMOVQ     X8, R8
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y8
-	VPADDQ    Y8, Y8, Y8
-	VPSHUFD   $0xa0, Y8, Y8
-	VPADDD    Y10, Y8, Y8
-	VPERMPS   Y5, Y8, Y5
+	VPADDQ    Y6, Y6, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
+	VPADDD    Y8, Y7, Y7
+	VPERMPS   Y10, Y7, Y7
+	VMOVQ     X7, R8
+	VPADDQ    Y6, Y6, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y8, Y7, Y7
+	VPERMPS   Y5, Y7, Y5
 	VMOVSD    X5, 80(DI)(R8*8)
 
 done56:
-	VADDPD    416(AX), Y6, Y5
 	LEAQ      (R10)(BX*8), DI
 	VMOVMSKPD Y0, R8
 	ANDQ      $+1, R8
 	TESTQ     R8, R8
 	JEQ       done57
-	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y8
-	VPSHUFD   $0xa0, Y8, Y8
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y10
-	VPADDD    Y10, Y8, Y8
-	VPERMPS   Y9, Y8, Y8
-	VMOVQ     X8, R8
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    Y10, Y6, Y6
-	VPERMPS   Y5, Y6, Y6
-	VMOVSD    X6, 88(DI)(R8*8)
+	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y5
+	VPADDQ    Y5, Y5, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
+	VPADDD    Y8, Y7, Y7
+	VPERMPS   Y10, Y7, Y7
+	VMOVQ     X7, R8
+	VPADDQ    Y5, Y5, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VPADDD    Y8, Y5, Y5
+	VPERMPS   896(AX), Y5, Y5
+	VMOVSD    X5, 88(DI)(R8*8)
 
 done57:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+2, R8
 	TESTQ     R8, R8
 	JEQ       done58
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y8
-	VPSHUFD   $0xa0, Y8, Y8
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y10
-	VPADDD    Y10, Y8, Y8
-	VPERMPS   Y9, Y8, Y8
-	VMOVQ     X8, R8
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    Y10, Y6, Y6
-	VPERMPS   Y5, Y6, Y6
-	VMOVSD    X6, 88(DI)(R8*8)
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y5
+	VPADDQ    Y5, Y5, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
+	VPADDD    Y8, Y7, Y7
+	VPERMPS   Y10, Y7, Y7
+	VMOVQ     X7, R8
+	VPADDQ    Y5, Y5, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VPADDD    Y8, Y5, Y5
+	VPERMPS   896(AX), Y5, Y5
+	VMOVSD    X5, 88(DI)(R8*8)
 
 done58:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+4, R8
 	TESTQ     R8, R8
 	JEQ       done59
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y8
-	VPSHUFD   $0xa0, Y8, Y8
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y10
-	VPADDD    Y10, Y8, Y8
-	VPERMPS   Y9, Y8, Y8
-	VMOVQ     X8, R8
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    Y10, Y6, Y6
-	VPERMPS   Y5, Y6, Y6
-	VMOVSD    X6, 88(DI)(R8*8)
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y5
+	VPADDQ    Y5, Y5, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
+	VPADDD    Y8, Y7, Y7
+	VPERMPS   Y10, Y7, Y7
+	VMOVQ     X7, R8
+	VPADDQ    Y5, Y5, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VPADDD    Y8, Y5, Y5
+	VPERMPS   896(AX), Y5, Y5
+	VMOVSD    X5, 88(DI)(R8*8)
 
 done59:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+8, R8
 	TESTQ     R8, R8
 	JEQ       done60
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
-	VPADDD    Y8, Y6, Y6
-	VPERMPS   Y9, Y6, Y6
-	VMOVQ     X6, R8
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    Y8, Y6, Y6
-	VPERMPS   Y5, Y6, Y5
+	VPADDQ    Y6, Y6, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
+	VPADDD    Y7, Y5, Y5
+	VPERMPS   Y10, Y5, Y5
+	VMOVQ     X5, R8
+	VPADDQ    Y6, Y6, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VPADDD    Y7, Y5, Y5
+	VPERMPS   896(AX), Y5, Y5
 	VMOVSD    X5, 88(DI)(R8*8)
 
 done60:
-	VADDPD    96(AX), Y7, Y5
-	VSUBPD    448(AX), Y5, Y5
+	VMOVUPS   192(AX), Y5
+	VSUBPD    864(AX), Y5, Y5
 	LEAQ      (R10)(BX*8), DI
 	VMOVMSKPD Y0, R8
 	ANDQ      $+1, R8
 	TESTQ     R8, R8
 	JEQ       done61
-	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y7
+	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
+	VPADDD    Y9, Y8, Y8
+	VPERMPS   Y10, Y8, Y8
+	VMOVQ     X8, R8
+	VPADDQ    Y7, Y7, Y7
 	VPSHUFD   $0xa0, Y7, Y7
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
-	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y9, Y7, Y7
-	VMOVQ     X7, R8
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    Y8, Y6, Y6
-	VPERMPS   Y5, Y6, Y6
-	VMOVSD    X6, 96(DI)(R8*8)
+	VPADDD    Y9, Y7, Y7
+	VPERMPS   Y5, Y7, Y7
+	VMOVSD    X7, 96(DI)(R8*8)
 
 done61:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+2, R8
 	TESTQ     R8, R8
 	JEQ       done62
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y7
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
+	VPADDD    Y9, Y8, Y8
+	VPERMPS   Y10, Y8, Y8
+	VMOVQ     X8, R8
+	VPADDQ    Y7, Y7, Y7
 	VPSHUFD   $0xa0, Y7, Y7
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
-	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y9, Y7, Y7
-	VMOVQ     X7, R8
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    Y8, Y6, Y6
-	VPERMPS   Y5, Y6, Y6
-	VMOVSD    X6, 96(DI)(R8*8)
+	VPADDD    Y9, Y7, Y7
+	VPERMPS   Y5, Y7, Y7
+	VMOVSD    X7, 96(DI)(R8*8)
 
 done62:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+4, R8
 	TESTQ     R8, R8
 	JEQ       done63
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y7
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y7
+	VPADDQ    Y7, Y7, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
+	VPADDD    Y9, Y8, Y8
+	VPERMPS   Y10, Y8, Y8
+	VMOVQ     X8, R8
+	VPADDQ    Y7, Y7, Y7
 	VPSHUFD   $0xa0, Y7, Y7
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
-	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y9, Y7, Y7
-	VMOVQ     X7, R8
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    Y8, Y6, Y6
-	VPERMPS   Y5, Y6, Y6
-	VMOVSD    X6, 96(DI)(R8*8)
+	VPADDD    Y9, Y7, Y7
+	VPERMPS   Y5, Y7, Y7
+	VMOVSD    X7, 96(DI)(R8*8)
 
 done63:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+8, R8
 	TESTQ     R8, R8
 	JEQ       done64
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
-	VPADDD    Y7, Y6, Y6
-	VPERMPS   Y9, Y6, Y6
-	VMOVQ     X6, R8
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    Y7, Y6, Y6
-	VPERMPS   Y5, Y6, Y5
+	VPADDQ    Y6, Y6, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
+	VPADDD    Y8, Y7, Y7
+	VPERMPS   Y10, Y7, Y7
+	VMOVQ     X7, R8
+	VPADDQ    Y6, Y6, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VPADDD    Y8, Y7, Y7
+	VPERMPS   Y5, Y7, Y5
 	VMOVSD    X5, 96(DI)(R8*8)
 
 done64:
@@ -15806,16 +15666,16 @@ done64:
 	TESTQ     R8, R8
 	JEQ       done65
 	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y5
-	VPADDQ    Y5, Y5, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
-	VPADDD    Y7, Y6, Y6
-	VPERMPS   Y9, Y6, Y6
-	VMOVQ     X6, R8
+	VPADDQ    Y5, Y5, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
+	VPADDD    Y8, Y7, Y7
+	VPERMPS   Y10, Y7, Y7
+	VMOVQ     X7, R8
 	VPADDQ    Y5, Y5, Y5
 	VPSHUFD   $0xa0, Y5, Y5
-	VPADDD    Y7, Y5, Y5
-	VPERMPS   Y3, Y5, Y5
+	VPADDD    Y8, Y5, Y5
+	VPERMPS   352(AX), Y5, Y5
 	VMOVSD    X5, 104(DI)(R8*8)
 
 done65:
@@ -15824,16 +15684,16 @@ done65:
 	TESTQ     R8, R8
 	JEQ       done66
 	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y5
-	VPADDQ    Y5, Y5, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
-	VPADDD    Y7, Y6, Y6
-	VPERMPS   Y9, Y6, Y6
-	VMOVQ     X6, R8
+	VPADDQ    Y5, Y5, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
+	VPADDD    Y8, Y7, Y7
+	VPERMPS   Y10, Y7, Y7
+	VMOVQ     X7, R8
 	VPADDQ    Y5, Y5, Y5
 	VPSHUFD   $0xa0, Y5, Y5
-	VPADDD    Y7, Y5, Y5
-	VPERMPS   Y3, Y5, Y5
+	VPADDD    Y8, Y5, Y5
+	VPERMPS   352(AX), Y5, Y5
 	VMOVSD    X5, 104(DI)(R8*8)
 
 done66:
@@ -15842,16 +15702,16 @@ done66:
 	TESTQ     R8, R8
 	JEQ       done67
 	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y5
-	VPADDQ    Y5, Y5, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
-	VPADDD    Y7, Y6, Y6
-	VPERMPS   Y9, Y6, Y6
-	VMOVQ     X6, R8
+	VPADDQ    Y5, Y5, Y7
+	VPSHUFD   $0xa0, Y7, Y7
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
+	VPADDD    Y8, Y7, Y7
+	VPERMPS   Y10, Y7, Y7
+	VMOVQ     X7, R8
 	VPADDQ    Y5, Y5, Y5
 	VPSHUFD   $0xa0, Y5, Y5
-	VPADDD    Y7, Y5, Y5
-	VPERMPS   Y3, Y5, Y5
+	VPADDD    Y8, Y5, Y5
+	VPERMPS   352(AX), Y5, Y5
 	VMOVSD    X5, 104(DI)(R8*8)
 
 done67:
@@ -15859,652 +15719,641 @@ done67:
 	ANDQ      $+8, R8
 	TESTQ     R8, R8
 	JEQ       done68
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y5
-	VPADDQ    Y5, Y5, Y5
+	VPADDQ    Y6, Y6, Y5
 	VPSHUFD   $0xa0, Y5, Y5
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y6
-	VPADDD    Y6, Y5, Y5
-	VPERMPS   Y9, Y5, Y5
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
+	VPADDD    Y7, Y5, Y5
+	VPERMPS   Y10, Y5, Y5
 	VMOVQ     X5, R8
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y5
-	VPADDQ    Y5, Y5, Y5
+	VPADDQ    Y6, Y6, Y5
 	VPSHUFD   $0xa0, Y5, Y5
-	VPADDD    Y6, Y5, Y5
-	VPERMPS   Y3, Y5, Y3
-	VMOVSD    X3, 104(DI)(R8*8)
+	VPADDD    Y7, Y5, Y5
+	VPERMPS   352(AX), Y5, Y5
+	VMOVSD    X5, 104(DI)(R8*8)
 
 done68:
-	VMOVUPS    736(AX), Y3
-	VDIVPD     992(AX), Y3, Y3
-	VMULPD     1248(AX), Y3, Y3
+	VMOVUPS    1440(AX), Y5
+	VMULPD     928(AX), Y5, Y5
 	SHLQ       $0x01, DX
 	LEAQ       (CX)(DX*8), DI
-	VMOVUPD    c64x4_h5bce99e191e8fda5<>+0(SB), Y5
-	VMOVAPD    Y0, Y6
-	VMOVAPS    Y4, Y7
-	VGATHERQPD Y6, (DI)(Y5*8), Y7
-	VPSRLQ     $0x20, Y1, Y6
-	VPMULUDQ   Y2, Y6, Y6
-	VPSRLQ     $0x20, Y2, Y8
-	VPMULUDQ   Y8, Y1, Y8
-	VPADDQ     Y8, Y6, Y6
-	VPMULUDQ   Y2, Y1, Y8
-	VPSLLQ     $0x20, Y6, Y6
-	VPADDQ     Y6, Y8, Y6
+	VMOVUPD    c64x4_h5bce99e191e8fda5<>+0(SB), Y7
 	VMOVAPD    Y0, Y8
-	VMOVAPS    Y4, Y10
-	VGATHERQPD Y8, 56(SI)(Y6*8), Y10
-	VADDPD     Y10, Y3, Y3
-	VSUBPD     Y7, Y3, Y3
+	VMOVAPS    Y4, Y9
+	VGATHERQPD Y8, (DI)(Y7*8), Y9
+	VPSRLQ     $0x20, Y1, Y8
+	VPMULUDQ   Y2, Y8, Y8
+	VPSRLQ     $0x20, Y2, Y11
+	VPMULUDQ   Y11, Y1, Y11
+	VPADDQ     Y11, Y8, Y8
+	VPMULUDQ   Y2, Y1, Y11
+	VPSLLQ     $0x20, Y8, Y8
+	VPADDQ     Y8, Y11, Y8
+	VMOVAPD    Y0, Y11
+	VMOVAPS    Y4, Y12
+	VGATHERQPD Y11, 56(SI)(Y8*8), Y12
+	VADDPD     Y12, Y5, Y5
+	VSUBPD     Y9, Y5, Y5
 	LEAQ       (R10)(BX*8), DI
 	VMOVMSKPD  Y0, R8
 	ANDQ       $+1, R8
 	TESTQ      R8, R8
 	JEQ        done69
-	VMOVUPD    c64x4_0000000000000000<>+0(SB), Y6
-	VPADDQ     Y6, Y6, Y7
-	VPSHUFD    $0xa0, Y7, Y7
-	VMOVUPS    c32x8_h42a4f02043f7f565<>+0(SB), Y8
-	VPADDD     Y8, Y7, Y7
-	VPERMPS    Y9, Y7, Y7
-	VMOVQ      X7, R8
-	VPADDQ     Y6, Y6, Y6
-	VPSHUFD    $0xa0, Y6, Y6
-	VPADDD     Y8, Y6, Y6
-	VPERMPS    Y3, Y6, Y6
-	VMOVSD     X6, 112(DI)(R8*8)
+	VMOVUPD    c64x4_0000000000000000<>+0(SB), Y8
+	VPADDQ     Y8, Y8, Y9
+	VPSHUFD    $0xa0, Y9, Y9
+	VMOVUPS    c32x8_h42a4f02043f7f565<>+0(SB), Y11
+	VPADDD     Y11, Y9, Y9
+	VPERMPS    Y10, Y9, Y9
+	VMOVQ      X9, R8
+	VPADDQ     Y8, Y8, Y8
+	VPSHUFD    $0xa0, Y8, Y8
+	VPADDD     Y11, Y8, Y8
+	VPERMPS    Y5, Y8, Y8
+	VMOVSD     X8, 112(DI)(R8*8)
 
 done69:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+2, R8
 	TESTQ     R8, R8
 	JEQ       done70
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
-	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y9, Y7, Y7
-	VMOVQ     X7, R8
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    Y8, Y6, Y6
-	VPERMPS   Y3, Y6, Y6
-	VMOVSD    X6, 112(DI)(R8*8)
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y8
+	VPADDQ    Y8, Y8, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y11
+	VPADDD    Y11, Y9, Y9
+	VPERMPS   Y10, Y9, Y9
+	VMOVQ     X9, R8
+	VPADDQ    Y8, Y8, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VPADDD    Y11, Y8, Y8
+	VPERMPS   Y5, Y8, Y8
+	VMOVSD    X8, 112(DI)(R8*8)
 
 done70:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+4, R8
 	TESTQ     R8, R8
 	JEQ       done71
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
-	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y9, Y7, Y7
-	VMOVQ     X7, R8
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    Y8, Y6, Y6
-	VPERMPS   Y3, Y6, Y6
-	VMOVSD    X6, 112(DI)(R8*8)
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y8
+	VPADDQ    Y8, Y8, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y11
+	VPADDD    Y11, Y9, Y9
+	VPERMPS   Y10, Y9, Y9
+	VMOVQ     X9, R8
+	VPADDQ    Y8, Y8, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VPADDD    Y11, Y8, Y8
+	VPERMPS   Y5, Y8, Y8
+	VMOVSD    X8, 112(DI)(R8*8)
 
 done71:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+8, R8
 	TESTQ     R8, R8
 	JEQ       done72
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
-	VPADDD    Y7, Y6, Y6
-	VPERMPS   Y9, Y6, Y6
-	VMOVQ     X6, R8
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    Y7, Y6, Y6
-	VPERMPS   Y3, Y6, Y3
-	VMOVSD    X3, 112(DI)(R8*8)
+	VPADDQ    Y6, Y6, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
+	VPADDD    Y9, Y8, Y8
+	VPERMPS   Y10, Y8, Y8
+	VMOVQ     X8, R8
+	VPADDQ    Y6, Y6, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VPADDD    Y9, Y8, Y8
+	VPERMPS   Y5, Y8, Y5
+	VMOVSD    X5, 112(DI)(R8*8)
 
 done72:
-	VMOVUPS   1408(AX), Y3
-	VCMPPD    $0x00, Y4, Y3, Y3
-	VMOVUPD   c64x4_8000000000000000<>+0(SB), Y6
-	VXORPD    384(AX), Y6, Y6
-	VBLENDVPD Y3, Y4, Y6, Y3
-	VADDPD    128(AX), Y3, Y3
+	VCMPPD    $0x00, Y4, Y3, Y5
+	VMOVUPD   c64x4_8000000000000000<>+0(SB), Y8
+	VXORPD    (AX), Y8, Y8
+	VBLENDVPD Y5, Y4, Y8, Y5
+	VADDPD    320(AX), Y5, Y5
 	LEAQ      (R10)(BX*8), DI
 	VMOVMSKPD Y0, R8
 	ANDQ      $+1, R8
 	TESTQ     R8, R8
 	JEQ       done73
-	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
-	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y9, Y7, Y7
-	VMOVQ     X7, R8
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    Y8, Y6, Y6
-	VPERMPS   Y3, Y6, Y6
-	VMOVSD    X6, 120(DI)(R8*8)
+	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y8
+	VPADDQ    Y8, Y8, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y11
+	VPADDD    Y11, Y9, Y9
+	VPERMPS   Y10, Y9, Y9
+	VMOVQ     X9, R8
+	VPADDQ    Y8, Y8, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VPADDD    Y11, Y8, Y8
+	VPERMPS   Y5, Y8, Y8
+	VMOVSD    X8, 120(DI)(R8*8)
 
 done73:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+2, R8
 	TESTQ     R8, R8
 	JEQ       done74
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
-	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y9, Y7, Y7
-	VMOVQ     X7, R8
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    Y8, Y6, Y6
-	VPERMPS   Y3, Y6, Y6
-	VMOVSD    X6, 120(DI)(R8*8)
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y8
+	VPADDQ    Y8, Y8, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y11
+	VPADDD    Y11, Y9, Y9
+	VPERMPS   Y10, Y9, Y9
+	VMOVQ     X9, R8
+	VPADDQ    Y8, Y8, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VPADDD    Y11, Y8, Y8
+	VPERMPS   Y5, Y8, Y8
+	VMOVSD    X8, 120(DI)(R8*8)
 
 done74:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+4, R8
 	TESTQ     R8, R8
 	JEQ       done75
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
-	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y9, Y7, Y7
-	VMOVQ     X7, R8
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    Y8, Y6, Y6
-	VPERMPS   Y3, Y6, Y6
-	VMOVSD    X6, 120(DI)(R8*8)
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y8
+	VPADDQ    Y8, Y8, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y11
+	VPADDD    Y11, Y9, Y9
+	VPERMPS   Y10, Y9, Y9
+	VMOVQ     X9, R8
+	VPADDQ    Y8, Y8, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VPADDD    Y11, Y8, Y8
+	VPERMPS   Y5, Y8, Y8
+	VMOVSD    X8, 120(DI)(R8*8)
 
 done75:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+8, R8
 	TESTQ     R8, R8
 	JEQ       done76
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
-	VPADDD    Y7, Y6, Y6
-	VPERMPS   Y9, Y6, Y6
-	VMOVQ     X6, R8
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    Y7, Y6, Y6
-	VPERMPS   Y3, Y6, Y3
-	VMOVSD    X3, 120(DI)(R8*8)
+	VPADDQ    Y6, Y6, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
+	VPADDD    Y9, Y8, Y8
+	VPERMPS   Y10, Y8, Y8
+	VMOVQ     X8, R8
+	VPADDQ    Y6, Y6, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VPADDD    Y9, Y8, Y8
+	VPERMPS   Y5, Y8, Y5
+	VMOVSD    X5, 120(DI)(R8*8)
 
 done76:
-	LEAQ      (R10)(BX*8), DI
-	VMOVMSKPD Y0, R8
-	ANDQ      $+1, R8
-	TESTQ     R8, R8
-	JEQ       done77
-	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
-	VPADDD    Y7, Y6, Y6
-	VPERMPS   Y9, Y6, Y6
-	VMOVQ     X6, R8
-	VPADDQ    Y3, Y3, Y3
-	VPSHUFD   $0xa0, Y3, Y3
-	VPADDD    Y7, Y3, Y3
-	VPERMPS   160(AX), Y3, Y3
-	VMOVSD    X3, 128(DI)(R8*8)
+	VCMPPD      $0x00, Y4, Y3, Y5
+	VMOVUPS     1216(AX), Y8
+	VMULPD      384(AX), Y8, Y8
+	VMOVUPS     1376(AX), Y9
+	VFMADD231PD 608(AX), Y9, Y8
+	VMOVUPS     96(AX), Y9
+	VMOVUPS     480(AX), Y11
+	VFMADD231PD 256(AX), Y9, Y11
+	VBLENDVPD   Y5, Y8, Y11, Y5
+	VADDPD      64(AX), Y5, Y5
+	LEAQ        (R10)(BX*8), DI
+	VMOVMSKPD   Y0, R8
+	ANDQ        $+1, R8
+	TESTQ       R8, R8
+	JEQ         done77
+	VMOVUPD     c64x4_0000000000000000<>+0(SB), Y8
+	VPADDQ      Y8, Y8, Y9
+	VPSHUFD     $0xa0, Y9, Y9
+	VMOVUPS     c32x8_h42a4f02043f7f565<>+0(SB), Y11
+	VPADDD      Y11, Y9, Y9
+	VPERMPS     Y10, Y9, Y9
+	VMOVQ       X9, R8
+	VPADDQ      Y8, Y8, Y8
+	VPSHUFD     $0xa0, Y8, Y8
+	VPADDD      Y11, Y8, Y8
+	VPERMPS     Y5, Y8, Y8
+	VMOVSD      X8, 128(DI)(R8*8)
 
 done77:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+2, R8
 	TESTQ     R8, R8
 	JEQ       done78
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
-	VPADDD    Y7, Y6, Y6
-	VPERMPS   Y9, Y6, Y6
-	VMOVQ     X6, R8
-	VPADDQ    Y3, Y3, Y3
-	VPSHUFD   $0xa0, Y3, Y3
-	VPADDD    Y7, Y3, Y3
-	VPERMPS   160(AX), Y3, Y3
-	VMOVSD    X3, 128(DI)(R8*8)
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y8
+	VPADDQ    Y8, Y8, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y11
+	VPADDD    Y11, Y9, Y9
+	VPERMPS   Y10, Y9, Y9
+	VMOVQ     X9, R8
+	VPADDQ    Y8, Y8, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VPADDD    Y11, Y8, Y8
+	VPERMPS   Y5, Y8, Y8
+	VMOVSD    X8, 128(DI)(R8*8)
 
 done78:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+4, R8
 	TESTQ     R8, R8
 	JEQ       done79
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
-	VPADDD    Y7, Y6, Y6
-	VPERMPS   Y9, Y6, Y6
-	VMOVQ     X6, R8
-	VPADDQ    Y3, Y3, Y3
-	VPSHUFD   $0xa0, Y3, Y3
-	VPADDD    Y7, Y3, Y3
-	VPERMPS   160(AX), Y3, Y3
-	VMOVSD    X3, 128(DI)(R8*8)
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y8
+	VPADDQ    Y8, Y8, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y11
+	VPADDD    Y11, Y9, Y9
+	VPERMPS   Y10, Y9, Y9
+	VMOVQ     X9, R8
+	VPADDQ    Y8, Y8, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VPADDD    Y11, Y8, Y8
+	VPERMPS   Y5, Y8, Y8
+	VMOVSD    X8, 128(DI)(R8*8)
 
 done79:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+8, R8
 	TESTQ     R8, R8
 	JEQ       done80
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y3
-	VPSHUFD   $0xa0, Y3, Y3
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y6
-	VPADDD    Y6, Y3, Y3
-	VPERMPS   Y9, Y3, Y3
-	VMOVQ     X3, R8
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y3
-	VPSHUFD   $0xa0, Y3, Y3
-	VPADDD    Y6, Y3, Y3
-	VPERMPS   160(AX), Y3, Y3
-	VMOVSD    X3, 128(DI)(R8*8)
+	VPADDQ    Y6, Y6, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
+	VPADDD    Y9, Y8, Y8
+	VPERMPS   Y10, Y8, Y8
+	VMOVQ     X8, R8
+	VPADDQ    Y6, Y6, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VPADDD    Y9, Y8, Y8
+	VPERMPS   Y5, Y8, Y5
+	VMOVSD    X5, 128(DI)(R8*8)
 
 done80:
-	VMOVUPS   1408(AX), Y3
 	VCMPPD    $0x00, Y4, Y3, Y3
-	VMOVUPS   1024(AX), Y6
-	VBLENDVPD Y3, Y4, Y6, Y3
-	VADDPD    192(AX), Y3, Y3
+	VMOVUPS   224(AX), Y5
+	VBLENDVPD Y3, Y4, Y5, Y3
+	VADDPD    288(AX), Y3, Y3
 	LEAQ      (R10)(BX*8), DI
 	VMOVMSKPD Y0, R8
 	ANDQ      $+1, R8
 	TESTQ     R8, R8
 	JEQ       done81
-	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
-	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y9, Y7, Y7
-	VMOVQ     X7, R8
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    Y8, Y6, Y6
-	VPERMPS   Y3, Y6, Y6
-	VMOVSD    X6, 136(DI)(R8*8)
+	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y5
+	VPADDQ    Y5, Y5, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
+	VPADDD    Y9, Y8, Y8
+	VPERMPS   Y10, Y8, Y8
+	VMOVQ     X8, R8
+	VPADDQ    Y5, Y5, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VPADDD    Y9, Y5, Y5
+	VPERMPS   Y3, Y5, Y5
+	VMOVSD    X5, 136(DI)(R8*8)
 
 done81:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+2, R8
 	TESTQ     R8, R8
 	JEQ       done82
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
-	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y9, Y7, Y7
-	VMOVQ     X7, R8
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    Y8, Y6, Y6
-	VPERMPS   Y3, Y6, Y6
-	VMOVSD    X6, 136(DI)(R8*8)
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y5
+	VPADDQ    Y5, Y5, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
+	VPADDD    Y9, Y8, Y8
+	VPERMPS   Y10, Y8, Y8
+	VMOVQ     X8, R8
+	VPADDQ    Y5, Y5, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VPADDD    Y9, Y5, Y5
+	VPERMPS   Y3, Y5, Y5
+	VMOVSD    X5, 136(DI)(R8*8)
 
 done82:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+4, R8
 	TESTQ     R8, R8
 	JEQ       done83
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
-	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y9, Y7, Y7
-	VMOVQ     X7, R8
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    Y8, Y6, Y6
-	VPERMPS   Y3, Y6, Y6
-	VMOVSD    X6, 136(DI)(R8*8)
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y5
+	VPADDQ    Y5, Y5, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
+	VPADDD    Y9, Y8, Y8
+	VPERMPS   Y10, Y8, Y8
+	VMOVQ     X8, R8
+	VPADDQ    Y5, Y5, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VPADDD    Y9, Y5, Y5
+	VPERMPS   Y3, Y5, Y5
+	VMOVSD    X5, 136(DI)(R8*8)
 
 done83:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+8, R8
 	TESTQ     R8, R8
 	JEQ       done84
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
-	VPADDD    Y7, Y6, Y6
-	VPERMPS   Y9, Y6, Y6
-	VMOVQ     X6, R8
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    Y7, Y6, Y6
-	VPERMPS   Y3, Y6, Y3
+	VPADDQ    Y6, Y6, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
+	VPADDD    Y8, Y5, Y5
+	VPERMPS   Y10, Y5, Y5
+	VMOVQ     X5, R8
+	VPADDQ    Y6, Y6, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VPADDD    Y8, Y5, Y5
+	VPERMPS   Y3, Y5, Y3
 	VMOVSD    X3, 136(DI)(R8*8)
 
 done84:
-	VMOVUPS   448(AX), Y3
-	VADDPD    352(AX), Y3, Y3
-	VXORPD    c64x4_8000000000000000<>+0(SB), Y3, Y3
+	VMOVUPD   c64x4_8000000000000000<>+0(SB), Y3
+	VXORPD    448(AX), Y3, Y3
 	LEAQ      (R10)(BX*8), DI
 	VMOVMSKPD Y0, R8
 	ANDQ      $+1, R8
 	TESTQ     R8, R8
 	JEQ       done85
-	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
-	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y9, Y7, Y7
-	VMOVQ     X7, R8
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    Y8, Y6, Y6
-	VPERMPS   Y3, Y6, Y6
-	VMOVSD    X6, 144(DI)(R8*8)
+	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y5
+	VPADDQ    Y5, Y5, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
+	VPADDD    Y9, Y8, Y8
+	VPERMPS   Y10, Y8, Y8
+	VMOVQ     X8, R8
+	VPADDQ    Y5, Y5, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VPADDD    Y9, Y5, Y5
+	VPERMPS   Y3, Y5, Y5
+	VMOVSD    X5, 144(DI)(R8*8)
 
 done85:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+2, R8
 	TESTQ     R8, R8
 	JEQ       done86
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
-	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y9, Y7, Y7
-	VMOVQ     X7, R8
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    Y8, Y6, Y6
-	VPERMPS   Y3, Y6, Y6
-	VMOVSD    X6, 144(DI)(R8*8)
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y5
+	VPADDQ    Y5, Y5, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
+	VPADDD    Y9, Y8, Y8
+	VPERMPS   Y10, Y8, Y8
+	VMOVQ     X8, R8
+	VPADDQ    Y5, Y5, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VPADDD    Y9, Y5, Y5
+	VPERMPS   Y3, Y5, Y5
+	VMOVSD    X5, 144(DI)(R8*8)
 
 done86:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+4, R8
 	TESTQ     R8, R8
 	JEQ       done87
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
-	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y9, Y7, Y7
-	VMOVQ     X7, R8
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    Y8, Y6, Y6
-	VPERMPS   Y3, Y6, Y6
-	VMOVSD    X6, 144(DI)(R8*8)
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y5
+	VPADDQ    Y5, Y5, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
+	VPADDD    Y9, Y8, Y8
+	VPERMPS   Y10, Y8, Y8
+	VMOVQ     X8, R8
+	VPADDQ    Y5, Y5, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VPADDD    Y9, Y5, Y5
+	VPERMPS   Y3, Y5, Y5
+	VMOVSD    X5, 144(DI)(R8*8)
 
 done87:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+8, R8
 	TESTQ     R8, R8
 	JEQ       done88
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
-	VPADDD    Y7, Y6, Y6
-	VPERMPS   Y9, Y6, Y6
-	VMOVQ     X6, R8
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    Y7, Y6, Y6
-	VPERMPS   Y3, Y6, Y3
+	VPADDQ    Y6, Y6, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
+	VPADDD    Y8, Y5, Y5
+	VPERMPS   Y10, Y5, Y5
+	VMOVQ     X5, R8
+	VPADDQ    Y6, Y6, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VPADDD    Y8, Y5, Y5
+	VPERMPS   Y3, Y5, Y3
 	VMOVSD    X3, 144(DI)(R8*8)
 
 done88:
 	VMOVUPD   c64x4_8000000000000000<>+0(SB), Y3
-	VXORPD    320(AX), Y3, Y3
+	VXORPD    416(AX), Y3, Y3
 	LEAQ      (R10)(BX*8), DI
 	VMOVMSKPD Y0, R8
 	ANDQ      $+1, R8
 	TESTQ     R8, R8
 	JEQ       done89
-	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
-	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y9, Y7, Y7
-	VMOVQ     X7, R8
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    Y8, Y6, Y6
-	VPERMPS   Y3, Y6, Y6
-	VMOVSD    X6, 152(DI)(R8*8)
+	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y5
+	VPADDQ    Y5, Y5, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
+	VPADDD    Y9, Y8, Y8
+	VPERMPS   Y10, Y8, Y8
+	VMOVQ     X8, R8
+	VPADDQ    Y5, Y5, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VPADDD    Y9, Y5, Y5
+	VPERMPS   Y3, Y5, Y5
+	VMOVSD    X5, 152(DI)(R8*8)
 
 done89:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+2, R8
 	TESTQ     R8, R8
 	JEQ       done90
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
-	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y9, Y7, Y7
-	VMOVQ     X7, R8
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    Y8, Y6, Y6
-	VPERMPS   Y3, Y6, Y6
-	VMOVSD    X6, 152(DI)(R8*8)
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y5
+	VPADDQ    Y5, Y5, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
+	VPADDD    Y9, Y8, Y8
+	VPERMPS   Y10, Y8, Y8
+	VMOVQ     X8, R8
+	VPADDQ    Y5, Y5, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VPADDD    Y9, Y5, Y5
+	VPERMPS   Y3, Y5, Y5
+	VMOVSD    X5, 152(DI)(R8*8)
 
 done90:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+4, R8
 	TESTQ     R8, R8
 	JEQ       done91
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
-	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y9, Y7, Y7
-	VMOVQ     X7, R8
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    Y8, Y6, Y6
-	VPERMPS   Y3, Y6, Y6
-	VMOVSD    X6, 152(DI)(R8*8)
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y5
+	VPADDQ    Y5, Y5, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
+	VPADDD    Y9, Y8, Y8
+	VPERMPS   Y10, Y8, Y8
+	VMOVQ     X8, R8
+	VPADDQ    Y5, Y5, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VPADDD    Y9, Y5, Y5
+	VPERMPS   Y3, Y5, Y5
+	VMOVSD    X5, 152(DI)(R8*8)
 
 done91:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+8, R8
 	TESTQ     R8, R8
 	JEQ       done92
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
-	VPADDD    Y7, Y6, Y6
-	VPERMPS   Y9, Y6, Y6
-	VMOVQ     X6, R8
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    Y7, Y6, Y6
-	VPERMPS   Y3, Y6, Y3
+	VPADDQ    Y6, Y6, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
+	VPADDD    Y8, Y5, Y5
+	VPERMPS   Y10, Y5, Y5
+	VMOVQ     X5, R8
+	VPADDQ    Y6, Y6, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VPADDD    Y8, Y5, Y5
+	VPERMPS   Y3, Y5, Y3
 	VMOVSD    X3, 152(DI)(R8*8)
 
 done92:
 	VMOVUPS   576(AX), Y3
-	VSUBPD    288(AX), Y3, Y3
+	VSUBPD    640(AX), Y3, Y3
 	LEAQ      (R10)(BX*8), DI
 	VMOVMSKPD Y0, R8
 	ANDQ      $+1, R8
 	TESTQ     R8, R8
 	JEQ       done93
-	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
-	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y9, Y7, Y7
-	VMOVQ     X7, R8
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    Y8, Y6, Y6
-	VPERMPS   Y3, Y6, Y6
-	VMOVSD    X6, 160(DI)(R8*8)
+	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y5
+	VPADDQ    Y5, Y5, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
+	VPADDD    Y9, Y8, Y8
+	VPERMPS   Y10, Y8, Y8
+	VMOVQ     X8, R8
+	VPADDQ    Y5, Y5, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VPADDD    Y9, Y5, Y5
+	VPERMPS   Y3, Y5, Y5
+	VMOVSD    X5, 160(DI)(R8*8)
 
 done93:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+2, R8
 	TESTQ     R8, R8
 	JEQ       done94
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
-	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y9, Y7, Y7
-	VMOVQ     X7, R8
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    Y8, Y6, Y6
-	VPERMPS   Y3, Y6, Y6
-	VMOVSD    X6, 160(DI)(R8*8)
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y5
+	VPADDQ    Y5, Y5, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
+	VPADDD    Y9, Y8, Y8
+	VPERMPS   Y10, Y8, Y8
+	VMOVQ     X8, R8
+	VPADDQ    Y5, Y5, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VPADDD    Y9, Y5, Y5
+	VPERMPS   Y3, Y5, Y5
+	VMOVSD    X5, 160(DI)(R8*8)
 
 done94:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+4, R8
 	TESTQ     R8, R8
 	JEQ       done95
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
-	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y9, Y7, Y7
-	VMOVQ     X7, R8
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    Y8, Y6, Y6
-	VPERMPS   Y3, Y6, Y6
-	VMOVSD    X6, 160(DI)(R8*8)
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y5
+	VPADDQ    Y5, Y5, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
+	VPADDD    Y9, Y8, Y8
+	VPERMPS   Y10, Y8, Y8
+	VMOVQ     X8, R8
+	VPADDQ    Y5, Y5, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VPADDD    Y9, Y5, Y5
+	VPERMPS   Y3, Y5, Y5
+	VMOVSD    X5, 160(DI)(R8*8)
 
 done95:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+8, R8
 	TESTQ     R8, R8
 	JEQ       done96
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
-	VPADDD    Y7, Y6, Y6
-	VPERMPS   Y9, Y6, Y6
-	VMOVQ     X6, R8
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    Y7, Y6, Y6
-	VPERMPS   Y3, Y6, Y3
+	VPADDQ    Y6, Y6, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
+	VPADDD    Y8, Y5, Y5
+	VPERMPS   Y10, Y5, Y5
+	VMOVQ     X5, R8
+	VPADDQ    Y6, Y6, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VPADDD    Y8, Y5, Y5
+	VPERMPS   Y3, Y5, Y3
 	VMOVSD    X3, 160(DI)(R8*8)
 
 done96:
-	VMOVUPS   1152(AX), Y3
-	VMULPD    480(AX), Y3, Y3
+	VMOVUPS   32(AX), Y3
+	VMULPD    544(AX), Y3, Y3
+	VMULPD    1248(AX), Y3, Y3
 	LEAQ      (R10)(BX*8), DI
 	VMOVMSKPD Y0, R8
 	ANDQ      $+1, R8
 	TESTQ     R8, R8
 	JEQ       done97
-	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
-	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y9, Y7, Y7
-	VMOVQ     X7, R8
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    Y8, Y6, Y6
-	VPERMPS   Y3, Y6, Y6
-	VMOVSD    X6, 168(DI)(R8*8)
+	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y5
+	VPADDQ    Y5, Y5, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
+	VPADDD    Y9, Y8, Y8
+	VPERMPS   Y10, Y8, Y8
+	VMOVQ     X8, R8
+	VPADDQ    Y5, Y5, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VPADDD    Y9, Y5, Y5
+	VPERMPS   Y3, Y5, Y5
+	VMOVSD    X5, 168(DI)(R8*8)
 
 done97:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+2, R8
 	TESTQ     R8, R8
 	JEQ       done98
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
-	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y9, Y7, Y7
-	VMOVQ     X7, R8
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    Y8, Y6, Y6
-	VPERMPS   Y3, Y6, Y6
-	VMOVSD    X6, 168(DI)(R8*8)
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y5
+	VPADDQ    Y5, Y5, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
+	VPADDD    Y9, Y8, Y8
+	VPERMPS   Y10, Y8, Y8
+	VMOVQ     X8, R8
+	VPADDQ    Y5, Y5, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VPADDD    Y9, Y5, Y5
+	VPERMPS   Y3, Y5, Y5
+	VMOVSD    X5, 168(DI)(R8*8)
 
 done98:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+4, R8
 	TESTQ     R8, R8
 	JEQ       done99
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
-	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y9, Y7, Y7
-	VMOVQ     X7, R8
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    Y8, Y6, Y6
-	VPERMPS   Y3, Y6, Y6
-	VMOVSD    X6, 168(DI)(R8*8)
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y5
+	VPADDQ    Y5, Y5, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
+	VPADDD    Y9, Y8, Y8
+	VPERMPS   Y10, Y8, Y8
+	VMOVQ     X8, R8
+	VPADDQ    Y5, Y5, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VPADDD    Y9, Y5, Y5
+	VPERMPS   Y3, Y5, Y5
+	VMOVSD    X5, 168(DI)(R8*8)
 
 done99:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+8, R8
 	TESTQ     R8, R8
 	JEQ       done100
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
-	VPADDD    Y7, Y6, Y6
-	VPERMPS   Y9, Y6, Y6
-	VMOVQ     X6, R8
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    Y7, Y6, Y6
-	VPERMPS   Y3, Y6, Y3
+	VPADDQ    Y6, Y6, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
+	VPADDD    Y8, Y5, Y5
+	VPERMPS   Y10, Y5, Y5
+	VMOVQ     X5, R8
+	VPADDQ    Y6, Y6, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VPADDD    Y8, Y5, Y5
+	VPERMPS   Y3, Y5, Y3
 	VMOVSD    X3, 168(DI)(R8*8)
 
 done100:
@@ -16514,15 +16363,15 @@ done100:
 	TESTQ     R8, R8
 	JEQ       done101
 	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
-	VPADDD    Y7, Y6, Y6
-	VPERMPS   Y9, Y6, Y6
-	VMOVQ     X6, R8
+	VPADDQ    Y3, Y3, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
+	VPADDD    Y8, Y5, Y5
+	VPERMPS   Y10, Y5, Y5
+	VMOVQ     X5, R8
 	VPADDQ    Y3, Y3, Y3
 	VPSHUFD   $0xa0, Y3, Y3
-	VPADDD    Y7, Y3, Y3
+	VPADDD    Y8, Y3, Y3
 	VPERMPS   Y4, Y3, Y3
 	VMOVSD    X3, 176(DI)(R8*8)
 
@@ -16532,15 +16381,15 @@ done101:
 	TESTQ     R8, R8
 	JEQ       done102
 	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
-	VPADDD    Y7, Y6, Y6
-	VPERMPS   Y9, Y6, Y6
-	VMOVQ     X6, R8
+	VPADDQ    Y3, Y3, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
+	VPADDD    Y8, Y5, Y5
+	VPERMPS   Y10, Y5, Y5
+	VMOVQ     X5, R8
 	VPADDQ    Y3, Y3, Y3
 	VPSHUFD   $0xa0, Y3, Y3
-	VPADDD    Y7, Y3, Y3
+	VPADDD    Y8, Y3, Y3
 	VPERMPS   Y4, Y3, Y3
 	VMOVSD    X3, 176(DI)(R8*8)
 
@@ -16550,15 +16399,15 @@ done102:
 	TESTQ     R8, R8
 	JEQ       done103
 	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
-	VPADDD    Y7, Y6, Y6
-	VPERMPS   Y9, Y6, Y6
-	VMOVQ     X6, R8
+	VPADDQ    Y3, Y3, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
+	VPADDD    Y8, Y5, Y5
+	VPERMPS   Y10, Y5, Y5
+	VMOVQ     X5, R8
 	VPADDQ    Y3, Y3, Y3
 	VPSHUFD   $0xa0, Y3, Y3
-	VPADDD    Y7, Y3, Y3
+	VPADDD    Y8, Y3, Y3
 	VPERMPS   Y4, Y3, Y3
 	VMOVSD    X3, 176(DI)(R8*8)
 
@@ -16567,17 +16416,15 @@ done103:
 	ANDQ      $+8, R8
 	TESTQ     R8, R8
 	JEQ       done104
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y3
+	VPADDQ    Y6, Y6, Y3
 	VPSHUFD   $0xa0, Y3, Y3
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y6
-	VPADDD    Y6, Y3, Y3
-	VPERMPS   Y9, Y3, Y3
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y5
+	VPADDD    Y5, Y3, Y3
+	VPERMPS   Y10, Y3, Y3
 	VMOVQ     X3, R8
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y3
+	VPADDQ    Y6, Y6, Y3
 	VPSHUFD   $0xa0, Y3, Y3
-	VPADDD    Y6, Y3, Y3
+	VPADDD    Y5, Y3, Y3
 	VPERMPS   Y4, Y3, Y3
 	VMOVSD    X3, 176(DI)(R8*8)
 
@@ -16588,16 +16435,16 @@ done104:
 	TESTQ     R8, R8
 	JEQ       done105
 	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
-	VPADDD    Y7, Y6, Y6
-	VPERMPS   Y9, Y6, Y6
-	VMOVQ     X6, R8
+	VPADDQ    Y3, Y3, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
+	VPADDD    Y8, Y5, Y5
+	VPERMPS   Y10, Y5, Y5
+	VMOVQ     X5, R8
 	VPADDQ    Y3, Y3, Y3
 	VPSHUFD   $0xa0, Y3, Y3
-	VPADDD    Y7, Y3, Y3
-	VPERMPS   1056(AX), Y3, Y3
+	VPADDD    Y8, Y3, Y3
+	VPERMPS   544(AX), Y3, Y3
 	VMOVSD    X3, 184(DI)(R8*8)
 
 done105:
@@ -16606,16 +16453,16 @@ done105:
 	TESTQ     R8, R8
 	JEQ       done106
 	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
-	VPADDD    Y7, Y6, Y6
-	VPERMPS   Y9, Y6, Y6
-	VMOVQ     X6, R8
+	VPADDQ    Y3, Y3, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
+	VPADDD    Y8, Y5, Y5
+	VPERMPS   Y10, Y5, Y5
+	VMOVQ     X5, R8
 	VPADDQ    Y3, Y3, Y3
 	VPSHUFD   $0xa0, Y3, Y3
-	VPADDD    Y7, Y3, Y3
-	VPERMPS   1056(AX), Y3, Y3
+	VPADDD    Y8, Y3, Y3
+	VPERMPS   544(AX), Y3, Y3
 	VMOVSD    X3, 184(DI)(R8*8)
 
 done106:
@@ -16624,16 +16471,16 @@ done106:
 	TESTQ     R8, R8
 	JEQ       done107
 	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
-	VPADDD    Y7, Y6, Y6
-	VPERMPS   Y9, Y6, Y6
-	VMOVQ     X6, R8
+	VPADDQ    Y3, Y3, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
+	VPADDD    Y8, Y5, Y5
+	VPERMPS   Y10, Y5, Y5
+	VMOVQ     X5, R8
 	VPADDQ    Y3, Y3, Y3
 	VPSHUFD   $0xa0, Y3, Y3
-	VPADDD    Y7, Y3, Y3
-	VPERMPS   1056(AX), Y3, Y3
+	VPADDD    Y8, Y3, Y3
+	VPERMPS   544(AX), Y3, Y3
 	VMOVSD    X3, 184(DI)(R8*8)
 
 done107:
@@ -16641,246 +16488,236 @@ done107:
 	ANDQ      $+8, R8
 	TESTQ     R8, R8
 	JEQ       done108
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y3
+	VPADDQ    Y6, Y6, Y3
 	VPSHUFD   $0xa0, Y3, Y3
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y6
-	VPADDD    Y6, Y3, Y3
-	VPERMPS   Y9, Y3, Y3
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y5
+	VPADDD    Y5, Y3, Y3
+	VPERMPS   Y10, Y3, Y3
 	VMOVQ     X3, R8
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y3
+	VPADDQ    Y6, Y6, Y3
 	VPSHUFD   $0xa0, Y3, Y3
-	VPADDD    Y6, Y3, Y3
-	VPERMPS   1056(AX), Y3, Y3
+	VPADDD    Y5, Y3, Y3
+	VPERMPS   544(AX), Y3, Y3
 	VMOVSD    X3, 184(DI)(R8*8)
 
 done108:
-	VMOVUPS   896(AX), Y3
-	VMULPD    256(AX), Y3, Y3
+	VMOVUPS   1312(AX), Y3
+	VMULPD    736(AX), Y3, Y3
 	LEAQ      (R10)(BX*8), DI
 	VMOVMSKPD Y0, R8
 	ANDQ      $+1, R8
 	TESTQ     R8, R8
 	JEQ       done109
-	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
-	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y9, Y7, Y7
-	VMOVQ     X7, R8
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    Y8, Y6, Y6
-	VPERMPS   Y3, Y6, Y6
-	VMOVSD    X6, 192(DI)(R8*8)
+	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y5
+	VPADDQ    Y5, Y5, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
+	VPADDD    Y9, Y8, Y8
+	VPERMPS   Y10, Y8, Y8
+	VMOVQ     X8, R8
+	VPADDQ    Y5, Y5, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VPADDD    Y9, Y5, Y5
+	VPERMPS   Y3, Y5, Y5
+	VMOVSD    X5, 192(DI)(R8*8)
 
 done109:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+2, R8
 	TESTQ     R8, R8
 	JEQ       done110
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
-	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y9, Y7, Y7
-	VMOVQ     X7, R8
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    Y8, Y6, Y6
-	VPERMPS   Y3, Y6, Y6
-	VMOVSD    X6, 192(DI)(R8*8)
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y5
+	VPADDQ    Y5, Y5, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
+	VPADDD    Y9, Y8, Y8
+	VPERMPS   Y10, Y8, Y8
+	VMOVQ     X8, R8
+	VPADDQ    Y5, Y5, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VPADDD    Y9, Y5, Y5
+	VPERMPS   Y3, Y5, Y5
+	VMOVSD    X5, 192(DI)(R8*8)
 
 done110:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+4, R8
 	TESTQ     R8, R8
 	JEQ       done111
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
-	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y9, Y7, Y7
-	VMOVQ     X7, R8
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    Y8, Y6, Y6
-	VPERMPS   Y3, Y6, Y6
-	VMOVSD    X6, 192(DI)(R8*8)
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y5
+	VPADDQ    Y5, Y5, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
+	VPADDD    Y9, Y8, Y8
+	VPERMPS   Y10, Y8, Y8
+	VMOVQ     X8, R8
+	VPADDQ    Y5, Y5, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VPADDD    Y9, Y5, Y5
+	VPERMPS   Y3, Y5, Y5
+	VMOVSD    X5, 192(DI)(R8*8)
 
 done111:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+8, R8
 	TESTQ     R8, R8
 	JEQ       done112
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
-	VPADDD    Y7, Y6, Y6
-	VPERMPS   Y9, Y6, Y6
-	VMOVQ     X6, R8
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    Y7, Y6, Y6
-	VPERMPS   Y3, Y6, Y3
+	VPADDQ    Y6, Y6, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
+	VPADDD    Y8, Y5, Y5
+	VPERMPS   Y10, Y5, Y5
+	VMOVQ     X5, R8
+	VPADDQ    Y6, Y6, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VPADDD    Y8, Y5, Y5
+	VPERMPS   Y3, Y5, Y3
 	VMOVSD    X3, 192(DI)(R8*8)
 
 done112:
-	VMOVUPS   1120(AX), Y3
-	VMULPD    256(AX), Y3, Y3
+	VMOVUPS   1280(AX), Y3
+	VMULPD    736(AX), Y3, Y3
 	LEAQ      (R10)(BX*8), DI
 	VMOVMSKPD Y0, R8
 	ANDQ      $+1, R8
 	TESTQ     R8, R8
 	JEQ       done113
-	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
-	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y9, Y7, Y7
-	VMOVQ     X7, R8
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    Y8, Y6, Y6
-	VPERMPS   Y3, Y6, Y6
-	VMOVSD    X6, 200(DI)(R8*8)
+	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y5
+	VPADDQ    Y5, Y5, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
+	VPADDD    Y9, Y8, Y8
+	VPERMPS   Y10, Y8, Y8
+	VMOVQ     X8, R8
+	VPADDQ    Y5, Y5, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VPADDD    Y9, Y5, Y5
+	VPERMPS   Y3, Y5, Y5
+	VMOVSD    X5, 200(DI)(R8*8)
 
 done113:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+2, R8
 	TESTQ     R8, R8
 	JEQ       done114
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
-	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y9, Y7, Y7
-	VMOVQ     X7, R8
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    Y8, Y6, Y6
-	VPERMPS   Y3, Y6, Y6
-	VMOVSD    X6, 200(DI)(R8*8)
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y5
+	VPADDQ    Y5, Y5, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
+	VPADDD    Y9, Y8, Y8
+	VPERMPS   Y10, Y8, Y8
+	VMOVQ     X8, R8
+	VPADDQ    Y5, Y5, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VPADDD    Y9, Y5, Y5
+	VPERMPS   Y3, Y5, Y5
+	VMOVSD    X5, 200(DI)(R8*8)
 
 done114:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+4, R8
 	TESTQ     R8, R8
 	JEQ       done115
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
-	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y9, Y7, Y7
-	VMOVQ     X7, R8
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    Y8, Y6, Y6
-	VPERMPS   Y3, Y6, Y6
-	VMOVSD    X6, 200(DI)(R8*8)
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y5
+	VPADDQ    Y5, Y5, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
+	VPADDD    Y9, Y8, Y8
+	VPERMPS   Y10, Y8, Y8
+	VMOVQ     X8, R8
+	VPADDQ    Y5, Y5, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VPADDD    Y9, Y5, Y5
+	VPERMPS   Y3, Y5, Y5
+	VMOVSD    X5, 200(DI)(R8*8)
 
 done115:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+8, R8
 	TESTQ     R8, R8
 	JEQ       done116
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
-	VPADDD    Y7, Y6, Y6
-	VPERMPS   Y9, Y6, Y6
-	VMOVQ     X6, R8
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    Y7, Y6, Y6
-	VPERMPS   Y3, Y6, Y3
+	VPADDQ    Y6, Y6, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
+	VPADDD    Y8, Y5, Y5
+	VPERMPS   Y10, Y5, Y5
+	VMOVQ     X5, R8
+	VPADDQ    Y6, Y6, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VPADDD    Y8, Y5, Y5
+	VPERMPS   Y3, Y5, Y3
 	VMOVSD    X3, 200(DI)(R8*8)
 
 done116:
-	VMOVUPS   448(AX), Y3
-	VADDPD    352(AX), Y3, Y3
 	LEAQ      (R10)(BX*8), DI
 	VMOVMSKPD Y0, R8
 	ANDQ      $+1, R8
 	TESTQ     R8, R8
 	JEQ       done117
-	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y7
-	VPSHUFD   $0xa0, Y7, Y7
+	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y3
+	VPADDQ    Y3, Y3, Y5
+	VPSHUFD   $0xa0, Y5, Y5
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
-	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y9, Y7, Y7
-	VMOVQ     X7, R8
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    Y8, Y6, Y6
-	VPERMPS   Y3, Y6, Y6
-	VMOVSD    X6, 208(DI)(R8*8)
+	VPADDD    Y8, Y5, Y5
+	VPERMPS   Y10, Y5, Y5
+	VMOVQ     X5, R8
+	VPADDQ    Y3, Y3, Y3
+	VPSHUFD   $0xa0, Y3, Y3
+	VPADDD    Y8, Y3, Y3
+	VPERMPS   448(AX), Y3, Y3
+	VMOVSD    X3, 208(DI)(R8*8)
 
 done117:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+2, R8
 	TESTQ     R8, R8
 	JEQ       done118
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y7
-	VPSHUFD   $0xa0, Y7, Y7
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ    Y3, Y3, Y5
+	VPSHUFD   $0xa0, Y5, Y5
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
-	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y9, Y7, Y7
-	VMOVQ     X7, R8
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    Y8, Y6, Y6
-	VPERMPS   Y3, Y6, Y6
-	VMOVSD    X6, 208(DI)(R8*8)
+	VPADDD    Y8, Y5, Y5
+	VPERMPS   Y10, Y5, Y5
+	VMOVQ     X5, R8
+	VPADDQ    Y3, Y3, Y3
+	VPSHUFD   $0xa0, Y3, Y3
+	VPADDD    Y8, Y3, Y3
+	VPERMPS   448(AX), Y3, Y3
+	VMOVSD    X3, 208(DI)(R8*8)
 
 done118:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+4, R8
 	TESTQ     R8, R8
 	JEQ       done119
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y7
-	VPSHUFD   $0xa0, Y7, Y7
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ    Y3, Y3, Y5
+	VPSHUFD   $0xa0, Y5, Y5
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
-	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y9, Y7, Y7
-	VMOVQ     X7, R8
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    Y8, Y6, Y6
-	VPERMPS   Y3, Y6, Y6
-	VMOVSD    X6, 208(DI)(R8*8)
+	VPADDD    Y8, Y5, Y5
+	VPERMPS   Y10, Y5, Y5
+	VMOVQ     X5, R8
+	VPADDQ    Y3, Y3, Y3
+	VPSHUFD   $0xa0, Y3, Y3
+	VPADDD    Y8, Y3, Y3
+	VPERMPS   448(AX), Y3, Y3
+	VMOVSD    X3, 208(DI)(R8*8)
 
 done119:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+8, R8
 	TESTQ     R8, R8
 	JEQ       done120
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
-	VPADDD    Y7, Y6, Y6
-	VPERMPS   Y9, Y6, Y6
-	VMOVQ     X6, R8
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    Y7, Y6, Y6
-	VPERMPS   Y3, Y6, Y3
+	VPADDQ    Y6, Y6, Y3
+	VPSHUFD   $0xa0, Y3, Y3
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y5
+	VPADDD    Y5, Y3, Y3
+	VPERMPS   Y10, Y3, Y3
+	VMOVQ     X3, R8
+	VPADDQ    Y6, Y6, Y3
+	VPSHUFD   $0xa0, Y3, Y3
+	VPADDD    Y5, Y3, Y3
+	VPERMPS   448(AX), Y3, Y3
 	VMOVSD    X3, 208(DI)(R8*8)
 
 done120:
@@ -16890,16 +16727,16 @@ done120:
 	TESTQ     R8, R8
 	JEQ       done121
 	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
-	VPADDD    Y7, Y6, Y6
-	VPERMPS   Y9, Y6, Y6
-	VMOVQ     X6, R8
+	VPADDQ    Y3, Y3, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
+	VPADDD    Y8, Y5, Y5
+	VPERMPS   Y10, Y5, Y5
+	VMOVQ     X5, R8
 	VPADDQ    Y3, Y3, Y3
 	VPSHUFD   $0xa0, Y3, Y3
-	VPADDD    Y7, Y3, Y3
-	VPERMPS   320(AX), Y3, Y3
+	VPADDD    Y8, Y3, Y3
+	VPERMPS   416(AX), Y3, Y3
 	VMOVSD    X3, 216(DI)(R8*8)
 
 done121:
@@ -16908,16 +16745,16 @@ done121:
 	TESTQ     R8, R8
 	JEQ       done122
 	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
-	VPADDD    Y7, Y6, Y6
-	VPERMPS   Y9, Y6, Y6
-	VMOVQ     X6, R8
+	VPADDQ    Y3, Y3, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
+	VPADDD    Y8, Y5, Y5
+	VPERMPS   Y10, Y5, Y5
+	VMOVQ     X5, R8
 	VPADDQ    Y3, Y3, Y3
 	VPSHUFD   $0xa0, Y3, Y3
-	VPADDD    Y7, Y3, Y3
-	VPERMPS   320(AX), Y3, Y3
+	VPADDD    Y8, Y3, Y3
+	VPERMPS   416(AX), Y3, Y3
 	VMOVSD    X3, 216(DI)(R8*8)
 
 done122:
@@ -16926,16 +16763,16 @@ done122:
 	TESTQ     R8, R8
 	JEQ       done123
 	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
-	VPADDD    Y7, Y6, Y6
-	VPERMPS   Y9, Y6, Y6
-	VMOVQ     X6, R8
+	VPADDQ    Y3, Y3, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
+	VPADDD    Y8, Y5, Y5
+	VPERMPS   Y10, Y5, Y5
+	VMOVQ     X5, R8
 	VPADDQ    Y3, Y3, Y3
 	VPSHUFD   $0xa0, Y3, Y3
-	VPADDD    Y7, Y3, Y3
-	VPERMPS   320(AX), Y3, Y3
+	VPADDD    Y8, Y3, Y3
+	VPERMPS   416(AX), Y3, Y3
 	VMOVSD    X3, 216(DI)(R8*8)
 
 done123:
@@ -16943,116 +16780,111 @@ done123:
 	ANDQ      $+8, R8
 	TESTQ     R8, R8
 	JEQ       done124
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y3
+	VPADDQ    Y6, Y6, Y3
 	VPSHUFD   $0xa0, Y3, Y3
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y6
-	VPADDD    Y6, Y3, Y3
-	VPERMPS   Y9, Y3, Y3
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y5
+	VPADDD    Y5, Y3, Y3
+	VPERMPS   Y10, Y3, Y3
 	VMOVQ     X3, R8
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y3
+	VPADDQ    Y6, Y6, Y3
 	VPSHUFD   $0xa0, Y3, Y3
-	VPADDD    Y6, Y3, Y3
-	VPERMPS   320(AX), Y3, Y3
+	VPADDD    Y5, Y3, Y3
+	VPERMPS   416(AX), Y3, Y3
 	VMOVSD    X3, 216(DI)(R8*8)
 
 done124:
-	VMOVUPS   288(AX), Y3
+	VMOVUPS   640(AX), Y3
 	VSUBPD    576(AX), Y3, Y3
 	LEAQ      (R10)(BX*8), DI
 	VMOVMSKPD Y0, R8
 	ANDQ      $+1, R8
 	TESTQ     R8, R8
 	JEQ       done125
-	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
-	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y9, Y7, Y7
-	VMOVQ     X7, R8
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    Y8, Y6, Y6
-	VPERMPS   Y3, Y6, Y6
-	VMOVSD    X6, 224(DI)(R8*8)
+	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y5
+	VPADDQ    Y5, Y5, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
+	VPADDD    Y9, Y8, Y8
+	VPERMPS   Y10, Y8, Y8
+	VMOVQ     X8, R8
+	VPADDQ    Y5, Y5, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VPADDD    Y9, Y5, Y5
+	VPERMPS   Y3, Y5, Y5
+	VMOVSD    X5, 224(DI)(R8*8)
 
 done125:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+2, R8
 	TESTQ     R8, R8
 	JEQ       done126
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
-	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y9, Y7, Y7
-	VMOVQ     X7, R8
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    Y8, Y6, Y6
-	VPERMPS   Y3, Y6, Y6
-	VMOVSD    X6, 224(DI)(R8*8)
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y5
+	VPADDQ    Y5, Y5, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
+	VPADDD    Y9, Y8, Y8
+	VPERMPS   Y10, Y8, Y8
+	VMOVQ     X8, R8
+	VPADDQ    Y5, Y5, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VPADDD    Y9, Y5, Y5
+	VPERMPS   Y3, Y5, Y5
+	VMOVSD    X5, 224(DI)(R8*8)
 
 done126:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+4, R8
 	TESTQ     R8, R8
 	JEQ       done127
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
-	VPADDD    Y8, Y7, Y7
-	VPERMPS   Y9, Y7, Y7
-	VMOVQ     X7, R8
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    Y8, Y6, Y6
-	VPERMPS   Y3, Y6, Y6
-	VMOVSD    X6, 224(DI)(R8*8)
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y5
+	VPADDQ    Y5, Y5, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
+	VPADDD    Y9, Y8, Y8
+	VPERMPS   Y10, Y8, Y8
+	VMOVQ     X8, R8
+	VPADDQ    Y5, Y5, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VPADDD    Y9, Y5, Y5
+	VPERMPS   Y3, Y5, Y5
+	VMOVSD    X5, 224(DI)(R8*8)
 
 done127:
 	VMOVMSKPD Y0, R8
 	ANDQ      $+8, R8
 	TESTQ     R8, R8
 	JEQ       done128
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y7
-	VPADDD    Y7, Y6, Y6
-	VPERMPS   Y9, Y6, Y6
-	VMOVQ     X6, R8
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y6
-	VPADDQ    Y6, Y6, Y6
-	VPSHUFD   $0xa0, Y6, Y6
-	VPADDD    Y7, Y6, Y6
-	VPERMPS   Y3, Y6, Y3
+	VPADDQ    Y6, Y6, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
+	VPADDD    Y8, Y5, Y5
+	VPERMPS   Y10, Y5, Y5
+	VMOVQ     X5, R8
+	VPADDQ    Y6, Y6, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VPADDD    Y8, Y5, Y5
+	VPERMPS   Y3, Y5, Y3
 	VMOVSD    X3, 224(DI)(R8*8)
 
 done128:
-	VMOVUPS    864(AX), Y3
-	VDIVPD     992(AX), Y3, Y3
-	VMULPD     1248(AX), Y3, Y3
+	VMOVUPS    32(AX), Y3
+	VMULPD     928(AX), Y3, Y3
 	LEAQ       (CX)(DX*8), AX
-	VMOVAPD    Y0, Y6
-	VMOVAPS    Y4, Y7
-	VGATHERQPD Y6, 8(AX)(Y5*8), Y7
+	VMOVAPD    Y0, Y5
+	VMOVAPS    Y4, Y8
+	VGATHERQPD Y5, 8(AX)(Y7*8), Y8
 	VPSRLQ     $0x20, Y1, Y5
 	VPMULUDQ   Y2, Y5, Y5
-	VPSRLQ     $0x20, Y2, Y6
-	VPMULUDQ   Y6, Y1, Y6
-	VPADDQ     Y6, Y5, Y5
+	VPSRLQ     $0x20, Y2, Y7
+	VPMULUDQ   Y7, Y1, Y7
+	VPADDQ     Y7, Y5, Y5
 	VPMULUDQ   Y2, Y1, Y1
 	VPSLLQ     $0x20, Y5, Y2
 	VPADDQ     Y2, Y1, Y1
 	VMOVAPD    Y0, Y2
 	VGATHERQPD Y2, 64(SI)(Y1*8), Y4
 	VADDPD     Y4, Y3, Y1
-	VSUBPD     Y7, Y1, Y1
+	VSUBPD     Y8, Y1, Y1
 	LEAQ       (R10)(BX*8), AX
 	VMOVMSKPD  Y0, CX
 	ANDQ       $+1, CX
@@ -17063,7 +16895,7 @@ done128:
 	VPSHUFD    $0xa0, Y3, Y3
 	VMOVUPS    c32x8_h42a4f02043f7f565<>+0(SB), Y4
 	VPADDD     Y4, Y3, Y3
-	VPERMPS    Y9, Y3, Y3
+	VPERMPS    Y10, Y3, Y3
 	VMOVQ      X3, CX
 	VPADDQ     Y2, Y2, Y2
 	VPSHUFD    $0xa0, Y2, Y2
@@ -17081,7 +16913,7 @@ done129:
 	VPSHUFD   $0xa0, Y3, Y3
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y4
 	VPADDD    Y4, Y3, Y3
-	VPERMPS   Y9, Y3, Y3
+	VPERMPS   Y10, Y3, Y3
 	VMOVQ     X3, CX
 	VPADDQ    Y2, Y2, Y2
 	VPSHUFD   $0xa0, Y2, Y2
@@ -17099,7 +16931,7 @@ done130:
 	VPSHUFD   $0xa0, Y3, Y3
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y4
 	VPADDD    Y4, Y3, Y3
-	VPERMPS   Y9, Y3, Y3
+	VPERMPS   Y10, Y3, Y3
 	VMOVQ     X3, CX
 	VPADDQ    Y2, Y2, Y2
 	VPSHUFD   $0xa0, Y2, Y2
@@ -17112,15 +16944,13 @@ done131:
 	ANDQ      $+8, CX
 	TESTQ     CX, CX
 	JEQ       done132
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y0
-	VPADDQ    Y0, Y0, Y0
+	VPADDQ    Y6, Y6, Y0
 	VPSHUFD   $0xa0, Y0, Y0
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y2
 	VPADDD    Y2, Y0, Y0
-	VPERMPS   Y9, Y0, Y0
+	VPERMPS   Y10, Y0, Y0
 	VMOVQ     X0, CX
-	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y0
-	VPADDQ    Y0, Y0, Y0
+	VPADDQ    Y6, Y6, Y0
 	VPSHUFD   $0xa0, Y0, Y0
 	VPADDD    Y2, Y0, Y0
 	VPERMPS   Y1, Y0, Y0

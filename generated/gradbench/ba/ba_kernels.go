@@ -38,7 +38,7 @@ func outLoopPartGo(first, count, p int, out, w []float64) {
 func (t *tasks) eLoop(p int, cam []int32, cams []float64, pt []int32, pts, w, feat, e []float64) {
 	k := &t.eLoopTask
 	*k = eLoopTask{t: t, p: p, cam: cam, cams: cams, pt: pt, pts: pts, w: w, feat: feat, e: e}
-	workers.run(t.forWork(p*169), partsOf(p, 1024), k)
+	workers.run(t.forWork(p*168), partsOf(p, 1024), k)
 }
 
 // eLoopTask is what the parts of eLoop work on.
@@ -101,49 +101,56 @@ func eLoopPartGo(first, count, p int, cam []int32, cams []float64, pt []int32, p
 		// P*cos(th) + cross(a, P)*sin(th) + a*dot(a, P)*(1 - cos(th))   ba.bp:7
 		v5 := za3*zY + za*zY3 + za2*zY2
 		v6 := square(math.Sin(0.5 * zth2))
-		v7 := zY*v3 + (za*zY2-za2*zY3)*v4 + za3*v5*(2*v6)
+		v7 := 2 * v6
+		v8 := zY*v3 + (za*zY2-za2*zY3)*v4 + za3*v5*v7
 
 		// if sumsq(r) == 0 { P + cross(r, P) } else { th = norm(r) a = r/th P*cos(th) + cross(a, P)*sin(th) + a*dot(a, P)*(1 - cos(th)) }   ba.bp:4
 		var t float64
 		if v2 == 0 {
 			t = zY + (cams[cami*11+1]*zY2 - cams[cami*11+2]*zY3)
 		} else {
-			t = v7
+			t = v8
 		}
 
 		// P*cos(th) + cross(a, P)*sin(th) + a*dot(a, P)*(1 - cos(th))   ba.bp:7
-		v8 := zY2*v3 + (za3*zY3-za*zY)*v4 + za2*v5*(2*v6)
+		v9 := zY2*v3 + (za3*zY3-za*zY)*v4 + za2*v5*v7
 
 		// if sumsq(r) == 0 { P + cross(r, P) } else { th = norm(r) a = r/th P*cos(th) + cross(a, P)*sin(th) + a*dot(a, P)*(1 - cos(th)) }   ba.bp:4
 		var t2 float64
 		if v2 == 0 {
 			t2 = zY2 + (cams[cami*11]*zY3 - cams[cami*11+1]*zY)
 		} else {
-			t2 = v8
+			t2 = v9
 		}
 
+		// z = Y[0:2]/Y[2]   ba.bp:13
+		zz := t / t2
+
 		// P*cos(th) + cross(a, P)*sin(th) + a*dot(a, P)*(1 - cos(th))   ba.bp:7
-		v9 := zY3*v3 + (za2*zY-za3*zY2)*v4 + za*v5*(2*v6)
+		v10 := zY3*v3 + (za2*zY-za3*zY2)*v4 + za*v5*v7
 
 		// if sumsq(r) == 0 { P + cross(r, P) } else { th = norm(r) a = r/th P*cos(th) + cross(a, P)*sin(th) + a*dot(a, P)*(1 - cos(th)) }   ba.bp:4
 		var t3 float64
 		if v2 == 0 {
 			t3 = zY3 + (cams[cami*11+2]*zY - cams[cami*11]*zY2)
 		} else {
-			t3 = v9
+			t3 = v10
 		}
 
+		// z = Y[0:2]/Y[2]   ba.bp:13
+		zz2 := t3 / t2
+
 		// s = sumsq(z)   ba.bp:14
-		zs := square(t/t2) + square(t3/t2)
+		zs := square(zz) + square(zz2)
 
 		// return w*(c[6]*(1 + c[9]*s + c[10]*s^2)*z + c[7:9] - feat)   ba.bp:15
-		v10 := 1 + cams[cami*11+9]*zs + cams[cami*11+10]*square(zs)
-		v11 := cams[cami*11+6] * v10
+		v11 := 1 + cams[cami*11+9]*zs + cams[cami*11+10]*square(zs)
+		v12 := cams[cami*11+6] * v11
 		wi := w[first+i]
-		t4 := v11 * (t / t2)
+		t4 := v12 * zz
 		feati := feat[first*2+i*2]
 		e[first*2+i*2] = wi * (t4 + cams[cami*11+7] - feati)
-		t5 := v11 * (t3 / t2)
+		t5 := v12 * zz2
 		feati2 := feat[first*2+i*2+1]
 		e[first*2+i*2+1] = wi * (t5 + cams[cami*11+8] - feati2)
 	}
@@ -183,7 +190,7 @@ func outLoop2PartGo(first, count, p int, out, w []float64) {
 func (t *tasks) jLoop(p int, cam []int32, cams []float64, pt []int32, pts, w, J, feat []float64) {
 	k := &t.jLoopTask
 	*k = jLoopTask{t: t, p: p, cam: cam, cams: cams, pt: pt, pts: pts, w: w, J: J, feat: feat}
-	workers.run(t.forWork(p*922), partsOf(p, 256), k)
+	workers.run(t.forWork(p*909), partsOf(p, 256), k)
 }
 
 // jLoopTask is what the parts of jLoop work on.
@@ -270,12 +277,12 @@ func jLoopPartGo(first, count, p int, cam []int32, cams []float64, pt []int32, p
 			t2 = zY2*v4 + v10*v6 + za2*v7*v9
 		}
 
-		// d = w∘(t/t2)   ba.bp:15
-		wi := w[first+i]
-		d := wi * (t / t2)
+		// z = Y[0:2]/Y[2]   ba.bp:13
+		zz := t / t2
 
-		// dzv[i] = d[i]·cams[cam[i],6]   ba.bp:15
-		dzv := d * cams[cami*11+6]
+		// dzv[i] = w[i]·zz[i]·cams[cam[i],6]   ba.bp:15
+		wi := w[first+i]
+		dzv := wi * zz * cams[cami*11+6]
 
 		// P*cos(th) + cross(a, P)*sin(th) + a*dot(a, P)*(1 - cos(th))   ba.bp:7
 		v11 := za2*zY - za3*zY2
@@ -288,17 +295,17 @@ func jLoopPartGo(first, count, p int, cam []int32, cams []float64, pt []int32, p
 			t3 = zY3*v4 + v11*v6 + za*v7*v9
 		}
 
+		// z = Y[0:2]/Y[2]   ba.bp:13
+		zz2 := t3 / t2
+
 		// s = sumsq(z)   ba.bp:14
-		zs := square(t/t2) + square(t3/t2)
+		zs := square(zz) + square(zz2)
 
 		// ds[i] = dzv[i]·cams[cam[i],10]·2·zs[i] + dzv[i]·cams[cam[i],9]   ba.bp:14
 		ds := dzv*cams[cami*11+10]*(2*zs) + dzv*cams[cami*11+9]
 
-		// dzs = 2·(t3/t2)   ba.bp:14
-		dzs := 2 * (t3 / t2)
-
-		// dz = ds∘dzs/t2   ba.bp:13
-		dz := ds * dzs / t2
+		// dz = 2·ds∘zz2/t2   ba.bp:13
+		dz := ds * (2 * zz2) / t2
 
 		// return w*(c[6]*(1 + c[9]*s + c[10]*s^2)*z + c[7:9] - feat)   ba.bp:15
 		v12 := square(zs)
@@ -308,14 +315,11 @@ func jLoopPartGo(first, count, p int, cam []int32, cams []float64, pt []int32, p
 		// dz2 = w∘v13/t2   ba.bp:13
 		dz2 := wi * v14 / t2
 
-		// dzs2 = 2·(t/t2)   ba.bp:14
-		dzs2 := 2 * (t / t2)
+		// dz3 = 2·ds∘zz/t2   ba.bp:13
+		dz3 := ds * (2 * zz) / t2
 
-		// dz3 = ds∘dzs2/t2   ba.bp:13
-		dz3 := ds * dzs2 / t2
-
-		// d2 = cos(0.5·zth2)   ba.bp:7
-		d2 := math.Cos(0.5 * zth2)
+		// d = cos(0.5·zth2)   ba.bp:7
+		d := math.Cos(0.5 * zth2)
 
 		// da = dz2∘v8∘v6/zth2   ba.bp:6
 		da := dz2 * v9 * v7 / zth2
@@ -323,8 +327,8 @@ func jLoopPartGo(first, count, p int, cam []int32, cams []float64, pt []int32, p
 		// da2 = dz2∘v5∘zY2/zth2   ba.bp:6
 		da2 := dz2 * v6 * zY2 / zth2
 
-		// d3[i] = 2·cams[cam[i],0]   ba.bp:4
-		d3 := 2 * cams[cami*11]
+		// d2[i] = 2·cams[cam[i],0]   ba.bp:4
+		d2 := 2 * cams[cami*11]
 
 		// dzv2 = if v2 = 0 { 0 } else { da }   ba.bp:19
 		var dzv2 float64
@@ -334,11 +338,11 @@ func jLoopPartGo(first, count, p int, cam []int32, cams []float64, pt []int32, p
 			dzv2 = da
 		}
 
-		// d4[i] = 2·cams[cam[i],1]   ba.bp:4
-		d4 := 2 * cams[cami*11+1]
+		// d3[i] = 2·cams[cam[i],1]   ba.bp:4
+		d3 := 2 * cams[cami*11+1]
 
-		// d5[i] = 2·cams[cam[i],2]   ba.bp:4
-		d5 := 2 * cams[cami*11+2]
+		// d4[i] = 2·cams[cam[i],2]   ba.bp:4
+		d4 := 2 * cams[cami*11+2]
 
 		// dzY = if v2 = 0 { dz2 } else { dz2∘v3 }   ba.bp:12
 		var dzY float64
@@ -349,309 +353,322 @@ func jLoopPartGo(first, count, p int, cam []int32, cams []float64, pt []int32, p
 		}
 
 		// dzY2[i] = if v2[i] = 0 { dz2[i]·cams[cam[i],2] } else { dz2[i]·v5[i]·za2[i] }   ba.bp:4
-		var dzY15 float64
+		var dzY16 float64
 		if v2 == 0 {
-			dzY15 = dz2 * cams[cami*11+2]
+			dzY16 = dz2 * cams[cami*11+2]
 		} else {
-			dzY15 = dz2 * v6 * za2
+			dzY16 = dz2 * v6 * za2
 		}
 
-		// d6 = w∘(t3/t2)   ba.bp:15
-		d6 := wi * (t3 / t2)
-
-		// dzv3[i] = d6[i]·cams[cam[i],6]   ba.bp:15
-		dzv3 := d6 * cams[cami*11+6]
+		// dzv3[i] = w[i]·zz2[i]·cams[cam[i],6]   ba.bp:15
+		dzv3 := wi * zz2 * cams[cami*11+6]
 
 		// ds2[i] = dzv3[i]·cams[cam[i],10]·2·zs[i] + dzv3[i]·cams[cam[i],9]   ba.bp:14
 		ds2 := dzv3*cams[cami*11+10]*(2*zs) + dzv3*cams[cami*11+9]
 
-		// dz4 = ds2∘dzs/t2   ba.bp:13
-		dz4 := ds2 * dzs / t2
+		// dz4 = 2·ds2∘zz2/t2   ba.bp:13
+		dz4 := ds2 * (2 * zz2) / t2
 
-		// dz5 = ds2∘dzs2/t2   ba.bp:13
-		dz5 := ds2 * dzs2 / t2
+		// dz5 = 2·ds2∘zz/t2   ba.bp:13
+		dz5 := ds2 * (2 * zz) / t2
 
 		// da3 = dz2∘v5∘zY/zth2   ba.bp:6
 		da3 := dz2 * v6 * zY / zth2
 
 		// dzY3[i] = if v2[i] = 0 { dz2[i]·cams[cam[i],0] } else { dz2[i]·v5[i]·za3[i] }   ba.bp:4
-		var dzY16 float64
+		var dzY17 float64
 		if v2 == 0 {
-			dzY16 = dz2 * cams[cami*11]
+			dzY17 = dz2 * cams[cami*11]
 		} else {
-			dzY16 = dz2 * v6 * za3
+			dzY17 = dz2 * v6 * za3
 		}
 
-		// dY = dz2∘(t3/t2) + dz5∘(t/t2) + dz4∘(t3/t2)   ba.bp:13
-		zz := t3 / t2
-		dY := dz2*zz + (dz5*(t/t2) + dz4*zz)
+		// dY = dz2∘zz2 + dz5∘zz + dz4∘zz2   ba.bp:13
+		dY := dz2*zz2 + (dz5*zz + dz4*zz2)
 
-		// d7 = dz5∘v8∘za3 + dz4∘v8∘za − dY∘v8∘za2 + dz2∘v8∘za   ba.bp:7
-		d7 := dz5*v9*za3 + dz4*v9*za - dY*v9*za2 + dz2*v9*za
+		// d5 = dz5∘v8∘za3 + dz4∘v8∘za − dY∘v8∘za2 + dz2∘v8∘za   ba.bp:7
+		d5 := dz5*v9*za3 + dz4*v9*za - dY*v9*za2 + dz2*v9*za
 
-		// dzY4[i] = (if v2[i] = 0 { −dY[i] } else { d7[i]·za2[i] − dY[i]·v3[i] }) − (if v2[i] = 0 { dz4[i]·cams[cam[i],0] } else { dz4[i]·v5[i]·za3[i] })   ba.bp:12
+		// dzY4[i] = (if v2[i] = 0 { −dY[i] } else { d5[i]·za2[i] − dY[i]·v3[i] }) − (if v2[i] = 0 { dz4[i]·cams[cam[i],0] } else { dz4[i]·v5[i]·za3[i] })   ba.bp:12
 		on := v2 == 0
-		var dzY17 float64
+		var dzY18 float64
 		if on {
-			dzY17 = dz4 * cams[cami*11]
+			dzY18 = dz4 * cams[cami*11]
 		} else {
-			dzY17 = dz4 * v6 * za3
+			dzY18 = dz4 * v6 * za3
 		}
 		var v15 float64
 		if on {
 			v15 = -dY
 		} else {
-			v15 = d7*za2 - dY*v4
+			v15 = d5*za2 - dY*v4
 		}
-		dzY4 := v15 - dzY17
+		dzY4 := v15 - dzY18
 
 		// dzY5[i] = dzY4[i] + (if v2[i] = 0 { dz5[i]·cams[cam[i],1] } else { dz5[i]·v5[i]·za[i] })   ba.bp:12
-		var dzY18 float64
-		if v2 == 0 {
-			dzY18 = dz5 * cams[cami*11+1]
-		} else {
-			dzY18 = dz5 * v6 * za
-		}
-		dzY5 := dzY4 + dzY18
-
-		// dzY6[i] = if v2[i] = 0 { −dY[i]·cams[cam[i],0] } else { −dY[i]·v5[i]·za3[i] }   ba.bp:4
 		var dzY19 float64
 		if v2 == 0 {
-			dzY19 = -(dY * cams[cami*11])
+			dzY19 = dz5 * cams[cami*11+1]
 		} else {
-			dzY19 = -(dY * v6 * za3)
+			dzY19 = dz5 * v6 * za
+		}
+		dzY5 := dzY4 + dzY19
+
+		// dzY6[i] = if v2[i] = 0 { −dY[i]·cams[cam[i],0] } else { −dY[i]·v5[i]·za3[i] }   ba.bp:4
+		var dzY20 float64
+		if v2 == 0 {
+			dzY20 = -(dY * cams[cami*11])
+		} else {
+			dzY20 = -(dY * v6 * za3)
 		}
 
-		// dzY7[i] = (if v2[i] = 0 { dz4[i] } else { d7[i]·za[i] + dz4[i]·v3[i] }) − (if v2[i] = 0 { dz5[i]·cams[cam[i],2] } else { dz5[i]·v5[i]·za2[i] })   ba.bp:12
-		var dzY20 float64
+		// dzY7[i] = (if v2[i] = 0 { dz4[i] } else { d5[i]·za[i] + dz4[i]·v3[i] }) − (if v2[i] = 0 { dz5[i]·cams[cam[i],2] } else { dz5[i]·v5[i]·za2[i] })   ba.bp:12
+		var dzY21 float64
 		if on {
-			dzY20 = dz5 * cams[cami*11+2]
+			dzY21 = dz5 * cams[cami*11+2]
 		} else {
-			dzY20 = dz5 * v6 * za2
+			dzY21 = dz5 * v6 * za2
 		}
 		var v16 float64
 		if on {
 			v16 = dz4
 		} else {
-			v16 = d7*za + dz4*v4
+			v16 = d5*za + dz4*v4
 		}
-		dzY7 := v16 - dzY20
+		dzY7 := v16 - dzY21
 
-		// dzv4 = dzY7 + dzY19 + dzY   ba.bp:19
-		dzv4 := dzY7 + dzY19 + dzY
+		// dzv4 = dzY7 + dzY20 + dzY   ba.bp:19
+		dzv4 := dzY7 + dzY20 + dzY
 
 		// dzY8[i] = if v2[i] = 0 { −dY[i]·cams[cam[i],1] } else { −dY[i]·v5[i]·za[i] }   ba.bp:4
-		var dzY21 float64
+		var dzY22 float64
 		if v2 == 0 {
-			dzY21 = -(dY * cams[cami*11+1])
+			dzY22 = -(dY * cams[cami*11+1])
 		} else {
-			dzY21 = -(dY * v6 * za)
+			dzY22 = -(dY * v6 * za)
 		}
 
-		// dzY9[i] = (if v2[i] = 0 { dz5[i] } else { d7[i]·za3[i] + dz5[i]·v3[i] }) − dzY21[i] + (if v2[i] = 0 { dz4[i]·cams[cam[i],2] } else { dz4[i]·v5[i]·za2[i] })   ba.bp:12
-		var dzY22 float64
+		// dzY9[i] = (if v2[i] = 0 { dz5[i] } else { d5[i]·za3[i] + dz5[i]·v3[i] }) − dzY22[i] + (if v2[i] = 0 { dz4[i]·cams[cam[i],2] } else { dz4[i]·v5[i]·za2[i] })   ba.bp:12
+		var dzY23 float64
 		if on {
-			dzY22 = dz4 * cams[cami*11+2]
+			dzY23 = dz4 * cams[cami*11+2]
 		} else {
-			dzY22 = dz4 * v6 * za2
+			dzY23 = dz4 * v6 * za2
 		}
 		var v17 float64
 		if on {
 			v17 = dz5
 		} else {
-			v17 = d7*za3 + dz5*v4
+			v17 = d5*za3 + dz5*v4
 		}
-		dzY9 := v17 - dzY21 + dzY22
+		dzY9 := v17 - dzY22 + dzY23
 
-		// da4 = d7∘zY2 − dY∘v8∘v6 − dz5∘v5∘zY3 + dz4∘v5∘zY   ba.bp:6
-		da4 := d7*zY2 - dY*v9*v7 - dz5*v6*zY3 + dz4*v6*zY
+		// dzv5 = dzY9 + dzY16   ba.bp:19
+		dzv5 := dzY9 + dzY16
 
-		// da5 = dz4∘v8∘v6 + d7∘zY3 + dY∘v5∘zY + dz5∘v5∘zY2   ba.bp:6
-		da5 := dz4*v9*v7 + d7*zY3 + dY*v6*zY + dz5*v6*zY2
+		// da4 = d5∘zY2 − dY∘v8∘v6 − dz5∘v5∘zY3 + dz4∘v5∘zY   ba.bp:6
+		da4 := d5*zY2 - dY*v9*v7 - dz5*v6*zY3 + dz4*v6*zY
 
-		// da6 = dz5∘v8∘v6 + d7∘zY − dz4∘v5∘zY2 − dY∘v5∘zY3   ba.bp:6
-		da6 := dz5*v9*v7 + d7*zY - dz4*v6*zY2 - dY*v6*zY3
+		// da5 = da4/zth2   ba.bp:6
+		da5 := da4 / zth2
 
-		// dth = da∘za + da6/zth2∘za3 + da5/zth2∘za + da4/zth2∘za2   ba.bp:6
-		dth := da*za + (da6/zth2*za3 + da5/zth2*za + da4/zth2*za2)
+		// da6 = dz4∘v8∘v6 + d5∘zY3 + dY∘v5∘zY + dz5∘v5∘zY2   ba.bp:6
+		da6 := dz4*v9*v7 + d5*zY3 + dY*v6*zY + dz5*v6*zY2
 
-		// d8 = dz5∘za3∘v6 + dz4∘za∘v6 − dY∘za2∘v6 + dz2∘za∘v6   ba.bp:7
+		// da7 = da6/zth2   ba.bp:6
+		da7 := da6 / zth2
+
+		// da8 = dz5∘v8∘v6 + d5∘zY − dz4∘v5∘zY2 − dY∘v5∘zY3   ba.bp:6
+		da8 := dz5*v9*v7 + d5*zY - dz4*v6*zY2 - dY*v6*zY3
+
+		// da9 = da8/zth2   ba.bp:6
+		da9 := da8 / zth2
+
+		// dth = da2∘za3 − (da∘za + da9∘za3 + da7∘za + da5∘za2)   ba.bp:6
+		dth := da2*za3 - (da*za + (da9*za3 + da7*za + da5*za2))
+
+		// d6 = dz5∘za3∘v6 + dz4∘za∘v6 − dY∘za2∘v6 + dz2∘za∘v6   ba.bp:7
 		t4 := za * v7
-		d8 := dz5*(za3*v7) + dz4*t4 - dY*(za2*v7) + dz2*t4
+		d6 := dz5*(za3*v7) + dz4*t4 - dY*(za2*v7) + dz2*t4
 
-		// dth2 = 2·d8∘v7∘d2 + (dz5∘v4 + dz4∘v10 − dY∘v9 + dz2∘v10)∘v3   ba.bp:5
-		dth2 := 0.5*(2*d8*(2*v8)*d2) + (dz5*v5+dz4*v11-dY*v10+dz2*v11)*v4
+		// dth2 = 2·d6∘v7∘d + (dz5∘v4 + dz4∘v10 − dY∘v9 + dz2∘v10)∘v3   ba.bp:5
+		dth2 := 0.5*(2*d6*(2*v8)*d) + (dz5*v5+dz4*v11-dY*v10+dz2*v11)*v4
 
-		// d9 = dth2 + da2∘za3 − dth − da3∘za2 − v5∘(dz5∘zY + dz4∘zY3 − dY∘zY2 + dz2∘zY3)   ba.bp:5
-		d9 := dth2 + (da2*za3 - dth - da3*za2) - v6*(dz5*zY+dz4*zY3-dY*zY2+dz2*zY3)
+		// d7 = dth2 + dth − da3∘za2 − v5∘(dz5∘zY + dz4∘zY3 − dY∘zY2 + dz2∘zY3)   ba.bp:5
+		d7 := dth2 + (dth - da3*za2) - v6*(dz5*zY+dz4*zY3-dY*zY2+dz2*zY3)
 
-		// dzth = d9∘(0.5/zth)   ba.bp:5
-		dzth := d9 * (0.5 / zth)
+		// dzth = d7∘(0.5/zth)   ba.bp:5
+		dzth := d7 * (0.5 / zth)
 
-		// dzv5 = if v2 = 0 { dz4∘zY − dz5∘zY3 + dz2∘zY } else { da4/zth2 + dzth∘d5 }   ba.bp:19
-		var dzv5 float64
+		// dzv6 = if v2 = 0 { dz4∘zY − dz5∘zY3 + dz2∘zY } else { da5 + dzth∘d4 }   ba.bp:19
+		var dzv6 float64
 		if v2 == 0 {
-			dzv5 = dz4*zY - dz5*zY3 + dz2*zY
+			dzv6 = dz4*zY - dz5*zY3 + dz2*zY
 		} else {
-			dzv5 = da4/zth2 + dzth*d5
+			dzv6 = da5 + dzth*d4
 		}
 
-		// dzv6 = (if v2 = 0 { dY∘zY + dz5∘zY2 } else { da5/zth2 + dzth∘d4 }) + dzv2   ba.bp:19
-		var v18 float64
-		if v2 == 0 {
-			v18 = dY*zY + dz5*zY2
-		} else {
-			v18 = da5/zth2 + dzth*d4
-		}
-		dzv6 := v18 + dzv2
-
-		// dzv7 = if v2 = 0 { −(dz4∘zY2 + dY∘zY3 + dz2∘zY2) } else { da6/zth2 + dzth∘d3 }   ba.bp:19
+		// dzv7 = if v2 = 0 { −(dz4∘zY2 + dY∘zY3 + dz2∘zY2) } else { da9 + dzth∘d2 }   ba.bp:19
 		var dzv7 float64
 		if v2 == 0 {
 			dzv7 = -(dz4*zY2 + dY*zY3 + dz2*zY2)
 		} else {
-			dzv7 = da6/zth2 + dzth*d3
+			dzv7 = da9 + dzth*d2
 		}
 
-		// dY2 = dz2∘(t/t2) + dz3∘(t/t2) + dz∘(t3/t2)   ba.bp:13
-		zz2 := t / t2
-		dY2 := dz2*zz2 + (dz3*zz2 + dz*(t3/t2))
+		// dY2 = dz2∘zz + dz3∘zz + dz∘zz2   ba.bp:13
+		dY2 := dz2*zz + (dz3*zz + dz*zz2)
 
-		// d10 = dz3∘v8∘za3 + dz∘v8∘za − dY2∘v8∘za2 + dz2∘v8∘za3   ba.bp:7
-		d10 := dz3*v9*za3 + dz*v9*za - dY2*v9*za2 + dz2*v9*za3
+		// d8 = dz3∘v8∘za3 + dz∘v8∘za − dY2∘v8∘za2 + dz2∘v8∘za3   ba.bp:7
+		d8 := dz3*v9*za3 + dz*v9*za - dY2*v9*za2 + dz2*v9*za3
 
-		// dzY10[i] = (if v2[i] = 0 { −dY2[i] } else { d10[i]·za2[i] − dY2[i]·v3[i] }) − (if v2[i] = 0 { dz[i]·cams[cam[i],0] } else { dz[i]·v5[i]·za3[i] })   ba.bp:12
-		var dzY23 float64
-		if on {
-			dzY23 = dz * cams[cami*11]
-		} else {
-			dzY23 = dz * v6 * za3
-		}
-		var v19 float64
-		if on {
-			v19 = -dY2
-		} else {
-			v19 = d10*za2 - dY2*v4
-		}
-		dzY10 := v19 - dzY23
-
-		// dzv8[i] = dzY10[i] + (if v2[i] = 0 { dz3[i]·cams[cam[i],1] } else { dz3[i]·v5[i]·za[i] }) + (if v2[i] = 0 { dz2[i]·cams[cam[i],1] } else { dz2[i]·v5[i]·za[i] })   ba.bp:19
+		// dzY10[i] = (if v2[i] = 0 { −dY2[i] } else { d8[i]·za2[i] − dY2[i]·v3[i] }) − (if v2[i] = 0 { dz[i]·cams[cam[i],0] } else { dz[i]·v5[i]·za3[i] })   ba.bp:12
 		var dzY24 float64
 		if on {
-			cams0 := cams[cami*11+1]
-			dzY24 = dz3 * cams0
+			dzY24 = dz * cams[cami*11]
 		} else {
-			dzY24 = dz3 * v6 * za
+			dzY24 = dz * v6 * za3
 		}
+		var v18 float64
+		if on {
+			v18 = -dY2
+		} else {
+			v18 = d8*za2 - dY2*v4
+		}
+		dzY10 := v18 - dzY24
+
+		// dzv8[i] = dzY10[i] + (if v2[i] = 0 { dz3[i]·cams[cam[i],1] } else { dz3[i]·v5[i]·za[i] }) + (if v2[i] = 0 { dz2[i]·cams[cam[i],1] } else { dz2[i]·v5[i]·za[i] })   ba.bp:19
 		var dzY25 float64
 		if on {
 			cams0 := cams[cami*11+1]
-			dzY25 = dz2 * cams0
+			dzY25 = dz3 * cams0
 		} else {
-			dzY25 = dz2 * v6 * za
+			dzY25 = dz3 * v6 * za
 		}
-		dzv8 := dzY10 + dzY24 + dzY25
+		var dzY26 float64
+		if on {
+			cams0 := cams[cami*11+1]
+			dzY26 = dz2 * cams0
+		} else {
+			dzY26 = dz2 * v6 * za
+		}
+		dzv8 := dzY10 + dzY25 + dzY26
 
 		// dzY11[i] = if v2[i] = 0 { −dY2[i]·cams[cam[i],0] } else { −dY2[i]·v5[i]·za3[i] }   ba.bp:4
-		var dzY26 float64
+		var dzY27 float64
 		if v2 == 0 {
-			dzY26 = -(dY2 * cams[cami*11])
+			dzY27 = -(dY2 * cams[cami*11])
 		} else {
-			dzY26 = -(dY2 * v6 * za3)
+			dzY27 = -(dY2 * v6 * za3)
 		}
 
-		// dzY12[i] = (if v2[i] = 0 { dz[i] } else { d10[i]·za[i] + dz[i]·v3[i] }) − (if v2[i] = 0 { dz3[i]·cams[cam[i],2] } else { dz3[i]·v5[i]·za2[i] })   ba.bp:12
-		var dzY27 float64
+		// dzY12[i] = (if v2[i] = 0 { dz[i] } else { d8[i]·za[i] + dz[i]·v3[i] }) − (if v2[i] = 0 { dz3[i]·cams[cam[i],2] } else { dz3[i]·v5[i]·za2[i] })   ba.bp:12
+		var dzY28 float64
 		if on {
-			dzY27 = dz3 * cams[cami*11+2]
+			dzY28 = dz3 * cams[cami*11+2]
 		} else {
-			dzY27 = dz3 * v6 * za2
+			dzY28 = dz3 * v6 * za2
+		}
+		var v19 float64
+		if on {
+			v19 = dz
+		} else {
+			v19 = d8*za + dz*v4
+		}
+		dzY12 := v19 - dzY28
+
+		// dzY13 = dzY12 + dzY27   ba.bp:12
+		dzY13 := dzY12 + dzY27
+
+		// dzY14[i] = if v2[i] = 0 { −dY2[i]·cams[cam[i],1] } else { −dY2[i]·v5[i]·za[i] }   ba.bp:4
+		var dzY29 float64
+		if v2 == 0 {
+			dzY29 = -(dY2 * cams[cami*11+1])
+		} else {
+			dzY29 = -(dY2 * v6 * za)
+		}
+
+		// dzY15[i] = (if v2[i] = 0 { dz3[i] } else { d8[i]·za3[i] + dz3[i]·v3[i] }) − dzY29[i] + (if v2[i] = 0 { dz[i]·cams[cam[i],2] } else { dz[i]·v5[i]·za2[i] })   ba.bp:12
+		var dzY30 float64
+		if on {
+			dzY30 = dz * cams[cami*11+2]
+		} else {
+			dzY30 = dz * v6 * za2
 		}
 		var v20 float64
 		if on {
-			v20 = dz
+			v20 = dz3
 		} else {
-			v20 = d10*za + dz*v4
+			v20 = d8*za3 + dz3*v4
 		}
-		dzY12 := v20 - dzY27
+		dzY15 := v20 - dzY29 + dzY30
 
-		// dzY13[i] = if v2[i] = 0 { −dY2[i]·cams[cam[i],1] } else { −dY2[i]·v5[i]·za[i] }   ba.bp:4
-		var dzY28 float64
-		if v2 == 0 {
-			dzY28 = -(dY2 * cams[cami*11+1])
-		} else {
-			dzY28 = -(dY2 * v6 * za)
-		}
+		// dzv9 = dzY15 + dzY   ba.bp:19
+		dzv9 := dzY15 + dzY
 
-		// dzY14[i] = (if v2[i] = 0 { dz3[i] } else { d10[i]·za3[i] + dz3[i]·v3[i] }) − dzY28[i] + (if v2[i] = 0 { dz[i]·cams[cam[i],2] } else { dz[i]·v5[i]·za2[i] })   ba.bp:12
-		var dzY29 float64
-		if on {
-			dzY29 = dz * cams[cami*11+2]
-		} else {
-			dzY29 = dz * v6 * za2
-		}
-		var v21 float64
-		if on {
-			v21 = dz3
-		} else {
-			v21 = d10*za3 + dz3*v4
-		}
-		dzY14 := v21 - dzY28 + dzY29
+		// da10 = dz2∘v5∘zY3/zth2   ba.bp:6
+		da10 := dz2 * v6 * zY3 / zth2
 
-		// da7 = dz2∘v5∘zY3/zth2   ba.bp:6
-		da7 := dz2 * v6 * zY3 / zth2
+		// da11 = d8∘zY2 − dY2∘v8∘v6 − dz3∘v5∘zY3 + dz∘v5∘zY   ba.bp:6
+		da11 := d8*zY2 - dY2*v9*v7 - dz3*v6*zY3 + dz*v6*zY
 
-		// da8 = d10∘zY2 − dY2∘v8∘v6 − dz3∘v5∘zY3 + dz∘v5∘zY   ba.bp:6
-		da8 := d10*zY2 - dY2*v9*v7 - dz3*v6*zY3 + dz*v6*zY
+		// da12 = da11/zth2   ba.bp:6
+		da12 := da11 / zth2
 
-		// da9 = dz∘v8∘v6 + d10∘zY3 + dY2∘v5∘zY + dz3∘v5∘zY2   ba.bp:6
-		da9 := dz*v9*v7 + d10*zY3 + dY2*v6*zY + dz3*v6*zY2
+		// da13 = dz∘v8∘v6 + d8∘zY3 + dY2∘v5∘zY + dz3∘v5∘zY2   ba.bp:6
+		da13 := dz*v9*v7 + d8*zY3 + dY2*v6*zY + dz3*v6*zY2
 
-		// da10 = dz3∘v8∘v6 + d10∘zY − dz∘v5∘zY2 − dY2∘v5∘zY3   ba.bp:6
-		da10 := dz3*v9*v7 + d10*zY - dz*v6*zY2 - dY2*v6*zY3
+		// da14 = da13/zth2   ba.bp:6
+		da14 := da13 / zth2
 
-		// dth3 = da∘za3 + da10/zth2∘za3 + da9/zth2∘za + da8/zth2∘za2   ba.bp:6
-		dth3 := da*za3 + (da10/zth2*za3 + da9/zth2*za + da8/zth2*za2)
+		// da15 = dz3∘v8∘v6 + d8∘zY − dz∘v5∘zY2 − dY2∘v5∘zY3   ba.bp:6
+		da15 := dz3*v9*v7 + d8*zY - dz*v6*zY2 - dY2*v6*zY3
 
-		// d11 = dz3∘za3∘v6 + dz∘za∘v6 − dY2∘za2∘v6 + dz2∘za3∘v6   ba.bp:7
+		// da16 = da15/zth2   ba.bp:6
+		da16 := da15 / zth2
+
+		// dth3 = da10∘za2 − (da∘za3 + da16∘za3 + da14∘za + da12∘za2)   ba.bp:6
+		dth3 := da10*za2 - (da*za3 + (da16*za3 + da14*za + da12*za2))
+
+		// d9 = dz3∘za3∘v6 + dz∘za∘v6 − dY2∘za2∘v6 + dz2∘za3∘v6   ba.bp:7
 		t5 := za3 * v7
-		d11 := dz3*t5 + dz*(za*v7) - dY2*(za2*v7) + dz2*t5
+		d9 := dz3*t5 + dz*(za*v7) - dY2*(za2*v7) + dz2*t5
 
-		// dth4 = 2·d11∘v7∘d2 + (dz3∘v4 + dz∘v10 − dY2∘v9 + dz2∘v4)∘v3   ba.bp:5
-		dth4 := 0.5*(2*d11*(2*v8)*d2) + (dz3*v5+dz*v11-dY2*v10+dz2*v5)*v4
+		// dth4 = 2·d9∘v7∘d + (dz3∘v4 + dz∘v10 − dY2∘v9 + dz2∘v4)∘v3   ba.bp:5
+		dth4 := 0.5*(2*d9*(2*v8)*d) + (dz3*v5+dz*v11-dY2*v10+dz2*v5)*v4
 
-		// d12 = dth4 + da7∘za2 − dth3 − da2∘za − v5∘(dz3∘zY + dz∘zY3 − dY2∘zY2 + dz2∘zY)   ba.bp:5
-		d12 := dth4 + (da7*za2 - dth3 - da2*za) - v6*(dz3*zY+dz*zY3-dY2*zY2+dz2*zY)
+		// d10 = dth4 + dth3 − da2∘za − v5∘(dz3∘zY + dz∘zY3 − dY2∘zY2 + dz2∘zY)   ba.bp:5
+		d10 := dth4 + (dth3 - da2*za) - v6*(dz3*zY+dz*zY3-dY2*zY2+dz2*zY)
 
-		// dzth2 = d12∘(0.5/zth)   ba.bp:5
-		dzth2 := d12 * (0.5 / zth)
+		// dzth2 = d10∘(0.5/zth)   ba.bp:5
+		dzth2 := d10 * (0.5 / zth)
 
-		// dzv9 = if v2 = 0 { dz∘zY − dz3∘zY3 − dz2∘zY3 } else { da8/zth2 + dzth2∘d5 }   ba.bp:19
-		var dzv9 float64
-		if v2 == 0 {
-			dzv9 = dz*zY - dz3*zY3 - dz2*zY3
-		} else {
-			dzv9 = da8/zth2 + dzth2*d5
-		}
-
-		// dzv10 = if v2 = 0 { dY2∘zY + dz3∘zY2 + dz2∘zY2 } else { da9/zth2 + dzth2∘d4 }   ba.bp:19
+		// dzv10 = if v2 = 0 { dz∘zY − dz3∘zY3 − dz2∘zY3 } else { da12 + dzth2∘d4 }   ba.bp:19
 		var dzv10 float64
 		if v2 == 0 {
-			dzv10 = dY2*zY + dz3*zY2 + dz2*zY2
+			dzv10 = dz*zY - dz3*zY3 - dz2*zY3
 		} else {
-			dzv10 = da9/zth2 + dzth2*d4
+			dzv10 = da12 + dzth2*d4
 		}
 
-		// dzv11 = if v2 = 0 { −(dz∘zY2 + dY2∘zY3) } else { da10/zth2 + dzth2∘d3 }   ba.bp:19
+		// dzv11 = if v2 = 0 { dY2∘zY + dz3∘zY2 + dz2∘zY2 } else { da14 + dzth2∘d3 }   ba.bp:19
 		var dzv11 float64
 		if v2 == 0 {
-			dzv11 = -(dz*zY2 + dY2*zY3)
+			dzv11 = dY2*zY + dz3*zY2 + dz2*zY2
 		} else {
-			dzv11 = da10/zth2 + dzth2*d3
+			dzv11 = da14 + dzth2*d3
 		}
 
+		// dzv12 = (if v2 = 0 { −(dz∘zY2 + dY2∘zY3) } else { da16 + dzth2∘d2 }) + dzv2   ba.bp:19
+		var v21 float64
+		if v2 == 0 {
+			v21 = -(dz*zY2 + dY2*zY3)
+		} else {
+			v21 = da16 + dzth2*d2
+		}
+		dzv12 := v21 + dzv2
+
 		// return jacobian(residual(v[0:11], v[11:14], v[14], feat), v)   ba.bp:20
-		dzv12 := dzv11 + dzv2
 		{
 			J[first*30+i*30] = dzv12
 		}
@@ -661,7 +678,7 @@ func jLoopPartGo(first, count, p int, cam []int32, cams []float64, pt []int32, p
 		} else {
 			v22 = da2
 		}
-		dzv13 := dzv10 + v22
+		dzv13 := dzv11 + v22
 		{
 			J[first*30+i*30+1] = dzv13
 		}
@@ -669,17 +686,17 @@ func jLoopPartGo(first, count, p int, cam []int32, cams []float64, pt []int32, p
 		if v2 == 0 {
 			v23 = 0
 		} else {
-			v23 = -da7
+			v23 = -da10
 		}
-		dzv14 := dzv9 + v23
+		dzv14 := dzv10 + v23
 		{
 			J[first*30+i*30+2] = dzv14
 		}
-		dzv15 := -(dzY14 + dzY)
+		dzv15 := -dzv9
 		{
 			J[first*30+i*30+3] = dzv15
 		}
-		dzv16 := dzY15 - (dzY12 + dzY26)
+		dzv16 := dzY16 - dzY13
 		{
 			J[first*30+i*30+4] = dzv16
 		}
@@ -687,7 +704,7 @@ func jLoopPartGo(first, count, p int, cam []int32, cams []float64, pt []int32, p
 		{
 			J[first*30+i*30+5] = dzv17
 		}
-		dzv18 := d * v13
+		dzv18 := wi * zz * v13
 		{
 			J[first*30+i*30+6] = dzv18
 		}
@@ -709,18 +726,17 @@ func jLoopPartGo(first, count, p int, cam []int32, cams []float64, pt []int32, p
 		{
 			J[first*30+i*30+10] = dzv20
 		}
-		dzv21 := dzY14 + dzY
 		{
-			J[first*30+i*30+11] = dzv21
+			J[first*30+i*30+11] = dzv9
 		}
-		dzv22 := dzY12 + dzY26 - dzY15
+		dzv21 := dzY13 - dzY16
 		{
-			J[first*30+i*30+12] = dzv22
+			J[first*30+i*30+12] = dzv21
 		}
 		{
 			J[first*30+i*30+13] = dzv8
 		}
-		t6 := v14 * (t / t2)
+		t6 := v14 * zz
 		feati := feat[first*2+i*2]
 		{
 			J[first*30+i*30+14] = t6 + cams[cami*11+7] - feati
@@ -731,24 +747,31 @@ func jLoopPartGo(first, count, p int, cam []int32, cams []float64, pt []int32, p
 		} else {
 			v24 = -da2
 		}
-		dzv23 := dzv7 + v24
+		dzv22 := dzv7 + v24
 		{
-			J[first*30+i*30+15] = dzv23
-		}
-		{
-			J[first*30+i*30+16] = dzv6
+			J[first*30+i*30+15] = dzv22
 		}
 		var v25 float64
 		if v2 == 0 {
-			v25 = 0
+			v25 = dY*zY + dz5*zY2
 		} else {
-			v25 = da3
+			v25 = da7 + dzth*d3
 		}
-		dzv24 := dzv5 + v25
+		dzv23 := v25 + dzv2
+		{
+			J[first*30+i*30+16] = dzv23
+		}
+		var v26 float64
+		if v2 == 0 {
+			v26 = 0
+		} else {
+			v26 = da3
+		}
+		dzv24 := dzv6 + v26
 		{
 			J[first*30+i*30+17] = dzv24
 		}
-		dzv25 := -(dzY9 + dzY15)
+		dzv25 := -dzv5
 		{
 			J[first*30+i*30+18] = dzv25
 		}
@@ -756,11 +779,11 @@ func jLoopPartGo(first, count, p int, cam []int32, cams []float64, pt []int32, p
 		{
 			J[first*30+i*30+19] = dzv26
 		}
-		dzv27 := dzY16 - dzY5
+		dzv27 := dzY17 - dzY5
 		{
 			J[first*30+i*30+20] = dzv27
 		}
-		dzv28 := d6 * v13
+		dzv28 := wi * zz2 * v13
 		{
 			J[first*30+i*30+21] = dzv28
 		}
@@ -782,18 +805,17 @@ func jLoopPartGo(first, count, p int, cam []int32, cams []float64, pt []int32, p
 		{
 			J[first*30+i*30+25] = dzv30
 		}
-		dzv31 := dzY9 + dzY15
 		{
-			J[first*30+i*30+26] = dzv31
+			J[first*30+i*30+26] = dzv5
 		}
 		{
 			J[first*30+i*30+27] = dzv4
 		}
-		dzv32 := dzY5 - dzY16
+		dzv31 := dzY5 - dzY17
 		{
-			J[first*30+i*30+28] = dzv32
+			J[first*30+i*30+28] = dzv31
 		}
-		t7 := v14 * (t3 / t2)
+		t7 := v14 * zz2
 		feati2 := feat[first*2+i*2+1]
 		{
 			J[first*30+i*30+29] = t7 + cams[cami*11+8] - feati2

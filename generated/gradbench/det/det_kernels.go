@@ -4,7 +4,7 @@ package det
 
 // dLoop computes v = n − popcount(S), D = if S = 0 { 1 } else { Σᵢ (if bit(S,
 // i) { (if bit(popcount(S mod 2^i), 0) { −1 } else { 1 })·([v ≥ 0, v <
-// n]·A[v,i])·([(S − 2^i) ≥ 0, (S − 2^i) < 2^n, (S − 2^i) < S]·D[(S − 2^i)]) }
+// n]·A[v,i])·([(S − 2^j) ≥ 0, (S − 2^j) < 2^n, (S − 2^j) < S]·D[(S − 2^j)]) }
 // else { 0 }) }.
 func dLoop(pow2N, n int, A, D []float64) {
 	for S := range pow2N {
@@ -14,24 +14,25 @@ func dLoop(pow2N, n int, A, D []float64) {
 		// rec D[S < 2^n] = if S == 0 { 1 } else { sum[j < n] if bit(S, j) { (-1)^popcount(mod(S, 2^j)) * A[n - popcount(S), j] * D[S - 2^j] } else { 0 } }   det.bp:6
 		var s float64
 		for i := range n {
+			t := exp2(i)
 			var A2 float64
 			if v >= 0 && v < n {
 				A2 = A[n*v+i]
 			}
+			var D2 float64
+			t2 := S - t
+			if t2 >= 0 && t2 < pow2N && t2 < S {
+				D2 = D[t2]
+			}
 			var v2 float64
-			if bit(popcount(floorMod(S, exp2(i))), 0) {
+			if bit(popcount(floorMod(S, t)), 0) {
 				v2 = -1
 			} else {
 				v2 = 1
 			}
-			v3 := v2 * A2
+			v3 := v2 * A2 * D2
 			if bit(S, i) {
-				var D2 float64
-				t2 := S - exp2(i)
-				if t2 >= 0 && t2 < pow2N && t2 < S {
-					D2 = D[t2]
-				}
-				s += v3 * D2
+				s += v3
 			}
 		}
 		if S == 0 {

@@ -31,14 +31,14 @@ func zpriorLoopPart(first, count, k, d int, l, zprior []float64) {
 }
 
 // zyLoopPart is zyLoopPartGo, or assembly that computes the same.
-func zyLoopPart(first, count, k, d int, q, zy, zbeta, zprior []float64, zprior4, zprior2 float64) float64 {
+func zyLoopPart(first, count, k, d int, q, zy, zbeta, zprior []float64, zprior3, zprior2 float64) float64 {
 	switch cpu {
 	case avx512:
-		return zyLoopAVX512(first, count, k, d, q, zy, zbeta, zprior, zprior4, zprior2)
+		return zyLoopAVX512(first, count, k, d, q, zy, zbeta, zprior, zprior3, zprior2)
 	case avx2:
-		return zyLoopAVX2(first, count, k, d, q, zy, zbeta, zprior, zprior4, zprior2)
+		return zyLoopAVX2(first, count, k, d, q, zy, zbeta, zprior, zprior3, zprior2)
 	}
-	return zyLoopPartGo(first, count, k, d, q, zy, zbeta, zprior, zprior4, zprior2)
+	return zyLoopPartGo(first, count, k, d, q, zy, zbeta, zprior, zprior3, zprior2)
 }
 
 // alphaSumPart is alphaSumPartGo, or assembly that computes the same.
@@ -120,17 +120,6 @@ func betaLoop(rows, k int, alpha, zbeta, zbeta2, beta []float64) float64 {
 		return betaLoopAVX2(rows, k, alpha, zbeta, zbeta2, beta)
 	}
 	return betaLoopGo(rows, k, alpha, zbeta, zbeta2, beta)
-}
-
-// zyLoop2Part is zyLoop2PartGo, or assembly that computes the same.
-func zyLoop2Part(first, count, k, d int, q, zy, zbeta, zprior []float64, zprior3, zprior2 float64) float64 {
-	switch cpu {
-	case avx512:
-		return zyLoop2AVX512(first, count, k, d, q, zy, zbeta, zprior, zprior3, zprior2)
-	case avx2:
-		return zyLoop2AVX2(first, count, k, d, q, zy, zbeta, zprior, zprior3, zprior2)
-	}
-	return zyLoop2PartGo(first, count, k, d, q, zy, zbeta, zprior, zprior3, zprior2)
 }
 
 // expsLoopPart is expsLoopPartGo, or assembly that computes the same.
@@ -276,10 +265,10 @@ func zpriorLoopAVX512(first int, count int, k int, d int, l []float64, zprior []
 func zpriorLoopAVX2(first int, count int, k int, d int, l []float64, zprior []float64)
 
 //go:noescape
-func zyLoopAVX512(first int, count int, k int, d int, q []float64, zy []float64, zbeta []float64, zprior []float64, zprior4 float64, zprior2 float64) (prior float64)
+func zyLoopAVX512(first int, count int, k int, d int, q []float64, zy []float64, zbeta []float64, zprior []float64, zprior3 float64, zprior2 float64) (prior float64)
 
 //go:noescape
-func zyLoopAVX2(first int, count int, k int, d int, q []float64, zy []float64, zbeta []float64, zprior []float64, zprior4 float64, zprior2 float64) (prior float64)
+func zyLoopAVX2(first int, count int, k int, d int, q []float64, zy []float64, zbeta []float64, zprior []float64, zprior3 float64, zprior2 float64) (prior float64)
 
 //go:noescape
 func alphaSumAVX512(first int, count int, k int, alpha []float64) (m2 float64)
@@ -322,12 +311,6 @@ func betaLoopAVX512(rows int, k int, alpha []float64, zbeta []float64, zbeta2 []
 
 //go:noescape
 func betaLoopAVX2(rows int, k int, alpha []float64, zbeta []float64, zbeta2 []float64, beta []float64) (data float64)
-
-//go:noescape
-func zyLoop2AVX512(first int, count int, k int, d int, q []float64, zy []float64, zbeta []float64, zprior []float64, zprior3 float64, zprior2 float64) (prior float64)
-
-//go:noescape
-func zyLoop2AVX2(first int, count int, k int, d int, q []float64, zy []float64, zbeta []float64, zprior []float64, zprior3 float64, zprior2 float64) (prior float64)
 
 //go:noescape
 func expsLoopAVX512(first int, count int, k int, alpha []float64, exps []float64, top float64) (total float64)

@@ -101,13 +101,12 @@ func zpriorLoopPartGo(first, count, k, d int, l, zprior []float64) {
 	}
 }
 
-// zyLoop computes zy = exp(q), prior = Σᵢ (m·zbeta[i] − zprior2·(Σₗ zy[i,l]² +
-// zprior[i])), in parts of 64.
-func (t *tasks) zyLoop(k2, d int, q, zy, zbeta, zprior []float64, zprior4, zprior2 float64) (prior float64) {
+// zyLoop computes zy = exp(q), in parts of 64.
+func (t *tasks) zyLoop(k2, d int, q, zy, zbeta, zprior []float64, zprior3, zprior2 float64) (prior float64) {
 	k := &t.zyLoopTask
 	parts := partsOf(k2, 64)
-	*k = zyLoopTask{t: t, k2: k2, d: d, q: q, zy: zy, zbeta: zbeta, zprior: zprior, zprior4: zprior4, zprior2: zprior2, sum0: grow(k.sum0, parts)}
-	workers.run(t.forWork(k2*3079), parts, k)
+	*k = zyLoopTask{t: t, k2: k2, d: d, q: q, zy: zy, zbeta: zbeta, zprior: zprior, zprior3: zprior3, zprior2: zprior2, sum0: grow(k.sum0, parts)}
+	workers.run(t.forWork(k2*3078), parts, k)
 	for _, x := range k.sum0 {
 		prior += x
 	}
@@ -119,19 +118,18 @@ type zyLoopTask struct {
 	t                    *tasks
 	k2, d                int
 	q, zy, zbeta, zprior []float64
-	zprior4, zprior2     float64
+	zprior3, zprior2     float64
 	sum0                 []float64
 }
 
 func (k *zyLoopTask) part(i, who int) {
 	first := i * 64
 	count := min(64, k.k2-first)
-	k.sum0[i] = zyLoopPart(first, count, k.k2, k.d, k.q, k.zy, k.zbeta, k.zprior, k.zprior4, k.zprior2)
+	k.sum0[i] = zyLoopPart(first, count, k.k2, k.d, k.q, k.zy, k.zbeta, k.zprior, k.zprior3, k.zprior2)
 }
 
-// zyLoopPartGo computes zy = exp(q), prior = Σᵢ (m·zbeta[i] − zprior2·(Σₗ
-// zy[i,l]² + zprior[i])).
-func zyLoopPartGo(first, count, k, d int, q, zy, zbeta, zprior []float64, zprior4, zprior2 float64) (prior float64) {
+// zyLoopPartGo computes zy = exp(q).
+func zyLoopPartGo(first, count, k, d int, q, zy, zbeta, zprior []float64, zprior3, zprior2 float64) (prior float64) {
 	for i := range count {
 		var s2 float64
 		qRow := q[d*first+d*i:][:d]
@@ -140,12 +138,9 @@ func zyLoopPartGo(first, count, k, d int, q, zy, zbeta, zprior []float64, zprior
 			// y[i, c, r] = exp(q[c, r])*(x[i, r] - mu[c, r]) + sum[s < r] l[c, div(s*(2*d - s - 1), 2) + r - s - 1] * (x[i, s] - mu[c, s])   gmm.bp:9
 			zyj := exp(qRow[j])
 			zyRow[j] = zyj
-
-			// prior = sum[c](m*sum(q[c]) - gamma^2/2*(sumsq(exp(q[c])) + sumsq(l[c])))   gmm.bp:15
 			s2 += square(zyj)
 		}
-		zprior3 := zprior4*zbeta[first+i] - zprior2*(s2+zprior[first+i])
-		prior += zprior3
+		prior += zprior3*zbeta[first+i] - zprior2*(s2+zprior[first+i])
 	}
 	return prior
 }
@@ -381,54 +376,6 @@ func betaLoopGo(rows, k int, alpha, zbeta, zbeta2, beta []float64) (data float64
 		data += top2 + math.Log(total2)
 	}
 	return data
-}
-
-// zyLoop2 computes zy = exp(q), prior = Σᵢ (m·zbeta[i] − zprior2·(Σₖ zy[i,k]²
-// + zprior[i])), in parts of 64.
-func (t *tasks) zyLoop2(k2, d int, q, zy, zbeta, zprior []float64, zprior3, zprior2 float64) (prior float64) {
-	k := &t.zyLoop2Task
-	parts := partsOf(k2, 64)
-	*k = zyLoop2Task{t: t, k2: k2, d: d, q: q, zy: zy, zbeta: zbeta, zprior: zprior, zprior3: zprior3, zprior2: zprior2, sum0: grow(k.sum0, parts)}
-	workers.run(t.forWork(k2*3078), parts, k)
-	for _, x := range k.sum0 {
-		prior += x
-	}
-	return prior
-}
-
-// zyLoop2Task is what the parts of zyLoop2 work on.
-type zyLoop2Task struct {
-	t                    *tasks
-	k2, d                int
-	q, zy, zbeta, zprior []float64
-	zprior3, zprior2     float64
-	sum0                 []float64
-}
-
-func (k *zyLoop2Task) part(i, who int) {
-	first := i * 64
-	count := min(64, k.k2-first)
-	k.sum0[i] = zyLoop2Part(first, count, k.k2, k.d, k.q, k.zy, k.zbeta, k.zprior, k.zprior3, k.zprior2)
-}
-
-// zyLoop2PartGo computes zy = exp(q), prior = Σᵢ (m·zbeta[i] − zprior2·(Σₖ
-// zy[i,k]² + zprior[i])).
-func zyLoop2PartGo(first, count, k, d int, q, zy, zbeta, zprior []float64, zprior3, zprior2 float64) (prior float64) {
-	for i := range count {
-		var s2 float64
-		qRow := q[d*first+d*i:][:d]
-		zyRow := zy[d*first+d*i:][:d]
-		for j := range d {
-			// y[i, c, r] = exp(q[c, r])*(x[i, r] - mu[c, r]) + sum[s < r] l[c, div(s*(2*d - s - 1), 2) + r - s - 1] * (x[i, s] - mu[c, s])   gmm.bp:9
-			zyj := exp(qRow[j])
-			zyRow[j] = zyj
-
-			// prior = sum[c](m*sum(q[c]) - gamma^2/2*(sumsq(exp(q[c])) + sumsq(l[c])))   gmm.bp:15
-			s2 += square(zyj)
-		}
-		prior += zprior3*zbeta[first+i] - zprior2*(s2+zprior[first+i])
-	}
-	return prior
 }
 
 // expsLoop computes exps = exp(alpha − top), total = Σ exps, in parts of
@@ -813,7 +760,6 @@ type tasks struct {
 	zy2LoopTask     zy2LoopTask
 	zy4ProductTask  zy4ProductTask
 	zbeta2LoopTask  zbeta2LoopTask
-	zyLoop2Task     zyLoop2Task
 	expsLoopTask    expsLoopTask
 	yProductTask    yProductTask
 	zbeta2Loop2Task zbeta2Loop2Task

@@ -41,8 +41,8 @@ func (w *GMMWork) value(a *GMMArgs) float64 {
 	// prior = sum[c](m*sum(q[c]) - gamma^2/2*(sumsq(exp(q[c])) + sumsq(l[c])))   gmm.bp:15
 	w.tasks.zpriorLoop(k, d, l, zprior)
 	var prior float64
-	zprior4 := float64(a.M)
-	prior += w.tasks.zyLoop(k, d, q, zy, zbeta, zprior, zprior4, zprior2)
+	zprior3 := float64(a.M)
+	prior += w.tasks.zyLoop(k, d, q, zy, zbeta, zprior, zprior3, zprior2)
 	lgam := 0.28618247146235004*float64(d*d-d) + s
 
 	// return gauss + data + k*(nu*d*log(gamma/sqrt(2)) - lgam) + prior   gmm.bp:16
@@ -131,7 +131,7 @@ func (w *GMMWork) grad(a *GMMArgs) float64 {
 	w.tasks.zpriorLoop(k, d, l, zprior)
 	var prior float64
 	zprior3 := float64(a.M)
-	prior += w.tasks.zyLoop2(k, d, q, zy, zbeta, zprior, zprior3, zprior2)
+	prior += w.tasks.zyLoop(k, d, q, zy, zbeta, zprior, zprior3, zprior2)
 	lgam := 0.28618247146235004*float64(d*d-d) + s
 
 	// return gauss + data + k*(nu*d*log(gamma/sqrt(2)) - lgam) + prior   gmm.bp:16

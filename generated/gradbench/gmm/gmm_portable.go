@@ -15,8 +15,8 @@ func zpriorLoopPart(first, count, k, d int, l, zprior []float64) {
 }
 
 // zyLoopPart is zyLoopPartGo: this build has no assembly.
-func zyLoopPart(first, count, k, d int, q, zy, zbeta, zprior []float64, zprior4, zprior2 float64) float64 {
-	return zyLoopPartGo(first, count, k, d, q, zy, zbeta, zprior, zprior4, zprior2)
+func zyLoopPart(first, count, k, d int, q, zy, zbeta, zprior []float64, zprior3, zprior2 float64) float64 {
+	return zyLoopPartGo(first, count, k, d, q, zy, zbeta, zprior, zprior3, zprior2)
 }
 
 // alphaSumPart is alphaSumPartGo: this build has no assembly.
@@ -52,11 +52,6 @@ func zbeta2LoopPart(first, count, rows, d, k int, zy, zy2, zy4, zbeta2 []float64
 // betaLoop is betaLoopGo: this build has no assembly.
 func betaLoop(rows, k int, alpha, zbeta, zbeta2, beta []float64) float64 {
 	return betaLoopGo(rows, k, alpha, zbeta, zbeta2, beta)
-}
-
-// zyLoop2Part is zyLoop2PartGo: this build has no assembly.
-func zyLoop2Part(first, count, k, d int, q, zy, zbeta, zprior []float64, zprior3, zprior2 float64) float64 {
-	return zyLoop2PartGo(first, count, k, d, q, zy, zbeta, zprior, zprior3, zprior2)
 }
 
 // expsLoopPart is expsLoopPartGo: this build has no assembly.

@@ -409,10 +409,10 @@ func (w *ComplicatedJacobianWork) Value(a ComplicatedJacobianArgs) (ComplicatedJ
 	if err := checkApart("ComplicatedJacobian", "Weight", a.Weight, w.out.J); err != nil {
 		return ComplicatedJacobianResults{}, err
 	}
-	if err := checkRoom("ComplicatedJacobian", "the computation", 165.0*float64(a.N)+81.0*float64(a.V)+41709.0); err != nil {
+	if err := checkRoom("ComplicatedJacobian", "the computation", 166.0*float64(a.N)+81.0*float64(a.V)+41709.0); err != nil {
 		return ComplicatedJacobianResults{}, err
 	}
-	w.reals = grow(w.reals, a.N*78+a.V*81+41546)
+	w.reals = grow(w.reals, a.N*79+a.V*81+41546)
 	w.ints = grow(w.ints, a.N*3+163)
 	w.out.J = grow(w.out.J, a.N*84)
 	w.value(&a)

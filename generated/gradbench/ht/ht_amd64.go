@@ -31,26 +31,26 @@ func secondLoop(first []float64, j []int32, t2 []float64, t []int32, theta, seco
 }
 
 // aLoop is aLoopGo, or assembly that computes the same.
-func aLoop(t6 []int32, second, first, t7 []float64, parent []int32, A, A2, t8, t9, t10, here, rel, t11 []float64) {
+func aLoop(t5 []int32, second, first, t6 []float64, parent []int32, A, A2, t7, t8, t9, here, rel, t10 []float64) {
 	switch cpu {
 	case avx512:
-		aLoopAVX512(t6, second, first, t7, parent, A, A2, t8, t9, t10, here, rel, t11)
+		aLoopAVX512(t5, second, first, t6, parent, A, A2, t7, t8, t9, here, rel, t10)
 	case avx2:
-		aLoopAVX2(t6, second, first, t7, parent, A, A2, t8, t9, t10, here, rel, t11)
+		aLoopAVX2(t5, second, first, t6, parent, A, A2, t7, t8, t9, here, rel, t10)
 	default:
-		aLoopGo(t6, second, first, t7, parent, A, A2, t8, t9, t10, here, rel, t11)
+		aLoopGo(t5, second, first, t6, parent, A, A2, t7, t8, t9, here, rel, t10)
 	}
 }
 
-// zM2Loop is zM2LoopGo, or assembly that computes the same.
-func zM2Loop(A, inv, zM2, M, F []float64) {
+// mSums is mSumsGo, or assembly that computes the same.
+func mSums(zM, A, inv, M, F []float64) {
 	switch cpu {
 	case avx512:
-		zM2LoopAVX512(A, inv, zM2, M, F)
+		mSumsAVX512(zM, A, inv, M, F)
 	case avx2:
-		zM2LoopAVX2(A, inv, zM2, M, F)
+		mSumsAVX2(zM, A, inv, M, F)
 	default:
-		zM2LoopGo(A, inv, zM2, M, F)
+		mSumsGo(zM, A, inv, M, F)
 	}
 }
 
@@ -138,39 +138,39 @@ func dALoop(t20 []int32, second, first, t21 []float64, parent []int32, A, A3, t2
 	}
 }
 
-// mSums is mSumsGo, or assembly that computes the same.
-func mSums(zM, A, inv, M, F []float64) {
+// mSums2 is mSums2Go, or assembly that computes the same.
+func mSums2(zM, A, inv, M, F []float64) {
 	switch cpu {
 	case avx512:
-		mSumsAVX512(zM, A, inv, M, F)
+		mSums2AVX512(zM, A, inv, M, F)
 	case avx2:
-		mSumsAVX2(zM, A, inv, M, F)
+		mSums2AVX2(zM, A, inv, M, F)
 	default:
-		mSumsGo(zM, A, inv, M, F)
+		mSums2Go(zM, A, inv, M, F)
 	}
 }
 
-// zM3Loop is zM3LoopGo, or assembly that computes the same.
-func zM3Loop(inv, dA, zM3, zM4, F []float64) {
+// zM2Loop is zM2LoopGo, or assembly that computes the same.
+func zM2Loop(inv, dA, zM2, zM3, F []float64) {
 	switch cpu {
 	case avx512:
-		zM3LoopAVX512(inv, dA, zM3, zM4, F)
+		zM2LoopAVX512(inv, dA, zM2, zM3, F)
 	case avx2:
-		zM3LoopAVX2(inv, dA, zM3, zM4, F)
+		zM2LoopAVX2(inv, dA, zM2, zM3, F)
 	default:
-		zM3LoopGo(inv, dA, zM3, zM4, F)
+		zM2LoopGo(inv, dA, zM2, zM3, F)
 	}
 }
 
-// zM5Loop is zM5LoopGo, or assembly that computes the same.
-func zM5Loop(zM, zF, zM5, zM4 []float64) {
+// zM4Loop is zM4LoopGo, or assembly that computes the same.
+func zM4Loop(zM, zF, zM4, zM3 []float64) {
 	switch cpu {
 	case avx512:
-		zM5LoopAVX512(zM, zF, zM5, zM4)
+		zM4LoopAVX512(zM, zF, zM4, zM3)
 	case avx2:
-		zM5LoopAVX2(zM, zF, zM5, zM4)
+		zM4LoopAVX2(zM, zF, zM4, zM3)
 	default:
-		zM5LoopGo(zM, zF, zM5, zM4)
+		zM4LoopGo(zM, zF, zM4, zM3)
 	}
 }
 
@@ -187,14 +187,14 @@ func zq2LoopPart(first, count, rows int, zq, weight, M, base, zq2 []float64) {
 }
 
 // zq3ProductPart is zq3ProductPartGo, or assembly that computes the same.
-func zq3ProductPart(rows int, zq3, zq2, zM5, scratch2 []float64) {
+func zq3ProductPart(rows int, zq3, zq2, zM4, scratch2 []float64) {
 	switch cpu {
 	case avx512:
-		zq3ProductAVX512(rows, zq3, zq2, zM5, 0, rows, 0, 26, 3, scratch2)
+		zq3ProductAVX512(rows, zq3, zq2, zM4, 0, rows, 0, 26, 3, scratch2)
 	case avx2:
-		zq3ProductAVX2(rows, zq3, zq2, zM5, 0, rows, 0, 26, 3, scratch2)
+		zq3ProductAVX2(rows, zq3, zq2, zM4, 0, rows, 0, 26, 3, scratch2)
 	default:
-		zq3ProductPartGo(rows, zq3, zq2, zM5, scratch2)
+		zq3ProductPartGo(rows, zq3, zq2, zM4, scratch2)
 	}
 }
 
@@ -259,14 +259,14 @@ func qSumsPart(first, count, V int, q, weight, M, base, theta []float64) {
 }
 
 // eLoopPart is eLoopPartGo, or assembly that computes the same.
-func eLoopPart(first, count, N int, us []float64, tri4, tri3 []int32, t4 []float64, tri2 []int32, q, e, points []float64) {
+func eLoopPart(first, count, N int, us, t4 []float64, tri4, tri3, tri2 []int32, q, e, points []float64) {
 	switch cpu {
 	case avx512:
-		eLoopAVX512(first, count, N, us, tri4, tri3, t4, tri2, q, e, points)
+		eLoopAVX512(first, count, N, us, t4, tri4, tri3, tri2, q, e, points)
 	case avx2:
-		eLoopAVX2(first, count, N, us, tri4, tri3, t4, tri2, q, e, points)
+		eLoopAVX2(first, count, N, us, t4, tri4, tri3, tri2, q, e, points)
 	default:
-		eLoopPartGo(first, count, N, us, tri4, tri3, t4, tri2, q, e, points)
+		eLoopPartGo(first, count, N, us, t4, tri4, tri3, tri2, q, e, points)
 	}
 }
 
@@ -283,38 +283,38 @@ func zqLoopPart(first, count, rows int, weight, zq, base, q, M, theta []float64)
 }
 
 // jLoopPart is jLoopPartGo, or assembly that computes the same.
-func jLoopPart(first, count, N int, corr, tri, tri2, tri3, tri4 []int32, q, J []float64) {
+func jLoopPart(first, count, N int, corr, tri, tri2, tri3, tri4 []int32, J, q []float64) {
 	switch cpu {
 	case avx512:
-		jLoopAVX512(first, count, N, corr, tri, tri2, tri3, tri4, q, J)
+		jLoopAVX512(first, count, N, corr, tri, tri2, tri3, tri4, J, q)
 	case avx2:
-		jLoopAVX2(first, count, N, corr, tri, tri2, tri3, tri4, q, J)
+		jLoopAVX2(first, count, N, corr, tri, tri2, tri3, tri4, J, q)
 	default:
-		jLoopPartGo(first, count, N, corr, tri, tri2, tri3, tri4, q, J)
+		jLoopPartGo(first, count, N, corr, tri, tri2, tri3, tri4, J, q)
 	}
 }
 
 // zD2Loop is zD2LoopGo, or assembly that computes the same.
-func zD2Loop(N, V int, us []float64, tri4, tri3 []int32, zD2, zq3 []float64) {
+func zD2Loop(N, V int, us, zD []float64, tri4, tri3, tri2 []int32, zD2, zq3 []float64) {
 	switch cpu {
 	case avx512:
-		zD2LoopAVX512(N, V, us, tri4, tri3, zD2, zq3)
+		zD2LoopAVX512(N, V, us, zD, tri4, tri3, tri2, zD2, zq3)
 	case avx2:
-		zD2LoopAVX2(N, V, us, tri4, tri3, zD2, zq3)
+		zD2LoopAVX2(N, V, us, zD, tri4, tri3, tri2, zD2, zq3)
 	default:
-		zD2LoopGo(N, V, us, tri4, tri3, zD2, zq3)
+		zD2LoopGo(N, V, us, zD, tri4, tri3, tri2, zD2, zq3)
 	}
 }
 
 // jLoop2Part is jLoop2PartGo, or assembly that computes the same.
-func jLoop2Part(first, count, N, V int, us []float64, tri2 []int32, zD2, zq3, J []float64) {
+func jLoop2Part(first, count, N int, J, zD2 []float64) {
 	switch cpu {
 	case avx512:
-		jLoop2AVX512(first, count, N, V, us, tri2, zD2, zq3, J)
+		jLoop2AVX512(first, count, N, J, zD2)
 	case avx2:
-		jLoop2AVX2(first, count, N, V, us, tri2, zD2, zq3, J)
+		jLoop2AVX2(first, count, N, J, zD2)
 	default:
-		jLoop2PartGo(first, count, N, V, us, tri2, zD2, zq3, J)
+		jLoop2PartGo(first, count, N, J, zD2)
 	}
 }
 
@@ -331,16 +331,16 @@ func secondLoopAVX512(first []float64, j []int32, t2 []float64, t []int32, theta
 func secondLoopAVX2(first []float64, j []int32, t2 []float64, t []int32, theta []float64, second []float64)
 
 //go:noescape
-func aLoopAVX512(t6 []int32, second []float64, first []float64, t7 []float64, parent []int32, p5 []float64, p6 []float64, t8 []float64, t9 []float64, t10 []float64, here []float64, rel []float64, t11 []float64)
+func aLoopAVX512(t5 []int32, second []float64, first []float64, t6 []float64, parent []int32, p5 []float64, p6 []float64, t7 []float64, t8 []float64, t9 []float64, here []float64, rel []float64, t10 []float64)
 
 //go:noescape
-func aLoopAVX2(t6 []int32, second []float64, first []float64, t7 []float64, parent []int32, p5 []float64, p6 []float64, t8 []float64, t9 []float64, t10 []float64, here []float64, rel []float64, t11 []float64)
+func aLoopAVX2(t5 []int32, second []float64, first []float64, t6 []float64, parent []int32, p5 []float64, p6 []float64, t7 []float64, t8 []float64, t9 []float64, here []float64, rel []float64, t10 []float64)
 
 //go:noescape
-func zM2LoopAVX512(p0 []float64, inv []float64, zM2 []float64, p3 []float64, p4 []float64)
+func mSumsAVX512(zM []float64, p1 []float64, inv []float64, p3 []float64, p4 []float64)
 
 //go:noescape
-func zM2LoopAVX2(p0 []float64, inv []float64, zM2 []float64, p3 []float64, p4 []float64)
+func mSumsAVX2(zM []float64, p1 []float64, inv []float64, p3 []float64, p4 []float64)
 
 //go:noescape
 func zqSumsAVX512(first int, count int, p2 int, zq []float64, weight []float64, p5 []float64, base []float64)
@@ -385,22 +385,22 @@ func dALoopAVX512(t20 []int32, second []float64, first []float64, t21 []float64,
 func dALoopAVX2(t20 []int32, second []float64, first []float64, t21 []float64, parent []int32, p5 []float64, p6 []float64, t22 []float64, t23 []float64, t24 []float64, here2 []float64, rel []float64, t27 []float64, t28 []float64, zfirst []float64, t25 []float64, t26 []float64, t37 []float64, t30 []float64, t31 []float64, t33 []float64, t34 []float64, t36 []float64, zsecond []float64, t29 []float64, t32 []float64, t35 []float64, t38 []float64, zhere []float64, dA []float64, dA2 []float64, t39 []float64)
 
 //go:noescape
-func mSumsAVX512(zM []float64, p1 []float64, inv []float64, p3 []float64, p4 []float64)
+func mSums2AVX512(zM []float64, p1 []float64, inv []float64, p3 []float64, p4 []float64)
 
 //go:noescape
-func mSumsAVX2(zM []float64, p1 []float64, inv []float64, p3 []float64, p4 []float64)
+func mSums2AVX2(zM []float64, p1 []float64, inv []float64, p3 []float64, p4 []float64)
 
 //go:noescape
-func zM3LoopAVX512(inv []float64, dA []float64, zM3 []float64, zM4 []float64, p4 []float64)
+func zM2LoopAVX512(inv []float64, dA []float64, zM2 []float64, zM3 []float64, p4 []float64)
 
 //go:noescape
-func zM3LoopAVX2(inv []float64, dA []float64, zM3 []float64, zM4 []float64, p4 []float64)
+func zM2LoopAVX2(inv []float64, dA []float64, zM2 []float64, zM3 []float64, p4 []float64)
 
 //go:noescape
-func zM5LoopAVX512(zM []float64, zF []float64, zM5 []float64, zM4 []float64)
+func zM4LoopAVX512(zM []float64, zF []float64, zM4 []float64, zM3 []float64)
 
 //go:noescape
-func zM5LoopAVX2(zM []float64, zF []float64, zM5 []float64, zM4 []float64)
+func zM4LoopAVX2(zM []float64, zF []float64, zM4 []float64, zM3 []float64)
 
 //go:noescape
 func zq2LoopAVX512(first int, count int, rows int, zq []float64, weight []float64, p5 []float64, base []float64, zq2 []float64)
@@ -409,10 +409,10 @@ func zq2LoopAVX512(first int, count int, rows int, zq []float64, weight []float6
 func zq2LoopAVX2(first int, count int, rows int, zq []float64, weight []float64, p5 []float64, base []float64, zq2 []float64)
 
 //go:noescape
-func zq3ProductAVX512(rows int, zq3 []float64, zq2 []float64, zM5 []float64, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float64)
+func zq3ProductAVX512(rows int, zq3 []float64, zq2 []float64, zM4 []float64, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float64)
 
 //go:noescape
-func zq3ProductAVX2(rows int, zq3 []float64, zq2 []float64, zM5 []float64, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float64)
+func zq3ProductAVX2(rows int, zq3 []float64, zq2 []float64, zM4 []float64, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float64)
 
 //go:noescape
 func zq4LoopAVX512(rows int, p1 int, zq4 []float64, zq3 []float64)
@@ -445,10 +445,10 @@ func qSumsAVX512(first int, count int, p2 int, q []float64, weight []float64, p5
 func qSumsAVX2(first int, count int, p2 int, q []float64, weight []float64, p5 []float64, base []float64, theta []float64)
 
 //go:noescape
-func eLoopAVX512(first int, count int, p2 int, us []float64, tri4 []int32, tri3 []int32, t4 []float64, tri2 []int32, q []float64, e []float64, points []float64)
+func eLoopAVX512(first int, count int, p2 int, us []float64, t4 []float64, tri4 []int32, tri3 []int32, tri2 []int32, q []float64, e []float64, points []float64)
 
 //go:noescape
-func eLoopAVX2(first int, count int, p2 int, us []float64, tri4 []int32, tri3 []int32, t4 []float64, tri2 []int32, q []float64, e []float64, points []float64)
+func eLoopAVX2(first int, count int, p2 int, us []float64, t4 []float64, tri4 []int32, tri3 []int32, tri2 []int32, q []float64, e []float64, points []float64)
 
 //go:noescape
 func zqLoopAVX512(first int, count int, rows int, weight []float64, zq []float64, base []float64, q []float64, p7 []float64, theta []float64)
@@ -457,22 +457,22 @@ func zqLoopAVX512(first int, count int, rows int, weight []float64, zq []float64
 func zqLoopAVX2(first int, count int, rows int, weight []float64, zq []float64, base []float64, q []float64, p7 []float64, theta []float64)
 
 //go:noescape
-func jLoopAVX512(first int, count int, p2 int, corr []int32, tri []int32, tri2 []int32, tri3 []int32, tri4 []int32, q []float64, p9 []float64)
+func jLoopAVX512(first int, count int, p2 int, corr []int32, tri []int32, tri2 []int32, tri3 []int32, tri4 []int32, p8 []float64, q []float64)
 
 //go:noescape
-func jLoopAVX2(first int, count int, p2 int, corr []int32, tri []int32, tri2 []int32, tri3 []int32, tri4 []int32, q []float64, p9 []float64)
+func jLoopAVX2(first int, count int, p2 int, corr []int32, tri []int32, tri2 []int32, tri3 []int32, tri4 []int32, p8 []float64, q []float64)
 
 //go:noescape
-func zD2LoopAVX512(p0 int, p1 int, us []float64, tri4 []int32, tri3 []int32, zD2 []float64, zq3 []float64)
+func zD2LoopAVX512(p0 int, p1 int, us []float64, zD []float64, tri4 []int32, tri3 []int32, tri2 []int32, zD2 []float64, zq3 []float64)
 
 //go:noescape
-func zD2LoopAVX2(p0 int, p1 int, us []float64, tri4 []int32, tri3 []int32, zD2 []float64, zq3 []float64)
+func zD2LoopAVX2(p0 int, p1 int, us []float64, zD []float64, tri4 []int32, tri3 []int32, tri2 []int32, zD2 []float64, zq3 []float64)
 
 //go:noescape
-func jLoop2AVX512(first int, count int, p2 int, p3 int, us []float64, tri2 []int32, zD2 []float64, zq3 []float64, p8 []float64)
+func jLoop2AVX512(first int, count int, p2 int, p3 []float64, zD2 []float64)
 
 //go:noescape
-func jLoop2AVX2(first int, count int, p2 int, p3 int, us []float64, tri2 []int32, zD2 []float64, zq3 []float64, p8 []float64)
+func jLoop2AVX2(first int, count int, p2 int, p3 []float64, zD2 []float64)
 
 // An isa is a set of instructions that there are kernels for. It includes those
 // before it.

@@ -1131,12 +1131,12 @@ TEXT ·secondLoopAVX2(SB), $160-144
 	VZEROUPPER
 	RET
 
-// func aLoopAVX512(t6 []int32, second []float64, first []float64, t7 []float64, parent []int32, p5 []float64, p6 []float64, t8 []float64, t9 []float64, t10 []float64, here []float64, rel []float64, t11 []float64)
+// func aLoopAVX512(t5 []int32, second []float64, first []float64, t6 []float64, parent []int32, p5 []float64, p6 []float64, t7 []float64, t8 []float64, t9 []float64, here []float64, rel []float64, t10 []float64)
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·aLoopAVX512(SB), $8-312
-	MOVQ         t10_base+216(FP), AX
+	MOVQ         t9_base+216(FP), AX
 	MOVQ         here_base+240(FP), CX
-	MOVQ         t11_base+288(FP), DX
+	MOVQ         t10_base+288(FP), DX
 	MOVQ         $+0, BX
 	MOVQ         BX, (SP)
 	VBROADCASTSD c64x1_4270000000000000<>+0(SB), Z0
@@ -1159,16 +1159,16 @@ TEXT ·aLoopAVX512(SB), $8-312
 
 loop1:
 	MOVQ              $+0, SI
-	MOVQ              t6_base+0(FP), DI
+	MOVQ              t5_base+0(FP), DI
 	MOVL              SI, (DI)
 	MOVQ              $+0, SI
-	MOVQ              t6_base+0(FP), DI
+	MOVQ              t5_base+0(FP), DI
 	MOVL              SI, 4(DI)
 	MOVQ              $+0, SI
-	MOVQ              t6_base+0(FP), DI
+	MOVQ              t5_base+0(FP), DI
 	MOVL              SI, 8(DI)
 	MOVQ              $+1, SI
-	MOVQ              t6_base+0(FP), DI
+	MOVQ              t5_base+0(FP), DI
 	MOVL              SI, 12(DI)
 	MOVQ              second_base+24(FP), SI
 	MOVQ              (SP), DI
@@ -2264,13 +2264,13 @@ done5:
 	VRANGEPD    $0x02, Z18, Z21, Z18
 	VPSLLQ      $0x3f, Z19, Z19
 	VXORPD      Z19, Z18, Z18
-	MOVQ        t7_base+72(FP), SI
+	MOVQ        t6_base+72(FP), SI
 	VMOVSD      X2, (SI)
-	MOVQ        t7_base+72(FP), SI
+	MOVQ        t6_base+72(FP), SI
 	VMOVSD      X18, 8(SI)
-	MOVQ        t7_base+72(FP), SI
+	MOVQ        t6_base+72(FP), SI
 	VMOVSD      X17, 16(SI)
-	MOVQ        t7_base+72(FP), SI
+	MOVQ        t6_base+72(FP), SI
 	VMOVSD      X2, 24(SI)
 	MOVQ        parent_base+96(FP), SI
 	MOVQ        (SP), DI
@@ -2310,34 +2310,34 @@ done9:
 	VMOVUPD     Z19, (DI)
 	MOVQ        p6_base+144(FP), DI
 	VMOVUPD     Z20, 64(DI)
-	MOVQ        t8_base+168(FP), DI
+	MOVQ        t7_base+168(FP), DI
 	VMOVSD      X16, (DI)
 	VMULPD      Z17, Z15, Z19
-	MOVQ        t8_base+168(FP), DI
+	MOVQ        t7_base+168(FP), DI
 	VMOVSD      X19, 8(DI)
 	VMULPD      Z18, Z15, Z19
 	VXORPD.BCST c64x1_8000000000000000<>+0(SB), Z19, Z19
-	MOVQ        t8_base+168(FP), DI
+	MOVQ        t7_base+168(FP), DI
 	VMOVSD      X19, 16(DI)
-	MOVQ        t8_base+168(FP), DI
+	MOVQ        t7_base+168(FP), DI
 	VMOVSD      X2, 24(DI)
-	MOVQ        t9_base+192(FP), DI
+	MOVQ        t8_base+192(FP), DI
 	VMOVSD      X15, (DI)
 	VMULPD      Z17, Z16, Z15
 	VXORPD.BCST c64x1_8000000000000000<>+0(SB), Z15, Z15
-	MOVQ        t9_base+192(FP), DI
+	MOVQ        t8_base+192(FP), DI
 	VMOVSD      X15, 8(DI)
 	VMULPD      Z18, Z16, Z15
-	MOVQ        t9_base+192(FP), DI
+	MOVQ        t8_base+192(FP), DI
 	VMOVSD      X15, 16(DI)
-	MOVQ        t9_base+192(FP), DI
+	MOVQ        t8_base+192(FP), DI
 	VMOVSD      X2, 24(DI)
 	MOVQ        $+0, DI
 	PCALIGN     $0x20
 
 loop10:
 	KMOVB     BX, K2
-	MOVQ      t9_base+192(FP), R8
+	MOVQ      t8_base+192(FP), R8
 	VMOVUPD.Z (R8), K2, Z15
 	VMOVUPD   Z15, K2, (AX)
 	ADDQ      $+1, DI
@@ -2348,7 +2348,7 @@ loop10:
 
 loop11:
 	KMOVB     BX, K2
-	MOVQ      t8_base+168(FP), R8
+	MOVQ      t7_base+168(FP), R8
 	VMOVUPD.Z (R8), K2, Z15
 	VMOVUPD   Z15, K2, 32(AX)
 	ADDQ      $+1, DI
@@ -2359,7 +2359,7 @@ loop11:
 
 loop12:
 	KMOVB     BX, K2
-	MOVQ      t7_base+72(FP), R8
+	MOVQ      t6_base+72(FP), R8
 	VMOVUPD.Z (R8), K2, Z15
 	VMOVUPD   Z15, K2, 64(AX)
 	ADDQ      $+1, DI
@@ -2370,7 +2370,7 @@ loop12:
 
 loop13:
 	KMOVB       BX, K2
-	MOVQ        t6_base+0(FP), R8
+	MOVQ        t5_base+0(FP), R8
 	VPMOVSXDQ.Z (R8), K2, Z15
 	VCVTQQ2PD   Z15, Z15
 	VMOVUPD     Z15, K2, 96(AX)
@@ -2466,14 +2466,14 @@ done18:
 	VZEROUPPER
 	RET
 
-// func aLoopAVX2(t6 []int32, second []float64, first []float64, t7 []float64, parent []int32, p5 []float64, p6 []float64, t8 []float64, t9 []float64, t10 []float64, here []float64, rel []float64, t11 []float64)
+// func aLoopAVX2(t5 []int32, second []float64, first []float64, t6 []float64, parent []int32, p5 []float64, p6 []float64, t7 []float64, t8 []float64, t9 []float64, here []float64, rel []float64, t10 []float64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·aLoopAVX2(SB), $136-312
-	MOVQ    t8_base+168(FP), AX
-	MOVQ    t9_base+192(FP), CX
-	MOVQ    t10_base+216(FP), DX
+	MOVQ    t7_base+168(FP), AX
+	MOVQ    t8_base+192(FP), CX
+	MOVQ    t9_base+216(FP), DX
 	MOVQ    here_base+240(FP), BX
-	MOVQ    t11_base+288(FP), SI
+	MOVQ    t10_base+288(FP), SI
 	MOVQ    $+0, DI
 	MOVQ    DI, 128(SP)
 	VXORPS  Y0, Y0, Y0
@@ -2481,16 +2481,16 @@ TEXT ·aLoopAVX2(SB), $136-312
 
 loop1:
 	MOVQ         $+0, DI
-	MOVQ         t6_base+0(FP), R8
+	MOVQ         t5_base+0(FP), R8
 	MOVL         DI, (R8)
 	MOVQ         $+0, DI
-	MOVQ         t6_base+0(FP), R8
+	MOVQ         t5_base+0(FP), R8
 	MOVL         DI, 4(R8)
 	MOVQ         $+0, DI
-	MOVQ         t6_base+0(FP), R8
+	MOVQ         t5_base+0(FP), R8
 	MOVL         DI, 8(R8)
 	MOVQ         $+1, DI
-	MOVQ         t6_base+0(FP), R8
+	MOVQ         t5_base+0(FP), R8
 	MOVL         DI, 12(R8)
 	MOVQ         second_base+24(FP), DI
 	MOVQ         128(SP), R8
@@ -3684,13 +3684,13 @@ done5:
 	VORPD       Y7, Y5, Y5
 	VPSLLQ      $0x3f, Y6, Y6
 	VXORPD      Y6, Y5, Y5
-	MOVQ        t7_base+72(FP), DI
+	MOVQ        t6_base+72(FP), DI
 	VMOVSD      X0, (DI)
-	MOVQ        t7_base+72(FP), DI
+	MOVQ        t6_base+72(FP), DI
 	VMOVSD      X5, 8(DI)
-	MOVQ        t7_base+72(FP), DI
+	MOVQ        t6_base+72(FP), DI
 	VMOVSD      X4, 16(DI)
-	MOVQ        t7_base+72(FP), DI
+	MOVQ        t6_base+72(FP), DI
 	VMOVSD      X0, 24(DI)
 	MOVQ        parent_base+96(FP), DI
 	MOVQ        128(SP), R8
@@ -3774,7 +3774,7 @@ loop11:
 	PCALIGN $0x20
 
 loop12:
-	MOVQ    t7_base+72(FP), R9
+	MOVQ    t6_base+72(FP), R9
 	VMOVUPD (R9), Y2
 	VMOVUPD Y2, 64(DX)
 	ADDQ    $+1, R8
@@ -3784,7 +3784,7 @@ loop12:
 	PCALIGN $0x20
 
 loop13:
-	MOVQ      t6_base+0(FP), R9
+	MOVQ      t5_base+0(FP), R9
 	VPMOVSXDQ (R9), Y2
 	VPADDQ    Y1, Y2, Y2
 	VSUBPD    Y1, Y2, Y2
@@ -3875,125 +3875,129 @@ done18:
 	VZEROUPPER
 	RET
 
-// func zM2LoopAVX512(p0 []float64, inv []float64, zM2 []float64, p3 []float64, p4 []float64)
+// func mSumsAVX512(zM []float64, p1 []float64, inv []float64, p3 []float64, p4 []float64)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·zM2LoopAVX512(SB), $8-120
-	MOVQ   inv_base+24(FP), AX
-	MOVQ   zM2_base+48(FP), CX
-	MOVQ   p3_base+72(FP), DX
-	MOVQ   p4_base+96(FP), BX
-	MOVQ   $+0, SI
-	MOVQ   $+15, DI
+TEXT ·mSumsAVX512(SB), $8-120
+	MOVQ   zM_base+0(FP), AX
+	MOVQ   p3_base+72(FP), CX
+	MOVQ   p4_base+96(FP), DX
+	MOVQ   $+0, BX
+	MOVQ   $+15, SI
 	VPXORD Z0, Z0, Z0
 
 loop1:
-	MOVQ    SI, R8
-	SHLQ    $0x04, R8
-	MOVQ    p0_base+0(FP), R9
-	LEAQ    (R9)(R8*8), R9
-	LEAQ    (AX)(R8*8), R8
-	MOVQ    $+0, R10
-	PCALIGN $0x20
+	MOVQ BX, DI
+	SHLQ $0x04, DI
+	MOVQ p1_base+24(FP), R8
+	LEAQ (R8)(DI*8), R8
+	MOVQ inv_base+48(FP), R9
+	LEAQ (R9)(DI*8), DI
+	MOVQ $+0, R9
 
 loop2:
-	MOVQ        R10, R11
-	SHLQ        $0x02, R11
-	LEAQ        (R9)(R11*8), R12
-	LEAQ        (CX)(R11*8), R11
-	KMOVB       DI, K1
-	VPXORD      Z1, Z1, Z1
-	VMOVUPD.Z   (R8), K1, Z2
-	VMULPD.BCST (R12), Z2, Z2
-	VADDPD      Z2, Z1, Z1
-	VMOVUPD.Z   32(R8), K1, Z2
-	VMULPD.BCST 8(R12), Z2, Z2
-	VADDPD      Z2, Z1, Z1
-	VMOVUPD.Z   64(R8), K1, Z2
-	VMULPD.BCST 16(R12), Z2, Z2
-	VADDPD      Z2, Z1, Z1
-	VMOVUPD.Z   96(R8), K1, Z2
-	VMULPD.BCST 24(R12), Z2, Z2
-	VADDPD      Z2, Z1, Z1
-	VMOVUPD     Z1, K1, (R11)
-	ADDQ        $+1, R10
-	CMPQ        R10, $+4
-	JLT         loop2
-	IMUL3Q      $+12, SI, R8
-	LEAQ        (DX)(R8*8), R8
-	MOVQ        $+0, R9
-
-loop3:
 	MOVQ    R9, R10
 	SHLQ    $0x02, R10
+	LEAQ    (AX)(R10*8), R11
+	KMOVB   SI, K1
+	VMOVUPD Z0, K1, (R11)
 	LEAQ    (R8)(R10*8), R10
-	KMOVB   DI, K1
-	VMOVUPD Z0, K1, (R10)
-	IMUL3Q  $+3, R9, R11
-	LEAQ    (BX)(R11*8), R11
 	MOVQ    $+0, R12
 	PCALIGN $0x20
 
-loop4:
-	LEAQ        (R11)(R12*8), R13
+loop3:
+	LEAQ        (R10)(R12*8), R13
 	MOVQ        R12, BP
 	SHLQ        $0x02, BP
-	LEAQ        (CX)(BP*8), BP
-	KMOVB       DI, K1
+	LEAQ        (DI)(BP*8), BP
+	KMOVB       SI, K1
 	VMOVUPD.Z   (BP), K1, Z1
 	VMULPD.BCST (R13), Z1, Z1
-	VMOVUPD.Z   (R10), K1, Z2
+	VMOVUPD.Z   (R11), K1, Z2
 	VADDPD      Z1, Z2, Z1
-	VMOVUPD     Z1, K1, (R10)
+	VMOVUPD     Z1, K1, (R11)
 	ADDQ        $+1, R12
-	CMPQ        R12, $+3
-	JLT         loop4
-	ADDQ        $+1, R9
-	CMPQ        R9, $+3
+	CMPQ        R12, $+4
 	JLT         loop3
-	ADDQ        $+1, SI
-	CMPQ        SI, $+22
+	ADDQ        $+1, R9
+	CMPQ        R9, $+4
+	JLT         loop2
+	IMUL3Q      $+12, BX, DI
+	LEAQ        (CX)(DI*8), DI
+	MOVQ        $+0, R8
+
+loop4:
+	MOVQ    R8, R9
+	SHLQ    $0x02, R9
+	LEAQ    (DI)(R9*8), R9
+	KMOVB   SI, K1
+	VMOVUPD Z0, K1, (R9)
+	IMUL3Q  $+3, R8, R10
+	LEAQ    (DX)(R10*8), R10
+	MOVQ    $+0, R11
+	PCALIGN $0x20
+
+loop5:
+	LEAQ        (R10)(R11*8), R12
+	MOVQ        R11, R13
+	SHLQ        $0x02, R13
+	LEAQ        (AX)(R13*8), R13
+	KMOVB       SI, K1
+	VMOVUPD.Z   (R13), K1, Z1
+	VMULPD.BCST (R12), Z1, Z1
+	VMOVUPD.Z   (R9), K1, Z2
+	VADDPD      Z1, Z2, Z1
+	VMOVUPD     Z1, K1, (R9)
+	ADDQ        $+1, R11
+	CMPQ        R11, $+3
+	JLT         loop5
+	ADDQ        $+1, R8
+	CMPQ        R8, $+3
+	JLT         loop4
+	ADDQ        $+1, BX
+	CMPQ        BX, $+22
 	JLT         loop1
 	VZEROUPPER
 	RET
 
-// func zM2LoopAVX2(p0 []float64, inv []float64, zM2 []float64, p3 []float64, p4 []float64)
+// func mSumsAVX2(zM []float64, p1 []float64, inv []float64, p3 []float64, p4 []float64)
 // Requires: AVX
-TEXT ·zM2LoopAVX2(SB), $0-120
-	MOVQ   p0_base+0(FP), AX
-	MOVQ   inv_base+24(FP), CX
-	MOVQ   zM2_base+48(FP), DX
+TEXT ·mSumsAVX2(SB), $8-120
+	MOVQ   zM_base+0(FP), AX
+	MOVQ   p1_base+24(FP), CX
+	MOVQ   inv_base+48(FP), DX
 	MOVQ   p3_base+72(FP), BX
 	MOVQ   p4_base+96(FP), SI
 	MOVQ   $+0, DI
 	VXORPS Y0, Y0, Y0
 
 loop1:
-	MOVQ    DI, R8
-	SHLQ    $0x04, R8
-	LEAQ    (AX)(R8*8), R9
-	LEAQ    (CX)(R8*8), R8
-	MOVQ    $+0, R10
-	PCALIGN $0x20
+	MOVQ DI, R8
+	SHLQ $0x04, R8
+	LEAQ (CX)(R8*8), R9
+	LEAQ (DX)(R8*8), R8
+	MOVQ $+0, R10
 
 loop2:
-	MOVQ         R10, R11
-	SHLQ         $0x02, R11
-	LEAQ         (R9)(R11*8), R12
-	VBROADCASTSD (R12), Y1
-	VBROADCASTSD 8(R12), Y2
-	VBROADCASTSD 16(R12), Y3
-	VBROADCASTSD 24(R12), Y4
-	LEAQ         (DX)(R11*8), R11
-	VXORPS       Y5, Y5, Y5
-	VMULPD       (R8), Y1, Y1
-	VADDPD       Y1, Y5, Y5
-	VMULPD       32(R8), Y2, Y1
-	VADDPD       Y1, Y5, Y5
-	VMULPD       64(R8), Y3, Y1
-	VADDPD       Y1, Y5, Y5
-	VMULPD       96(R8), Y4, Y1
-	VADDPD       Y1, Y5, Y5
-	VMOVUPD      Y5, (R11)
+	MOVQ    R10, R11
+	SHLQ    $0x02, R11
+	LEAQ    (AX)(R11*8), R12
+	VMOVUPD Y0, (R12)
+	LEAQ    (R9)(R11*8), R11
+	MOVQ    $+0, R13
+	PCALIGN $0x20
+
+loop3:
+	LEAQ         (R11)(R13*8), BP
+	VBROADCASTSD (BP), Y1
+	MOVQ         R13, BP
+	SHLQ         $0x02, BP
+	LEAQ         (R8)(BP*8), BP
+	VMULPD       (BP), Y1, Y1
+	VADDPD       (R12), Y1, Y1
+	VMOVUPD      Y1, (R12)
+	ADDQ         $+1, R13
+	CMPQ         R13, $+4
+	JLT          loop3
 	ADDQ         $+1, R10
 	CMPQ         R10, $+4
 	JLT          loop2
@@ -4001,7 +4005,7 @@ loop2:
 	LEAQ         (BX)(R8*8), R8
 	MOVQ         $+0, R9
 
-loop3:
+loop4:
 	MOVQ    R9, R10
 	SHLQ    $0x02, R10
 	LEAQ    (R8)(R10*8), R10
@@ -4011,21 +4015,21 @@ loop3:
 	MOVQ    $+0, R12
 	PCALIGN $0x20
 
-loop4:
+loop5:
 	LEAQ         (R11)(R12*8), R13
 	VBROADCASTSD (R13), Y1
 	MOVQ         R12, R13
 	SHLQ         $0x02, R13
-	LEAQ         (DX)(R13*8), R13
+	LEAQ         (AX)(R13*8), R13
 	VMULPD       (R13), Y1, Y1
 	VADDPD       (R10), Y1, Y1
 	VMOVUPD      Y1, (R10)
 	ADDQ         $+1, R12
 	CMPQ         R12, $+3
-	JLT          loop4
+	JLT          loop5
 	ADDQ         $+1, R9
 	CMPQ         R9, $+3
-	JLT          loop3
+	JLT          loop4
 	ADDQ         $+1, DI
 	CMPQ         DI, $+22
 	JLT          loop1
@@ -7822,7 +7826,7 @@ loop1:
 
 // func zfirstLoopAVX512(on2 []int32, t []int32, t6 []float64, zsecond []float64, j []int32, t2 []int32, zfirst []float64, on []int32)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·zfirstLoopAVX512(SB), $40-192
+TEXT ·zfirstLoopAVX512(SB), $88-192
 	MOVQ         on2_base+0(FP), AX
 	MOVQ         t_base+24(FP), CX
 	MOVQ         t6_base+48(FP), DX
@@ -7911,71 +7915,106 @@ loop1:
 	VPMOVSXDQ   32(SI), Z10
 	KMOVW       (SP), K1
 	VPMOVSXDQ.Z 64(SI), K1, Z11
-	VPCMPQ      $0x00, Z4, Z9, K1
+	VPCMPQ      $0x00, Z0, Z9, K1
+	VPCMPQ      $0x00, Z0, Z10, K2
+	VPCMPQ      $0x00, Z0, Z11, K3
+	KNOTB       K1, K1
 	KMOVW       K1, 8(SP)
-	VPCMPQ      $0x00, Z4, Z10, K1
+	KNOTB       K2, K1
 	KMOVW       K1, 16(SP)
-	VPCMPQ      $0x00, Z4, Z11, K1
+	KNOTB       K3, K1
 	KMOVW       K1, 24(SP)
 	KMOVW       (SP), K1
 	KMOVW       24(SP), K2
 	KANDB       K2, K1, K1
 	KMOVW       K1, 32(SP)
+	VPCMPQ      $0x00, Z4, Z9, K1
+	KMOVW       K1, 40(SP)
+	VPCMPQ      $0x00, Z4, Z10, K1
+	KMOVW       K1, 48(SP)
+	VPCMPQ      $0x00, Z4, Z11, K1
+	KMOVW       K1, 56(SP)
 	KMOVW       8(SP), K1
+	KMOVW       40(SP), K2
+	KANDB       K2, K1, K1
+	KMOVW       K1, 64(SP)
+	KMOVW       8(SP), K1
+	KMOVW       40(SP), K2
+	KANDB       K2, K1, K1
+	KMOVW       16(SP), K2
+	KMOVW       48(SP), K3
+	KANDB       K3, K2, K2
+	KMOVW       K2, 72(SP)
+	KMOVW       16(SP), K2
+	KMOVW       48(SP), K3
+	KANDB       K3, K2, K2
+	KMOVW       24(SP), K3
+	KMOVW       56(SP), K4
+	KANDB       K4, K3, K3
+	KMOVW       K3, 80(SP)
+	KMOVW       32(SP), K3
+	KMOVW       56(SP), K4
+	KANDB       K4, K3, K3
 	VPMOVSXDQ.Z (CX), K1, Z9
-	KMOVW       16(SP), K1
-	VPMOVSXDQ.Z 32(CX), K1, Z10
-	KMOVW       32(SP), K1
-	VPMOVSXDQ.Z 64(CX), K1, Z11
+	VPMOVSXDQ.Z 32(CX), K2, Z10
+	VPMOVSXDQ.Z 64(CX), K3, Z11
 	VPADDQ      Z9, Z5, Z9
 	VPADDQ      Z10, Z5, Z10
 	VPADDQ      Z11, Z5, Z11
-	VPCMPQ      $0x05, Z0, Z9, K1
+	VPCMPQ      $0x05, Z0, Z9, K4
 	VPMULLQ     Z2, Z9, Z12
 	VPADDQ      Z3, Z12, Z12
-	VPCMPQ      $0x05, Z0, Z12, K2
-	KANDB       K2, K1, K1
-	VPCMPQ      $0x05, Z0, Z10, K2
+	VPCMPQ      $0x05, Z0, Z12, K5
+	KANDB       K5, K4, K4
+	VPCMPQ      $0x05, Z0, Z10, K5
 	VPMULLQ     Z2, Z10, Z12
 	VPADDQ      Z3, Z12, Z12
-	VPCMPQ      $0x05, Z0, Z12, K3
-	KANDB       K3, K2, K2
-	VPCMPQ      $0x05, Z0, Z11, K3
+	VPCMPQ      $0x05, Z0, Z12, K6
+	KANDB       K6, K5, K5
+	VPCMPQ      $0x05, Z0, Z11, K6
 	VPMULLQ     Z2, Z11, Z12
 	VPADDQ      Z3, Z12, Z12
-	VPCMPQ      $0x05, Z0, Z12, K4
-	KANDB       K4, K3, K3
-	KMOVW       8(SP), K4
-	KANDB       K1, K4, K4
-	KMOVW       8(SP), K5
-	KANDB       K1, K5, K1
-	KMOVW       16(SP), K5
-	KANDB       K2, K5, K5
-	KMOVW       16(SP), K6
-	KANDB       K2, K6, K2
-	KMOVW       24(SP), K6
-	KANDB       K3, K6, K6
-	KMOVW       32(SP), K7
-	KANDB       K3, K7, K3
+	VPCMPQ      $0x05, Z0, Z12, K7
+	KANDB       K7, K6, K6
+	KMOVW       64(SP), K7
+	KANDB       K4, K7, K7
+	KANDB       K4, K1, K1
+	KMOVW       72(SP), K4
+	KANDB       K5, K4, K4
+	KANDB       K5, K2, K2
+	KMOVW       80(SP), K5
+	KANDB       K6, K5, K5
+	KANDB       K6, K3, K3
 	VMOVAPS     Z0, Z12
 	VGATHERQPD  (R12)(Z9*8), K1, Z12
 	VMOVAPS     Z0, Z9
 	VGATHERQPD  (R12)(Z10*8), K2, Z9
 	VMOVAPS     Z0, Z10
 	VGATHERQPD  (R12)(Z11*8), K3, Z10
-	VBLENDMPD   Z12, Z6, K4, Z6
-	VBLENDMPD   Z9, Z7, K5, Z7
-	VBLENDMPD   Z10, Z8, K6, Z8
-	KMOVW       8(SP), K1
+	VBLENDMPD   Z12, Z6, K7, Z6
+	VBLENDMPD   Z9, Z7, K4, Z7
+	VBLENDMPD   Z10, Z8, K5, Z8
+	KMOVW       40(SP), K1
 	KNOTB       K1, K1
-	KMOVW       16(SP), K2
+	KMOVW       48(SP), K2
 	KNOTB       K2, K2
-	KMOVW       24(SP), K3
+	KMOVW       56(SP), K3
 	KNOTB       K3, K3
-	KMOVW       K3, 32(SP)
-	KMOVW       (SP), K3
+	KMOVW       8(SP), K4
+	KANDB       K1, K4, K4
+	KMOVW       K4, 80(SP)
+	KMOVW       8(SP), K4
+	KANDB       K1, K4, K1
+	KMOVW       16(SP), K4
+	KANDB       K2, K4, K4
+	KMOVW       K4, 8(SP)
+	KMOVW       16(SP), K4
+	KANDB       K2, K4, K2
+	KMOVW       24(SP), K4
+	KANDB       K3, K4, K4
+	KMOVW       K4, 24(SP)
 	KMOVW       32(SP), K4
-	KANDB       K4, K3, K3
+	KANDB       K3, K4, K3
 	VPMOVSXDQ.Z (DI), K1, Z9
 	VPMOVSXDQ.Z 32(DI), K2, Z10
 	VPMOVSXDQ.Z 64(DI), K3, Z11
@@ -7994,11 +8033,13 @@ loop1:
 	VPADDQ      Z3, Z12, Z12
 	VPCMPQ      $0x05, Z0, Z12, K7
 	KANDB       K7, K6, K6
-	KANDB       K4, K1, K7
+	KMOVW       80(SP), K7
+	KANDB       K4, K7, K7
 	KANDB       K4, K1, K1
-	KANDB       K5, K2, K4
+	KMOVW       8(SP), K4
+	KANDB       K5, K4, K4
 	KANDB       K5, K2, K2
-	KMOVW       32(SP), K5
+	KMOVW       24(SP), K5
 	KANDB       K6, K5, K5
 	KANDB       K6, K3, K3
 	VMOVAPS     Z0, Z12
@@ -8017,17 +8058,6 @@ loop1:
 	KMOVW       (SP), K3
 	VPMOVSXDQ.Z 64(R9), K3, Z9
 	VPCMPQ      $0x04, Z0, Z9, K3
-	KMOVW       (SP), K4
-	KANDB       K3, K4, K4
-	VPMOVSXDQ.Z (SI), K1, Z9
-	VPMOVSXDQ.Z 32(SI), K2, Z10
-	VPMOVSXDQ.Z 64(SI), K4, Z11
-	VPCMPQ      $0x00, Z0, Z9, K4
-	VPCMPQ      $0x00, Z0, Z10, K5
-	VPCMPQ      $0x00, Z0, Z11, K6
-	VBLENDMPD   Z0, Z6, K4, Z6
-	VBLENDMPD   Z0, Z7, K5, Z7
-	VBLENDMPD   Z0, Z8, K6, Z8
 	VBLENDMPD   Z6, Z0, K1, Z6
 	VBLENDMPD   Z7, Z0, K2, Z7
 	VBLENDMPD   Z8, Z0, K3, Z8
@@ -8043,7 +8073,7 @@ loop1:
 
 // func zfirstLoopAVX2(on2 []int32, t []int32, t6 []float64, zsecond []float64, j []int32, t2 []int32, zfirst []float64, on []int32)
 // Requires: AVX, AVX2
-TEXT ·zfirstLoopAVX2(SB), $8-192
+TEXT ·zfirstLoopAVX2(SB), $96-192
 	MOVQ    on2_base+0(FP), AX
 	MOVQ    t_base+24(FP), CX
 	MOVQ    t6_base+48(FP), DX
@@ -8055,9 +8085,6 @@ TEXT ·zfirstLoopAVX2(SB), $8-192
 	MOVQ    $+0, R10
 	VXORPS  Y0, Y0, Y0
 	VMOVUPD c64x4_ffffffffffffffff<>+0(SB), Y1
-	VMOVUPD c64x4_0000000000000019<>+0(SB), Y2
-	VMOVUPD c64x4_0000000000000006<>+0(SB), Y3
-	VMOVUPD c64x4_h5650343be9dcf595<>+0(SB), Y4
 
 loop1:
 	IMUL3Q  $+26, R10, R11
@@ -8069,142 +8096,90 @@ loop1:
 	PCALIGN $0x20
 
 loop2:
-	VXORPS       Y5, Y5, Y5
-	VXORPS       Y6, Y6, Y6
-	VPMOVSXDQ    (AX)(BP*4), Y7
-	VPCMPEQQ     Y0, Y7, Y7
-	VXORPD       Y1, Y7, Y7
-	VPMOVSXDQ    16(AX)(BP*4), Y8
-	VPCMPEQQ     Y0, Y8, Y8
+	VXORPS       Y2, Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	VPMOVSXDQ    (AX)(BP*4), Y4
+	VPCMPEQQ     Y0, Y4, Y4
+	VXORPD       Y1, Y4, Y4
+	VPMOVSXDQ    16(AX)(BP*4), Y5
+	VPCMPEQQ     Y0, Y5, Y5
+	VXORPD       Y1, Y5, Y5
+	VEXTRACTF128 $0x01, Y4, X6
+	VSHUFPS      $0x88, X6, X4, X6
+	VPMASKMOVD   (CX)(BP*4), X6, X6
+	VPMOVSXDQ    X6, Y6
+	VEXTRACTF128 $0x01, Y5, X7
+	VSHUFPS      $0x88, X7, X5, X7
+	VPMASKMOVD   16(CX)(BP*4), X7, X7
+	VPMOVSXDQ    X7, Y7
+	VPADDQ       c64x4_0000000000000007<>+0(SB), Y6, Y6
+	VPADDQ       c64x4_0000000000000007<>+0(SB), Y7, Y7
+	VPCMPGTQ     Y6, Y0, Y8
 	VXORPD       Y1, Y8, Y8
-	VEXTRACTF128 $0x01, Y7, X9
-	VSHUFPS      $0x88, X9, X7, X9
-	VPMASKMOVD   (CX)(BP*4), X9, X9
-	VPMOVSXDQ    X9, Y9
-	VEXTRACTF128 $0x01, Y8, X10
-	VSHUFPS      $0x88, X10, X8, X10
-	VPMASKMOVD   16(CX)(BP*4), X10, X10
-	VPMOVSXDQ    X10, Y10
-	VPADDQ       c64x4_0000000000000007<>+0(SB), Y9, Y9
-	VPADDQ       c64x4_0000000000000007<>+0(SB), Y10, Y10
-	VPCMPGTQ     Y9, Y0, Y11
-	VXORPD       Y1, Y11, Y11
-	VPSRLQ       $0x20, Y9, Y12
-	VPMULUDQ     Y1, Y12, Y12
-	VPSRLQ       $0x20, Y1, Y13
-	VPMULUDQ     Y13, Y9, Y13
-	VPADDQ       Y13, Y12, Y12
-	VPMULUDQ     Y1, Y9, Y13
-	VPSLLQ       $0x20, Y12, Y12
-	VPADDQ       Y12, Y13, Y12
-	VPADDQ       Y2, Y12, Y12
-	VPCMPGTQ     Y12, Y0, Y12
-	VXORPD       Y1, Y12, Y12
-	VANDPD       Y12, Y11, Y11
-	VPCMPGTQ     Y10, Y0, Y12
-	VXORPD       Y1, Y12, Y12
-	VPSRLQ       $0x20, Y10, Y13
-	VPMULUDQ     Y1, Y13, Y13
-	VPSRLQ       $0x20, Y1, Y14
-	VPMULUDQ     Y14, Y10, Y14
-	VPADDQ       Y14, Y13, Y13
-	VPMULUDQ     Y1, Y10, Y14
-	VPSLLQ       $0x20, Y13, Y13
-	VPADDQ       Y13, Y14, Y13
-	VPADDQ       Y2, Y13, Y13
-	VPCMPGTQ     Y13, Y0, Y13
-	VXORPD       Y1, Y13, Y13
-	VANDPD       Y13, Y12, Y12
-	VANDPD       Y11, Y7, Y13
-	VANDPD       Y11, Y7, Y7
-	VANDPD       Y12, Y8, Y11
-	VANDPD       Y12, Y8, Y8
-	VMOVAPS      Y0, Y12
-	VGATHERQPD   Y7, (R11)(Y9*8), Y12
-	VMOVAPS      Y0, Y7
-	VGATHERQPD   Y8, (R11)(Y10*8), Y7
-	VBLENDVPD    Y13, Y12, Y5, Y5
-	VBLENDVPD    Y11, Y7, Y6, Y6
-	VMOVUPD      Y5, (R13)(BP*8)
-	VMOVUPD      Y6, 32(R13)(BP*8)
-	VXORPS       Y5, Y5, Y5
-	VXORPS       Y6, Y6, Y6
-	VPMOVSXDQ    (SI)(BP*4), Y7
-	VPMOVSXDQ    16(SI)(BP*4), Y8
-	VPCMPEQQ     c64x4_0000000000000001<>+0(SB), Y7, Y7
-	VPCMPEQQ     c64x4_0000000000000001<>+0(SB), Y8, Y8
-	VEXTRACTF128 $0x01, Y7, X9
-	VSHUFPS      $0x88, X9, X7, X9
-	VPMASKMOVD   (CX)(BP*4), X9, X9
-	VPMOVSXDQ    X9, Y9
-	VEXTRACTF128 $0x01, Y8, X10
-	VSHUFPS      $0x88, X10, X8, X10
-	VPMASKMOVD   16(CX)(BP*4), X10, X10
-	VPMOVSXDQ    X10, Y10
-	VPADDQ       Y9, Y3, Y9
-	VPADDQ       Y10, Y3, Y10
-	VPCMPGTQ     Y9, Y0, Y11
-	VXORPD       Y1, Y11, Y11
-	VPSRLQ       $0x20, Y9, Y12
-	VPMULUDQ     Y1, Y12, Y12
-	VPSRLQ       $0x20, Y1, Y13
-	VPMULUDQ     Y13, Y9, Y13
-	VPADDQ       Y13, Y12, Y12
-	VPMULUDQ     Y1, Y9, Y13
-	VPSLLQ       $0x20, Y12, Y12
-	VPADDQ       Y12, Y13, Y12
-	VPADDQ       Y2, Y12, Y12
-	VPCMPGTQ     Y12, Y0, Y12
-	VXORPD       Y1, Y12, Y12
-	VANDPD       Y12, Y11, Y11
-	VPCMPGTQ     Y10, Y0, Y12
-	VXORPD       Y1, Y12, Y12
-	VPSRLQ       $0x20, Y10, Y13
-	VPMULUDQ     Y1, Y13, Y13
-	VPSRLQ       $0x20, Y1, Y14
-	VPMULUDQ     Y14, Y10, Y14
-	VPADDQ       Y14, Y13, Y13
-	VPMULUDQ     Y1, Y10, Y14
-	VPSLLQ       $0x20, Y13, Y13
-	VPADDQ       Y13, Y14, Y13
-	VPADDQ       Y2, Y13, Y13
-	VPCMPGTQ     Y13, Y0, Y13
-	VXORPD       Y1, Y13, Y13
-	VANDPD       Y13, Y12, Y12
-	VANDPD       Y11, Y7, Y13
-	VANDPD       Y11, Y7, Y11
-	VANDPD       Y12, Y8, Y14
-	VANDPD       Y12, Y8, Y12
-	VMOVAPS      Y0, Y15
-	VGATHERQPD   Y11, (R11)(Y9*8), Y15
+	VPSRLQ       $0x20, Y6, Y9
+	VPMULUDQ     Y1, Y9, Y9
+	VPSRLQ       $0x20, Y1, Y10
+	VPMULUDQ     Y10, Y6, Y10
+	VPADDQ       Y10, Y9, Y9
+	VPMULUDQ     Y1, Y6, Y10
+	VPSLLQ       $0x20, Y9, Y9
+	VPADDQ       Y9, Y10, Y9
+	VPADDQ       c64x4_0000000000000019<>+0(SB), Y9, Y9
+	VPCMPGTQ     Y9, Y0, Y9
+	VXORPD       Y1, Y9, Y9
+	VANDPD       Y9, Y8, Y8
+	VPCMPGTQ     Y7, Y0, Y9
+	VXORPD       Y1, Y9, Y9
+	VPSRLQ       $0x20, Y7, Y10
+	VPMULUDQ     Y1, Y10, Y10
+	VPSRLQ       $0x20, Y1, Y11
+	VPMULUDQ     Y11, Y7, Y11
+	VPADDQ       Y11, Y10, Y10
+	VPMULUDQ     Y1, Y7, Y11
+	VPSLLQ       $0x20, Y10, Y10
+	VPADDQ       Y10, Y11, Y10
+	VPADDQ       c64x4_0000000000000019<>+0(SB), Y10, Y10
+	VPCMPGTQ     Y10, Y0, Y10
+	VXORPD       Y1, Y10, Y10
+	VANDPD       Y10, Y9, Y9
+	VANDPD       Y8, Y4, Y10
+	VANDPD       Y8, Y4, Y4
+	VANDPD       Y9, Y5, Y8
+	VANDPD       Y9, Y5, Y5
 	VMOVAPS      Y0, Y9
-	VGATHERQPD   Y12, (R11)(Y10*8), Y9
-	VBLENDVPD    Y13, Y15, Y5, Y5
-	VBLENDVPD    Y14, Y9, Y6, Y6
+	VGATHERQPD   Y4, (R11)(Y6*8), Y9
+	VMOVAPS      Y0, Y4
+	VGATHERQPD   Y5, (R11)(Y7*8), Y4
+	VBLENDVPD    Y10, Y9, Y2, Y2
+	VBLENDVPD    Y8, Y4, Y3, Y3
+	VMOVUPD      Y2, (R13)(BP*8)
+	VMOVUPD      Y3, 32(R13)(BP*8)
+	VXORPS       Y2, Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	VPMOVSXDQ    (SI)(BP*4), Y4
+	VPMOVSXDQ    16(SI)(BP*4), Y5
+	VPCMPEQQ     Y0, Y4, Y6
+	VPCMPEQQ     Y0, Y5, Y7
+	VXORPD       Y1, Y6, Y6
 	VXORPD       Y1, Y7, Y7
-	VXORPD       Y1, Y8, Y8
-	VEXTRACTF128 $0x01, Y7, X9
-	VSHUFPS      $0x88, X9, X7, X9
-	VPMASKMOVD   (DI)(BP*4), X9, X9
-	VPMOVSXDQ    X9, Y9
+	VPCMPEQQ     c64x4_0000000000000001<>+0(SB), Y4, Y4
+	VPCMPEQQ     c64x4_0000000000000001<>+0(SB), Y5, Y5
+	VANDPD       Y4, Y6, Y8
+	VMOVUPS      Y8, (SP)
+	VANDPD       Y4, Y6, Y8
+	VANDPD       Y5, Y7, Y9
+	VMOVUPS      Y9, 32(SP)
+	VANDPD       Y5, Y7, Y9
 	VEXTRACTF128 $0x01, Y8, X10
 	VSHUFPS      $0x88, X10, X8, X10
-	VPMASKMOVD   16(DI)(BP*4), X10, X10
+	VPMASKMOVD   (CX)(BP*4), X10, X10
 	VPMOVSXDQ    X10, Y10
-	VPCMPGTQ     Y9, Y0, Y11
-	VXORPD       Y1, Y11, Y11
-	VPSRLQ       $0x20, Y9, Y12
-	VPMULUDQ     Y1, Y12, Y12
-	VPSRLQ       $0x20, Y1, Y13
-	VPMULUDQ     Y13, Y9, Y13
-	VPADDQ       Y13, Y12, Y12
-	VPMULUDQ     Y1, Y9, Y13
-	VPSLLQ       $0x20, Y12, Y12
-	VPADDQ       Y12, Y13, Y12
-	VPADDQ       Y2, Y12, Y12
-	VPCMPGTQ     Y12, Y0, Y12
-	VXORPD       Y1, Y12, Y12
-	VANDPD       Y12, Y11, Y11
+	VEXTRACTF128 $0x01, Y9, X11
+	VSHUFPS      $0x88, X11, X9, X11
+	VPMASKMOVD   16(CX)(BP*4), X11, X11
+	VPMOVSXDQ    X11, Y11
+	VPADDQ       c64x4_0000000000000006<>+0(SB), Y10, Y10
+	VPADDQ       c64x4_0000000000000006<>+0(SB), Y11, Y11
 	VPCMPGTQ     Y10, Y0, Y12
 	VXORPD       Y1, Y12, Y12
 	VPSRLQ       $0x20, Y10, Y13
@@ -8215,57 +8190,188 @@ loop2:
 	VPMULUDQ     Y1, Y10, Y14
 	VPSLLQ       $0x20, Y13, Y13
 	VPADDQ       Y13, Y14, Y13
-	VPADDQ       Y2, Y13, Y13
+	VPADDQ       c64x4_0000000000000019<>+0(SB), Y13, Y13
 	VPCMPGTQ     Y13, Y0, Y13
 	VXORPD       Y1, Y13, Y13
 	VANDPD       Y13, Y12, Y12
-	VANDPD       Y11, Y7, Y13
-	VANDPD       Y11, Y7, Y7
-	VANDPD       Y12, Y8, Y11
+	VPCMPGTQ     Y11, Y0, Y13
+	VXORPD       Y1, Y13, Y13
+	VPSRLQ       $0x20, Y11, Y14
+	VPMULUDQ     Y1, Y14, Y14
+	VPSRLQ       $0x20, Y1, Y15
+	VPMULUDQ     Y15, Y11, Y15
+	VPADDQ       Y15, Y14, Y14
+	VPMULUDQ     Y1, Y11, Y15
+	VPSLLQ       $0x20, Y14, Y14
+	VPADDQ       Y14, Y15, Y14
+	VPADDQ       c64x4_0000000000000019<>+0(SB), Y14, Y14
+	VPCMPGTQ     Y14, Y0, Y14
+	VXORPD       Y1, Y14, Y14
+	VANDPD       Y14, Y13, Y13
+	VANDPD       (SP), Y12, Y14
 	VANDPD       Y12, Y8, Y8
-	VMOVAPS      Y0, Y12
-	VGATHERQPD   Y7, (R11)(Y9*8), Y12
-	VMOVAPS      Y0, Y7
-	VGATHERQPD   Y8, (R11)(Y10*8), Y7
-	VBLENDVPD    Y13, Y12, Y5, Y5
-	VBLENDVPD    Y11, Y7, Y6, Y6
-	VPMOVSXDQ    (R9)(BP*4), Y7
-	VPCMPEQQ     Y0, Y7, Y7
-	VXORPD       Y1, Y7, Y7
-	VPMOVSXDQ    16(R9)(BP*4), Y8
-	VPCMPEQQ     Y0, Y8, Y8
-	VXORPD       Y1, Y8, Y8
-	VEXTRACTF128 $0x01, Y7, X9
-	VSHUFPS      $0x88, X9, X7, X9
-	VPMASKMOVD   (SI)(BP*4), X9, X9
+	VANDPD       32(SP), Y13, Y12
+	VANDPD       Y13, Y9, Y9
+	VMOVAPS      Y0, Y13
+	VGATHERQPD   Y8, (R11)(Y10*8), Y13
+	VMOVAPS      Y0, Y8
+	VGATHERQPD   Y9, (R11)(Y11*8), Y8
+	VBLENDVPD    Y14, Y13, Y2, Y2
+	VBLENDVPD    Y12, Y8, Y3, Y3
+	VXORPD       Y1, Y4, Y4
+	VXORPD       Y1, Y5, Y5
+	VANDPD       Y4, Y6, Y8
+	VANDPD       Y4, Y6, Y4
+	VANDPD       Y5, Y7, Y6
+	VANDPD       Y5, Y7, Y5
+	VEXTRACTF128 $0x01, Y4, X7
+	VSHUFPS      $0x88, X7, X4, X7
+	VPMASKMOVD   (DI)(BP*4), X7, X7
+	VPMOVSXDQ    X7, Y7
+	VEXTRACTF128 $0x01, Y5, X9
+	VSHUFPS      $0x88, X9, X5, X9
+	VPMASKMOVD   16(DI)(BP*4), X9, X9
 	VPMOVSXDQ    X9, Y9
-	VEXTRACTF128 $0x01, Y8, X10
-	VSHUFPS      $0x88, X10, X8, X10
-	VPMASKMOVD   16(SI)(BP*4), X10, X10
-	VPMOVSXDQ    X10, Y10
-	VPCMPEQQ     Y0, Y9, Y9
-	VPCMPEQQ     Y0, Y10, Y10
-	VBLENDVPD    Y9, Y0, Y5, Y5
-	VBLENDVPD    Y10, Y0, Y6, Y6
-	VBLENDVPD    Y7, Y5, Y0, Y5
-	VBLENDVPD    Y8, Y6, Y0, Y6
-	VMOVUPD      Y5, (R12)(BP*8)
-	VMOVUPD      Y6, 32(R12)(BP*8)
+	VPCMPGTQ     Y7, Y0, Y10
+	VXORPD       Y1, Y10, Y10
+	VPSRLQ       $0x20, Y7, Y11
+	VPMULUDQ     Y1, Y11, Y11
+	VPSRLQ       $0x20, Y1, Y12
+	VPMULUDQ     Y12, Y7, Y12
+	VPADDQ       Y12, Y11, Y11
+	VPMULUDQ     Y1, Y7, Y12
+	VPSLLQ       $0x20, Y11, Y11
+	VPADDQ       Y11, Y12, Y11
+	VPADDQ       c64x4_0000000000000019<>+0(SB), Y11, Y11
+	VPCMPGTQ     Y11, Y0, Y11
+	VXORPD       Y1, Y11, Y11
+	VANDPD       Y11, Y10, Y10
+	VPCMPGTQ     Y9, Y0, Y11
+	VXORPD       Y1, Y11, Y11
+	VPSRLQ       $0x20, Y9, Y12
+	VPMULUDQ     Y1, Y12, Y12
+	VPSRLQ       $0x20, Y1, Y13
+	VPMULUDQ     Y13, Y9, Y13
+	VPADDQ       Y13, Y12, Y12
+	VPMULUDQ     Y1, Y9, Y13
+	VPSLLQ       $0x20, Y12, Y12
+	VPADDQ       Y12, Y13, Y12
+	VPADDQ       c64x4_0000000000000019<>+0(SB), Y12, Y12
+	VPCMPGTQ     Y12, Y0, Y12
+	VXORPD       Y1, Y12, Y12
+	VANDPD       Y12, Y11, Y11
+	VANDPD       Y10, Y8, Y8
+	VANDPD       Y10, Y4, Y4
+	VANDPD       Y11, Y6, Y6
+	VANDPD       Y11, Y5, Y5
+	VMOVAPS      Y0, Y10
+	VGATHERQPD   Y4, (R11)(Y7*8), Y10
+	VMOVAPS      Y0, Y4
+	VGATHERQPD   Y5, (R11)(Y9*8), Y4
+	VBLENDVPD    Y8, Y10, Y2, Y2
+	VBLENDVPD    Y6, Y4, Y3, Y3
+	VPMOVSXDQ    (R9)(BP*4), Y4
+	VPCMPEQQ     Y0, Y4, Y4
+	VXORPD       Y1, Y4, Y4
+	VPMOVSXDQ    16(R9)(BP*4), Y5
+	VPCMPEQQ     Y0, Y5, Y5
+	VXORPD       Y1, Y5, Y5
+	VBLENDVPD    Y4, Y2, Y0, Y2
+	VBLENDVPD    Y5, Y3, Y0, Y3
+	VMOVUPD      Y2, (R12)(BP*8)
+	VMOVUPD      Y3, 32(R12)(BP*8)
 	ADDQ         $+8, BP
 	CMPQ         BP, $+8
 	JLE          loop2
-	VXORPS       Y5, Y5, Y5
-	VXORPS       Y6, Y6, Y6
-	VPMOVSXDQ    64(AX), Y7
-	VPCMPEQQ     Y0, Y7, Y7
-	VXORPD       Y1, Y7, Y7
-	VEXTRACTF128 $0x01, Y4, X8
-	VSHUFPS      $0x88, X8, X4, X8
-	VPMASKMOVD   80(AX), X8, X8
+	VXORPS       Y2, Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	VPMOVSXDQ    64(AX), Y4
+	VPCMPEQQ     Y0, Y4, Y4
+	VXORPD       Y1, Y4, Y4
+	VMOVUPD      c64x4_h5650343be9dcf595<>+0(SB), Y5
+	VEXTRACTF128 $0x01, Y5, X5
+	VMOVUPD      c64x4_h5650343be9dcf595<>+0(SB), Y6
+	VSHUFPS      $0x88, X5, X6, X5
+	VPMASKMOVD   80(AX), X5, X5
+	VPMOVSXDQ    X5, Y5
+	VPCMPEQQ     Y0, Y5, Y5
+	VXORPD       Y1, Y5, Y5
+	VANDPD       c64x4_h5650343be9dcf595<>+0(SB), Y5, Y6
+	VEXTRACTF128 $0x01, Y4, X7
+	VSHUFPS      $0x88, X7, X4, X7
+	VPMASKMOVD   64(CX), X7, X7
+	VPMOVSXDQ    X7, Y7
+	VEXTRACTF128 $0x01, Y6, X8
+	VSHUFPS      $0x88, X8, X6, X8
+	VPMASKMOVD   80(CX), X8, X8
 	VPMOVSXDQ    X8, Y8
-	VPCMPEQQ     Y0, Y8, Y8
-	VXORPD       Y1, Y8, Y8
-	VANDPD       Y8, Y4, Y9
+	VPADDQ       c64x4_0000000000000007<>+0(SB), Y7, Y7
+	VPADDQ       c64x4_0000000000000007<>+0(SB), Y8, Y8
+	VPCMPGTQ     Y7, Y0, Y9
+	VXORPD       Y1, Y9, Y9
+	VPSRLQ       $0x20, Y7, Y10
+	VPMULUDQ     Y1, Y10, Y10
+	VPSRLQ       $0x20, Y1, Y11
+	VPMULUDQ     Y11, Y7, Y11
+	VPADDQ       Y11, Y10, Y10
+	VPMULUDQ     Y1, Y7, Y11
+	VPSLLQ       $0x20, Y10, Y10
+	VPADDQ       Y10, Y11, Y10
+	VPADDQ       c64x4_0000000000000019<>+0(SB), Y10, Y10
+	VPCMPGTQ     Y10, Y0, Y10
+	VXORPD       Y1, Y10, Y10
+	VANDPD       Y10, Y9, Y9
+	VPCMPGTQ     Y8, Y0, Y10
+	VXORPD       Y1, Y10, Y10
+	VPSRLQ       $0x20, Y8, Y11
+	VPMULUDQ     Y1, Y11, Y11
+	VPSRLQ       $0x20, Y1, Y12
+	VPMULUDQ     Y12, Y8, Y12
+	VPADDQ       Y12, Y11, Y11
+	VPMULUDQ     Y1, Y8, Y12
+	VPSLLQ       $0x20, Y11, Y11
+	VPADDQ       Y11, Y12, Y11
+	VPADDQ       c64x4_0000000000000019<>+0(SB), Y11, Y11
+	VPCMPGTQ     Y11, Y0, Y11
+	VXORPD       Y1, Y11, Y11
+	VANDPD       Y11, Y10, Y10
+	VANDPD       Y9, Y4, Y11
+	VANDPD       Y9, Y4, Y4
+	VANDPD       Y10, Y5, Y5
+	VANDPD       Y10, Y6, Y6
+	VMOVAPS      Y0, Y9
+	VGATHERQPD   Y4, (R11)(Y7*8), Y9
+	VMOVAPS      Y0, Y4
+	VGATHERQPD   Y6, (R11)(Y8*8), Y4
+	VBLENDVPD    Y11, Y9, Y2, Y2
+	VBLENDVPD    Y5, Y4, Y3, Y3
+	VMOVUPD      Y2, 128(R13)
+	VMOVUPD      c64x4_h5650343be9dcf595<>+0(SB), Y2
+	VMASKMOVPD   Y3, Y2, 160(R13)
+	VXORPS       Y2, Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	VPMOVSXDQ    64(SI), Y4
+	VMOVUPD      c64x4_h5650343be9dcf595<>+0(SB), Y5
+	VEXTRACTF128 $0x01, Y5, X5
+	VMOVUPD      c64x4_h5650343be9dcf595<>+0(SB), Y6
+	VSHUFPS      $0x88, X5, X6, X5
+	VPMASKMOVD   80(SI), X5, X5
+	VPMOVSXDQ    X5, Y5
+	VPCMPEQQ     Y0, Y4, Y6
+	VPCMPEQQ     Y0, Y5, Y7
+	VXORPD       Y1, Y6, Y6
+	VXORPD       Y1, Y7, Y7
+	VMOVUPS      Y7, 32(SP)
+	VMOVUPS      32(SP), Y7
+	VANDPD       c64x4_h5650343be9dcf595<>+0(SB), Y7, Y7
+	VMOVUPS      Y7, (SP)
+	VPCMPEQQ     c64x4_0000000000000001<>+0(SB), Y4, Y4
+	VPCMPEQQ     c64x4_0000000000000001<>+0(SB), Y5, Y5
+	VANDPD       Y4, Y6, Y7
+	VMOVUPS      Y7, 64(SP)
+	VANDPD       Y4, Y6, Y7
+	VANDPD       32(SP), Y5, Y8
+	VANDPD       (SP), Y5, Y9
 	VEXTRACTF128 $0x01, Y7, X10
 	VSHUFPS      $0x88, X10, X7, X10
 	VPMASKMOVD   64(CX), X10, X10
@@ -8274,8 +8380,8 @@ loop2:
 	VSHUFPS      $0x88, X11, X9, X11
 	VPMASKMOVD   80(CX), X11, X11
 	VPMOVSXDQ    X11, Y11
-	VPADDQ       c64x4_0000000000000007<>+0(SB), Y10, Y10
-	VPADDQ       c64x4_0000000000000007<>+0(SB), Y11, Y11
+	VPADDQ       c64x4_0000000000000006<>+0(SB), Y10, Y10
+	VPADDQ       c64x4_0000000000000006<>+0(SB), Y11, Y11
 	VPCMPGTQ     Y10, Y0, Y12
 	VXORPD       Y1, Y12, Y12
 	VPSRLQ       $0x20, Y10, Y13
@@ -8286,7 +8392,7 @@ loop2:
 	VPMULUDQ     Y1, Y10, Y14
 	VPSLLQ       $0x20, Y13, Y13
 	VPADDQ       Y13, Y14, Y13
-	VPADDQ       Y2, Y13, Y13
+	VPADDQ       c64x4_0000000000000019<>+0(SB), Y13, Y13
 	VPCMPGTQ     Y13, Y0, Y13
 	VXORPD       Y1, Y13, Y13
 	VANDPD       Y13, Y12, Y12
@@ -8300,11 +8406,11 @@ loop2:
 	VPMULUDQ     Y1, Y11, Y15
 	VPSLLQ       $0x20, Y14, Y14
 	VPADDQ       Y14, Y15, Y14
-	VPADDQ       Y2, Y14, Y14
+	VPADDQ       c64x4_0000000000000019<>+0(SB), Y14, Y14
 	VPCMPGTQ     Y14, Y0, Y14
 	VXORPD       Y1, Y14, Y14
 	VANDPD       Y14, Y13, Y13
-	VANDPD       Y12, Y7, Y14
+	VANDPD       64(SP), Y12, Y14
 	VANDPD       Y12, Y7, Y7
 	VANDPD       Y13, Y8, Y8
 	VANDPD       Y13, Y9, Y9
@@ -8312,143 +8418,76 @@ loop2:
 	VGATHERQPD   Y7, (R11)(Y10*8), Y12
 	VMOVAPS      Y0, Y7
 	VGATHERQPD   Y9, (R11)(Y11*8), Y7
-	VBLENDVPD    Y14, Y12, Y5, Y5
-	VBLENDVPD    Y8, Y7, Y6, Y6
-	VMOVUPD      Y5, 128(R13)
-	VMASKMOVPD   Y6, Y4, 160(R13)
-	VXORPS       Y5, Y5, Y5
-	VXORPS       Y6, Y6, Y6
-	VPMOVSXDQ    64(SI), Y7
+	VBLENDVPD    Y14, Y12, Y2, Y2
+	VBLENDVPD    Y8, Y7, Y3, Y3
+	VXORPD       Y1, Y4, Y4
+	VXORPD       Y1, Y5, Y5
+	VANDPD       Y4, Y6, Y7
+	VANDPD       Y4, Y6, Y4
+	VANDPD       32(SP), Y5, Y6
+	VANDPD       (SP), Y5, Y5
 	VEXTRACTF128 $0x01, Y4, X8
 	VSHUFPS      $0x88, X8, X4, X8
-	VPMASKMOVD   80(SI), X8, X8
+	VPMASKMOVD   64(DI), X8, X8
 	VPMOVSXDQ    X8, Y8
-	VPCMPEQQ     c64x4_0000000000000001<>+0(SB), Y7, Y7
-	VPCMPEQQ     c64x4_0000000000000001<>+0(SB), Y8, Y8
-	VANDPD       Y8, Y4, Y9
-	VEXTRACTF128 $0x01, Y7, X10
-	VSHUFPS      $0x88, X10, X7, X10
-	VPMASKMOVD   64(CX), X10, X10
-	VPMOVSXDQ    X10, Y10
-	VEXTRACTF128 $0x01, Y9, X11
-	VSHUFPS      $0x88, X11, X9, X11
-	VPMASKMOVD   80(CX), X11, X11
-	VPMOVSXDQ    X11, Y11
-	VPADDQ       Y10, Y3, Y10
-	VPADDQ       Y11, Y3, Y11
-	VPCMPGTQ     Y10, Y0, Y12
-	VXORPD       Y1, Y12, Y12
-	VPSRLQ       $0x20, Y10, Y13
-	VPMULUDQ     Y1, Y13, Y13
-	VPSRLQ       $0x20, Y1, Y14
-	VPMULUDQ     Y14, Y10, Y14
-	VPADDQ       Y14, Y13, Y13
-	VPMULUDQ     Y1, Y10, Y14
-	VPSLLQ       $0x20, Y13, Y13
-	VPADDQ       Y13, Y14, Y13
-	VPADDQ       Y2, Y13, Y13
-	VPCMPGTQ     Y13, Y0, Y13
-	VXORPD       Y1, Y13, Y13
-	VANDPD       Y13, Y12, Y12
-	VPCMPGTQ     Y11, Y0, Y13
-	VXORPD       Y1, Y13, Y13
-	VPSRLQ       $0x20, Y11, Y14
-	VPMULUDQ     Y1, Y14, Y14
-	VPSRLQ       $0x20, Y1, Y15
-	VPMULUDQ     Y15, Y11, Y15
-	VPADDQ       Y15, Y14, Y14
-	VPMULUDQ     Y1, Y11, Y15
-	VPSLLQ       $0x20, Y14, Y14
-	VPADDQ       Y14, Y15, Y14
-	VPADDQ       Y2, Y14, Y14
-	VPCMPGTQ     Y14, Y0, Y14
-	VXORPD       Y1, Y14, Y14
-	VANDPD       Y14, Y13, Y13
-	VANDPD       Y12, Y7, Y14
-	VANDPD       Y12, Y7, Y12
-	VANDPD       Y13, Y8, Y15
-	VANDPD       Y13, Y9, Y9
-	VMOVAPS      Y0, Y13
-	VGATHERQPD   Y12, (R11)(Y10*8), Y13
-	VMOVAPS      Y0, Y10
-	VGATHERQPD   Y9, (R11)(Y11*8), Y10
-	VBLENDVPD    Y14, Y13, Y5, Y5
-	VBLENDVPD    Y15, Y10, Y6, Y6
-	VXORPD       Y1, Y7, Y7
-	VXORPD       Y1, Y8, Y8
-	VANDPD       Y8, Y4, Y9
-	VEXTRACTF128 $0x01, Y7, X10
-	VSHUFPS      $0x88, X10, X7, X10
-	VPMASKMOVD   64(DI), X10, X10
-	VPMOVSXDQ    X10, Y10
-	VEXTRACTF128 $0x01, Y9, X11
-	VSHUFPS      $0x88, X11, X9, X11
-	VPMASKMOVD   80(DI), X11, X11
-	VPMOVSXDQ    X11, Y11
-	VPCMPGTQ     Y10, Y0, Y12
-	VXORPD       Y1, Y12, Y12
-	VPSRLQ       $0x20, Y10, Y13
-	VPMULUDQ     Y1, Y13, Y13
-	VPSRLQ       $0x20, Y1, Y14
-	VPMULUDQ     Y14, Y10, Y14
-	VPADDQ       Y14, Y13, Y13
-	VPMULUDQ     Y1, Y10, Y14
-	VPSLLQ       $0x20, Y13, Y13
-	VPADDQ       Y13, Y14, Y13
-	VPADDQ       Y2, Y13, Y13
-	VPCMPGTQ     Y13, Y0, Y13
-	VXORPD       Y1, Y13, Y13
-	VANDPD       Y13, Y12, Y12
-	VPCMPGTQ     Y11, Y0, Y13
-	VXORPD       Y1, Y13, Y13
-	VPSRLQ       $0x20, Y11, Y14
-	VPMULUDQ     Y1, Y14, Y14
-	VPSRLQ       $0x20, Y1, Y15
-	VPMULUDQ     Y15, Y11, Y15
-	VPADDQ       Y15, Y14, Y14
-	VPMULUDQ     Y1, Y11, Y15
-	VPSLLQ       $0x20, Y14, Y14
-	VPADDQ       Y14, Y15, Y14
-	VPADDQ       Y2, Y14, Y14
-	VPCMPGTQ     Y14, Y0, Y14
-	VXORPD       Y1, Y14, Y14
-	VANDPD       Y14, Y13, Y13
-	VANDPD       Y12, Y7, Y14
-	VANDPD       Y12, Y7, Y7
-	VANDPD       Y13, Y8, Y8
-	VANDPD       Y13, Y9, Y9
-	VMOVAPS      Y0, Y12
-	VGATHERQPD   Y7, (R11)(Y10*8), Y12
-	VMOVAPS      Y0, Y7
-	VGATHERQPD   Y9, (R11)(Y11*8), Y7
-	VBLENDVPD    Y14, Y12, Y5, Y5
-	VBLENDVPD    Y8, Y7, Y6, Y6
-	VPMOVSXDQ    64(R9), Y7
-	VPCMPEQQ     Y0, Y7, Y7
-	VXORPD       Y1, Y7, Y7
-	VEXTRACTF128 $0x01, Y4, X8
-	VSHUFPS      $0x88, X8, X4, X8
-	VPMASKMOVD   80(R9), X8, X8
-	VPMOVSXDQ    X8, Y8
-	VPCMPEQQ     Y0, Y8, Y8
-	VXORPD       Y1, Y8, Y8
-	VANDPD       Y8, Y4, Y9
-	VEXTRACTF128 $0x01, Y7, X10
-	VSHUFPS      $0x88, X10, X7, X10
-	VPMASKMOVD   64(SI), X10, X10
-	VPMOVSXDQ    X10, Y10
-	VEXTRACTF128 $0x01, Y9, X11
-	VSHUFPS      $0x88, X11, X9, X9
-	VPMASKMOVD   80(SI), X9, X9
+	VEXTRACTF128 $0x01, Y5, X9
+	VSHUFPS      $0x88, X9, X5, X9
+	VPMASKMOVD   80(DI), X9, X9
 	VPMOVSXDQ    X9, Y9
-	VPCMPEQQ     Y0, Y10, Y10
-	VPCMPEQQ     Y0, Y9, Y9
-	VBLENDVPD    Y10, Y0, Y5, Y5
-	VBLENDVPD    Y9, Y0, Y6, Y6
-	VBLENDVPD    Y7, Y5, Y0, Y5
-	VBLENDVPD    Y8, Y6, Y0, Y6
-	VMOVUPD      Y5, 128(R12)
-	VMASKMOVPD   Y6, Y4, 160(R12)
+	VPCMPGTQ     Y8, Y0, Y10
+	VXORPD       Y1, Y10, Y10
+	VPSRLQ       $0x20, Y8, Y11
+	VPMULUDQ     Y1, Y11, Y11
+	VPSRLQ       $0x20, Y1, Y12
+	VPMULUDQ     Y12, Y8, Y12
+	VPADDQ       Y12, Y11, Y11
+	VPMULUDQ     Y1, Y8, Y12
+	VPSLLQ       $0x20, Y11, Y11
+	VPADDQ       Y11, Y12, Y11
+	VPADDQ       c64x4_0000000000000019<>+0(SB), Y11, Y11
+	VPCMPGTQ     Y11, Y0, Y11
+	VXORPD       Y1, Y11, Y11
+	VANDPD       Y11, Y10, Y10
+	VPCMPGTQ     Y9, Y0, Y11
+	VXORPD       Y1, Y11, Y11
+	VPSRLQ       $0x20, Y9, Y12
+	VPMULUDQ     Y1, Y12, Y12
+	VPSRLQ       $0x20, Y1, Y13
+	VPMULUDQ     Y13, Y9, Y13
+	VPADDQ       Y13, Y12, Y12
+	VPMULUDQ     Y1, Y9, Y13
+	VPSLLQ       $0x20, Y12, Y12
+	VPADDQ       Y12, Y13, Y12
+	VPADDQ       c64x4_0000000000000019<>+0(SB), Y12, Y12
+	VPCMPGTQ     Y12, Y0, Y12
+	VXORPD       Y1, Y12, Y12
+	VANDPD       Y12, Y11, Y11
+	VANDPD       Y10, Y7, Y7
+	VANDPD       Y10, Y4, Y4
+	VANDPD       Y11, Y6, Y6
+	VANDPD       Y11, Y5, Y5
+	VMOVAPS      Y0, Y10
+	VGATHERQPD   Y4, (R11)(Y8*8), Y10
+	VMOVAPS      Y0, Y4
+	VGATHERQPD   Y5, (R11)(Y9*8), Y4
+	VBLENDVPD    Y7, Y10, Y2, Y2
+	VBLENDVPD    Y6, Y4, Y3, Y3
+	VPMOVSXDQ    64(R9), Y4
+	VPCMPEQQ     Y0, Y4, Y4
+	VXORPD       Y1, Y4, Y4
+	VMOVUPD      c64x4_h5650343be9dcf595<>+0(SB), Y5
+	VEXTRACTF128 $0x01, Y5, X5
+	VMOVUPD      c64x4_h5650343be9dcf595<>+0(SB), Y6
+	VSHUFPS      $0x88, X5, X6, X5
+	VPMASKMOVD   80(R9), X5, X5
+	VPMOVSXDQ    X5, Y5
+	VPCMPEQQ     Y0, Y5, Y5
+	VXORPD       Y1, Y5, Y5
+	VBLENDVPD    Y4, Y2, Y0, Y2
+	VBLENDVPD    Y5, Y3, Y0, Y3
+	VMOVUPD      Y2, 128(R12)
+	VMOVUPD      c64x4_h5650343be9dcf595<>+0(SB), Y2
+	VMASKMOVPD   Y3, Y2, 160(R12)
 	ADDQ         $+1, R10
 	CMPQ         R10, $+26
 	JLT          loop1
@@ -24724,9 +24763,9 @@ done214:
 	VZEROUPPER
 	RET
 
-// func mSumsAVX512(zM []float64, p1 []float64, inv []float64, p3 []float64, p4 []float64)
+// func mSums2AVX512(zM []float64, p1 []float64, inv []float64, p3 []float64, p4 []float64)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·mSumsAVX512(SB), $0-120
+TEXT ·mSums2AVX512(SB), $0-120
 	MOVQ    zM_base+0(FP), AX
 	MOVQ    p1_base+24(FP), CX
 	MOVQ    inv_base+48(FP), DX
@@ -25124,9 +25163,9 @@ loop4:
 	VZEROUPPER
 	RET
 
-// func mSumsAVX2(zM []float64, p1 []float64, inv []float64, p3 []float64, p4 []float64)
+// func mSums2AVX2(zM []float64, p1 []float64, inv []float64, p3 []float64, p4 []float64)
 // Requires: AVX
-TEXT ·mSumsAVX2(SB), $8-120
+TEXT ·mSums2AVX2(SB), $8-120
 	MOVQ   p1_base+24(FP), AX
 	MOVQ   inv_base+48(FP), CX
 	MOVQ   p3_base+72(FP), DX
@@ -25202,64 +25241,64 @@ loop5:
 	VZEROUPPER
 	RET
 
-// func zM3LoopAVX512(inv []float64, dA []float64, zM3 []float64, zM4 []float64, p4 []float64)
+// func zM2LoopAVX512(inv []float64, dA []float64, zM2 []float64, zM3 []float64, p4 []float64)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·zM3LoopAVX512(SB), $8-120
-	MOVQ    dA_base+24(FP), AX
-	MOVQ    zM3_base+48(FP), CX
-	MOVQ    p4_base+96(FP), DX
-	MOVQ    $+0, BX
-	MOVQ    BX, (SP)
-	MOVQ    $+15, BX
-	MOVQ    $+3, SI
+TEXT ·zM2LoopAVX512(SB), $8-120
+	MOVQ    zM2_base+48(FP), AX
+	MOVQ    p4_base+96(FP), CX
+	MOVQ    $+0, DX
+	MOVQ    DX, (SP)
+	MOVQ    $+15, DX
+	MOVQ    $+3, BX
 	VMOVUPD c64x8_h422ed14415ed2725<>+0(SB), Z0
 	KXNORW  K1, K1, K1
 	VPXORD  Z1, Z1, Z1
 
 loop1:
-	MOVQ   inv_base+0(FP), DI
-	MOVQ   (SP), R8
-	LEAQ   (DI)(R8*8), DI
-	IMUL3Q $+1716, (SP), R8
-	MOVQ   zM4_base+72(FP), R9
-	LEAQ   (R9)(R8*8), R8
-	MOVQ   $+0, R9
+	MOVQ   inv_base+0(FP), SI
+	MOVQ   (SP), DI
+	LEAQ   (SI)(DI*8), SI
+	IMUL3Q $+1716, (SP), DI
+	MOVQ   zM3_base+72(FP), R8
+	LEAQ   (R8)(DI*8), DI
+	MOVQ   $+0, R8
 
 loop2:
-	MOVQ    R9, R10
-	SHLQ    $0x04, R10
-	LEAQ    (DI)(R10*8), R10
-	IMUL3Q  $+416, R9, R11
-	LEAQ    (AX)(R11*8), R11
-	MOVQ    $+0, R12
+	MOVQ    R8, R9
+	SHLQ    $0x04, R9
+	LEAQ    (SI)(R9*8), R9
+	IMUL3Q  $+416, R8, R10
+	MOVQ    dA_base+24(FP), R11
+	LEAQ    (R11)(R10*8), R10
+	MOVQ    $+0, R11
 	PCALIGN $0x20
 
 loop3:
-	VBROADCASTSD (R10), Z2
-	VBROADCASTSD 32(R10), Z3
-	VBROADCASTSD 64(R10), Z4
-	VBROADCASTSD 96(R10), Z5
-	MOVQ         R12, R13
-	SHLQ         $0x02, R13
-	LEAQ         (R11)(R13*8), R13
-	IMUL3Q       $+26, R12, BP
-	LEAQ         (CX)(BP*8), BP
-	KMOVB        BX, K2
-	VMOVUPD.Z    (R13), K2, Z6
-	KMOVB        BX, K2
-	VMOVUPD.Z    128(R13), K2, Z7
-	KMOVB        BX, K2
-	VMOVUPD.Z    256(R13), K2, Z8
-	KMOVB        BX, K2
-	VMOVUPD.Z    384(R13), K2, Z9
-	KMOVB        BX, K2
-	VMOVUPD.Z    512(R13), K2, Z10
-	KMOVB        BX, K2
-	VMOVUPD.Z    640(R13), K2, Z11
-	KMOVB        BX, K2
-	VMOVUPD.Z    768(R13), K2, Z12
-	KMOVB        BX, K2
-	VMOVUPD.Z    896(R13), K2, Z13
+	VBROADCASTSD (R9), Z2
+	VBROADCASTSD 32(R9), Z3
+	VBROADCASTSD 64(R9), Z4
+	VBROADCASTSD 96(R9), Z5
+	MOVQ         R11, R12
+	SHLQ         $0x02, R12
+	LEAQ         (R10)(R12*8), R12
+	IMUL3Q       $+26, R11, R13
+	LEAQ         (AX)(R13*8), R13
+	KMOVB        DX, K2
+	VMOVUPD.Z    (R12), K2, Z6
+	KMOVB        DX, K2
+	VMOVUPD.Z    128(R12), K2, Z7
+	KMOVB        DX, K2
+	VMOVUPD.Z    256(R12), K2, Z8
+	KMOVB        DX, K2
+	VMOVUPD.Z    384(R12), K2, Z9
+	KMOVB        DX, K2
+	VMOVUPD.Z    512(R12), K2, Z10
+	KMOVB        DX, K2
+	VMOVUPD.Z    640(R12), K2, Z11
+	KMOVB        DX, K2
+	VMOVUPD.Z    768(R12), K2, Z12
+	KMOVB        DX, K2
+	VMOVUPD.Z    896(R12), K2, Z13
 	VUNPCKLPD    Z7, Z6, Z14
 	VUNPCKHPD    Z7, Z6, Z6
 	VUNPCKLPD    Z9, Z8, Z7
@@ -25280,22 +25319,22 @@ loop3:
 	VSHUFF64X2   $0xdd, Z12, Z10, Z10
 	VSHUFF64X2   $0x88, Z8, Z9, Z8
 	VSHUFF64X2   $0x88, Z10, Z6, Z6
-	KMOVB        BX, K2
-	VMOVUPD.Z    1024(R13), K2, Z9
-	KMOVB        BX, K2
-	VMOVUPD.Z    1152(R13), K2, Z10
-	KMOVB        BX, K2
-	VMOVUPD.Z    1280(R13), K2, Z12
-	KMOVB        BX, K2
-	VMOVUPD.Z    1408(R13), K2, Z13
-	KMOVB        BX, K2
-	VMOVUPD.Z    1536(R13), K2, Z14
-	KMOVB        BX, K2
-	VMOVUPD.Z    1664(R13), K2, Z15
-	KMOVB        BX, K2
-	VMOVUPD.Z    1792(R13), K2, Z16
-	KMOVB        BX, K2
-	VMOVUPD.Z    1920(R13), K2, Z17
+	KMOVB        DX, K2
+	VMOVUPD.Z    1024(R12), K2, Z9
+	KMOVB        DX, K2
+	VMOVUPD.Z    1152(R12), K2, Z10
+	KMOVB        DX, K2
+	VMOVUPD.Z    1280(R12), K2, Z12
+	KMOVB        DX, K2
+	VMOVUPD.Z    1408(R12), K2, Z13
+	KMOVB        DX, K2
+	VMOVUPD.Z    1536(R12), K2, Z14
+	KMOVB        DX, K2
+	VMOVUPD.Z    1664(R12), K2, Z15
+	KMOVB        DX, K2
+	VMOVUPD.Z    1792(R12), K2, Z16
+	KMOVB        DX, K2
+	VMOVUPD.Z    1920(R12), K2, Z17
 	VUNPCKLPD    Z10, Z9, Z18
 	VUNPCKHPD    Z10, Z9, Z9
 	VUNPCKLPD    Z13, Z12, Z10
@@ -25318,137 +25357,114 @@ loop3:
 	VSHUFF64X2   $0x88, Z14, Z9, Z9
 	VPXORD       Z13, Z13, Z13
 	VPXORD       Z14, Z14, Z14
-	VMULPD       Z11, Z2, Z11
-	VMULPD       Z15, Z2, Z15
-	VADDPD       Z11, Z13, Z13
-	VADDPD       Z15, Z14, Z14
-	VMULPD       Z8, Z3, Z8
-	VMULPD       Z12, Z3, Z11
-	VADDPD       Z8, Z13, Z13
-	VADDPD       Z11, Z14, Z14
-	VMULPD       Z7, Z4, Z7
-	VMULPD       Z10, Z4, Z8
-	VADDPD       Z7, Z13, Z13
-	VADDPD       Z8, Z14, Z14
-	VMULPD       Z6, Z5, Z6
-	VMULPD       Z9, Z5, Z7
-	VADDPD       Z6, Z13, Z13
-	VADDPD       Z7, Z14, Z14
-	VMOVUPD      Z13, (BP)
-	VMOVUPD      Z14, 64(BP)
-	KMOVB        SI, K2
+	VFMADD231PD  Z11, Z2, Z13
+	VFMADD231PD  Z15, Z2, Z14
+	VFMADD231PD  Z8, Z3, Z13
+	VFMADD231PD  Z12, Z3, Z14
+	VFMADD231PD  Z7, Z4, Z13
+	VFMADD231PD  Z10, Z4, Z14
+	VFMADD231PD  Z6, Z5, Z13
+	VFMADD231PD  Z9, Z5, Z14
+	VMOVUPD      Z13, (R13)
+	VMOVUPD      Z14, 64(R13)
+	KMOVB        BX, K2
 	VPXORD       Z6, Z6, Z6
 	VPXORD       Z7, Z7, Z7
 	KMOVW        K1, K3
 	VMOVAPS      Z1, Z8
-	VGATHERQPD   2048(R13)(Z0*8), K3, Z8
+	VGATHERQPD   2048(R12)(Z0*8), K3, Z8
 	KMOVW        K2, K3
 	VMOVAPS      Z1, Z9
-	VGATHERQPD   3072(R13)(Z0*8), K3, Z9
-	VMULPD       Z8, Z2, Z8
-	VMULPD       Z9, Z2, Z2
-	VADDPD       Z8, Z6, Z6
-	VADDPD       Z2, Z7, Z7
+	VGATHERQPD   3072(R12)(Z0*8), K3, Z9
+	VFMADD231PD  Z8, Z2, Z6
+	VFMADD231PD  Z9, Z2, Z7
 	KMOVW        K1, K3
 	VMOVAPS      Z1, Z2
-	VGATHERQPD   2056(R13)(Z0*8), K3, Z2
+	VGATHERQPD   2056(R12)(Z0*8), K3, Z2
 	KMOVW        K2, K3
 	VMOVAPS      Z1, Z8
-	VGATHERQPD   3080(R13)(Z0*8), K3, Z8
-	VMULPD       Z2, Z3, Z2
-	VMULPD       Z8, Z3, Z3
-	VADDPD       Z2, Z6, Z6
-	VADDPD       Z3, Z7, Z7
+	VGATHERQPD   3080(R12)(Z0*8), K3, Z8
+	VFMADD231PD  Z2, Z3, Z6
+	VFMADD231PD  Z8, Z3, Z7
 	KMOVW        K1, K3
 	VMOVAPS      Z1, Z2
-	VGATHERQPD   2064(R13)(Z0*8), K3, Z2
+	VGATHERQPD   2064(R12)(Z0*8), K3, Z2
 	KMOVW        K2, K3
 	VMOVAPS      Z1, Z3
-	VGATHERQPD   3088(R13)(Z0*8), K3, Z3
-	VMULPD       Z2, Z4, Z2
-	VMULPD       Z3, Z4, Z3
-	VADDPD       Z2, Z6, Z6
-	VADDPD       Z3, Z7, Z7
+	VGATHERQPD   3088(R12)(Z0*8), K3, Z3
+	VFMADD231PD  Z2, Z4, Z6
+	VFMADD231PD  Z3, Z4, Z7
 	KMOVW        K1, K3
 	VMOVAPS      Z1, Z2
-	VGATHERQPD   2072(R13)(Z0*8), K3, Z2
+	VGATHERQPD   2072(R12)(Z0*8), K3, Z2
 	KMOVW        K2, K3
 	VMOVAPS      Z1, Z3
-	VGATHERQPD   3096(R13)(Z0*8), K3, Z3
-	VMULPD       Z2, Z5, Z2
-	VMULPD       Z3, Z5, Z3
-	VADDPD       Z2, Z6, Z6
-	VADDPD       Z3, Z7, Z7
-	VMOVUPD      Z6, 128(BP)
-	VMOVUPD      Z7, K2, 192(BP)
-	ADDQ         $+1, R12
-	CMPQ         R12, $+4
+	VGATHERQPD   3096(R12)(Z0*8), K3, Z3
+	VFMADD231PD  Z2, Z5, Z6
+	VFMADD231PD  Z3, Z5, Z7
+	VMOVUPD      Z6, 128(R13)
+	VMOVUPD      Z7, K2, 192(R13)
+	ADDQ         $+1, R11
+	CMPQ         R11, $+4
 	JLT          loop3
-	IMUL3Q       $+78, R9, R10
-	LEAQ         (R8)(R10*8), R10
-	MOVQ         $+0, R11
-	PCALIGN      $0x20
+	IMUL3Q       $+78, R8, R9
+	LEAQ         (DI)(R9*8), R9
+	MOVQ         $+0, R10
 
 loop4:
-	IMUL3Q       $+26, R11, R12
-	LEAQ         (R10)(R12*8), R12
-	KMOVB        SI, K2
-	VMOVUPD      Z1, (R12)
-	VMOVUPD      Z1, 64(R12)
-	VMOVUPD      Z1, 128(R12)
-	VMOVUPD      Z1, K2, 192(R12)
-	IMUL3Q       $+3, R11, R13
-	LEAQ         (DX)(R13*8), R13
-	VBROADCASTSD (R13), Z2
-	VBROADCASTSD 8(R13), Z3
-	VBROADCASTSD 16(R13), Z4
-	VPXORD       Z5, Z5, Z5
-	VPXORD       Z6, Z6, Z6
-	VFMADD231PD  (CX), Z2, Z5
-	VFMADD231PD  64(CX), Z2, Z6
-	VFMADD231PD  208(CX), Z3, Z5
-	VFMADD231PD  272(CX), Z3, Z6
-	VFMADD231PD  416(CX), Z4, Z5
-	VFMADD231PD  480(CX), Z4, Z6
-	VADDPD       (R12), Z5, Z5
-	VADDPD       64(R12), Z6, Z6
-	VMOVUPD      Z5, (R12)
-	VMOVUPD      Z6, 64(R12)
-	KMOVB        SI, K2
-	VPXORD       Z5, Z5, Z5
-	VPXORD       Z6, Z6, Z6
-	VMOVUPD.Z    192(CX), K2, Z7
-	VFMADD231PD  128(CX), Z2, Z5
-	VFMADD231PD  Z7, Z2, Z6
-	VMOVUPD.Z    400(CX), K2, Z2
-	VFMADD231PD  336(CX), Z3, Z5
-	VFMADD231PD  Z2, Z3, Z6
-	VMOVUPD.Z    608(CX), K2, Z2
-	VFMADD231PD  544(CX), Z4, Z5
-	VFMADD231PD  Z2, Z4, Z6
-	VMOVUPD.Z    192(R12), K2, Z2
-	VADDPD       128(R12), Z5, Z3
-	VADDPD       Z6, Z2, Z2
-	VMOVUPD      Z3, 128(R12)
-	VMOVUPD      Z2, K2, 192(R12)
-	ADDQ         $+1, R11
-	CMPQ         R11, $+3
+	IMUL3Q  $+26, R10, R11
+	LEAQ    (R9)(R11*8), R11
+	KMOVB   BX, K2
+	VMOVUPD Z1, (R11)
+	VMOVUPD Z1, 64(R11)
+	VMOVUPD Z1, 128(R11)
+	VMOVUPD Z1, K2, 192(R11)
+	IMUL3Q  $+3, R10, R12
+	LEAQ    (CX)(R12*8), R12
+	MOVQ    $+0, R13
+	PCALIGN $0x20
+
+loop5:
+	LEAQ         (R12)(R13*8), BP
+	VBROADCASTSD (BP), Z2
+	IMUL3Q       $+26, R13, BP
+	LEAQ         (AX)(BP*8), BP
+	KMOVB        BX, K2
+	VMOVUPD.Z    192(BP), K2, Z3
+	VMULPD       (BP), Z2, Z4
+	VMULPD       64(BP), Z2, Z5
+	VMULPD       128(BP), Z2, Z6
+	VMULPD       Z3, Z2, Z2
+	VMOVUPD.Z    192(R11), K2, Z3
+	VADDPD       (R11), Z4, Z4
+	VADDPD       64(R11), Z5, Z5
+	VADDPD       128(R11), Z6, Z6
+	VADDPD       Z2, Z3, Z2
+	VMOVUPD      Z4, (R11)
+	VMOVUPD      Z5, 64(R11)
+	VMOVUPD      Z6, 128(R11)
+	VMOVUPD      Z2, K2, 192(R11)
+	ADDQ         $+1, R13
+	CMPQ         R13, $+3
+	JLT          loop5
+	ADDQ         $+1, R10
+	CMPQ         R10, $+3
 	JLT          loop4
-	ADDQ         $+1, R9
-	CMPQ         R9, $+22
+	ADDQ         $+1, R8
+	CMPQ         R8, $+22
 	JLT          loop2
-	MOVQ         (SP), DI
-	ADDQ         $+1, DI
-	MOVQ         DI, (SP)
+	MOVQ         (SP), SI
+	ADDQ         $+1, SI
+	MOVQ         SI, (SP)
 	CMPQ         (SP), $+4
 	JLT          loop1
 	VZEROUPPER
 	RET
 
-// func zM3LoopAVX2(inv []float64, dA []float64, zM3 []float64, zM4 []float64, p4 []float64)
+// func zM2LoopAVX2(inv []float64, dA []float64, zM2 []float64, zM3 []float64, p4 []float64)
 // Requires: AVX, AVX2, FMA3
-TEXT ·zM3LoopAVX2(SB), $8-120
-	MOVQ    zM3_base+48(FP), AX
+TEXT ·zM2LoopAVX2(SB), $8-120
+	MOVQ    zM2_base+48(FP), AX
 	MOVQ    p4_base+96(FP), CX
 	MOVQ    $+0, DX
 	MOVQ    DX, (SP)
@@ -25460,7 +25476,7 @@ loop1:
 	MOVQ   (SP), BX
 	LEAQ   (DX)(BX*8), DX
 	IMUL3Q $+1716, (SP), BX
-	MOVQ   zM4_base+72(FP), SI
+	MOVQ   zM3_base+72(FP), SI
 	LEAQ   (SI)(BX*8), BX
 	MOVQ   $+0, SI
 
@@ -25487,275 +25503,582 @@ loop3:
 	PCALIGN      $0x20
 
 loop4:
-	MOVQ       R12, R13
-	SHLQ       $0x04, R13
-	LEAQ       (R10)(R13*8), BP
-	VMOVUPD    (BP), Y6
-	VMOVUPD    128(BP), Y7
-	VMOVUPD    256(BP), Y8
-	VMOVUPD    384(BP), Y9
-	VUNPCKLPD  Y7, Y6, Y10
-	VUNPCKHPD  Y7, Y6, Y6
-	VUNPCKLPD  Y9, Y8, Y7
-	VUNPCKHPD  Y9, Y8, Y8
-	VPERM2F128 $0x20, Y7, Y10, Y9
-	VPERM2F128 $0x31, Y7, Y10, Y7
-	VPERM2F128 $0x20, Y8, Y6, Y10
-	VPERM2F128 $0x31, Y8, Y6, Y6
-	LEAQ       (R10)(R13*8), R13
-	VMOVUPD    512(R13), Y8
-	VMOVUPD    640(R13), Y11
-	VMOVUPD    768(R13), Y12
-	VMOVUPD    896(R13), Y13
-	VUNPCKLPD  Y11, Y8, Y14
-	VUNPCKHPD  Y11, Y8, Y8
-	VUNPCKLPD  Y13, Y12, Y11
-	VUNPCKHPD  Y13, Y12, Y12
-	VPERM2F128 $0x20, Y11, Y14, Y13
-	VPERM2F128 $0x31, Y11, Y14, Y11
-	VPERM2F128 $0x20, Y12, Y8, Y14
-	VPERM2F128 $0x31, Y12, Y8, Y8
-	VXORPS     Y12, Y12, Y12
-	VXORPS     Y15, Y15, Y15
-	VMULPD     Y9, Y2, Y9
-	VMULPD     Y13, Y2, Y13
-	VADDPD     Y9, Y12, Y12
-	VADDPD     Y13, Y15, Y15
-	VMULPD     Y10, Y3, Y9
-	VMULPD     Y14, Y3, Y10
-	VADDPD     Y9, Y12, Y12
-	VADDPD     Y10, Y15, Y15
-	VMULPD     Y7, Y4, Y7
-	VMULPD     Y11, Y4, Y9
-	VADDPD     Y7, Y12, Y12
-	VADDPD     Y9, Y15, Y15
-	VMULPD     Y6, Y5, Y6
-	VMULPD     Y8, Y5, Y7
-	VADDPD     Y6, Y12, Y12
-	VADDPD     Y7, Y15, Y15
-	VMOVUPD    Y12, (R11)(R12*8)
-	VMOVUPD    Y15, 32(R11)(R12*8)
-	ADDQ       $+8, R12
-	CMPQ       R12, $+16
-	JLE        loop4
-	VXORPS     Y6, Y6, Y6
-	VMOVAPD    Y0, Y7
-	VMOVUPD    c64x4_hc834997fb4a8ad65<>+0(SB), Y8
-	VMOVAPS    Y1, Y9
-	VGATHERQPD Y7, 3072(R10)(Y8*8), Y9
-	VMULPD     Y9, Y2, Y2
-	VADDPD     Y2, Y6, Y6
-	VMOVAPD    Y0, Y2
-	VMOVUPD    c64x4_hc834997fb4a8ad65<>+0(SB), Y7
-	VMOVAPS    Y1, Y8
-	VGATHERQPD Y2, 3080(R10)(Y7*8), Y8
-	VMULPD     Y8, Y3, Y2
-	VADDPD     Y2, Y6, Y6
-	VMOVAPD    Y0, Y2
-	VMOVUPD    c64x4_hc834997fb4a8ad65<>+0(SB), Y3
-	VMOVAPS    Y1, Y7
-	VGATHERQPD Y2, 3088(R10)(Y3*8), Y7
-	VMULPD     Y7, Y4, Y2
-	VADDPD     Y2, Y6, Y6
-	VMOVAPD    Y0, Y2
-	VMOVUPD    c64x4_hc834997fb4a8ad65<>+0(SB), Y3
-	VMOVAPS    Y1, Y4
-	VGATHERQPD Y2, 3096(R10)(Y3*8), Y4
-	VMULPD     Y4, Y5, Y2
-	VADDPD     Y2, Y6, Y6
-	VMASKMOVPD Y6, Y0, 192(R11)
-	ADDQ       $+1, R9
-	CMPQ       R9, $+4
-	JLT        loop3
-	IMUL3Q     $+78, SI, DI
-	LEAQ       (BX)(DI*8), DI
-	MOVQ       $+0, R8
+	MOVQ        R12, R13
+	SHLQ        $0x04, R13
+	LEAQ        (R10)(R13*8), BP
+	VMOVUPD     (BP), Y6
+	VMOVUPD     128(BP), Y7
+	VMOVUPD     256(BP), Y8
+	VMOVUPD     384(BP), Y9
+	VUNPCKLPD   Y7, Y6, Y10
+	VUNPCKHPD   Y7, Y6, Y6
+	VUNPCKLPD   Y9, Y8, Y7
+	VUNPCKHPD   Y9, Y8, Y8
+	VPERM2F128  $0x20, Y7, Y10, Y9
+	VPERM2F128  $0x31, Y7, Y10, Y7
+	VPERM2F128  $0x20, Y8, Y6, Y10
+	VPERM2F128  $0x31, Y8, Y6, Y6
+	LEAQ        (R10)(R13*8), R13
+	VMOVUPD     512(R13), Y8
+	VMOVUPD     640(R13), Y11
+	VMOVUPD     768(R13), Y12
+	VMOVUPD     896(R13), Y13
+	VUNPCKLPD   Y11, Y8, Y14
+	VUNPCKHPD   Y11, Y8, Y8
+	VUNPCKLPD   Y13, Y12, Y11
+	VUNPCKHPD   Y13, Y12, Y12
+	VPERM2F128  $0x20, Y11, Y14, Y13
+	VPERM2F128  $0x31, Y11, Y14, Y11
+	VPERM2F128  $0x20, Y12, Y8, Y14
+	VPERM2F128  $0x31, Y12, Y8, Y8
+	VXORPS      Y12, Y12, Y12
+	VXORPS      Y15, Y15, Y15
+	VFMADD231PD Y9, Y2, Y12
+	VFMADD231PD Y13, Y2, Y15
+	VFMADD231PD Y10, Y3, Y12
+	VFMADD231PD Y14, Y3, Y15
+	VFMADD231PD Y7, Y4, Y12
+	VFMADD231PD Y11, Y4, Y15
+	VFMADD231PD Y6, Y5, Y12
+	VFMADD231PD Y8, Y5, Y15
+	VMOVUPD     Y12, (R11)(R12*8)
+	VMOVUPD     Y15, 32(R11)(R12*8)
+	ADDQ        $+8, R12
+	CMPQ        R12, $+16
+	JLE         loop4
+	VXORPS      Y6, Y6, Y6
+	VMOVAPD     Y0, Y7
+	VMOVUPD     c64x4_hc834997fb4a8ad65<>+0(SB), Y8
+	VMOVAPS     Y1, Y9
+	VGATHERQPD  Y7, 3072(R10)(Y8*8), Y9
+	VFMADD231PD Y9, Y2, Y6
+	VMOVAPD     Y0, Y2
+	VMOVUPD     c64x4_hc834997fb4a8ad65<>+0(SB), Y7
+	VMOVAPS     Y1, Y8
+	VGATHERQPD  Y2, 3080(R10)(Y7*8), Y8
+	VFMADD231PD Y8, Y3, Y6
+	VMOVAPD     Y0, Y2
+	VMOVUPD     c64x4_hc834997fb4a8ad65<>+0(SB), Y3
+	VMOVAPS     Y1, Y7
+	VGATHERQPD  Y2, 3088(R10)(Y3*8), Y7
+	VFMADD231PD Y7, Y4, Y6
+	VMOVAPD     Y0, Y2
+	VMOVUPD     c64x4_hc834997fb4a8ad65<>+0(SB), Y3
+	VMOVAPS     Y1, Y4
+	VGATHERQPD  Y2, 3096(R10)(Y3*8), Y4
+	VFMADD231PD Y4, Y5, Y6
+	VMASKMOVPD  Y6, Y0, 192(R11)
+	ADDQ        $+1, R9
+	CMPQ        R9, $+4
+	JLT         loop3
+	IMUL3Q      $+78, SI, DI
+	LEAQ        (BX)(DI*8), DI
+	MOVQ        $+0, R8
 
 loop5:
-	IMUL3Q       $+26, R8, R9
-	LEAQ         (DI)(R9*8), R9
-	VMOVUPD      Y1, (R9)
-	VMOVUPD      Y1, 32(R9)
-	VMOVUPD      Y1, 64(R9)
-	VMOVUPD      Y1, 96(R9)
-	VMOVUPD      Y1, 128(R9)
-	VMOVUPD      Y1, 160(R9)
-	VMASKMOVPD   Y1, Y0, 192(R9)
-	IMUL3Q       $+3, R8, R10
-	LEAQ         (CX)(R10*8), R10
-	VBROADCASTSD (R10), Y2
-	VBROADCASTSD 8(R10), Y3
-	VBROADCASTSD 16(R10), Y4
-	MOVQ         $+0, R10
-	PCALIGN      $0x20
+	IMUL3Q     $+26, R8, R9
+	LEAQ       (DI)(R9*8), R9
+	VMOVUPD    Y1, (R9)
+	VMOVUPD    Y1, 32(R9)
+	VMOVUPD    Y1, 64(R9)
+	VMOVUPD    Y1, 96(R9)
+	VMOVUPD    Y1, 128(R9)
+	VMOVUPD    Y1, 160(R9)
+	VMASKMOVPD Y1, Y0, 192(R9)
+	IMUL3Q     $+3, R8, R10
+	LEAQ       (CX)(R10*8), R10
+	MOVQ       $+0, R11
+	PCALIGN    $0x20
 
 loop6:
-	VXORPS      Y5, Y5, Y5
-	VXORPS      Y6, Y6, Y6
-	VFMADD231PD (AX)(R10*8), Y2, Y5
-	VFMADD231PD 32(AX)(R10*8), Y2, Y6
-	VFMADD231PD 208(AX)(R10*8), Y3, Y5
-	VFMADD231PD 240(AX)(R10*8), Y3, Y6
-	VFMADD231PD 416(AX)(R10*8), Y4, Y5
-	VFMADD231PD 448(AX)(R10*8), Y4, Y6
-	VADDPD      (R9)(R10*8), Y5, Y5
-	VADDPD      32(R9)(R10*8), Y6, Y6
-	VMOVUPD     Y5, (R9)(R10*8)
-	VMOVUPD     Y6, 32(R9)(R10*8)
-	ADDQ        $+8, R10
-	CMPQ        R10, $+16
-	JLE         loop6
-	VXORPS      Y5, Y5, Y5
-	VMASKMOVPD  192(AX), Y0, Y6
-	VFMADD231PD Y6, Y2, Y5
-	VMASKMOVPD  400(AX), Y0, Y2
-	VFMADD231PD Y2, Y3, Y5
-	VMASKMOVPD  608(AX), Y0, Y2
-	VFMADD231PD Y2, Y4, Y5
-	VMASKMOVPD  192(R9), Y0, Y2
-	VADDPD      Y5, Y2, Y2
-	VMASKMOVPD  Y2, Y0, 192(R9)
+	LEAQ         (R10)(R11*8), R12
+	VBROADCASTSD (R12), Y2
+	IMUL3Q       $+26, R11, R12
+	LEAQ         (AX)(R12*8), R12
+	VMULPD       (R12), Y2, Y3
+	VMULPD       32(R12), Y2, Y4
+	VMULPD       64(R12), Y2, Y5
+	VMULPD       96(R12), Y2, Y6
+	VADDPD       (R9), Y3, Y3
+	VADDPD       32(R9), Y4, Y4
+	VADDPD       64(R9), Y5, Y5
+	VADDPD       96(R9), Y6, Y6
+	VMOVUPD      Y3, (R9)
+	VMOVUPD      Y4, 32(R9)
+	VMOVUPD      Y5, 64(R9)
+	VMOVUPD      Y6, 96(R9)
+	VMASKMOVPD   192(R12), Y0, Y3
+	VMULPD       128(R12), Y2, Y4
+	VMULPD       160(R12), Y2, Y5
+	VMULPD       Y3, Y2, Y2
+	VMASKMOVPD   192(R9), Y0, Y3
+	VADDPD       128(R9), Y4, Y4
+	VADDPD       160(R9), Y5, Y5
+	VADDPD       Y2, Y3, Y2
+	VMOVUPD      Y4, 128(R9)
+	VMOVUPD      Y5, 160(R9)
+	VMASKMOVPD   Y2, Y0, 192(R9)
+	ADDQ         $+1, R11
+	CMPQ         R11, $+3
+	JLT          loop6
+	ADDQ         $+1, R8
+	CMPQ         R8, $+3
+	JLT          loop5
+	ADDQ         $+1, SI
+	CMPQ         SI, $+22
+	JLT          loop2
+	MOVQ         (SP), DX
+	ADDQ         $+1, DX
+	MOVQ         DX, (SP)
+	CMPQ         (SP), $+4
+	JLT          loop1
+	VZEROUPPER
+	RET
+
+// func zM4LoopAVX512(zM []float64, zF []float64, zM4 []float64, zM3 []float64)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·zM4LoopAVX512(SB), $8-96
+	MOVQ    zF_base+24(FP), AX
+	MOVQ    $+0, CX
+	MOVQ    CX, (SP)
+	MOVQ    $+7, CX
+	VMOVUPD c64x8_h386969d577bd6a25<>+0(SB), Z0
+	KXNORW  K1, K1, K1
+	MOVQ    $+3, DX
+	VMOVUPD c64x8_hf33ff5086a5e9ee5<>+0(SB), Z1
+	VPXORD  Z2, Z2, Z2
+
+loop1:
+	MOVQ   zM_base+0(FP), BX
+	MOVQ   (SP), SI
+	LEAQ   (BX)(SI*8), BX
+	IMUL3Q $+1716, (SP), SI
+	MOVQ   zM3_base+72(FP), DI
+	LEAQ   (DI)(SI*8), SI
+	MOVQ   zM4_base+48(FP), DI
+	MOVQ   (SP), R8
+	LEAQ   (DI)(R8*8), DI
+	MOVQ   $+0, R8
+
+loop2:
+	MOVQ         R8, R9
+	SHLQ         $0x04, R9
+	LEAQ         (BX)(R9*8), R9
+	VBROADCASTSD (R9), Z3
+	VBROADCASTSD 32(R9), Z4
+	VBROADCASTSD 64(R9), Z5
+	IMUL3Q       $+78, R8, R9
+	LEAQ         (SI)(R9*8), R9
+	IMUL3Q       $+12, R8, R10
+	LEAQ         (DI)(R10*8), R10
+	MOVQ         $+0, R11
+	PCALIGN      $0x20
+
+loop3:
+	IMUL3Q      $+3, R11, R12
+	LEAQ        (AX)(R12*8), R12
+	IMUL3Q      $+26, R11, R13
+	LEAQ        (R9)(R13*8), R13
+	MOVQ        R11, BP
+	SHLQ        $0x02, BP
+	LEAQ        (R10)(BP*8), BP
+	KMOVB       CX, K2
+	VMOVUPD.Z   (R12), K2, Z6
+	KMOVB       CX, K2
+	VMOVUPD.Z   72(R12), K2, Z7
+	KMOVB       CX, K2
+	VMOVUPD.Z   144(R12), K2, Z8
+	KMOVB       CX, K2
+	VMOVUPD.Z   216(R12), K2, Z9
+	KMOVB       CX, K2
+	VMOVUPD.Z   288(R12), K2, Z10
+	KMOVB       CX, K2
+	VMOVUPD.Z   360(R12), K2, Z11
+	KMOVB       CX, K2
+	VMOVUPD.Z   432(R12), K2, Z12
+	KMOVB       CX, K2
+	VMOVUPD.Z   504(R12), K2, Z13
+	VUNPCKLPD   Z7, Z6, Z14
+	VUNPCKHPD   Z7, Z6, Z6
+	VUNPCKLPD   Z9, Z8, Z7
+	VUNPCKHPD   Z9, Z8, Z8
+	VUNPCKLPD   Z11, Z10, Z9
+	VUNPCKHPD   Z11, Z10, Z10
+	VUNPCKLPD   Z13, Z12, Z11
+	VUNPCKHPD   Z13, Z12, Z12
+	VSHUFF64X2  $0x88, Z7, Z14, Z13
+	VSHUFF64X2  $0xdd, Z7, Z14, Z7
+	VSHUFF64X2  $0x88, Z11, Z9, Z14
+	VSHUFF64X2  $0xdd, Z11, Z9, Z9
+	VSHUFF64X2  $0x88, Z14, Z13, Z11
+	VSHUFF64X2  $0x88, Z9, Z7, Z7
+	VSHUFF64X2  $0x88, Z8, Z6, Z6
+	VSHUFF64X2  $0x88, Z12, Z10, Z8
+	VSHUFF64X2  $0x88, Z8, Z6, Z6
+	KMOVB       CX, K2
+	VMOVUPD.Z   576(R12), K2, Z8
+	KMOVB       CX, K2
+	VMOVUPD.Z   648(R12), K2, Z9
+	KMOVB       CX, K2
+	VMOVUPD.Z   720(R12), K2, Z10
+	KMOVB       CX, K2
+	VMOVUPD.Z   792(R12), K2, Z12
+	KMOVB       CX, K2
+	VMOVUPD.Z   864(R12), K2, Z13
+	KMOVB       CX, K2
+	VMOVUPD.Z   936(R12), K2, Z14
+	KMOVB       CX, K2
+	VMOVUPD.Z   1008(R12), K2, Z15
+	KMOVB       CX, K2
+	VMOVUPD.Z   1080(R12), K2, Z16
+	VUNPCKLPD   Z9, Z8, Z17
+	VUNPCKHPD   Z9, Z8, Z8
+	VUNPCKLPD   Z12, Z10, Z9
+	VUNPCKHPD   Z12, Z10, Z10
+	VUNPCKLPD   Z14, Z13, Z12
+	VUNPCKHPD   Z14, Z13, Z13
+	VUNPCKLPD   Z16, Z15, Z14
+	VUNPCKHPD   Z16, Z15, Z15
+	VSHUFF64X2  $0x88, Z9, Z17, Z16
+	VSHUFF64X2  $0xdd, Z9, Z17, Z9
+	VSHUFF64X2  $0x88, Z14, Z12, Z17
+	VSHUFF64X2  $0xdd, Z14, Z12, Z12
+	VSHUFF64X2  $0x88, Z17, Z16, Z14
+	VSHUFF64X2  $0x88, Z12, Z9, Z9
+	VSHUFF64X2  $0x88, Z10, Z8, Z8
+	VSHUFF64X2  $0x88, Z15, Z13, Z10
+	VSHUFF64X2  $0x88, Z10, Z8, Z8
+	VPXORD      Z10, Z10, Z10
+	VPXORD      Z12, Z12, Z12
+	VFMADD231PD Z11, Z3, Z10
+	VFMADD231PD Z14, Z3, Z12
+	VFMADD231PD Z6, Z4, Z10
+	VFMADD231PD Z8, Z4, Z12
+	VFMADD231PD Z7, Z5, Z10
+	VFMADD231PD Z9, Z5, Z12
+	VADDPD      (R13), Z10, Z6
+	VADDPD      64(R13), Z12, Z7
+	KMOVW       K1, K2
+	VSCATTERQPD Z6, K2, (BP)(Z0*8)
+	KMOVW       K1, K2
+	VSCATTERQPD Z7, K2, 16896(BP)(Z0*8)
+	KMOVB       DX, K2
+	VPXORD      Z6, Z6, Z6
+	VPXORD      Z7, Z7, Z7
+	KMOVW       K1, K3
+	VMOVAPS     Z2, Z8
+	VGATHERQPD  1152(R12)(Z1*8), K3, Z8
+	KMOVW       K2, K3
+	VMOVAPS     Z2, Z9
+	VGATHERQPD  1728(R12)(Z1*8), K3, Z9
+	VFMADD231PD Z8, Z3, Z6
+	VFMADD231PD Z9, Z3, Z7
+	KMOVW       K1, K3
+	VMOVAPS     Z2, Z8
+	VGATHERQPD  1160(R12)(Z1*8), K3, Z8
+	KMOVW       K2, K3
+	VMOVAPS     Z2, Z9
+	VGATHERQPD  1736(R12)(Z1*8), K3, Z9
+	VFMADD231PD Z8, Z4, Z6
+	VFMADD231PD Z9, Z4, Z7
+	KMOVW       K1, K3
+	VMOVAPS     Z2, Z8
+	VGATHERQPD  1168(R12)(Z1*8), K3, Z8
+	KMOVW       K2, K3
+	VMOVAPS     Z2, Z9
+	VGATHERQPD  1744(R12)(Z1*8), K3, Z9
+	VFMADD231PD Z8, Z5, Z6
+	VFMADD231PD Z9, Z5, Z7
+	VMOVUPD.Z   192(R13), K2, Z8
+	VADDPD      128(R13), Z6, Z6
+	VADDPD      Z8, Z7, Z7
+	KMOVW       K1, K3
+	VSCATTERQPD Z6, K3, 33792(BP)(Z0*8)
+	VSCATTERQPD Z7, K2, 50688(BP)(Z0*8)
+	ADDQ        $+1, R11
+	CMPQ        R11, $+3
+	JLT         loop3
 	ADDQ        $+1, R8
-	CMPQ        R8, $+3
-	JLT         loop5
-	ADDQ        $+1, SI
-	CMPQ        SI, $+22
+	CMPQ        R8, $+22
 	JLT         loop2
-	MOVQ        (SP), DX
-	ADDQ        $+1, DX
-	MOVQ        DX, (SP)
+	MOVQ        (SP), BX
+	ADDQ        $+1, BX
+	MOVQ        BX, (SP)
 	CMPQ        (SP), $+4
 	JLT         loop1
 	VZEROUPPER
 	RET
 
-// func zM5LoopAVX512(zM []float64, zF []float64, zM5 []float64, zM4 []float64)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·zM5LoopAVX512(SB), $8-96
-	MOVQ    zM_base+0(FP), AX
-	MOVQ    zF_base+24(FP), CX
-	MOVQ    zM5_base+48(FP), DX
-	MOVQ    zM4_base+72(FP), BX
-	MOVQ    $+15, SI
-	KMOVB   SI, K1
-	MOVQ    $+0, SI
-	VMOVUPD c64x8_h313acfd2d1cd5087<>+0(SB), Z0
-	VPXORD  Z1, Z1, Z1
-
-loop1:
-	MOVQ      SI, DI
-	SHLQ      $0x04, DI
-	LEAQ      (AX)(DI*8), DI
-	VMOVUPD.Z (DI), K1, Z2
-	VMOVUPD.Z 32(DI), K1, Z3
-	VMOVUPD.Z 64(DI), K1, Z4
-	IMUL3Q    $+78, SI, DI
-	LEAQ      (BX)(DI*8), DI
-	IMUL3Q    $+12, SI, R8
-	LEAQ      (DX)(R8*8), R8
-	MOVQ      $+0, R9
-
-loop2:
-	IMUL3Q  $+3, R9, R10
-	LEAQ    (CX)(R10*8), R10
-	IMUL3Q  $+26, R9, R11
-	LEAQ    (DI)(R11*8), R11
-	MOVQ    R9, R12
-	SHLQ    $0x02, R12
-	LEAQ    (R8)(R12*8), R12
-	MOVQ    $+0, R13
-	PCALIGN $0x20
-
-loop3:
-	VPXORD           Z5, Z5, Z5
-	IMUL3Q           $+9, R13, BP
-	LEAQ             (R10)(BP*8), BP
-	VFMADD231PD.BCST (BP), Z2, Z5
-	VFMADD231PD.BCST 8(BP), Z3, Z5
-	VFMADD231PD.BCST 16(BP), Z4, Z5
-	LEAQ             (R11)(R13*8), BP
-	KMOVW            K1, K2
-	VMOVAPS          Z1, Z6
-	VGATHERQPD       (BP)(Z0*8), K2, Z6
-	VADDPD           Z6, Z5, Z5
-	IMUL3Q           $+264, R13, BP
-	LEAQ             (R12)(BP*8), BP
-	VMOVUPD          Z5, K1, (BP)
-	ADDQ             $+1, R13
-	CMPQ             R13, $+26
-	JLT              loop3
-	ADDQ             $+1, R9
-	CMPQ             R9, $+3
-	JLT              loop2
-	ADDQ             $+1, SI
-	CMPQ             SI, $+22
-	JLT              loop1
-	VZEROUPPER
-	RET
-
-// func zM5LoopAVX2(zM []float64, zF []float64, zM5 []float64, zM4 []float64)
+// func zM4LoopAVX2(zM []float64, zF []float64, zM4 []float64, zM3 []float64)
 // Requires: AVX, AVX2, FMA3
-TEXT ·zM5LoopAVX2(SB), $8-96
-	MOVQ    zM_base+0(FP), AX
-	MOVQ    zF_base+24(FP), CX
-	MOVQ    zM5_base+48(FP), DX
-	MOVQ    zM4_base+72(FP), BX
-	MOVQ    $+0, SI
-	VMOVUPD c64x4_hf30425faf9c455b0<>+0(SB), Y0
-	VMOVUPD c64x4_ffffffffffffffff<>+0(SB), Y1
-	VXORPS  Y2, Y2, Y2
+TEXT ·zM4LoopAVX2(SB), $112-96
+	MOVQ    zF_base+24(FP), AX
+	MOVQ    $+0, CX
+	MOVQ    CX, 96(SP)
+	VMOVUPD c64x4_h8f3a5440ec69610d<>+0(SB), Y0
+	VMOVUPD c64x4_hdcdcbd78c58d8425<>+0(SB), Y1
+	VMOVUPD c64x4_0000000000000000<>+0(SB), Y2
+	VMOVUPS c32x8_h42a4f02043f7f565<>+0(SB), Y3
+	VMOVUPD c64x4_0000000000000001<>+0(SB), Y4
+	VMOVUPD c64x4_0000000000000002<>+0(SB), Y5
+	VMOVUPD c64x4_0000000000000003<>+0(SB), Y6
+	VMOVUPD c64x4_h5650343be9dcf595<>+0(SB), Y7
 
 loop1:
-	MOVQ    SI, DI
-	SHLQ    $0x04, DI
-	LEAQ    (AX)(DI*8), DI
-	VMOVUPD (DI), Y3
-	VMOVUPD 32(DI), Y4
-	VMOVUPD 64(DI), Y5
-	IMUL3Q  $+78, SI, DI
-	LEAQ    (BX)(DI*8), DI
-	IMUL3Q  $+12, SI, R8
-	LEAQ    (DX)(R8*8), R8
-	MOVQ    $+0, R9
+	MOVQ   zM_base+0(FP), CX
+	MOVQ   96(SP), DX
+	LEAQ   (CX)(DX*8), CX
+	MOVQ   CX, 104(SP)
+	IMUL3Q $+1716, 96(SP), CX
+	MOVQ   zM3_base+72(FP), DX
+	LEAQ   (DX)(CX*8), CX
+	MOVQ   zM4_base+48(FP), DX
+	MOVQ   96(SP), BX
+	LEAQ   (DX)(BX*8), DX
+	MOVQ   $+0, BX
 
 loop2:
-	IMUL3Q  $+3, R9, R10
-	LEAQ    (CX)(R10*8), R10
-	IMUL3Q  $+26, R9, R11
-	LEAQ    (DI)(R11*8), R11
-	MOVQ    R9, R12
-	SHLQ    $0x02, R12
-	LEAQ    (R8)(R12*8), R12
-	MOVQ    $+0, R13
-	PCALIGN $0x20
+	MOVQ         BX, SI
+	SHLQ         $0x04, SI
+	MOVQ         104(SP), DI
+	LEAQ         (DI)(SI*8), SI
+	VBROADCASTSD (SI), Y8
+	VMOVUPS      Y8, (SP)
+	VBROADCASTSD 32(SI), Y8
+	VMOVUPS      Y8, 32(SP)
+	VBROADCASTSD 64(SI), Y8
+	VMOVUPS      Y8, 64(SP)
+	IMUL3Q       $+78, BX, SI
+	LEAQ         (CX)(SI*8), SI
+	IMUL3Q       $+12, BX, DI
+	LEAQ         (DX)(DI*8), DI
+	MOVQ         $+0, R8
 
 loop3:
-	VXORPS       Y6, Y6, Y6
-	IMUL3Q       $+9, R13, BP
-	LEAQ         (R10)(BP*8), BP
-	VBROADCASTSD (BP), Y7
-	VFMADD231PD  Y7, Y3, Y6
-	VBROADCASTSD 8(BP), Y7
-	VFMADD231PD  Y7, Y4, Y6
-	VBROADCASTSD 16(BP), Y7
-	VFMADD231PD  Y7, Y5, Y6
-	LEAQ         (R11)(R13*8), BP
-	VMOVAPD      Y1, Y7
-	VMOVAPS      Y2, Y8
-	VGATHERQPD   Y7, (BP)(Y0*8), Y8
-	VADDPD       Y8, Y6, Y6
-	IMUL3Q       $+264, R13, BP
-	LEAQ         (R12)(BP*8), BP
-	VMOVUPD      Y6, (BP)
-	ADDQ         $+1, R13
-	CMPQ         R13, $+26
-	JLT          loop3
-	ADDQ         $+1, R9
-	CMPQ         R9, $+3
-	JLT          loop2
-	ADDQ         $+1, SI
-	CMPQ         SI, $+22
-	JLT          loop1
+	IMUL3Q  $+3, R8, R9
+	LEAQ    (AX)(R9*8), R9
+	IMUL3Q  $+26, R8, R10
+	LEAQ    (SI)(R10*8), R10
+	MOVQ    R8, R11
+	SHLQ    $0x02, R11
+	LEAQ    (DI)(R11*8), R11
+	MOVQ    $+0, R12
+	PCALIGN $0x20
+
+loop4:
+	IMUL3Q      $+9, R12, R13
+	LEAQ        (R9)(R13*8), BP
+	VMASKMOVPD  (BP), Y0, Y8
+	VMASKMOVPD  72(BP), Y0, Y9
+	VMASKMOVPD  144(BP), Y0, Y10
+	VMASKMOVPD  216(BP), Y0, Y11
+	VUNPCKLPD   Y9, Y8, Y12
+	VUNPCKHPD   Y9, Y8, Y8
+	VUNPCKLPD   Y11, Y10, Y9
+	VUNPCKHPD   Y11, Y10, Y10
+	VPERM2F128  $0x20, Y9, Y12, Y11
+	VPERM2F128  $0x31, Y9, Y12, Y9
+	VPERM2F128  $0x20, Y10, Y8, Y8
+	LEAQ        (R9)(R13*8), R13
+	VMASKMOVPD  288(R13), Y0, Y10
+	VMASKMOVPD  360(R13), Y0, Y12
+	VMASKMOVPD  432(R13), Y0, Y13
+	VMASKMOVPD  504(R13), Y0, Y14
+	VUNPCKLPD   Y12, Y10, Y15
+	VUNPCKHPD   Y12, Y10, Y10
+	VUNPCKLPD   Y14, Y13, Y12
+	VUNPCKHPD   Y14, Y13, Y13
+	VPERM2F128  $0x20, Y12, Y15, Y14
+	VPERM2F128  $0x31, Y12, Y15, Y12
+	VPERM2F128  $0x20, Y13, Y10, Y10
+	VXORPS      Y13, Y13, Y13
+	VXORPS      Y15, Y15, Y15
+	VFMADD231PD (SP), Y11, Y13
+	VFMADD231PD (SP), Y14, Y15
+	VFMADD231PD 32(SP), Y8, Y13
+	VFMADD231PD 32(SP), Y10, Y15
+	VFMADD231PD 64(SP), Y9, Y13
+	VFMADD231PD 64(SP), Y12, Y15
+	VADDPD      (R10)(R12*8), Y13, Y8
+	VADDPD      32(R10)(R12*8), Y15, Y9
+	IMUL3Q      $+264, R12, R13
+	LEAQ        (R11)(R13*8), R13
+	VPADDQ      Y2, Y2, Y10
+	VPSHUFD     $0xa0, Y10, Y10
+	VPADDD      Y3, Y10, Y10
+	VPERMPS     Y1, Y10, Y10
+	VMOVQ       X10, BP
+	VPADDQ      Y2, Y2, Y10
+	VPSHUFD     $0xa0, Y10, Y10
+	VPADDD      Y3, Y10, Y10
+	VPERMPS     Y8, Y10, Y10
+	VMOVSD      X10, (R13)(BP*8)
+	VPADDQ      Y4, Y4, Y10
+	VPSHUFD     $0xa0, Y10, Y10
+	VPADDD      Y3, Y10, Y10
+	VPERMPS     Y1, Y10, Y10
+	VMOVQ       X10, BP
+	VPADDQ      Y4, Y4, Y10
+	VPSHUFD     $0xa0, Y10, Y10
+	VPADDD      Y3, Y10, Y10
+	VPERMPS     Y8, Y10, Y10
+	VMOVSD      X10, (R13)(BP*8)
+	VPADDQ      Y5, Y5, Y10
+	VPSHUFD     $0xa0, Y10, Y10
+	VPADDD      Y3, Y10, Y10
+	VPERMPS     Y1, Y10, Y10
+	VMOVQ       X10, BP
+	VPADDQ      Y5, Y5, Y10
+	VPSHUFD     $0xa0, Y10, Y10
+	VPADDD      Y3, Y10, Y10
+	VPERMPS     Y8, Y10, Y10
+	VMOVSD      X10, (R13)(BP*8)
+	VPADDQ      Y6, Y6, Y10
+	VPSHUFD     $0xa0, Y10, Y10
+	VPADDD      Y3, Y10, Y10
+	VPERMPS     Y1, Y10, Y10
+	VMOVQ       X10, BP
+	VPADDQ      Y6, Y6, Y10
+	VPSHUFD     $0xa0, Y10, Y10
+	VPADDD      Y3, Y10, Y10
+	VPERMPS     Y8, Y10, Y8
+	VMOVSD      X8, (R13)(BP*8)
+	VPADDQ      Y2, Y2, Y8
+	VPSHUFD     $0xa0, Y8, Y8
+	VPADDD      Y3, Y8, Y8
+	VPERMPS     Y1, Y8, Y8
+	VMOVQ       X8, BP
+	VPADDQ      Y2, Y2, Y8
+	VPSHUFD     $0xa0, Y8, Y8
+	VPADDD      Y3, Y8, Y8
+	VPERMPS     Y9, Y8, Y8
+	VMOVSD      X8, 8448(R13)(BP*8)
+	VPADDQ      Y4, Y4, Y8
+	VPSHUFD     $0xa0, Y8, Y8
+	VPADDD      Y3, Y8, Y8
+	VPERMPS     Y1, Y8, Y8
+	VMOVQ       X8, BP
+	VPADDQ      Y4, Y4, Y8
+	VPSHUFD     $0xa0, Y8, Y8
+	VPADDD      Y3, Y8, Y8
+	VPERMPS     Y9, Y8, Y8
+	VMOVSD      X8, 8448(R13)(BP*8)
+	VPADDQ      Y5, Y5, Y8
+	VPSHUFD     $0xa0, Y8, Y8
+	VPADDD      Y3, Y8, Y8
+	VPERMPS     Y1, Y8, Y8
+	VMOVQ       X8, BP
+	VPADDQ      Y5, Y5, Y8
+	VPSHUFD     $0xa0, Y8, Y8
+	VPADDD      Y3, Y8, Y8
+	VPERMPS     Y9, Y8, Y8
+	VMOVSD      X8, 8448(R13)(BP*8)
+	VPADDQ      Y6, Y6, Y8
+	VPSHUFD     $0xa0, Y8, Y8
+	VPADDD      Y3, Y8, Y8
+	VPERMPS     Y1, Y8, Y8
+	VMOVQ       X8, BP
+	VPADDQ      Y6, Y6, Y8
+	VPSHUFD     $0xa0, Y8, Y8
+	VPADDD      Y3, Y8, Y8
+	VPERMPS     Y9, Y8, Y8
+	VMOVSD      X8, 8448(R13)(BP*8)
+	ADDQ        $+8, R12
+	CMPQ        R12, $+16
+	JLE         loop4
+	VXORPS      Y8, Y8, Y8
+	VMOVAPD     Y7, Y9
+	VMOVUPD     c64x4_ha277c949c18dd5a5<>+0(SB), Y10
+	VXORPS      Y11, Y11, Y11
+	VGATHERQPD  Y9, 1728(R9)(Y10*8), Y11
+	VFMADD231PD (SP), Y11, Y8
+	VMOVAPD     Y7, Y9
+	VMOVUPD     c64x4_ha277c949c18dd5a5<>+0(SB), Y10
+	VXORPS      Y11, Y11, Y11
+	VGATHERQPD  Y9, 1736(R9)(Y10*8), Y11
+	VFMADD231PD 32(SP), Y11, Y8
+	VMOVAPD     Y7, Y9
+	VMOVUPD     c64x4_ha277c949c18dd5a5<>+0(SB), Y10
+	VXORPS      Y11, Y11, Y11
+	VGATHERQPD  Y9, 1744(R9)(Y10*8), Y11
+	VFMADD231PD 64(SP), Y11, Y8
+	VMASKMOVPD  192(R10), Y7, Y9
+	VADDPD      Y9, Y8, Y8
+	VMOVMSKPD   Y7, R9
+	ANDQ        $+1, R9
+	TESTQ       R9, R9
+	JEQ         done5
+	VPADDQ      Y2, Y2, Y9
+	VPSHUFD     $0xa0, Y9, Y9
+	VPADDD      Y3, Y9, Y9
+	VPERMPS     Y1, Y9, Y9
+	VMOVQ       X9, R9
+	VPADDQ      Y2, Y2, Y9
+	VPSHUFD     $0xa0, Y9, Y9
+	VPADDD      Y3, Y9, Y9
+	VPERMPS     Y8, Y9, Y9
+	VMOVSD      X9, 50688(R11)(R9*8)
+
+done5:
+	VMOVMSKPD Y7, R9
+	ANDQ      $+2, R9
+	TESTQ     R9, R9
+	JEQ       done6
+	VPADDQ    Y4, Y4, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, R9
+	VPADDQ    Y4, Y4, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y8, Y9, Y9
+	VMOVSD    X9, 50688(R11)(R9*8)
+
+done6:
+	VMOVMSKPD Y7, R9
+	ANDQ      $+4, R9
+	TESTQ     R9, R9
+	JEQ       done7
+	VPADDQ    Y5, Y5, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, R9
+	VPADDQ    Y5, Y5, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y8, Y9, Y9
+	VMOVSD    X9, 50688(R11)(R9*8)
+
+done7:
+	VMOVMSKPD Y7, R9
+	ANDQ      $+8, R9
+	TESTQ     R9, R9
+	JEQ       done8
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, R9
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y8, Y9, Y8
+	VMOVSD    X8, 50688(R11)(R9*8)
+
+done8:
+	ADDQ $+1, R8
+	CMPQ R8, $+3
+	JLT  loop3
+	ADDQ $+1, BX
+	CMPQ BX, $+22
+	JLT  loop2
+	MOVQ 96(SP), CX
+	ADDQ $+1, CX
+	MOVQ CX, 96(SP)
+	CMPQ 96(SP), $+4
+	JLT  loop1
 	VZEROUPPER
 	RET
 
@@ -27835,12 +28158,12 @@ done31:
 	VZEROUPPER
 	RET
 
-// func zq3ProductAVX512(rows int, zq3 []float64, zq2 []float64, zM5 []float64, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float64)
+// func zq3ProductAVX512(rows int, zq3 []float64, zq2 []float64, zM4 []float64, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float64)
 // Requires: AVX, AVX512DQ, AVX512F, CMOV
 TEXT ·zq3ProductAVX512(SB), $8-144
 	MOVQ   zq3_base+8(FP), AX
 	MOVQ   zq2_base+32(FP), CX
-	MOVQ   zM5_base+56(FP), DX
+	MOVQ   zM4_base+56(FP), DX
 	MOVQ   scratch_base+120(FP), BX
 	MOVQ   scratch_len+128(FP), SI
 	MOVQ   pack+112(FP), DI
@@ -28527,12 +28850,12 @@ done19:
 	VZEROUPPER
 	RET
 
-// func zq3ProductAVX2(rows int, zq3 []float64, zq2 []float64, zM5 []float64, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float64)
+// func zq3ProductAVX2(rows int, zq3 []float64, zq2 []float64, zM4 []float64, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float64)
 // Requires: AVX, CMOV, FMA3
 TEXT ·zq3ProductAVX2(SB), $8-144
 	MOVQ   zq3_base+8(FP), AX
 	MOVQ   zq2_base+32(FP), CX
-	MOVQ   zM5_base+56(FP), DX
+	MOVQ   zM4_base+56(FP), DX
 	MOVQ   scratch_base+120(FP), BX
 	MOVQ   scratch_len+128(FP), SI
 	MOVQ   pack+112(FP), DI
@@ -32156,15 +32479,15 @@ done1:
 	VZEROUPPER
 	RET
 
-// func eLoopAVX512(first int, count int, p2 int, us []float64, tri4 []int32, tri3 []int32, t4 []float64, tri2 []int32, q []float64, e []float64, points []float64)
+// func eLoopAVX512(first int, count int, p2 int, us []float64, t4 []float64, tri4 []int32, tri3 []int32, tri2 []int32, q []float64, e []float64, points []float64)
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·eLoopAVX512(SB), $8-216
 	MOVQ         first+0(FP), AX
 	MOVQ         count+8(FP), CX
 	MOVQ         us_base+24(FP), DX
-	MOVQ         tri4_base+48(FP), BX
-	MOVQ         tri3_base+72(FP), SI
-	MOVQ         t4_base+96(FP), DI
+	MOVQ         t4_base+48(FP), BX
+	MOVQ         tri4_base+72(FP), SI
+	MOVQ         tri3_base+96(FP), DI
 	MOVQ         tri2_base+120(FP), R8
 	MOVQ         q_base+144(FP), R9
 	MOVQ         e_base+168(FP), R10
@@ -32174,9 +32497,9 @@ TEXT ·eLoopAVX512(SB), $8-216
 	MOVQ         AX, R12
 	SHLQ         $0x01, R12
 	LEAQ         (DX)(R12*8), DX
-	LEAQ         (BX)(AX*4), BX
+	LEAQ         (BX)(AX*8), BX
 	LEAQ         (SI)(AX*4), SI
-	LEAQ         (DI)(AX*8), DI
+	LEAQ         (DI)(AX*4), DI
 	LEAQ         (R8)(AX*4), R8
 	IMUL3Q       $+3, AX, AX
 	LEAQ         (R11)(AX*8), R11
@@ -32185,224 +32508,222 @@ TEXT ·eLoopAVX512(SB), $8-216
 	TESTQ        R10, R10
 	JLT          done2
 	MOVQ         $+0, R12
-	VMOVUPD      c64x8_h28973519968f10ab<>+0(SB), Z0
-	VBROADCASTSD c64x1_0000000000000003<>+0(SB), Z1
+	VBROADCASTSD c64x1_0000000000000003<>+0(SB), Z0
 	KXNORW       K1, K1, K1
-	VPXORD       Z2, Z2, Z2
-	VMOVUPD      c64x8_h32682193dd45936a<>+0(SB), Z3
-	VMOVUPD      c64x8_hd0850e939f2bea23<>+0(SB), Z4
-	VMOVUPD      c64x8_h829a27ead1be8085<>+0(SB), Z5
-	VMOVUPD      c64x8_h7dbe2bc8ebaa3d2d<>+0(SB), Z6
-	VMOVUPD      c64x8_hb2c61ad269ce750a<>+0(SB), Z7
-	VMOVUPD      c64x8_ha78245988eb8922b<>+0(SB), Z8
+	VPXORD       Z1, Z1, Z1
+	VMOVUPD      c64x8_hd0850e939f2bea23<>+0(SB), Z2
+	VMOVUPD      c64x8_h829a27ead1be8085<>+0(SB), Z3
+	VMOVUPD      c64x8_h7dbe2bc8ebaa3d2d<>+0(SB), Z4
+	VMOVUPD      c64x8_hb2c61ad269ce750a<>+0(SB), Z5
+	VMOVUPD      c64x8_ha78245988eb8922b<>+0(SB), Z6
 	PCALIGN      $0x20
 
 loop3:
 	MOVQ        R12, R13
 	SHLQ        $0x01, R13
 	LEAQ        (DX)(R13*8), BP
-	VMOVUPD     (BP), Z9
-	VMOVUPD     64(BP), Z10
-	VMOVUPD     c64x8_h081431c8ec5f1025<>+0(SB), Z11
-	VPERMPD     Z9, Z11, Z11
-	VMOVUPD     c64x8_h577092aba63b2e25<>+0(SB), Z12
-	VPERMI2PD   Z10, Z11, Z12
-	VMOVUPD     c64x8_h69a2f35c470acbe5<>+0(SB), Z11
-	VPERMPD     Z9, Z11, Z9
-	VMOVUPD     c64x8_h48bc3a41b88909e5<>+0(SB), Z11
-	VPERMI2PD   Z10, Z9, Z11
+	VMOVUPD     (BP), Z7
+	VMOVUPD     64(BP), Z8
+	VMOVUPD     c64x8_h081431c8ec5f1025<>+0(SB), Z9
+	VPERMPD     Z7, Z9, Z9
+	VMOVUPD     c64x8_h577092aba63b2e25<>+0(SB), Z10
+	VPERMI2PD   Z8, Z9, Z10
+	VMOVUPD     c64x8_h69a2f35c470acbe5<>+0(SB), Z9
+	VPERMPD     Z7, Z9, Z7
+	VMOVUPD     c64x8_h48bc3a41b88909e5<>+0(SB), Z9
+	VPERMI2PD   Z8, Z7, Z9
 	LEAQ        (DX)(R13*8), R13
-	VMOVUPD     128(R13), Z9
-	VMOVUPD     192(R13), Z10
-	VMOVUPD     c64x8_h081431c8ec5f1025<>+0(SB), Z13
-	VPERMPD     Z9, Z13, Z13
-	VMOVUPD     c64x8_h577092aba63b2e25<>+0(SB), Z14
-	VPERMI2PD   Z10, Z13, Z14
-	VMOVUPD     c64x8_h69a2f35c470acbe5<>+0(SB), Z13
-	VPERMPD     Z9, Z13, Z9
-	VMOVUPD     c64x8_h48bc3a41b88909e5<>+0(SB), Z13
-	VPERMI2PD   Z10, Z9, Z13
+	VMOVUPD     128(R13), Z7
+	VMOVUPD     192(R13), Z8
+	VMOVUPD     c64x8_h081431c8ec5f1025<>+0(SB), Z11
+	VPERMPD     Z7, Z11, Z11
+	VMOVUPD     c64x8_h577092aba63b2e25<>+0(SB), Z12
+	VPERMI2PD   Z8, Z11, Z12
+	VMOVUPD     c64x8_h69a2f35c470acbe5<>+0(SB), Z11
+	VPERMPD     Z7, Z11, Z7
+	VMOVUPD     c64x8_h48bc3a41b88909e5<>+0(SB), Z11
+	VPERMI2PD   Z8, Z7, Z11
 	IMUL3Q      $+3, R12, R13
 	LEAQ        (R11)(R13*8), BP
-	VMOVUPD     (BP), Z9
-	VMOVUPD     64(BP), Z10
-	VMOVUPD     128(BP), Z15
-	VMOVUPD     c64x8_h1e608549d63d8e80<>+0(SB), Z16
-	VPERMPD     Z9, Z16, Z16
-	VMOVUPD     c64x8_he0562e2575b445cc<>+0(SB), Z17
-	VPERMI2PD   Z10, Z16, Z17
-	VMOVUPD     c64x8_hb23bc278e73b8463<>+0(SB), Z16
-	VPERMI2PD   Z15, Z17, Z16
-	VMOVUPD     c64x8_h3fc8f05c272f28e7<>+0(SB), Z17
-	VPERMPD     Z9, Z17, Z17
-	VMOVUPD     c64x8_hadf5d39317797901<>+0(SB), Z18
-	VPERMI2PD   Z10, Z17, Z18
-	VMOVUPD     c64x8_hbf34f2183b8790ac<>+0(SB), Z17
-	VPERMI2PD   Z15, Z18, Z17
-	VMOVUPD     c64x8_h5240a7573673c3c2<>+0(SB), Z18
-	VPERMPD     Z9, Z18, Z9
-	VMOVUPD     c64x8_hd89c883a67daef29<>+0(SB), Z18
-	VPERMI2PD   Z10, Z9, Z18
-	VMOVAPS     Z0, Z9
-	VPERMI2PD   Z15, Z18, Z9
+	VMOVUPD     (BP), Z7
+	VMOVUPD     64(BP), Z8
+	VMOVUPD     128(BP), Z13
+	VMOVUPD     c64x8_h1e608549d63d8e80<>+0(SB), Z14
+	VPERMPD     Z7, Z14, Z14
+	VMOVUPD     c64x8_he0562e2575b445cc<>+0(SB), Z15
+	VPERMI2PD   Z8, Z14, Z15
+	VMOVUPD     c64x8_hb23bc278e73b8463<>+0(SB), Z14
+	VPERMI2PD   Z13, Z15, Z14
+	VMOVUPD     c64x8_h3fc8f05c272f28e7<>+0(SB), Z15
+	VPERMPD     Z7, Z15, Z15
+	VMOVUPD     c64x8_hadf5d39317797901<>+0(SB), Z16
+	VPERMI2PD   Z8, Z15, Z16
+	VMOVUPD     c64x8_hbf34f2183b8790ac<>+0(SB), Z15
+	VPERMI2PD   Z13, Z16, Z15
+	VMOVUPD     c64x8_h5240a7573673c3c2<>+0(SB), Z16
+	VPERMPD     Z7, Z16, Z7
+	VMOVUPD     c64x8_hd89c883a67daef29<>+0(SB), Z16
+	VPERMI2PD   Z8, Z7, Z16
+	VMOVUPD     c64x8_h28973519968f10ab<>+0(SB), Z7
+	VPERMI2PD   Z13, Z16, Z7
 	LEAQ        (R11)(R13*8), BP
-	VMOVUPD     192(BP), Z10
-	VMOVUPD     256(BP), Z15
-	VMOVUPD     320(BP), Z18
-	VMOVUPD     c64x8_h1e608549d63d8e80<>+0(SB), Z19
-	VPERMPD     Z10, Z19, Z19
-	VMOVUPD     c64x8_he0562e2575b445cc<>+0(SB), Z20
-	VPERMI2PD   Z15, Z19, Z20
-	VMOVUPD     c64x8_hb23bc278e73b8463<>+0(SB), Z19
-	VPERMI2PD   Z18, Z20, Z19
-	VMOVUPD     c64x8_h3fc8f05c272f28e7<>+0(SB), Z20
-	VPERMPD     Z10, Z20, Z20
-	VMOVUPD     c64x8_hadf5d39317797901<>+0(SB), Z21
-	VPERMI2PD   Z15, Z20, Z21
-	VMOVUPD     c64x8_hbf34f2183b8790ac<>+0(SB), Z20
-	VPERMI2PD   Z18, Z21, Z20
-	VMOVUPD     c64x8_h5240a7573673c3c2<>+0(SB), Z21
-	VPERMPD     Z10, Z21, Z10
-	VMOVUPD     c64x8_hd89c883a67daef29<>+0(SB), Z21
-	VPERMI2PD   Z15, Z10, Z21
-	VMOVAPS     Z0, Z10
-	VPERMI2PD   Z18, Z21, Z10
-	VPMOVSXDQ   (BX)(R12*4), Z15
-	VPMOVSXDQ   32(BX)(R12*4), Z18
-	VPMOVSXDQ   (SI)(R12*4), Z21
-	VPMOVSXDQ   32(SI)(R12*4), Z22
-	VMOVUPD     (DI)(R12*8), Z23
-	VMOVUPD     64(DI)(R12*8), Z24
-	VPMOVSXDQ   (R8)(R12*4), Z25
-	VPMOVSXDQ   32(R8)(R12*4), Z26
-	VPMULLQ     Z1, Z15, Z27
-	VPMULLQ     Z1, Z18, Z28
+	VMOVUPD     192(BP), Z8
+	VMOVUPD     256(BP), Z13
+	VMOVUPD     320(BP), Z16
+	VMOVUPD     c64x8_h1e608549d63d8e80<>+0(SB), Z17
+	VPERMPD     Z8, Z17, Z17
+	VMOVUPD     c64x8_he0562e2575b445cc<>+0(SB), Z18
+	VPERMI2PD   Z13, Z17, Z18
+	VMOVUPD     c64x8_hb23bc278e73b8463<>+0(SB), Z17
+	VPERMI2PD   Z16, Z18, Z17
+	VMOVUPD     c64x8_h3fc8f05c272f28e7<>+0(SB), Z18
+	VPERMPD     Z8, Z18, Z18
+	VMOVUPD     c64x8_hadf5d39317797901<>+0(SB), Z19
+	VPERMI2PD   Z13, Z18, Z19
+	VMOVUPD     c64x8_hbf34f2183b8790ac<>+0(SB), Z18
+	VPERMI2PD   Z16, Z19, Z18
+	VMOVUPD     c64x8_h5240a7573673c3c2<>+0(SB), Z19
+	VPERMPD     Z8, Z19, Z8
+	VMOVUPD     c64x8_hd89c883a67daef29<>+0(SB), Z19
+	VPERMI2PD   Z13, Z8, Z19
+	VMOVUPD     c64x8_h28973519968f10ab<>+0(SB), Z8
+	VPERMI2PD   Z16, Z19, Z8
+	VMOVUPD     (BX)(R12*8), Z13
+	VMOVUPD     64(BX)(R12*8), Z16
+	VPMOVSXDQ   (SI)(R12*4), Z19
+	VPMOVSXDQ   32(SI)(R12*4), Z20
+	VPMOVSXDQ   (DI)(R12*4), Z21
+	VPMOVSXDQ   32(DI)(R12*4), Z22
+	VPMOVSXDQ   (R8)(R12*4), Z23
+	VPMOVSXDQ   32(R8)(R12*4), Z24
+	VPMULLQ     Z0, Z23, Z25
+	VPMULLQ     Z0, Z24, Z26
 	KMOVW       K1, K2
-	VMOVAPS     Z2, Z29
-	VGATHERQPD  (R9)(Z27*8), K2, Z29
+	VMOVAPS     Z1, Z27
+	VGATHERQPD  (R9)(Z25*8), K2, Z27
 	KMOVW       K1, K2
-	VMOVAPS     Z2, Z27
-	VGATHERQPD  (R9)(Z28*8), K2, Z27
-	VPMULLQ     Z1, Z21, Z28
-	VPMULLQ     Z1, Z22, Z30
+	VMOVAPS     Z1, Z25
+	VGATHERQPD  (R9)(Z26*8), K2, Z25
+	VPMULLQ     Z0, Z19, Z26
+	VPMULLQ     Z0, Z20, Z28
 	KMOVW       K1, K2
-	VMOVAPS     Z2, Z31
+	VMOVAPS     Z1, Z29
+	VGATHERQPD  (R9)(Z26*8), K2, Z29
+	KMOVW       K1, K2
+	VMOVAPS     Z1, Z26
+	VGATHERQPD  (R9)(Z28*8), K2, Z26
+	VPMULLQ     Z0, Z21, Z28
+	VPMULLQ     Z0, Z22, Z30
+	KMOVW       K1, K2
+	VMOVAPS     Z1, Z31
 	VGATHERQPD  (R9)(Z28*8), K2, Z31
 	KMOVW       K1, K2
-	VMOVAPS     Z2, Z28
+	VMOVAPS     Z1, Z28
 	VGATHERQPD  (R9)(Z30*8), K2, Z28
-	VMULPD      Z31, Z11, Z30
-	VMULPD      Z28, Z13, Z28
-	VFMADD231PD Z29, Z12, Z30
-	VFMADD231PD Z27, Z14, Z28
-	VPMULLQ     Z1, Z25, Z27
-	VPMULLQ     Z1, Z26, Z29
+	VMULPD      Z31, Z9, Z30
+	VMULPD      Z28, Z11, Z28
+	VFMADD231PD Z29, Z10, Z30
+	VFMADD231PD Z26, Z12, Z28
+	VFMADD231PD Z27, Z13, Z30
+	VFMADD231PD Z25, Z16, Z28
+	VSUBPD      Z30, Z14, Z14
+	VSUBPD      Z28, Z17, Z17
+	VPMULLQ     Z0, Z23, Z25
+	VPMULLQ     Z0, Z24, Z26
 	KMOVW       K1, K2
-	VMOVAPS     Z2, Z31
-	VGATHERQPD  (R9)(Z27*8), K2, Z31
+	VMOVAPS     Z1, Z27
+	VGATHERQPD  8(R9)(Z25*8), K2, Z27
 	KMOVW       K1, K2
-	VMOVAPS     Z2, Z27
-	VGATHERQPD  (R9)(Z29*8), K2, Z27
-	VFMADD231PD Z31, Z23, Z30
-	VFMADD231PD Z27, Z24, Z28
-	VSUBPD      Z30, Z16, Z16
-	VSUBPD      Z28, Z19, Z19
-	VPMULLQ     Z1, Z15, Z27
-	VPMULLQ     Z1, Z18, Z28
+	VMOVAPS     Z1, Z25
+	VGATHERQPD  8(R9)(Z26*8), K2, Z25
+	VPMULLQ     Z0, Z19, Z26
+	VPMULLQ     Z0, Z20, Z28
 	KMOVW       K1, K2
-	VMOVAPS     Z2, Z29
-	VGATHERQPD  8(R9)(Z27*8), K2, Z29
+	VMOVAPS     Z1, Z29
+	VGATHERQPD  8(R9)(Z26*8), K2, Z29
 	KMOVW       K1, K2
-	VMOVAPS     Z2, Z27
-	VGATHERQPD  8(R9)(Z28*8), K2, Z27
-	VPMULLQ     Z1, Z21, Z28
-	VPMULLQ     Z1, Z22, Z30
+	VMOVAPS     Z1, Z26
+	VGATHERQPD  8(R9)(Z28*8), K2, Z26
+	VPMULLQ     Z0, Z21, Z28
+	VPMULLQ     Z0, Z22, Z30
 	KMOVW       K1, K2
-	VMOVAPS     Z2, Z31
+	VMOVAPS     Z1, Z31
 	VGATHERQPD  8(R9)(Z28*8), K2, Z31
 	KMOVW       K1, K2
-	VMOVAPS     Z2, Z28
+	VMOVAPS     Z1, Z28
 	VGATHERQPD  8(R9)(Z30*8), K2, Z28
-	VMULPD      Z31, Z11, Z30
-	VMULPD      Z28, Z13, Z28
-	VFMADD231PD Z29, Z12, Z30
-	VFMADD231PD Z27, Z14, Z28
-	VPMULLQ     Z1, Z25, Z27
-	VPMULLQ     Z1, Z26, Z29
+	VMULPD      Z31, Z9, Z30
+	VMULPD      Z28, Z11, Z28
+	VFMADD231PD Z29, Z10, Z30
+	VFMADD231PD Z26, Z12, Z28
+	VFMADD231PD Z27, Z13, Z30
+	VFMADD231PD Z25, Z16, Z28
+	VSUBPD      Z30, Z15, Z15
+	VSUBPD      Z28, Z18, Z18
+	VPMULLQ     Z0, Z23, Z23
+	VPMULLQ     Z0, Z24, Z24
 	KMOVW       K1, K2
-	VMOVAPS     Z2, Z31
-	VGATHERQPD  8(R9)(Z27*8), K2, Z31
+	VMOVAPS     Z1, Z25
+	VGATHERQPD  16(R9)(Z23*8), K2, Z25
 	KMOVW       K1, K2
-	VMOVAPS     Z2, Z27
-	VGATHERQPD  8(R9)(Z29*8), K2, Z27
-	VFMADD231PD Z31, Z23, Z30
-	VFMADD231PD Z27, Z24, Z28
-	VSUBPD      Z30, Z17, Z17
-	VSUBPD      Z28, Z20, Z20
-	VPMULLQ     Z1, Z15, Z15
-	VPMULLQ     Z1, Z18, Z18
+	VMOVAPS     Z1, Z23
+	VGATHERQPD  16(R9)(Z24*8), K2, Z23
+	VPMULLQ     Z0, Z19, Z19
+	VPMULLQ     Z0, Z20, Z20
 	KMOVW       K1, K2
-	VMOVAPS     Z2, Z27
-	VGATHERQPD  16(R9)(Z15*8), K2, Z27
+	VMOVAPS     Z1, Z24
+	VGATHERQPD  16(R9)(Z19*8), K2, Z24
 	KMOVW       K1, K2
-	VMOVAPS     Z2, Z15
-	VGATHERQPD  16(R9)(Z18*8), K2, Z15
-	VPMULLQ     Z1, Z21, Z18
-	VPMULLQ     Z1, Z22, Z21
+	VMOVAPS     Z1, Z19
+	VGATHERQPD  16(R9)(Z20*8), K2, Z19
+	VPMULLQ     Z0, Z21, Z20
+	VPMULLQ     Z0, Z22, Z21
 	KMOVW       K1, K2
-	VMOVAPS     Z2, Z22
-	VGATHERQPD  16(R9)(Z18*8), K2, Z22
+	VMOVAPS     Z1, Z22
+	VGATHERQPD  16(R9)(Z20*8), K2, Z22
 	KMOVW       K1, K2
-	VMOVAPS     Z2, Z18
-	VGATHERQPD  16(R9)(Z21*8), K2, Z18
-	VMULPD      Z22, Z11, Z11
-	VMULPD      Z18, Z13, Z13
-	VFMADD231PD Z27, Z12, Z11
-	VFMADD231PD Z15, Z14, Z13
-	VPMULLQ     Z1, Z25, Z12
-	VPMULLQ     Z1, Z26, Z14
-	KMOVW       K1, K2
-	VMOVAPS     Z2, Z15
-	VGATHERQPD  16(R9)(Z12*8), K2, Z15
-	KMOVW       K1, K2
-	VMOVAPS     Z2, Z12
-	VGATHERQPD  16(R9)(Z14*8), K2, Z12
-	VFMADD231PD Z15, Z23, Z11
-	VFMADD231PD Z12, Z24, Z13
-	VSUBPD      Z11, Z9, Z9
-	VSUBPD      Z13, Z10, Z10
+	VMOVAPS     Z1, Z20
+	VGATHERQPD  16(R9)(Z21*8), K2, Z20
+	VMULPD      Z22, Z9, Z9
+	VMULPD      Z20, Z11, Z11
+	VFMADD231PD Z24, Z10, Z9
+	VFMADD231PD Z19, Z12, Z11
+	VFMADD231PD Z25, Z13, Z9
+	VFMADD231PD Z23, Z16, Z11
+	VSUBPD      Z9, Z7, Z7
+	VSUBPD      Z11, Z8, Z8
 	LEAQ        (AX)(R13*8), BP
-	VMOVAPS     Z3, Z11
-	VPERMI2PD   Z17, Z16, Z11
-	VMOVAPS     Z4, Z12
-	VPERMI2PD   Z9, Z11, Z12
-	VMOVUPD     Z12, (BP)
-	VMOVAPS     Z5, Z11
-	VPERMI2PD   Z17, Z16, Z11
-	VMOVAPS     Z6, Z12
-	VPERMI2PD   Z9, Z11, Z12
-	VMOVUPD     Z12, 64(BP)
-	VMOVAPS     Z7, Z11
-	VPERMI2PD   Z17, Z16, Z11
-	VMOVAPS     Z8, Z12
-	VPERMI2PD   Z9, Z11, Z12
-	VMOVUPD     Z12, 128(BP)
-	LEAQ        (AX)(R13*8), R13
+	VMOVUPD     c64x8_h32682193dd45936a<>+0(SB), Z9
+	VPERMI2PD   Z15, Z14, Z9
+	VMOVAPS     Z2, Z10
+	VPERMI2PD   Z7, Z9, Z10
+	VMOVUPD     Z10, (BP)
 	VMOVAPS     Z3, Z9
-	VPERMI2PD   Z20, Z19, Z9
-	VMOVAPS     Z4, Z11
-	VPERMI2PD   Z10, Z9, Z11
-	VMOVUPD     Z11, 192(R13)
+	VPERMI2PD   Z15, Z14, Z9
+	VMOVAPS     Z4, Z10
+	VPERMI2PD   Z7, Z9, Z10
+	VMOVUPD     Z10, 64(BP)
 	VMOVAPS     Z5, Z9
-	VPERMI2PD   Z20, Z19, Z9
-	VMOVAPS     Z6, Z11
-	VPERMI2PD   Z10, Z9, Z11
-	VMOVUPD     Z11, 256(R13)
-	VMOVAPS     Z7, Z9
-	VPERMI2PD   Z20, Z19, Z9
-	VMOVAPS     Z8, Z11
-	VPERMI2PD   Z10, Z9, Z11
-	VMOVUPD     Z11, 320(R13)
+	VPERMI2PD   Z15, Z14, Z9
+	VMOVAPS     Z6, Z10
+	VPERMI2PD   Z7, Z9, Z10
+	VMOVUPD     Z10, 128(BP)
+	LEAQ        (AX)(R13*8), R13
+	VMOVUPD     c64x8_h32682193dd45936a<>+0(SB), Z7
+	VPERMI2PD   Z18, Z17, Z7
+	VMOVAPS     Z2, Z9
+	VPERMI2PD   Z8, Z7, Z9
+	VMOVUPD     Z9, 192(R13)
+	VMOVAPS     Z3, Z7
+	VPERMI2PD   Z18, Z17, Z7
+	VMOVAPS     Z4, Z9
+	VPERMI2PD   Z8, Z7, Z9
+	VMOVUPD     Z9, 256(R13)
+	VMOVAPS     Z5, Z7
+	VPERMI2PD   Z18, Z17, Z7
+	VMOVAPS     Z6, Z9
+	VPERMI2PD   Z8, Z7, Z9
+	VMOVUPD     Z9, 320(R13)
 	ADDQ        $+16, R12
 	CMPQ        R12, R10
 	JLE         loop3
@@ -32438,11 +32759,11 @@ loop5:
 	KMOVW        K1, K2
 	VMOVAPS      Z2, Z6
 	VGATHERQPD   8(R13)(Z1*8), K2, Z6
-	VPMOVSXDQ.Z  (BX)(R12*4), K1, Z7
+	VMOVUPD.Z    (BX)(R12*8), K1, Z7
 	VPMOVSXDQ.Z  (SI)(R12*4), K1, Z8
-	VMOVUPD.Z    (DI)(R12*8), K1, Z9
+	VPMOVSXDQ.Z  (DI)(R12*4), K1, Z9
 	VPMOVSXDQ.Z  (R8)(R12*4), K1, Z10
-	VPMULLQ      Z3, Z7, Z11
+	VPMULLQ      Z3, Z10, Z11
 	KMOVW        K1, K2
 	VMOVAPS      Z2, Z12
 	VGATHERQPD   (R9)(Z11*8), K2, Z12
@@ -32450,23 +32771,23 @@ loop5:
 	KMOVW        K1, K2
 	VMOVAPS      Z2, Z13
 	VGATHERQPD   (R9)(Z11*8), K2, Z13
-	VMULPD       Z13, Z6, Z11
-	VFMADD231PD  Z12, Z5, Z11
+	VPMULLQ      Z3, Z9, Z11
+	KMOVW        K1, K2
+	VMOVAPS      Z2, Z14
+	VGATHERQPD   (R9)(Z11*8), K2, Z14
+	VMULPD       Z14, Z6, Z11
+	VFMADD231PD  Z13, Z5, Z11
+	VFMADD231PD  Z12, Z7, Z11
 	IMUL3Q       $+3, R12, R13
 	LEAQ         (R11)(R13*8), BP
 	KMOVW        K1, K2
 	VMOVAPS      Z2, Z12
 	VGATHERQPD   (BP)(Z4*8), K2, Z12
-	VPMULLQ      Z3, Z10, Z13
-	KMOVW        K1, K2
-	VMOVAPS      Z2, Z14
-	VGATHERQPD   (R9)(Z13*8), K2, Z14
-	VFMADD231PD  Z14, Z9, Z11
 	VSUBPD       Z11, Z12, Z11
 	LEAQ         (AX)(R13*8), BP
 	KMOVW        K1, K2
 	VSCATTERQPD  Z11, K2, (BP)(Z4*8)
-	VPMULLQ      Z3, Z7, Z11
+	VPMULLQ      Z3, Z10, Z11
 	KMOVW        K1, K2
 	VMOVAPS      Z2, Z12
 	VGATHERQPD   8(R9)(Z11*8), K2, Z12
@@ -32474,40 +32795,40 @@ loop5:
 	KMOVW        K1, K2
 	VMOVAPS      Z2, Z13
 	VGATHERQPD   8(R9)(Z11*8), K2, Z13
-	VMULPD       Z13, Z6, Z11
-	VFMADD231PD  Z12, Z5, Z11
+	VPMULLQ      Z3, Z9, Z11
+	KMOVW        K1, K2
+	VMOVAPS      Z2, Z14
+	VGATHERQPD   8(R9)(Z11*8), K2, Z14
+	VMULPD       Z14, Z6, Z11
+	VFMADD231PD  Z13, Z5, Z11
+	VFMADD231PD  Z12, Z7, Z11
 	LEAQ         (R11)(R13*8), BP
 	KMOVW        K1, K2
 	VMOVAPS      Z2, Z12
 	VGATHERQPD   8(BP)(Z4*8), K2, Z12
-	VPMULLQ      Z3, Z10, Z13
-	KMOVW        K1, K2
-	VMOVAPS      Z2, Z14
-	VGATHERQPD   8(R9)(Z13*8), K2, Z14
-	VFMADD231PD  Z14, Z9, Z11
 	VSUBPD       Z11, Z12, Z11
 	LEAQ         (AX)(R13*8), BP
 	KMOVW        K1, K2
 	VSCATTERQPD  Z11, K2, 8(BP)(Z4*8)
-	VPMULLQ      Z3, Z7, Z7
+	VPMULLQ      Z3, Z10, Z10
 	KMOVW        K1, K2
 	VMOVAPS      Z2, Z11
-	VGATHERQPD   16(R9)(Z7*8), K2, Z11
-	VPMULLQ      Z3, Z8, Z7
+	VGATHERQPD   16(R9)(Z10*8), K2, Z11
+	VPMULLQ      Z3, Z8, Z8
 	KMOVW        K1, K2
-	VMOVAPS      Z2, Z8
-	VGATHERQPD   16(R9)(Z7*8), K2, Z8
-	VMULPD       Z8, Z6, Z6
-	VFMADD231PD  Z11, Z5, Z6
+	VMOVAPS      Z2, Z10
+	VGATHERQPD   16(R9)(Z8*8), K2, Z10
+	VPMULLQ      Z3, Z9, Z8
+	KMOVW        K1, K2
+	VMOVAPS      Z2, Z9
+	VGATHERQPD   16(R9)(Z8*8), K2, Z9
+	VMULPD       Z9, Z6, Z6
+	VFMADD231PD  Z10, Z5, Z6
+	VFMADD231PD  Z11, Z7, Z6
 	LEAQ         (R11)(R13*8), BP
 	KMOVW        K1, K2
 	VMOVAPS      Z2, Z5
 	VGATHERQPD   16(BP)(Z4*8), K2, Z5
-	VPMULLQ      Z3, Z10, Z7
-	KMOVW        K1, K2
-	VMOVAPS      Z2, Z8
-	VGATHERQPD   16(R9)(Z7*8), K2, Z8
-	VFMADD231PD  Z8, Z9, Z6
 	VSUBPD       Z6, Z5, Z5
 	LEAQ         (AX)(R13*8), R13
 	VSCATTERQPD  Z5, K1, 16(R13)(Z4*8)
@@ -32520,15 +32841,15 @@ done1:
 	VZEROUPPER
 	RET
 
-// func eLoopAVX2(first int, count int, p2 int, us []float64, tri4 []int32, tri3 []int32, t4 []float64, tri2 []int32, q []float64, e []float64, points []float64)
+// func eLoopAVX2(first int, count int, p2 int, us []float64, t4 []float64, tri4 []int32, tri3 []int32, tri2 []int32, q []float64, e []float64, points []float64)
 // Requires: AVX, AVX2, FMA3
-TEXT ·eLoopAVX2(SB), $352-216
+TEXT ·eLoopAVX2(SB), $416-216
 	MOVQ    first+0(FP), AX
 	MOVQ    count+8(FP), CX
 	MOVQ    us_base+24(FP), DX
-	MOVQ    tri4_base+48(FP), BX
-	MOVQ    tri3_base+72(FP), SI
-	MOVQ    t4_base+96(FP), DI
+	MOVQ    t4_base+48(FP), BX
+	MOVQ    tri4_base+72(FP), SI
+	MOVQ    tri3_base+96(FP), DI
 	MOVQ    tri2_base+120(FP), R8
 	MOVQ    q_base+144(FP), R9
 	MOVQ    e_base+168(FP), R10
@@ -32538,9 +32859,9 @@ TEXT ·eLoopAVX2(SB), $352-216
 	MOVQ    AX, R12
 	SHLQ    $0x01, R12
 	LEAQ    (DX)(R12*8), DX
-	LEAQ    (BX)(AX*4), BX
+	LEAQ    (BX)(AX*8), BX
 	LEAQ    (SI)(AX*4), SI
-	LEAQ    (DI)(AX*8), DI
+	LEAQ    (DI)(AX*4), DI
 	LEAQ    (R8)(AX*4), R8
 	IMUL3Q  $+3, AX, AX
 	LEAQ    (R11)(AX*8), R11
@@ -32625,194 +32946,223 @@ loop3:
 	VUNPCKLPD   Y6, Y5, Y4
 	VUNPCKHPD   Y6, Y5, Y5
 	VPERM2F128  $0x20, Y4, Y7, Y6
+	VMOVUPS     Y6, 224(SP)
 	VPERM2F128  $0x31, Y4, Y7, Y4
-	VMOVUPS     Y4, 224(SP)
+	VMOVUPS     Y4, 256(SP)
 	VPERM2F128  $0x20, Y5, Y3, Y3
-	VMOVUPS     Y3, 256(SP)
-	VPMOVSXDQ   (BX)(R12*4), Y3
-	VPMOVSXDQ   16(BX)(R12*4), Y4
-	VPMOVSXDQ   (SI)(R12*4), Y5
-	VPMOVSXDQ   16(SI)(R12*4), Y7
-	VMOVUPD     (DI)(R12*8), Y8
-	VMOVUPS     Y8, 288(SP)
-	VMOVUPD     32(DI)(R12*8), Y8
-	VMOVUPS     Y8, 320(SP)
-	VPMOVSXDQ   (R8)(R12*4), Y8
-	VPMOVSXDQ   16(R8)(R12*4), Y9
-	VPSRLQ      $0x20, Y3, Y10
+	VMOVUPS     Y3, 288(SP)
+	VMOVUPD     (BX)(R12*8), Y3
+	VMOVUPS     Y3, 320(SP)
+	VMOVUPD     32(BX)(R12*8), Y3
+	VMOVUPS     Y3, 352(SP)
+	VPMOVSXDQ   (SI)(R12*4), Y3
+	VPMOVSXDQ   16(SI)(R12*4), Y4
+	VPMOVSXDQ   (DI)(R12*4), Y5
+	VPMOVSXDQ   16(DI)(R12*4), Y6
+	VPMOVSXDQ   (R8)(R12*4), Y7
+	VPMOVSXDQ   16(R8)(R12*4), Y8
+	VPSRLQ      $0x20, Y7, Y9
+	VPMULUDQ    Y0, Y9, Y9
+	VPSRLQ      $0x20, Y0, Y10
+	VPMULUDQ    Y10, Y7, Y10
+	VPADDQ      Y10, Y9, Y9
+	VPMULUDQ    Y0, Y7, Y10
+	VPSLLQ      $0x20, Y9, Y9
+	VPADDQ      Y9, Y10, Y9
+	VPSRLQ      $0x20, Y8, Y10
 	VPMULUDQ    Y0, Y10, Y10
 	VPSRLQ      $0x20, Y0, Y11
-	VPMULUDQ    Y11, Y3, Y11
+	VPMULUDQ    Y11, Y8, Y11
 	VPADDQ      Y11, Y10, Y10
-	VPMULUDQ    Y0, Y3, Y11
+	VPMULUDQ    Y0, Y8, Y11
 	VPSLLQ      $0x20, Y10, Y10
 	VPADDQ      Y10, Y11, Y10
-	VPSRLQ      $0x20, Y4, Y11
-	VPMULUDQ    Y0, Y11, Y11
+	VMOVAPD     Y1, Y11
+	VMOVAPS     Y2, Y12
+	VGATHERQPD  Y11, (R9)(Y9*8), Y12
+	VMOVUPS     Y12, 384(SP)
+	VMOVAPD     Y1, Y9
+	VMOVAPS     Y2, Y11
+	VGATHERQPD  Y9, (R9)(Y10*8), Y11
+	VPSRLQ      $0x20, Y3, Y9
+	VPMULUDQ    Y0, Y9, Y9
+	VPSRLQ      $0x20, Y0, Y10
+	VPMULUDQ    Y10, Y3, Y10
+	VPADDQ      Y10, Y9, Y9
+	VPMULUDQ    Y0, Y3, Y10
+	VPSLLQ      $0x20, Y9, Y9
+	VPADDQ      Y9, Y10, Y9
+	VPSRLQ      $0x20, Y4, Y10
+	VPMULUDQ    Y0, Y10, Y10
 	VPSRLQ      $0x20, Y0, Y12
 	VPMULUDQ    Y12, Y4, Y12
-	VPADDQ      Y12, Y11, Y11
+	VPADDQ      Y12, Y10, Y10
 	VPMULUDQ    Y0, Y4, Y12
-	VPSLLQ      $0x20, Y11, Y11
-	VPADDQ      Y11, Y12, Y11
+	VPSLLQ      $0x20, Y10, Y10
+	VPADDQ      Y10, Y12, Y10
 	VMOVAPD     Y1, Y12
 	VMOVAPS     Y2, Y13
-	VGATHERQPD  Y12, (R9)(Y10*8), Y13
-	VMOVAPD     Y1, Y10
+	VGATHERQPD  Y12, (R9)(Y9*8), Y13
+	VMOVAPD     Y1, Y9
 	VMOVAPS     Y2, Y12
-	VGATHERQPD  Y10, (R9)(Y11*8), Y12
-	VPSRLQ      $0x20, Y5, Y10
+	VGATHERQPD  Y9, (R9)(Y10*8), Y12
+	VPSRLQ      $0x20, Y5, Y9
+	VPMULUDQ    Y0, Y9, Y9
+	VPSRLQ      $0x20, Y0, Y10
+	VPMULUDQ    Y10, Y5, Y10
+	VPADDQ      Y10, Y9, Y9
+	VPMULUDQ    Y0, Y5, Y10
+	VPSLLQ      $0x20, Y9, Y9
+	VPADDQ      Y9, Y10, Y9
+	VPSRLQ      $0x20, Y6, Y10
+	VPMULUDQ    Y0, Y10, Y10
+	VPSRLQ      $0x20, Y0, Y14
+	VPMULUDQ    Y14, Y6, Y14
+	VPADDQ      Y14, Y10, Y10
+	VPMULUDQ    Y0, Y6, Y14
+	VPSLLQ      $0x20, Y10, Y10
+	VPADDQ      Y10, Y14, Y10
+	VMOVAPD     Y1, Y14
+	VMOVAPS     Y2, Y15
+	VGATHERQPD  Y14, (R9)(Y9*8), Y15
+	VMOVAPD     Y1, Y9
+	VMOVAPS     Y2, Y14
+	VGATHERQPD  Y9, (R9)(Y10*8), Y14
+	VMULPD      32(SP), Y15, Y9
+	VMULPD      96(SP), Y14, Y10
+	VFMADD231PD (SP), Y13, Y9
+	VFMADD231PD 64(SP), Y12, Y10
+	VMOVUPS     384(SP), Y12
+	VFMADD231PD 320(SP), Y12, Y9
+	VFMADD231PD 352(SP), Y11, Y10
+	VMOVUPS     128(SP), Y11
+	VSUBPD      Y9, Y11, Y9
+	VMOVUPS     Y9, 384(SP)
+	VMOVUPS     224(SP), Y9
+	VSUBPD      Y10, Y9, Y9
+	VMOVUPS     Y9, 224(SP)
+	VPSRLQ      $0x20, Y7, Y9
+	VPMULUDQ    Y0, Y9, Y9
+	VPSRLQ      $0x20, Y0, Y10
+	VPMULUDQ    Y10, Y7, Y10
+	VPADDQ      Y10, Y9, Y9
+	VPMULUDQ    Y0, Y7, Y10
+	VPSLLQ      $0x20, Y9, Y9
+	VPADDQ      Y9, Y10, Y9
+	VPSRLQ      $0x20, Y8, Y10
 	VPMULUDQ    Y0, Y10, Y10
 	VPSRLQ      $0x20, Y0, Y11
-	VPMULUDQ    Y11, Y5, Y11
+	VPMULUDQ    Y11, Y8, Y11
 	VPADDQ      Y11, Y10, Y10
-	VPMULUDQ    Y0, Y5, Y11
+	VPMULUDQ    Y0, Y8, Y11
 	VPSLLQ      $0x20, Y10, Y10
 	VPADDQ      Y10, Y11, Y10
-	VPSRLQ      $0x20, Y7, Y11
-	VPMULUDQ    Y0, Y11, Y11
-	VPSRLQ      $0x20, Y0, Y14
-	VPMULUDQ    Y14, Y7, Y14
-	VPADDQ      Y14, Y11, Y11
-	VPMULUDQ    Y0, Y7, Y14
-	VPSLLQ      $0x20, Y11, Y11
-	VPADDQ      Y11, Y14, Y11
-	VMOVAPD     Y1, Y14
-	VMOVAPS     Y2, Y15
-	VGATHERQPD  Y14, (R9)(Y10*8), Y15
-	VMOVAPD     Y1, Y10
-	VMOVAPS     Y2, Y14
-	VGATHERQPD  Y10, (R9)(Y11*8), Y14
-	VMULPD      32(SP), Y15, Y10
-	VMULPD      96(SP), Y14, Y11
-	VFMADD231PD (SP), Y13, Y10
-	VFMADD231PD 64(SP), Y12, Y11
-	VPSRLQ      $0x20, Y8, Y12
-	VPMULUDQ    Y0, Y12, Y12
-	VPSRLQ      $0x20, Y0, Y13
-	VPMULUDQ    Y13, Y8, Y13
-	VPADDQ      Y13, Y12, Y12
-	VPMULUDQ    Y0, Y8, Y13
-	VPSLLQ      $0x20, Y12, Y12
-	VPADDQ      Y12, Y13, Y12
-	VPSRLQ      $0x20, Y9, Y13
-	VPMULUDQ    Y0, Y13, Y13
-	VPSRLQ      $0x20, Y0, Y14
-	VPMULUDQ    Y14, Y9, Y14
-	VPADDQ      Y14, Y13, Y13
-	VPMULUDQ    Y0, Y9, Y14
-	VPSLLQ      $0x20, Y13, Y13
-	VPADDQ      Y13, Y14, Y13
-	VMOVAPD     Y1, Y14
-	VMOVAPS     Y2, Y15
-	VGATHERQPD  Y14, (R9)(Y12*8), Y15
+	VMOVAPD     Y1, Y11
+	VMOVAPS     Y2, Y12
+	VGATHERQPD  Y11, 8(R9)(Y9*8), Y12
+	VMOVUPS     Y12, 128(SP)
+	VMOVAPD     Y1, Y9
+	VMOVAPS     Y2, Y11
+	VGATHERQPD  Y9, 8(R9)(Y10*8), Y11
+	VPSRLQ      $0x20, Y3, Y9
+	VPMULUDQ    Y0, Y9, Y9
+	VPSRLQ      $0x20, Y0, Y10
+	VPMULUDQ    Y10, Y3, Y10
+	VPADDQ      Y10, Y9, Y9
+	VPMULUDQ    Y0, Y3, Y10
+	VPSLLQ      $0x20, Y9, Y9
+	VPADDQ      Y9, Y10, Y9
+	VPSRLQ      $0x20, Y4, Y10
+	VPMULUDQ    Y0, Y10, Y10
+	VPSRLQ      $0x20, Y0, Y12
+	VPMULUDQ    Y12, Y4, Y12
+	VPADDQ      Y12, Y10, Y10
+	VPMULUDQ    Y0, Y4, Y12
+	VPSLLQ      $0x20, Y10, Y10
+	VPADDQ      Y10, Y12, Y10
 	VMOVAPD     Y1, Y12
+	VMOVAPS     Y2, Y13
+	VGATHERQPD  Y12, 8(R9)(Y9*8), Y13
+	VMOVAPD     Y1, Y9
+	VMOVAPS     Y2, Y12
+	VGATHERQPD  Y9, 8(R9)(Y10*8), Y12
+	VPSRLQ      $0x20, Y5, Y9
+	VPMULUDQ    Y0, Y9, Y9
+	VPSRLQ      $0x20, Y0, Y10
+	VPMULUDQ    Y10, Y5, Y10
+	VPADDQ      Y10, Y9, Y9
+	VPMULUDQ    Y0, Y5, Y10
+	VPSLLQ      $0x20, Y9, Y9
+	VPADDQ      Y9, Y10, Y9
+	VPSRLQ      $0x20, Y6, Y10
+	VPMULUDQ    Y0, Y10, Y10
+	VPSRLQ      $0x20, Y0, Y14
+	VPMULUDQ    Y14, Y6, Y14
+	VPADDQ      Y14, Y10, Y10
+	VPMULUDQ    Y0, Y6, Y14
+	VPSLLQ      $0x20, Y10, Y10
+	VPADDQ      Y10, Y14, Y10
+	VMOVAPD     Y1, Y14
+	VMOVAPS     Y2, Y15
+	VGATHERQPD  Y14, 8(R9)(Y9*8), Y15
+	VMOVAPD     Y1, Y9
 	VMOVAPS     Y2, Y14
-	VGATHERQPD  Y12, (R9)(Y13*8), Y14
-	VFMADD231PD 288(SP), Y15, Y10
-	VFMADD231PD 320(SP), Y14, Y11
+	VGATHERQPD  Y9, 8(R9)(Y10*8), Y14
+	VMULPD      32(SP), Y15, Y9
+	VMULPD      96(SP), Y14, Y10
+	VFMADD231PD (SP), Y13, Y9
+	VFMADD231PD 64(SP), Y12, Y10
 	VMOVUPS     128(SP), Y12
-	VSUBPD      Y10, Y12, Y10
-	VSUBPD      Y11, Y6, Y6
-	VMOVUPS     Y6, 128(SP)
-	VPSRLQ      $0x20, Y3, Y6
-	VPMULUDQ    Y0, Y6, Y6
-	VPSRLQ      $0x20, Y0, Y11
-	VPMULUDQ    Y11, Y3, Y11
-	VPADDQ      Y11, Y6, Y6
-	VPMULUDQ    Y0, Y3, Y11
-	VPSLLQ      $0x20, Y6, Y6
-	VPADDQ      Y6, Y11, Y6
-	VPSRLQ      $0x20, Y4, Y11
-	VPMULUDQ    Y0, Y11, Y11
-	VPSRLQ      $0x20, Y0, Y12
-	VPMULUDQ    Y12, Y4, Y12
-	VPADDQ      Y12, Y11, Y11
-	VPMULUDQ    Y0, Y4, Y12
-	VPSLLQ      $0x20, Y11, Y11
-	VPADDQ      Y11, Y12, Y11
-	VMOVAPD     Y1, Y12
-	VMOVAPS     Y2, Y13
-	VGATHERQPD  Y12, 8(R9)(Y6*8), Y13
-	VMOVAPD     Y1, Y6
-	VMOVAPS     Y2, Y12
-	VGATHERQPD  Y6, 8(R9)(Y11*8), Y12
-	VPSRLQ      $0x20, Y5, Y6
-	VPMULUDQ    Y0, Y6, Y6
-	VPSRLQ      $0x20, Y0, Y11
-	VPMULUDQ    Y11, Y5, Y11
-	VPADDQ      Y11, Y6, Y6
-	VPMULUDQ    Y0, Y5, Y11
-	VPSLLQ      $0x20, Y6, Y6
-	VPADDQ      Y6, Y11, Y6
+	VFMADD231PD 320(SP), Y12, Y9
+	VFMADD231PD 352(SP), Y11, Y10
+	VMOVUPS     192(SP), Y11
+	VSUBPD      Y9, Y11, Y9
+	VMOVUPS     288(SP), Y11
+	VSUBPD      Y10, Y11, Y10
 	VPSRLQ      $0x20, Y7, Y11
 	VPMULUDQ    Y0, Y11, Y11
-	VPSRLQ      $0x20, Y0, Y14
-	VPMULUDQ    Y14, Y7, Y14
-	VPADDQ      Y14, Y11, Y11
-	VPMULUDQ    Y0, Y7, Y14
+	VPSRLQ      $0x20, Y0, Y12
+	VPMULUDQ    Y12, Y7, Y12
+	VPADDQ      Y12, Y11, Y11
+	VPMULUDQ    Y0, Y7, Y7
 	VPSLLQ      $0x20, Y11, Y11
-	VPADDQ      Y11, Y14, Y11
-	VMOVAPD     Y1, Y14
-	VMOVAPS     Y2, Y15
-	VGATHERQPD  Y14, 8(R9)(Y6*8), Y15
-	VMOVAPD     Y1, Y6
-	VMOVAPS     Y2, Y14
-	VGATHERQPD  Y6, 8(R9)(Y11*8), Y14
-	VMULPD      32(SP), Y15, Y6
-	VMULPD      96(SP), Y14, Y11
-	VFMADD231PD (SP), Y13, Y6
-	VFMADD231PD 64(SP), Y12, Y11
-	VPSRLQ      $0x20, Y8, Y12
-	VPMULUDQ    Y0, Y12, Y12
-	VPSRLQ      $0x20, Y0, Y13
-	VPMULUDQ    Y13, Y8, Y13
-	VPADDQ      Y13, Y12, Y12
-	VPMULUDQ    Y0, Y8, Y13
-	VPSLLQ      $0x20, Y12, Y12
-	VPADDQ      Y12, Y13, Y12
-	VPSRLQ      $0x20, Y9, Y13
-	VPMULUDQ    Y0, Y13, Y13
-	VPSRLQ      $0x20, Y0, Y14
-	VPMULUDQ    Y14, Y9, Y14
-	VPADDQ      Y14, Y13, Y13
-	VPMULUDQ    Y0, Y9, Y14
-	VPSLLQ      $0x20, Y13, Y13
-	VPADDQ      Y13, Y14, Y13
-	VMOVAPD     Y1, Y14
-	VMOVAPS     Y2, Y15
-	VGATHERQPD  Y14, 8(R9)(Y12*8), Y15
-	VMOVAPD     Y1, Y12
-	VMOVAPS     Y2, Y14
-	VGATHERQPD  Y12, 8(R9)(Y13*8), Y14
-	VFMADD231PD 288(SP), Y15, Y6
-	VFMADD231PD 320(SP), Y14, Y11
-	VMOVUPS     192(SP), Y12
-	VSUBPD      Y6, Y12, Y6
-	VMOVUPS     256(SP), Y12
-	VSUBPD      Y11, Y12, Y11
-	VPSRLQ      $0x20, Y3, Y12
-	VPMULUDQ    Y0, Y12, Y12
-	VPSRLQ      $0x20, Y0, Y13
-	VPMULUDQ    Y13, Y3, Y13
-	VPADDQ      Y13, Y12, Y12
-	VPMULUDQ    Y0, Y3, Y3
-	VPSLLQ      $0x20, Y12, Y12
-	VPADDQ      Y12, Y3, Y3
-	VPSRLQ      $0x20, Y4, Y12
-	VPMULUDQ    Y0, Y12, Y12
-	VPSRLQ      $0x20, Y0, Y13
-	VPMULUDQ    Y13, Y4, Y13
-	VPADDQ      Y13, Y12, Y12
-	VPMULUDQ    Y0, Y4, Y4
-	VPSLLQ      $0x20, Y12, Y12
-	VPADDQ      Y12, Y4, Y4
-	VMOVAPD     Y1, Y12
-	VMOVAPS     Y2, Y13
-	VGATHERQPD  Y12, 16(R9)(Y3*8), Y13
-	VMOVAPD     Y1, Y3
+	VPADDQ      Y11, Y7, Y7
+	VPSRLQ      $0x20, Y8, Y11
+	VPMULUDQ    Y0, Y11, Y11
+	VPSRLQ      $0x20, Y0, Y12
+	VPMULUDQ    Y12, Y8, Y12
+	VPADDQ      Y12, Y11, Y11
+	VPMULUDQ    Y0, Y8, Y8
+	VPSLLQ      $0x20, Y11, Y11
+	VPADDQ      Y11, Y8, Y8
+	VMOVAPD     Y1, Y11
 	VMOVAPS     Y2, Y12
-	VGATHERQPD  Y3, 16(R9)(Y4*8), Y12
+	VGATHERQPD  Y11, 16(R9)(Y7*8), Y12
+	VMOVAPD     Y1, Y7
+	VMOVAPS     Y2, Y11
+	VGATHERQPD  Y7, 16(R9)(Y8*8), Y11
+	VPSRLQ      $0x20, Y3, Y7
+	VPMULUDQ    Y0, Y7, Y7
+	VPSRLQ      $0x20, Y0, Y8
+	VPMULUDQ    Y8, Y3, Y8
+	VPADDQ      Y8, Y7, Y7
+	VPMULUDQ    Y0, Y3, Y3
+	VPSLLQ      $0x20, Y7, Y7
+	VPADDQ      Y7, Y3, Y3
+	VPSRLQ      $0x20, Y4, Y7
+	VPMULUDQ    Y0, Y7, Y7
+	VPSRLQ      $0x20, Y0, Y8
+	VPMULUDQ    Y8, Y4, Y8
+	VPADDQ      Y8, Y7, Y7
+	VPMULUDQ    Y0, Y4, Y4
+	VPSLLQ      $0x20, Y7, Y7
+	VPADDQ      Y7, Y4, Y4
+	VMOVAPD     Y1, Y7
+	VMOVAPS     Y2, Y8
+	VGATHERQPD  Y7, 16(R9)(Y3*8), Y8
+	VMOVAPD     Y1, Y3
+	VMOVAPS     Y2, Y7
+	VGATHERQPD  Y3, 16(R9)(Y4*8), Y7
 	VPSRLQ      $0x20, Y5, Y3
 	VPMULUDQ    Y0, Y3, Y3
 	VPSRLQ      $0x20, Y0, Y4
@@ -32821,88 +33171,67 @@ loop3:
 	VPMULUDQ    Y0, Y5, Y4
 	VPSLLQ      $0x20, Y3, Y3
 	VPADDQ      Y3, Y4, Y3
-	VPSRLQ      $0x20, Y7, Y4
+	VPSRLQ      $0x20, Y6, Y4
 	VPMULUDQ    Y0, Y4, Y4
 	VPSRLQ      $0x20, Y0, Y5
-	VPMULUDQ    Y5, Y7, Y5
+	VPMULUDQ    Y5, Y6, Y5
 	VPADDQ      Y5, Y4, Y4
-	VPMULUDQ    Y0, Y7, Y5
+	VPMULUDQ    Y0, Y6, Y5
 	VPSLLQ      $0x20, Y4, Y4
 	VPADDQ      Y4, Y5, Y4
 	VMOVAPD     Y1, Y5
-	VMOVAPS     Y2, Y7
-	VGATHERQPD  Y5, 16(R9)(Y3*8), Y7
+	VMOVAPS     Y2, Y6
+	VGATHERQPD  Y5, 16(R9)(Y3*8), Y6
 	VMOVAPD     Y1, Y3
 	VMOVAPS     Y2, Y5
 	VGATHERQPD  Y3, 16(R9)(Y4*8), Y5
-	VMULPD      32(SP), Y7, Y3
+	VMULPD      32(SP), Y6, Y3
 	VMULPD      96(SP), Y5, Y4
-	VFMADD231PD (SP), Y13, Y3
-	VFMADD231PD 64(SP), Y12, Y4
-	VPSRLQ      $0x20, Y8, Y5
-	VPMULUDQ    Y0, Y5, Y5
-	VPSRLQ      $0x20, Y0, Y7
-	VPMULUDQ    Y7, Y8, Y7
-	VPADDQ      Y7, Y5, Y5
-	VPMULUDQ    Y0, Y8, Y7
-	VPSLLQ      $0x20, Y5, Y5
-	VPADDQ      Y5, Y7, Y5
-	VPSRLQ      $0x20, Y9, Y7
-	VPMULUDQ    Y0, Y7, Y7
-	VPSRLQ      $0x20, Y0, Y8
-	VPMULUDQ    Y8, Y9, Y8
-	VPADDQ      Y8, Y7, Y7
-	VPMULUDQ    Y0, Y9, Y8
-	VPSLLQ      $0x20, Y7, Y7
-	VPADDQ      Y7, Y8, Y7
-	VMOVAPD     Y1, Y8
-	VMOVAPS     Y2, Y9
-	VGATHERQPD  Y8, 16(R9)(Y5*8), Y9
-	VMOVAPD     Y1, Y5
-	VMOVAPS     Y2, Y8
-	VGATHERQPD  Y5, 16(R9)(Y7*8), Y8
-	VFMADD231PD 288(SP), Y9, Y3
-	VFMADD231PD 320(SP), Y8, Y4
+	VFMADD231PD (SP), Y8, Y3
+	VFMADD231PD 64(SP), Y7, Y4
+	VFMADD231PD 320(SP), Y12, Y3
+	VFMADD231PD 352(SP), Y11, Y4
 	VMOVUPS     160(SP), Y5
 	VSUBPD      Y3, Y5, Y3
-	VMOVUPS     224(SP), Y5
+	VMOVUPS     256(SP), Y5
 	VSUBPD      Y4, Y5, Y4
 	LEAQ        (AX)(R13*8), BP
-	VMOVSD      X10, (BP)
+	VMOVUPS     384(SP), Y5
+	VMOVSD      X5, (BP)
 	VMOVUPD     c64x4_0000000000000001<>+0(SB), Y5
 	VPADDQ      Y5, Y5, Y5
 	VPSHUFD     $0xa0, Y5, Y5
 	VPADDD      c32x8_h42a4f02043f7f565<>+0(SB), Y5, Y5
-	VPERMPS     Y10, Y5, Y5
+	VPERMPS     384(SP), Y5, Y5
 	VMOVSD      X5, 24(BP)
 	VMOVUPD     c64x4_0000000000000002<>+0(SB), Y5
 	VPADDQ      Y5, Y5, Y5
 	VPSHUFD     $0xa0, Y5, Y5
 	VPADDD      c32x8_h42a4f02043f7f565<>+0(SB), Y5, Y5
-	VPERMPS     Y10, Y5, Y5
+	VPERMPS     384(SP), Y5, Y5
 	VMOVSD      X5, 48(BP)
 	VPADDQ      Y0, Y0, Y5
 	VPSHUFD     $0xa0, Y5, Y5
 	VPADDD      c32x8_h42a4f02043f7f565<>+0(SB), Y5, Y5
-	VPERMPS     Y10, Y5, Y5
+	VPERMPS     384(SP), Y5, Y5
 	VMOVSD      X5, 72(BP)
-	VMOVSD      X6, 8(BP)
+	VMOVSD      X9, 8(BP)
 	VMOVUPD     c64x4_0000000000000001<>+0(SB), Y5
 	VPADDQ      Y5, Y5, Y5
 	VPSHUFD     $0xa0, Y5, Y5
 	VPADDD      c32x8_h42a4f02043f7f565<>+0(SB), Y5, Y5
-	VPERMPS     Y6, Y5, Y5
+	VPERMPS     Y9, Y5, Y5
 	VMOVSD      X5, 32(BP)
 	VMOVUPD     c64x4_0000000000000002<>+0(SB), Y5
 	VPADDQ      Y5, Y5, Y5
 	VPSHUFD     $0xa0, Y5, Y5
 	VPADDD      c32x8_h42a4f02043f7f565<>+0(SB), Y5, Y5
-	VPERMPS     Y6, Y5, Y5
+	VPERMPS     Y9, Y5, Y5
 	VMOVSD      X5, 56(BP)
 	VPADDQ      Y0, Y0, Y5
 	VPSHUFD     $0xa0, Y5, Y5
 	VPADDD      c32x8_h42a4f02043f7f565<>+0(SB), Y5, Y5
-	VPERMPS     Y6, Y5, Y5
+	VPERMPS     Y9, Y5, Y5
 	VMOVSD      X5, 80(BP)
 	VMOVSD      X3, 16(BP)
 	VMOVUPD     c64x4_0000000000000001<>+0(SB), Y5
@@ -32923,42 +33252,42 @@ loop3:
 	VPERMPS     Y3, Y5, Y3
 	VMOVSD      X3, 88(BP)
 	LEAQ        (AX)(R13*8), R13
-	VMOVUPS     128(SP), Y3
+	VMOVUPS     224(SP), Y3
 	VMOVSD      X3, 96(R13)
 	VMOVUPD     c64x4_0000000000000001<>+0(SB), Y3
 	VPADDQ      Y3, Y3, Y3
 	VPSHUFD     $0xa0, Y3, Y3
 	VPADDD      c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS     128(SP), Y3, Y3
+	VPERMPS     224(SP), Y3, Y3
 	VMOVSD      X3, 120(R13)
 	VMOVUPD     c64x4_0000000000000002<>+0(SB), Y3
 	VPADDQ      Y3, Y3, Y3
 	VPSHUFD     $0xa0, Y3, Y3
 	VPADDD      c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS     128(SP), Y3, Y3
+	VPERMPS     224(SP), Y3, Y3
 	VMOVSD      X3, 144(R13)
 	VPADDQ      Y0, Y0, Y3
 	VPSHUFD     $0xa0, Y3, Y3
 	VPADDD      c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS     128(SP), Y3, Y3
+	VPERMPS     224(SP), Y3, Y3
 	VMOVSD      X3, 168(R13)
-	VMOVSD      X11, 104(R13)
+	VMOVSD      X10, 104(R13)
 	VMOVUPD     c64x4_0000000000000001<>+0(SB), Y3
 	VPADDQ      Y3, Y3, Y3
 	VPSHUFD     $0xa0, Y3, Y3
 	VPADDD      c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS     Y11, Y3, Y3
+	VPERMPS     Y10, Y3, Y3
 	VMOVSD      X3, 128(R13)
 	VMOVUPD     c64x4_0000000000000002<>+0(SB), Y3
 	VPADDQ      Y3, Y3, Y3
 	VPSHUFD     $0xa0, Y3, Y3
 	VPADDD      c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS     Y11, Y3, Y3
+	VPERMPS     Y10, Y3, Y3
 	VMOVSD      X3, 152(R13)
 	VPADDQ      Y0, Y0, Y3
 	VPSHUFD     $0xa0, Y3, Y3
 	VPADDD      c32x8_h42a4f02043f7f565<>+0(SB), Y3, Y3
-	VPERMPS     Y11, Y3, Y3
+	VPERMPS     Y10, Y3, Y3
 	VMOVSD      X3, 176(R13)
 	VMOVSD      X4, 112(R13)
 	VMOVUPD     c64x4_0000000000000001<>+0(SB), Y3
@@ -33012,7 +33341,7 @@ loop5:
 	VPERM2F128  $0x20, Y6, Y9, Y6
 	VMOVUPS     Y6, 128(SP)
 	VPERM2F128  $0x20, Y7, Y5, Y5
-	VMOVUPS     Y5, 320(SP)
+	VMOVUPS     Y5, 224(SP)
 	IMUL3Q      $+3, R12, R13
 	LEAQ        (R11)(R13*8), BP
 	VMASKMOVPD  (BP), Y1, Y5
@@ -33026,120 +33355,121 @@ loop5:
 	VPERM2F128  $0x20, Y6, Y9, Y8
 	VPERM2F128  $0x31, Y6, Y9, Y6
 	VPERM2F128  $0x20, Y7, Y5, Y5
-	VPMOVSXDQ   (BX)(R12*4), Y7
-	VPMOVSXDQ   (SI)(R12*4), Y9
-	VMOVUPD     (DI)(R12*8), Y10
-	VPMOVSXDQ   (R8)(R12*4), Y11
-	VPSRLQ      $0x20, Y7, Y12
-	VPMULUDQ    Y2, Y12, Y12
-	VPSRLQ      $0x20, Y2, Y13
-	VPMULUDQ    Y13, Y7, Y13
-	VPADDQ      Y13, Y12, Y12
-	VPMULUDQ    Y2, Y7, Y13
-	VPSLLQ      $0x20, Y12, Y12
-	VPADDQ      Y12, Y13, Y12
-	VMOVAPD     Y3, Y13
-	VMOVAPS     Y4, Y14
-	VGATHERQPD  Y13, (R9)(Y12*8), Y14
-	VPSRLQ      $0x20, Y9, Y12
-	VPMULUDQ    Y2, Y12, Y12
-	VPSRLQ      $0x20, Y2, Y13
-	VPMULUDQ    Y13, Y9, Y13
-	VPADDQ      Y13, Y12, Y12
-	VPMULUDQ    Y2, Y9, Y13
-	VPSLLQ      $0x20, Y12, Y12
-	VPADDQ      Y12, Y13, Y12
-	VMOVAPD     Y3, Y13
-	VMOVAPS     Y4, Y15
-	VGATHERQPD  Y13, (R9)(Y12*8), Y15
-	VMULPD      320(SP), Y15, Y12
-	VFMADD231PD 128(SP), Y14, Y12
-	VPSRLQ      $0x20, Y11, Y13
-	VPMULUDQ    Y2, Y13, Y13
-	VPSRLQ      $0x20, Y2, Y14
-	VPMULUDQ    Y14, Y11, Y14
-	VPADDQ      Y14, Y13, Y13
-	VPMULUDQ    Y2, Y11, Y14
-	VPSLLQ      $0x20, Y13, Y13
-	VPADDQ      Y13, Y14, Y13
-	VMOVAPD     Y3, Y14
-	VMOVAPS     Y4, Y15
-	VGATHERQPD  Y14, (R9)(Y13*8), Y15
-	VFMADD231PD Y15, Y10, Y12
-	VSUBPD      Y12, Y8, Y8
-	VPSRLQ      $0x20, Y7, Y12
-	VPMULUDQ    Y2, Y12, Y12
-	VPSRLQ      $0x20, Y2, Y13
-	VPMULUDQ    Y13, Y7, Y13
-	VPADDQ      Y13, Y12, Y12
-	VPMULUDQ    Y2, Y7, Y13
-	VPSLLQ      $0x20, Y12, Y12
-	VPADDQ      Y12, Y13, Y12
-	VMOVAPD     Y3, Y13
-	VMOVAPS     Y4, Y14
-	VGATHERQPD  Y13, 8(R9)(Y12*8), Y14
-	VPSRLQ      $0x20, Y9, Y12
-	VPMULUDQ    Y2, Y12, Y12
-	VPSRLQ      $0x20, Y2, Y13
-	VPMULUDQ    Y13, Y9, Y13
-	VPADDQ      Y13, Y12, Y12
-	VPMULUDQ    Y2, Y9, Y13
-	VPSLLQ      $0x20, Y12, Y12
-	VPADDQ      Y12, Y13, Y12
-	VMOVAPD     Y3, Y13
-	VMOVAPS     Y4, Y15
-	VGATHERQPD  Y13, 8(R9)(Y12*8), Y15
-	VMULPD      320(SP), Y15, Y12
-	VFMADD231PD 128(SP), Y14, Y12
-	VPSRLQ      $0x20, Y11, Y13
-	VPMULUDQ    Y2, Y13, Y13
-	VPSRLQ      $0x20, Y2, Y14
-	VPMULUDQ    Y14, Y11, Y14
-	VPADDQ      Y14, Y13, Y13
-	VPMULUDQ    Y2, Y11, Y14
-	VPSLLQ      $0x20, Y13, Y13
-	VPADDQ      Y13, Y14, Y13
-	VMOVAPD     Y3, Y14
-	VMOVAPS     Y4, Y15
-	VGATHERQPD  Y14, 8(R9)(Y13*8), Y15
-	VFMADD231PD Y15, Y10, Y12
-	VSUBPD      Y12, Y5, Y5
-	VPSRLQ      $0x20, Y7, Y12
-	VPMULUDQ    Y2, Y12, Y12
-	VPSRLQ      $0x20, Y2, Y13
-	VPMULUDQ    Y13, Y7, Y13
-	VPADDQ      Y13, Y12, Y12
-	VPMULUDQ    Y2, Y7, Y7
-	VPSLLQ      $0x20, Y12, Y12
-	VPADDQ      Y12, Y7, Y7
+	VMOVUPD     (BX)(R12*8), Y7
+	VMOVUPS     Y7, 384(SP)
+	VPMOVSXDQ   (SI)(R12*4), Y7
+	VPMOVSXDQ   (DI)(R12*4), Y9
+	VPMOVSXDQ   (R8)(R12*4), Y10
+	VPSRLQ      $0x20, Y10, Y11
+	VPMULUDQ    Y2, Y11, Y11
+	VPSRLQ      $0x20, Y2, Y12
+	VPMULUDQ    Y12, Y10, Y12
+	VPADDQ      Y12, Y11, Y11
+	VPMULUDQ    Y2, Y10, Y12
+	VPSLLQ      $0x20, Y11, Y11
+	VPADDQ      Y11, Y12, Y11
 	VMOVAPD     Y3, Y12
 	VMOVAPS     Y4, Y13
-	VGATHERQPD  Y12, 16(R9)(Y7*8), Y13
-	VPSRLQ      $0x20, Y9, Y7
-	VPMULUDQ    Y2, Y7, Y7
+	VGATHERQPD  Y12, (R9)(Y11*8), Y13
+	VPSRLQ      $0x20, Y7, Y11
+	VPMULUDQ    Y2, Y11, Y11
+	VPSRLQ      $0x20, Y2, Y12
+	VPMULUDQ    Y12, Y7, Y12
+	VPADDQ      Y12, Y11, Y11
+	VPMULUDQ    Y2, Y7, Y12
+	VPSLLQ      $0x20, Y11, Y11
+	VPADDQ      Y11, Y12, Y11
+	VMOVAPD     Y3, Y12
+	VMOVAPS     Y4, Y14
+	VGATHERQPD  Y12, (R9)(Y11*8), Y14
+	VPSRLQ      $0x20, Y9, Y11
+	VPMULUDQ    Y2, Y11, Y11
 	VPSRLQ      $0x20, Y2, Y12
 	VPMULUDQ    Y12, Y9, Y12
-	VPADDQ      Y12, Y7, Y7
+	VPADDQ      Y12, Y11, Y11
+	VPMULUDQ    Y2, Y9, Y12
+	VPSLLQ      $0x20, Y11, Y11
+	VPADDQ      Y11, Y12, Y11
+	VMOVAPD     Y3, Y12
+	VMOVAPS     Y4, Y15
+	VGATHERQPD  Y12, (R9)(Y11*8), Y15
+	VMULPD      224(SP), Y15, Y11
+	VFMADD231PD 128(SP), Y14, Y11
+	VFMADD231PD 384(SP), Y13, Y11
+	VSUBPD      Y11, Y8, Y8
+	VPSRLQ      $0x20, Y10, Y11
+	VPMULUDQ    Y2, Y11, Y11
+	VPSRLQ      $0x20, Y2, Y12
+	VPMULUDQ    Y12, Y10, Y12
+	VPADDQ      Y12, Y11, Y11
+	VPMULUDQ    Y2, Y10, Y12
+	VPSLLQ      $0x20, Y11, Y11
+	VPADDQ      Y11, Y12, Y11
+	VMOVAPD     Y3, Y12
+	VMOVAPS     Y4, Y13
+	VGATHERQPD  Y12, 8(R9)(Y11*8), Y13
+	VPSRLQ      $0x20, Y7, Y11
+	VPMULUDQ    Y2, Y11, Y11
+	VPSRLQ      $0x20, Y2, Y12
+	VPMULUDQ    Y12, Y7, Y12
+	VPADDQ      Y12, Y11, Y11
+	VPMULUDQ    Y2, Y7, Y12
+	VPSLLQ      $0x20, Y11, Y11
+	VPADDQ      Y11, Y12, Y11
+	VMOVAPD     Y3, Y12
+	VMOVAPS     Y4, Y14
+	VGATHERQPD  Y12, 8(R9)(Y11*8), Y14
+	VPSRLQ      $0x20, Y9, Y11
+	VPMULUDQ    Y2, Y11, Y11
+	VPSRLQ      $0x20, Y2, Y12
+	VPMULUDQ    Y12, Y9, Y12
+	VPADDQ      Y12, Y11, Y11
+	VPMULUDQ    Y2, Y9, Y12
+	VPSLLQ      $0x20, Y11, Y11
+	VPADDQ      Y11, Y12, Y11
+	VMOVAPD     Y3, Y12
+	VMOVAPS     Y4, Y15
+	VGATHERQPD  Y12, 8(R9)(Y11*8), Y15
+	VMULPD      224(SP), Y15, Y11
+	VFMADD231PD 128(SP), Y14, Y11
+	VFMADD231PD 384(SP), Y13, Y11
+	VSUBPD      Y11, Y5, Y5
+	VPSRLQ      $0x20, Y10, Y11
+	VPMULUDQ    Y2, Y11, Y11
+	VPSRLQ      $0x20, Y2, Y12
+	VPMULUDQ    Y12, Y10, Y12
+	VPADDQ      Y12, Y11, Y11
+	VPMULUDQ    Y2, Y10, Y10
+	VPSLLQ      $0x20, Y11, Y11
+	VPADDQ      Y11, Y10, Y10
+	VMOVAPD     Y3, Y11
+	VMOVAPS     Y4, Y12
+	VGATHERQPD  Y11, 16(R9)(Y10*8), Y12
+	VPSRLQ      $0x20, Y7, Y10
+	VPMULUDQ    Y2, Y10, Y10
+	VPSRLQ      $0x20, Y2, Y11
+	VPMULUDQ    Y11, Y7, Y11
+	VPADDQ      Y11, Y10, Y10
+	VPMULUDQ    Y2, Y7, Y7
+	VPSLLQ      $0x20, Y10, Y10
+	VPADDQ      Y10, Y7, Y7
+	VMOVAPD     Y3, Y10
+	VMOVAPS     Y4, Y11
+	VGATHERQPD  Y10, 16(R9)(Y7*8), Y11
+	VPSRLQ      $0x20, Y9, Y7
+	VPMULUDQ    Y2, Y7, Y7
+	VPSRLQ      $0x20, Y2, Y10
+	VPMULUDQ    Y10, Y9, Y10
+	VPADDQ      Y10, Y7, Y7
 	VPMULUDQ    Y2, Y9, Y9
 	VPSLLQ      $0x20, Y7, Y7
 	VPADDQ      Y7, Y9, Y7
 	VMOVAPD     Y3, Y9
-	VMOVAPS     Y4, Y12
-	VGATHERQPD  Y9, 16(R9)(Y7*8), Y12
-	VMULPD      320(SP), Y12, Y7
-	VFMADD231PD 128(SP), Y13, Y7
-	VPSRLQ      $0x20, Y11, Y9
-	VPMULUDQ    Y2, Y9, Y9
-	VPSRLQ      $0x20, Y2, Y12
-	VPMULUDQ    Y12, Y11, Y12
-	VPADDQ      Y12, Y9, Y9
-	VPMULUDQ    Y2, Y11, Y11
-	VPSLLQ      $0x20, Y9, Y9
-	VPADDQ      Y9, Y11, Y9
-	VMOVAPD     Y3, Y11
-	VMOVAPS     Y4, Y12
-	VGATHERQPD  Y11, 16(R9)(Y9*8), Y12
-	VFMADD231PD Y12, Y10, Y7
+	VMOVAPS     Y4, Y10
+	VGATHERQPD  Y9, 16(R9)(Y7*8), Y10
+	VMULPD      224(SP), Y10, Y7
+	VFMADD231PD 128(SP), Y11, Y7
+	VFMADD231PD 384(SP), Y12, Y7
 	VSUBPD      Y7, Y6, Y6
 	LEAQ        (AX)(R13*8), R13
 	VMOVSD      X8, (R13)
@@ -33221,26 +33551,26 @@ done4:
 	VMOVAPD      Y0, Y3
 	VMOVAPS      Y2, Y5
 	VGATHERQPD   Y3, 8(DX)(Y1*8), Y5
-	VEXTRACTF128 $0x01, Y0, X1
-	VSHUFPS      $0x88, X1, X0, X1
-	VPMASKMOVD   (BX)(CX*4), X1, X1
-	VPMOVSXDQ    X1, Y1
+	VMASKMOVPD   (BX)(CX*8), Y0, Y1
 	VEXTRACTF128 $0x01, Y0, X3
 	VSHUFPS      $0x88, X3, X0, X3
 	VPMASKMOVD   (SI)(CX*4), X3, X3
 	VPMOVSXDQ    X3, Y3
-	VMASKMOVPD   (DI)(CX*8), Y0, Y6
+	VEXTRACTF128 $0x01, Y0, X6
+	VSHUFPS      $0x88, X6, X0, X6
+	VPMASKMOVD   (DI)(CX*4), X6, X6
+	VPMOVSXDQ    X6, Y6
 	VEXTRACTF128 $0x01, Y0, X7
 	VSHUFPS      $0x88, X7, X0, X7
 	VPMASKMOVD   (R8)(CX*4), X7, X7
 	VPMOVSXDQ    X7, Y7
 	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y8
-	VPSRLQ       $0x20, Y1, Y9
+	VPSRLQ       $0x20, Y7, Y9
 	VPMULUDQ     Y8, Y9, Y9
 	VPSRLQ       $0x20, Y8, Y10
-	VPMULUDQ     Y10, Y1, Y10
+	VPMULUDQ     Y10, Y7, Y10
 	VPADDQ       Y10, Y9, Y9
-	VPMULUDQ     Y8, Y1, Y10
+	VPMULUDQ     Y8, Y7, Y10
 	VPSLLQ       $0x20, Y9, Y9
 	VPADDQ       Y9, Y10, Y9
 	VMOVAPD      Y0, Y10
@@ -33257,26 +33587,26 @@ done4:
 	VMOVAPD      Y0, Y10
 	VMOVAPS      Y2, Y12
 	VGATHERQPD   Y10, (R9)(Y9*8), Y12
-	VMULPD       Y12, Y5, Y9
-	VFMADD231PD  Y11, Y4, Y9
+	VPSRLQ       $0x20, Y6, Y9
+	VPMULUDQ     Y8, Y9, Y9
+	VPSRLQ       $0x20, Y8, Y10
+	VPMULUDQ     Y10, Y6, Y10
+	VPADDQ       Y10, Y9, Y9
+	VPMULUDQ     Y8, Y6, Y10
+	VPSLLQ       $0x20, Y9, Y9
+	VPADDQ       Y9, Y10, Y9
+	VMOVAPD      Y0, Y10
+	VMOVAPS      Y2, Y13
+	VGATHERQPD   Y10, (R9)(Y9*8), Y13
+	VMULPD       Y13, Y5, Y9
+	VFMADD231PD  Y12, Y4, Y9
+	VFMADD231PD  Y11, Y1, Y9
 	IMUL3Q       $+3, CX, CX
 	LEAQ         (R11)(CX*8), DX
 	VMOVUPD      c64x4_h70063654fadfe9a9<>+0(SB), Y10
 	VMOVAPD      Y0, Y11
 	VMOVAPS      Y2, Y12
 	VGATHERQPD   Y11, (DX)(Y10*8), Y12
-	VPSRLQ       $0x20, Y7, Y11
-	VPMULUDQ     Y8, Y11, Y11
-	VPSRLQ       $0x20, Y8, Y13
-	VPMULUDQ     Y13, Y7, Y13
-	VPADDQ       Y13, Y11, Y11
-	VPMULUDQ     Y8, Y7, Y13
-	VPSLLQ       $0x20, Y11, Y11
-	VPADDQ       Y11, Y13, Y11
-	VMOVAPD      Y0, Y13
-	VMOVAPS      Y2, Y14
-	VGATHERQPD   Y13, (R9)(Y11*8), Y14
-	VFMADD231PD  Y14, Y6, Y9
 	VSUBPD       Y9, Y12, Y9
 	LEAQ         (AX)(CX*8), DX
 	VMOVMSKPD    Y0, BX
@@ -33350,12 +33680,12 @@ done9:
 	VMOVSD    X9, (DX)(BX*8)
 
 done10:
-	VPSRLQ      $0x20, Y1, Y9
+	VPSRLQ      $0x20, Y7, Y9
 	VPMULUDQ    Y8, Y9, Y9
 	VPSRLQ      $0x20, Y8, Y11
-	VPMULUDQ    Y11, Y1, Y11
+	VPMULUDQ    Y11, Y7, Y11
 	VPADDQ      Y11, Y9, Y9
-	VPMULUDQ    Y8, Y1, Y11
+	VPMULUDQ    Y8, Y7, Y11
 	VPSLLQ      $0x20, Y9, Y9
 	VPADDQ      Y9, Y11, Y9
 	VMOVAPD     Y0, Y11
@@ -33372,24 +33702,24 @@ done10:
 	VMOVAPD     Y0, Y11
 	VMOVAPS     Y2, Y13
 	VGATHERQPD  Y11, 8(R9)(Y9*8), Y13
-	VMULPD      Y13, Y5, Y9
-	VFMADD231PD Y12, Y4, Y9
+	VPSRLQ      $0x20, Y6, Y9
+	VPMULUDQ    Y8, Y9, Y9
+	VPSRLQ      $0x20, Y8, Y11
+	VPMULUDQ    Y11, Y6, Y11
+	VPADDQ      Y11, Y9, Y9
+	VPMULUDQ    Y8, Y6, Y11
+	VPSLLQ      $0x20, Y9, Y9
+	VPADDQ      Y9, Y11, Y9
+	VMOVAPD     Y0, Y11
+	VMOVAPS     Y2, Y14
+	VGATHERQPD  Y11, 8(R9)(Y9*8), Y14
+	VMULPD      Y14, Y5, Y9
+	VFMADD231PD Y13, Y4, Y9
+	VFMADD231PD Y12, Y1, Y9
 	LEAQ        (R11)(CX*8), DX
 	VMOVAPD     Y0, Y11
 	VMOVAPS     Y2, Y12
 	VGATHERQPD  Y11, 8(DX)(Y10*8), Y12
-	VPSRLQ      $0x20, Y7, Y11
-	VPMULUDQ    Y8, Y11, Y11
-	VPSRLQ      $0x20, Y8, Y13
-	VPMULUDQ    Y13, Y7, Y13
-	VPADDQ      Y13, Y11, Y11
-	VPMULUDQ    Y8, Y7, Y13
-	VPSLLQ      $0x20, Y11, Y11
-	VPADDQ      Y11, Y13, Y11
-	VMOVAPD     Y0, Y13
-	VMOVAPS     Y2, Y14
-	VGATHERQPD  Y13, 8(R9)(Y11*8), Y14
-	VFMADD231PD Y14, Y6, Y9
 	VSUBPD      Y9, Y12, Y9
 	LEAQ        (AX)(CX*8), DX
 	VMOVMSKPD   Y0, BX
@@ -33463,46 +33793,46 @@ done13:
 	VMOVSD    X9, 8(DX)(BX*8)
 
 done14:
-	VPSRLQ      $0x20, Y1, Y9
+	VPSRLQ      $0x20, Y7, Y9
 	VPMULUDQ    Y8, Y9, Y9
 	VPSRLQ      $0x20, Y8, Y11
-	VPMULUDQ    Y11, Y1, Y11
+	VPMULUDQ    Y11, Y7, Y11
 	VPADDQ      Y11, Y9, Y9
-	VPMULUDQ    Y8, Y1, Y1
+	VPMULUDQ    Y8, Y7, Y7
 	VPSLLQ      $0x20, Y9, Y9
-	VPADDQ      Y9, Y1, Y1
+	VPADDQ      Y9, Y7, Y7
 	VMOVAPD     Y0, Y9
 	VMOVAPS     Y2, Y11
-	VGATHERQPD  Y9, 16(R9)(Y1*8), Y11
-	VPSRLQ      $0x20, Y3, Y1
-	VPMULUDQ    Y8, Y1, Y1
+	VGATHERQPD  Y9, 16(R9)(Y7*8), Y11
+	VPSRLQ      $0x20, Y3, Y7
+	VPMULUDQ    Y8, Y7, Y7
 	VPSRLQ      $0x20, Y8, Y9
 	VPMULUDQ    Y9, Y3, Y9
-	VPADDQ      Y9, Y1, Y1
+	VPADDQ      Y9, Y7, Y7
 	VPMULUDQ    Y8, Y3, Y3
-	VPSLLQ      $0x20, Y1, Y1
-	VPADDQ      Y1, Y3, Y1
-	VMOVAPD     Y0, Y3
+	VPSLLQ      $0x20, Y7, Y7
+	VPADDQ      Y7, Y3, Y3
+	VMOVAPD     Y0, Y7
 	VMOVAPS     Y2, Y9
-	VGATHERQPD  Y3, 16(R9)(Y1*8), Y9
-	VMULPD      Y9, Y5, Y1
-	VFMADD231PD Y11, Y4, Y1
-	LEAQ        (R11)(CX*8), DX
-	VMOVAPD     Y0, Y3
-	VMOVAPS     Y2, Y4
-	VGATHERQPD  Y3, 16(DX)(Y10*8), Y4
-	VPSRLQ      $0x20, Y7, Y3
+	VGATHERQPD  Y7, 16(R9)(Y3*8), Y9
+	VPSRLQ      $0x20, Y6, Y3
 	VPMULUDQ    Y8, Y3, Y3
-	VPSRLQ      $0x20, Y8, Y5
-	VPMULUDQ    Y5, Y7, Y5
-	VPADDQ      Y5, Y3, Y3
-	VPMULUDQ    Y8, Y7, Y5
+	VPSRLQ      $0x20, Y8, Y7
+	VPMULUDQ    Y7, Y6, Y7
+	VPADDQ      Y7, Y3, Y3
+	VPMULUDQ    Y8, Y6, Y6
 	VPSLLQ      $0x20, Y3, Y3
-	VPADDQ      Y3, Y5, Y3
-	VMOVAPD     Y0, Y5
-	VGATHERQPD  Y5, 16(R9)(Y3*8), Y2
-	VFMADD231PD Y2, Y6, Y1
-	VSUBPD      Y1, Y4, Y1
+	VPADDQ      Y3, Y6, Y3
+	VMOVAPD     Y0, Y6
+	VMOVAPS     Y2, Y7
+	VGATHERQPD  Y6, 16(R9)(Y3*8), Y7
+	VMULPD      Y7, Y5, Y3
+	VFMADD231PD Y9, Y4, Y3
+	VFMADD231PD Y11, Y1, Y3
+	LEAQ        (R11)(CX*8), DX
+	VMOVAPD     Y0, Y1
+	VGATHERQPD  Y1, 16(DX)(Y10*8), Y2
+	VSUBPD      Y3, Y2, Y1
 	LEAQ        (AX)(CX*8), AX
 	VMOVMSKPD   Y0, CX
 	ANDQ        $+1, CX
@@ -36088,7 +36418,7 @@ done20:
 	VZEROUPPER
 	RET
 
-// func jLoopAVX512(first int, count int, p2 int, corr []int32, tri []int32, tri2 []int32, tri3 []int32, tri4 []int32, q []float64, p9 []float64)
+// func jLoopAVX512(first int, count int, p2 int, corr []int32, tri []int32, tri2 []int32, tri3 []int32, tri4 []int32, p8 []float64, q []float64)
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·jLoopAVX512(SB), $0-192
 	MOVQ         first+0(FP), AX
@@ -36098,8 +36428,8 @@ TEXT ·jLoopAVX512(SB), $0-192
 	MOVQ         tri2_base+72(FP), SI
 	MOVQ         tri3_base+96(FP), DI
 	MOVQ         tri4_base+120(FP), R8
-	MOVQ         q_base+144(FP), R9
-	MOVQ         p9_base+168(FP), R10
+	MOVQ         p8_base+144(FP), R9
+	MOVQ         q_base+168(FP), R10
 	TESTQ        CX, CX
 	JLE          done1
 	LEAQ         (DX)(AX*4), DX
@@ -36107,9 +36437,9 @@ TEXT ·jLoopAVX512(SB), $0-192
 	LEAQ         (DI)(AX*4), DI
 	LEAQ         (R8)(AX*4), R8
 	IMUL3Q       $+84, AX, AX
-	LEAQ         (R10)(AX*8), AX
-	LEAQ         -16(CX), R10
-	TESTQ        R10, R10
+	LEAQ         (R9)(AX*8), AX
+	LEAQ         -16(CX), R9
+	TESTQ        R9, R9
 	JLT          done2
 	MOVQ         $+0, R11
 	VBROADCASTSD c64x1_0000000000000003<>+0(SB), Z0
@@ -36161,44 +36491,44 @@ loop3:
 	VPMULLQ     Z0, Z6, Z10
 	KMOVW       K1, K2
 	VMOVAPS     Z1, Z11
-	VGATHERQPD  (R9)(Z9*8), K2, Z11
+	VGATHERQPD  (R10)(Z9*8), K2, Z11
 	KMOVW       K1, K2
 	VMOVAPS     Z1, Z9
-	VGATHERQPD  (R9)(Z10*8), K2, Z9
+	VGATHERQPD  (R10)(Z10*8), K2, Z9
+	VPMULLQ     Z0, Z3, Z10
+	VPMULLQ     Z0, Z4, Z12
+	KMOVW       K1, K2
+	VMOVAPS     Z1, Z13
+	VGATHERQPD  (R10)(Z10*8), K2, Z13
+	KMOVW       K1, K2
+	VMOVAPS     Z1, Z10
+	VGATHERQPD  (R10)(Z12*8), K2, Z10
+	VSUBPD      Z13, Z11, Z11
+	VSUBPD      Z10, Z9, Z9
+	IMUL3Q      $+84, R11, R12
+	LEAQ        (AX)(R12*8), R13
+	KMOVW       K1, K2
+	VSCATTERQPD Z11, K2, (R13)(Z2*8)
+	KMOVW       K1, K2
+	VSCATTERQPD Z9, K2, 5376(R13)(Z2*8)
+	VPMULLQ     Z0, Z5, Z9
+	VPMULLQ     Z0, Z6, Z10
+	KMOVW       K1, K2
+	VMOVAPS     Z1, Z11
+	VGATHERQPD  (R10)(Z9*8), K2, Z11
+	KMOVW       K1, K2
+	VMOVAPS     Z1, Z9
+	VGATHERQPD  (R10)(Z10*8), K2, Z9
 	VPMULLQ     Z0, Z7, Z10
 	VPMULLQ     Z0, Z8, Z12
 	KMOVW       K1, K2
 	VMOVAPS     Z1, Z13
-	VGATHERQPD  (R9)(Z10*8), K2, Z13
+	VGATHERQPD  (R10)(Z10*8), K2, Z13
 	KMOVW       K1, K2
 	VMOVAPS     Z1, Z10
-	VGATHERQPD  (R9)(Z12*8), K2, Z10
+	VGATHERQPD  (R10)(Z12*8), K2, Z10
 	VSUBPD      Z13, Z11, Z11
 	VSUBPD      Z10, Z9, Z9
-	VPMULLQ     Z0, Z5, Z10
-	VPMULLQ     Z0, Z6, Z12
-	KMOVW       K1, K2
-	VMOVAPS     Z1, Z13
-	VGATHERQPD  (R9)(Z10*8), K2, Z13
-	KMOVW       K1, K2
-	VMOVAPS     Z1, Z10
-	VGATHERQPD  (R9)(Z12*8), K2, Z10
-	VPMULLQ     Z0, Z3, Z12
-	VPMULLQ     Z0, Z4, Z14
-	KMOVW       K1, K2
-	VMOVAPS     Z1, Z15
-	VGATHERQPD  (R9)(Z12*8), K2, Z15
-	KMOVW       K1, K2
-	VMOVAPS     Z1, Z12
-	VGATHERQPD  (R9)(Z14*8), K2, Z12
-	VSUBPD      Z15, Z13, Z13
-	VSUBPD      Z12, Z10, Z10
-	IMUL3Q      $+84, R11, R12
-	LEAQ        (AX)(R12*8), R13
-	KMOVW       K1, K2
-	VSCATTERQPD Z13, K2, (R13)(Z2*8)
-	KMOVW       K1, K2
-	VSCATTERQPD Z10, K2, 5376(R13)(Z2*8)
 	LEAQ        (AX)(R12*8), R13
 	KMOVW       K1, K2
 	VSCATTERQPD Z11, K2, 8(R13)(Z2*8)
@@ -36208,43 +36538,43 @@ loop3:
 	VPMULLQ     Z0, Z6, Z10
 	KMOVW       K1, K2
 	VMOVAPS     Z1, Z11
-	VGATHERQPD  8(R9)(Z9*8), K2, Z11
+	VGATHERQPD  8(R10)(Z9*8), K2, Z11
 	KMOVW       K1, K2
 	VMOVAPS     Z1, Z9
-	VGATHERQPD  8(R9)(Z10*8), K2, Z9
+	VGATHERQPD  8(R10)(Z10*8), K2, Z9
+	VPMULLQ     Z0, Z3, Z10
+	VPMULLQ     Z0, Z4, Z12
+	KMOVW       K1, K2
+	VMOVAPS     Z1, Z13
+	VGATHERQPD  8(R10)(Z10*8), K2, Z13
+	KMOVW       K1, K2
+	VMOVAPS     Z1, Z10
+	VGATHERQPD  8(R10)(Z12*8), K2, Z10
+	VSUBPD      Z13, Z11, Z11
+	VSUBPD      Z10, Z9, Z9
+	LEAQ        (AX)(R12*8), R13
+	KMOVW       K1, K2
+	VSCATTERQPD Z11, K2, 224(R13)(Z2*8)
+	KMOVW       K1, K2
+	VSCATTERQPD Z9, K2, 5600(R13)(Z2*8)
+	VPMULLQ     Z0, Z5, Z9
+	VPMULLQ     Z0, Z6, Z10
+	KMOVW       K1, K2
+	VMOVAPS     Z1, Z11
+	VGATHERQPD  8(R10)(Z9*8), K2, Z11
+	KMOVW       K1, K2
+	VMOVAPS     Z1, Z9
+	VGATHERQPD  8(R10)(Z10*8), K2, Z9
 	VPMULLQ     Z0, Z7, Z10
 	VPMULLQ     Z0, Z8, Z12
 	KMOVW       K1, K2
 	VMOVAPS     Z1, Z13
-	VGATHERQPD  8(R9)(Z10*8), K2, Z13
+	VGATHERQPD  8(R10)(Z10*8), K2, Z13
 	KMOVW       K1, K2
 	VMOVAPS     Z1, Z10
-	VGATHERQPD  8(R9)(Z12*8), K2, Z10
+	VGATHERQPD  8(R10)(Z12*8), K2, Z10
 	VSUBPD      Z13, Z11, Z11
 	VSUBPD      Z10, Z9, Z9
-	VPMULLQ     Z0, Z5, Z10
-	VPMULLQ     Z0, Z6, Z12
-	KMOVW       K1, K2
-	VMOVAPS     Z1, Z13
-	VGATHERQPD  8(R9)(Z10*8), K2, Z13
-	KMOVW       K1, K2
-	VMOVAPS     Z1, Z10
-	VGATHERQPD  8(R9)(Z12*8), K2, Z10
-	VPMULLQ     Z0, Z3, Z12
-	VPMULLQ     Z0, Z4, Z14
-	KMOVW       K1, K2
-	VMOVAPS     Z1, Z15
-	VGATHERQPD  8(R9)(Z12*8), K2, Z15
-	KMOVW       K1, K2
-	VMOVAPS     Z1, Z12
-	VGATHERQPD  8(R9)(Z14*8), K2, Z12
-	VSUBPD      Z15, Z13, Z13
-	VSUBPD      Z12, Z10, Z10
-	LEAQ        (AX)(R12*8), R13
-	KMOVW       K1, K2
-	VSCATTERQPD Z13, K2, 224(R13)(Z2*8)
-	KMOVW       K1, K2
-	VSCATTERQPD Z10, K2, 5600(R13)(Z2*8)
 	LEAQ        (AX)(R12*8), R13
 	KMOVW       K1, K2
 	VSCATTERQPD Z11, K2, 232(R13)(Z2*8)
@@ -36254,60 +36584,60 @@ loop3:
 	VPMULLQ     Z0, Z6, Z10
 	KMOVW       K1, K2
 	VMOVAPS     Z1, Z11
-	VGATHERQPD  16(R9)(Z9*8), K2, Z11
+	VGATHERQPD  16(R10)(Z9*8), K2, Z11
 	KMOVW       K1, K2
 	VMOVAPS     Z1, Z9
-	VGATHERQPD  16(R9)(Z10*8), K2, Z9
-	VPMULLQ     Z0, Z7, Z7
-	VPMULLQ     Z0, Z8, Z8
-	KMOVW       K1, K2
-	VMOVAPS     Z1, Z10
-	VGATHERQPD  16(R9)(Z7*8), K2, Z10
-	KMOVW       K1, K2
-	VMOVAPS     Z1, Z7
-	VGATHERQPD  16(R9)(Z8*8), K2, Z7
-	VSUBPD      Z10, Z11, Z8
-	VSUBPD      Z7, Z9, Z7
-	VPMULLQ     Z0, Z5, Z5
-	VPMULLQ     Z0, Z6, Z6
-	KMOVW       K1, K2
-	VMOVAPS     Z1, Z9
-	VGATHERQPD  16(R9)(Z5*8), K2, Z9
-	KMOVW       K1, K2
-	VMOVAPS     Z1, Z5
-	VGATHERQPD  16(R9)(Z6*8), K2, Z5
+	VGATHERQPD  16(R10)(Z10*8), K2, Z9
 	VPMULLQ     Z0, Z3, Z3
 	VPMULLQ     Z0, Z4, Z4
 	KMOVW       K1, K2
-	VMOVAPS     Z1, Z6
-	VGATHERQPD  16(R9)(Z3*8), K2, Z6
+	VMOVAPS     Z1, Z10
+	VGATHERQPD  16(R10)(Z3*8), K2, Z10
 	KMOVW       K1, K2
 	VMOVAPS     Z1, Z3
-	VGATHERQPD  16(R9)(Z4*8), K2, Z3
-	VSUBPD      Z6, Z9, Z4
-	VSUBPD      Z3, Z5, Z3
+	VGATHERQPD  16(R10)(Z4*8), K2, Z3
+	VSUBPD      Z10, Z11, Z4
+	VSUBPD      Z3, Z9, Z3
 	LEAQ        (AX)(R12*8), R13
 	KMOVW       K1, K2
 	VSCATTERQPD Z4, K2, 448(R13)(Z2*8)
 	KMOVW       K1, K2
 	VSCATTERQPD Z3, K2, 5824(R13)(Z2*8)
+	VPMULLQ     Z0, Z5, Z3
+	VPMULLQ     Z0, Z6, Z4
+	KMOVW       K1, K2
+	VMOVAPS     Z1, Z5
+	VGATHERQPD  16(R10)(Z3*8), K2, Z5
+	KMOVW       K1, K2
+	VMOVAPS     Z1, Z3
+	VGATHERQPD  16(R10)(Z4*8), K2, Z3
+	VPMULLQ     Z0, Z7, Z4
+	VPMULLQ     Z0, Z8, Z6
+	KMOVW       K1, K2
+	VMOVAPS     Z1, Z7
+	VGATHERQPD  16(R10)(Z4*8), K2, Z7
+	KMOVW       K1, K2
+	VMOVAPS     Z1, Z4
+	VGATHERQPD  16(R10)(Z6*8), K2, Z4
+	VSUBPD      Z7, Z5, Z5
+	VSUBPD      Z4, Z3, Z3
 	LEAQ        (AX)(R12*8), R12
 	KMOVW       K1, K2
-	VSCATTERQPD Z8, K2, 456(R12)(Z2*8)
+	VSCATTERQPD Z5, K2, 456(R12)(Z2*8)
 	KMOVW       K1, K2
-	VSCATTERQPD Z7, K2, 5832(R12)(Z2*8)
+	VSCATTERQPD Z3, K2, 5832(R12)(Z2*8)
 	ADDQ        $+16, R11
-	CMPQ        R11, R10
+	CMPQ        R11, R9
 	JLE         loop3
 
 done2:
-	MOVQ         CX, R10
-	ANDQ         $+15, R10
+	MOVQ         CX, R9
+	ANDQ         $+15, R9
 	MOVQ         CX, R11
-	SUBQ         R10, R11
-	LEAQ         7(CX), R10
-	LEAQ         -8(R10), R10
-	CMPQ         R11, R10
+	SUBQ         R9, R11
+	LEAQ         7(CX), R9
+	LEAQ         -8(R9), R9
+	CMPQ         R11, R9
 	JGT          done4
 	VMOVUPD      c64x8_hb0099f969b546f25<>+0(SB), Z0
 	VBROADCASTSD c64x1_0000000000000003<>+0(SB), Z1
@@ -36342,77 +36672,77 @@ loop5:
 	VPMULLQ      Z1, Z5, Z7
 	KMOVW        K1, K2
 	VMOVAPS      Z2, Z8
-	VGATHERQPD   (R9)(Z7*8), K2, Z8
-	VPMULLQ      Z1, Z6, Z7
+	VGATHERQPD   (R10)(Z7*8), K2, Z8
+	VPMULLQ      Z1, Z4, Z7
 	KMOVW        K1, K2
 	VMOVAPS      Z2, Z9
-	VGATHERQPD   (R9)(Z7*8), K2, Z9
+	VGATHERQPD   (R10)(Z7*8), K2, Z9
 	VSUBPD       Z9, Z8, Z7
-	VPMULLQ      Z1, Z5, Z8
-	KMOVW        K1, K2
-	VMOVAPS      Z2, Z9
-	VGATHERQPD   (R9)(Z8*8), K2, Z9
-	VPMULLQ      Z1, Z4, Z8
-	KMOVW        K1, K2
-	VMOVAPS      Z2, Z10
-	VGATHERQPD   (R9)(Z8*8), K2, Z10
-	VSUBPD       Z10, Z9, Z8
 	IMUL3Q       $+84, R11, R12
 	LEAQ         (AX)(R12*8), R13
 	KMOVW        K1, K2
-	VSCATTERQPD  Z8, K2, (R13)(Z3*8)
+	VSCATTERQPD  Z7, K2, (R13)(Z3*8)
+	VPMULLQ      Z1, Z5, Z7
+	KMOVW        K1, K2
+	VMOVAPS      Z2, Z8
+	VGATHERQPD   (R10)(Z7*8), K2, Z8
+	VPMULLQ      Z1, Z6, Z7
+	KMOVW        K1, K2
+	VMOVAPS      Z2, Z9
+	VGATHERQPD   (R10)(Z7*8), K2, Z9
+	VSUBPD       Z9, Z8, Z7
 	LEAQ         (AX)(R12*8), R13
 	KMOVW        K1, K2
 	VSCATTERQPD  Z7, K2, 8(R13)(Z3*8)
 	VPMULLQ      Z1, Z5, Z7
 	KMOVW        K1, K2
 	VMOVAPS      Z2, Z8
-	VGATHERQPD   8(R9)(Z7*8), K2, Z8
+	VGATHERQPD   8(R10)(Z7*8), K2, Z8
+	VPMULLQ      Z1, Z4, Z7
+	KMOVW        K1, K2
+	VMOVAPS      Z2, Z9
+	VGATHERQPD   8(R10)(Z7*8), K2, Z9
+	VSUBPD       Z9, Z8, Z7
+	LEAQ         (AX)(R12*8), R13
+	KMOVW        K1, K2
+	VSCATTERQPD  Z7, K2, 224(R13)(Z3*8)
+	VPMULLQ      Z1, Z5, Z7
+	KMOVW        K1, K2
+	VMOVAPS      Z2, Z8
+	VGATHERQPD   8(R10)(Z7*8), K2, Z8
 	VPMULLQ      Z1, Z6, Z7
 	KMOVW        K1, K2
 	VMOVAPS      Z2, Z9
-	VGATHERQPD   8(R9)(Z7*8), K2, Z9
+	VGATHERQPD   8(R10)(Z7*8), K2, Z9
 	VSUBPD       Z9, Z8, Z7
-	VPMULLQ      Z1, Z5, Z8
-	KMOVW        K1, K2
-	VMOVAPS      Z2, Z9
-	VGATHERQPD   8(R9)(Z8*8), K2, Z9
-	VPMULLQ      Z1, Z4, Z8
-	KMOVW        K1, K2
-	VMOVAPS      Z2, Z10
-	VGATHERQPD   8(R9)(Z8*8), K2, Z10
-	VSUBPD       Z10, Z9, Z8
-	LEAQ         (AX)(R12*8), R13
-	KMOVW        K1, K2
-	VSCATTERQPD  Z8, K2, 224(R13)(Z3*8)
 	LEAQ         (AX)(R12*8), R13
 	KMOVW        K1, K2
 	VSCATTERQPD  Z7, K2, 232(R13)(Z3*8)
 	VPMULLQ      Z1, Z5, Z7
 	KMOVW        K1, K2
 	VMOVAPS      Z2, Z8
-	VGATHERQPD   16(R9)(Z7*8), K2, Z8
-	VPMULLQ      Z1, Z6, Z6
-	KMOVW        K1, K2
-	VMOVAPS      Z2, Z7
-	VGATHERQPD   16(R9)(Z6*8), K2, Z7
-	VSUBPD       Z7, Z8, Z6
-	VPMULLQ      Z1, Z5, Z5
-	KMOVW        K1, K2
-	VMOVAPS      Z2, Z7
-	VGATHERQPD   16(R9)(Z5*8), K2, Z7
+	VGATHERQPD   16(R10)(Z7*8), K2, Z8
 	VPMULLQ      Z1, Z4, Z4
 	KMOVW        K1, K2
-	VMOVAPS      Z2, Z5
-	VGATHERQPD   16(R9)(Z4*8), K2, Z5
-	VSUBPD       Z5, Z7, Z4
+	VMOVAPS      Z2, Z7
+	VGATHERQPD   16(R10)(Z4*8), K2, Z7
+	VSUBPD       Z7, Z8, Z4
 	LEAQ         (AX)(R12*8), R13
 	KMOVW        K1, K2
 	VSCATTERQPD  Z4, K2, 448(R13)(Z3*8)
+	VPMULLQ      Z1, Z5, Z4
+	KMOVW        K1, K2
+	VMOVAPS      Z2, Z5
+	VGATHERQPD   16(R10)(Z4*8), K2, Z5
+	VPMULLQ      Z1, Z6, Z4
+	KMOVW        K1, K2
+	VMOVAPS      Z2, Z6
+	VGATHERQPD   16(R10)(Z4*8), K2, Z6
+	VSUBPD       Z6, Z5, Z4
 	LEAQ         (AX)(R12*8), R12
-	VSCATTERQPD  Z6, K1, 456(R12)(Z3*8)
+	VSCATTERQPD  Z4, K1, 456(R12)(Z3*8)
 	ADDQ         $+8, R11
-	CMPQ         R11, R10
+	CMPQ         R11, R9
 	JLE          loop5
 
 done4:
@@ -36420,9 +36750,9 @@ done1:
 	VZEROUPPER
 	RET
 
-// func jLoopAVX2(first int, count int, p2 int, corr []int32, tri []int32, tri2 []int32, tri3 []int32, tri4 []int32, q []float64, p9 []float64)
+// func jLoopAVX2(first int, count int, p2 int, corr []int32, tri []int32, tri2 []int32, tri3 []int32, tri4 []int32, p8 []float64, q []float64)
 // Requires: AVX, AVX2
-TEXT ·jLoopAVX2(SB), $192-192
+TEXT ·jLoopAVX2(SB), $128-192
 	MOVQ    first+0(FP), AX
 	MOVQ    count+8(FP), CX
 	MOVQ    corr_base+24(FP), DX
@@ -36430,8 +36760,8 @@ TEXT ·jLoopAVX2(SB), $192-192
 	MOVQ    tri2_base+72(FP), SI
 	MOVQ    tri3_base+96(FP), DI
 	MOVQ    tri4_base+120(FP), R8
-	MOVQ    q_base+144(FP), R9
-	MOVQ    p9_base+168(FP), R10
+	MOVQ    p8_base+144(FP), R9
+	MOVQ    q_base+168(FP), R10
 	TESTQ   CX, CX
 	JLE     done1
 	LEAQ    (DX)(AX*4), DX
@@ -36439,9 +36769,9 @@ TEXT ·jLoopAVX2(SB), $192-192
 	LEAQ    (DI)(AX*4), DI
 	LEAQ    (R8)(AX*4), R8
 	IMUL3Q  $+84, AX, AX
-	LEAQ    (R10)(AX*8), AX
-	LEAQ    -8(CX), R10
-	TESTQ   R10, R10
+	LEAQ    (R9)(AX*8), AX
+	LEAQ    -8(CX), R9
+	TESTQ   R9, R9
 	JLT     done2
 	MOVQ    $+0, R11
 	VMOVUPD c64x4_0000000000000003<>+0(SB), Y0
@@ -36583,60 +36913,10 @@ loop3:
 	VPADDQ       Y9, Y12, Y9
 	VMOVAPD      Y1, Y12
 	VMOVAPS      Y2, Y13
-	VGATHERQPD   Y12, (R9)(Y8*8), Y13
+	VGATHERQPD   Y12, (R10)(Y8*8), Y13
 	VMOVAPD      Y1, Y8
 	VMOVAPS      Y2, Y12
-	VGATHERQPD   Y8, (R9)(Y9*8), Y12
-	VMOVUPS      (SP), Y8
-	VPSRLQ       $0x20, Y8, Y8
-	VPMULUDQ     Y0, Y8, Y8
-	VPSRLQ       $0x20, Y0, Y9
-	VPMULUDQ     (SP), Y9, Y9
-	VPADDQ       Y9, Y8, Y8
-	VPMULUDQ     (SP), Y0, Y9
-	VPSLLQ       $0x20, Y8, Y8
-	VPADDQ       Y8, Y9, Y8
-	VMOVUPS      32(SP), Y9
-	VPSRLQ       $0x20, Y9, Y9
-	VPMULUDQ     Y0, Y9, Y9
-	VPSRLQ       $0x20, Y0, Y14
-	VPMULUDQ     32(SP), Y14, Y14
-	VPADDQ       Y14, Y9, Y9
-	VPMULUDQ     32(SP), Y0, Y14
-	VPSLLQ       $0x20, Y9, Y9
-	VPADDQ       Y9, Y14, Y9
-	VMOVAPD      Y1, Y14
-	VMOVAPS      Y2, Y15
-	VGATHERQPD   Y14, (R9)(Y8*8), Y15
-	VMOVAPD      Y1, Y8
-	VMOVAPS      Y2, Y14
-	VGATHERQPD   Y8, (R9)(Y9*8), Y14
-	VSUBPD       Y15, Y13, Y8
-	VMOVUPS      Y8, 128(SP)
-	VSUBPD       Y14, Y12, Y8
-	VMOVUPS      Y8, 160(SP)
-	VPSRLQ       $0x20, Y10, Y8
-	VPMULUDQ     Y0, Y8, Y8
-	VPSRLQ       $0x20, Y0, Y9
-	VPMULUDQ     Y9, Y10, Y9
-	VPADDQ       Y9, Y8, Y8
-	VPMULUDQ     Y0, Y10, Y9
-	VPSLLQ       $0x20, Y8, Y8
-	VPADDQ       Y8, Y9, Y8
-	VPSRLQ       $0x20, Y11, Y9
-	VPMULUDQ     Y0, Y9, Y9
-	VPSRLQ       $0x20, Y0, Y12
-	VPMULUDQ     Y12, Y11, Y12
-	VPADDQ       Y12, Y9, Y9
-	VPMULUDQ     Y0, Y11, Y12
-	VPSLLQ       $0x20, Y9, Y9
-	VPADDQ       Y9, Y12, Y9
-	VMOVAPD      Y1, Y12
-	VMOVAPS      Y2, Y13
-	VGATHERQPD   Y12, (R9)(Y8*8), Y13
-	VMOVAPD      Y1, Y8
-	VMOVAPS      Y2, Y12
-	VGATHERQPD   Y8, (R9)(Y9*8), Y12
+	VGATHERQPD   Y8, (R10)(Y9*8), Y12
 	VMOVUPS      64(SP), Y8
 	VPSRLQ       $0x20, Y8, Y8
 	VPMULUDQ     Y0, Y8, Y8
@@ -36657,10 +36937,10 @@ loop3:
 	VPADDQ       Y9, Y14, Y9
 	VMOVAPD      Y1, Y14
 	VMOVAPS      Y2, Y15
-	VGATHERQPD   Y14, (R9)(Y8*8), Y15
+	VGATHERQPD   Y14, (R10)(Y8*8), Y15
 	VMOVAPD      Y1, Y8
 	VMOVAPS      Y2, Y14
-	VGATHERQPD   Y8, (R9)(Y9*8), Y14
+	VGATHERQPD   Y8, (R10)(Y9*8), Y14
 	VSUBPD       Y15, Y13, Y8
 	VSUBPD       Y14, Y12, Y9
 	IMUL3Q       $+84, R11, R12
@@ -36745,87 +37025,6 @@ loop3:
 	VPADDD       Y5, Y8, Y8
 	VPERMPS      Y9, Y8, Y8
 	VMOVSD       X8, 2688(R13)(BP*8)
-	LEAQ         (AX)(R12*8), R13
-	VPADDQ       Y4, Y4, Y8
-	VPSHUFD      $0xa0, Y8, Y8
-	VPADDD       Y5, Y8, Y8
-	VPERMPS      Y3, Y8, Y8
-	VMOVQ        X8, BP
-	VPADDQ       Y4, Y4, Y8
-	VPSHUFD      $0xa0, Y8, Y8
-	VPADDD       Y5, Y8, Y8
-	VPERMPS      128(SP), Y8, Y8
-	VMOVSD       X8, 8(R13)(BP*8)
-	VPADDQ       Y6, Y6, Y8
-	VPSHUFD      $0xa0, Y8, Y8
-	VPADDD       Y5, Y8, Y8
-	VPERMPS      Y3, Y8, Y8
-	VMOVQ        X8, BP
-	VPADDQ       Y6, Y6, Y8
-	VPSHUFD      $0xa0, Y8, Y8
-	VPADDD       Y5, Y8, Y8
-	VPERMPS      128(SP), Y8, Y8
-	VMOVSD       X8, 8(R13)(BP*8)
-	VPADDQ       Y7, Y7, Y8
-	VPSHUFD      $0xa0, Y8, Y8
-	VPADDD       Y5, Y8, Y8
-	VPERMPS      Y3, Y8, Y8
-	VMOVQ        X8, BP
-	VPADDQ       Y7, Y7, Y8
-	VPSHUFD      $0xa0, Y8, Y8
-	VPADDD       Y5, Y8, Y8
-	VPERMPS      128(SP), Y8, Y8
-	VMOVSD       X8, 8(R13)(BP*8)
-	VPADDQ       Y0, Y0, Y8
-	VPSHUFD      $0xa0, Y8, Y8
-	VPADDD       Y5, Y8, Y8
-	VPERMPS      Y3, Y8, Y8
-	VMOVQ        X8, BP
-	VPADDQ       Y0, Y0, Y8
-	VPSHUFD      $0xa0, Y8, Y8
-	VPADDD       Y5, Y8, Y8
-	VPERMPS      128(SP), Y8, Y8
-	VMOVSD       X8, 8(R13)(BP*8)
-	VPADDQ       Y4, Y4, Y8
-	VPSHUFD      $0xa0, Y8, Y8
-	VPADDD       Y5, Y8, Y8
-	VPERMPS      Y3, Y8, Y8
-	VMOVQ        X8, BP
-	VPADDQ       Y4, Y4, Y8
-	VPSHUFD      $0xa0, Y8, Y8
-	VPADDD       Y5, Y8, Y8
-	VPERMPS      160(SP), Y8, Y8
-	VMOVSD       X8, 2696(R13)(BP*8)
-	VPADDQ       Y6, Y6, Y8
-	VPSHUFD      $0xa0, Y8, Y8
-	VPADDD       Y5, Y8, Y8
-	VPERMPS      Y3, Y8, Y8
-	VMOVQ        X8, BP
-	VPADDQ       Y6, Y6, Y8
-	VPSHUFD      $0xa0, Y8, Y8
-	VPADDD       Y5, Y8, Y8
-	VPERMPS      160(SP), Y8, Y8
-	VMOVSD       X8, 2696(R13)(BP*8)
-	VPADDQ       Y7, Y7, Y8
-	VPSHUFD      $0xa0, Y8, Y8
-	VPADDD       Y5, Y8, Y8
-	VPERMPS      Y3, Y8, Y8
-	VMOVQ        X8, BP
-	VPADDQ       Y7, Y7, Y8
-	VPSHUFD      $0xa0, Y8, Y8
-	VPADDD       Y5, Y8, Y8
-	VPERMPS      160(SP), Y8, Y8
-	VMOVSD       X8, 2696(R13)(BP*8)
-	VPADDQ       Y0, Y0, Y8
-	VPSHUFD      $0xa0, Y8, Y8
-	VPADDD       Y5, Y8, Y8
-	VPERMPS      Y3, Y8, Y8
-	VMOVQ        X8, BP
-	VPADDQ       Y0, Y0, Y8
-	VPSHUFD      $0xa0, Y8, Y8
-	VPADDD       Y5, Y8, Y8
-	VPERMPS      160(SP), Y8, Y8
-	VMOVSD       X8, 2696(R13)(BP*8)
 	VPSRLQ       $0x20, Y10, Y8
 	VPMULUDQ     Y0, Y8, Y8
 	VPSRLQ       $0x20, Y0, Y9
@@ -36844,10 +37043,10 @@ loop3:
 	VPADDQ       Y9, Y12, Y9
 	VMOVAPD      Y1, Y12
 	VMOVAPS      Y2, Y13
-	VGATHERQPD   Y12, 8(R9)(Y8*8), Y13
+	VGATHERQPD   Y12, (R10)(Y8*8), Y13
 	VMOVAPD      Y1, Y8
 	VMOVAPS      Y2, Y12
-	VGATHERQPD   Y8, 8(R9)(Y9*8), Y12
+	VGATHERQPD   Y8, (R10)(Y9*8), Y12
 	VMOVUPS      (SP), Y8
 	VPSRLQ       $0x20, Y8, Y8
 	VPMULUDQ     Y0, Y8, Y8
@@ -36868,14 +37067,93 @@ loop3:
 	VPADDQ       Y9, Y14, Y9
 	VMOVAPD      Y1, Y14
 	VMOVAPS      Y2, Y15
-	VGATHERQPD   Y14, 8(R9)(Y8*8), Y15
+	VGATHERQPD   Y14, (R10)(Y8*8), Y15
 	VMOVAPD      Y1, Y8
 	VMOVAPS      Y2, Y14
-	VGATHERQPD   Y8, 8(R9)(Y9*8), Y14
+	VGATHERQPD   Y8, (R10)(Y9*8), Y14
 	VSUBPD       Y15, Y13, Y8
-	VMOVUPS      Y8, 160(SP)
-	VSUBPD       Y14, Y12, Y8
-	VMOVUPS      Y8, 128(SP)
+	VSUBPD       Y14, Y12, Y9
+	LEAQ         (AX)(R12*8), R13
+	VPADDQ       Y4, Y4, Y12
+	VPSHUFD      $0xa0, Y12, Y12
+	VPADDD       Y5, Y12, Y12
+	VPERMPS      Y3, Y12, Y12
+	VMOVQ        X12, BP
+	VPADDQ       Y4, Y4, Y12
+	VPSHUFD      $0xa0, Y12, Y12
+	VPADDD       Y5, Y12, Y12
+	VPERMPS      Y8, Y12, Y12
+	VMOVSD       X12, 8(R13)(BP*8)
+	VPADDQ       Y6, Y6, Y12
+	VPSHUFD      $0xa0, Y12, Y12
+	VPADDD       Y5, Y12, Y12
+	VPERMPS      Y3, Y12, Y12
+	VMOVQ        X12, BP
+	VPADDQ       Y6, Y6, Y12
+	VPSHUFD      $0xa0, Y12, Y12
+	VPADDD       Y5, Y12, Y12
+	VPERMPS      Y8, Y12, Y12
+	VMOVSD       X12, 8(R13)(BP*8)
+	VPADDQ       Y7, Y7, Y12
+	VPSHUFD      $0xa0, Y12, Y12
+	VPADDD       Y5, Y12, Y12
+	VPERMPS      Y3, Y12, Y12
+	VMOVQ        X12, BP
+	VPADDQ       Y7, Y7, Y12
+	VPSHUFD      $0xa0, Y12, Y12
+	VPADDD       Y5, Y12, Y12
+	VPERMPS      Y8, Y12, Y12
+	VMOVSD       X12, 8(R13)(BP*8)
+	VPADDQ       Y0, Y0, Y12
+	VPSHUFD      $0xa0, Y12, Y12
+	VPADDD       Y5, Y12, Y12
+	VPERMPS      Y3, Y12, Y12
+	VMOVQ        X12, BP
+	VPADDQ       Y0, Y0, Y12
+	VPSHUFD      $0xa0, Y12, Y12
+	VPADDD       Y5, Y12, Y12
+	VPERMPS      Y8, Y12, Y8
+	VMOVSD       X8, 8(R13)(BP*8)
+	VPADDQ       Y4, Y4, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y5, Y8, Y8
+	VPERMPS      Y3, Y8, Y8
+	VMOVQ        X8, BP
+	VPADDQ       Y4, Y4, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y5, Y8, Y8
+	VPERMPS      Y9, Y8, Y8
+	VMOVSD       X8, 2696(R13)(BP*8)
+	VPADDQ       Y6, Y6, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y5, Y8, Y8
+	VPERMPS      Y3, Y8, Y8
+	VMOVQ        X8, BP
+	VPADDQ       Y6, Y6, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y5, Y8, Y8
+	VPERMPS      Y9, Y8, Y8
+	VMOVSD       X8, 2696(R13)(BP*8)
+	VPADDQ       Y7, Y7, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y5, Y8, Y8
+	VPERMPS      Y3, Y8, Y8
+	VMOVQ        X8, BP
+	VPADDQ       Y7, Y7, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y5, Y8, Y8
+	VPERMPS      Y9, Y8, Y8
+	VMOVSD       X8, 2696(R13)(BP*8)
+	VPADDQ       Y0, Y0, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y5, Y8, Y8
+	VPERMPS      Y3, Y8, Y8
+	VMOVQ        X8, BP
+	VPADDQ       Y0, Y0, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y5, Y8, Y8
+	VPERMPS      Y9, Y8, Y8
+	VMOVSD       X8, 2696(R13)(BP*8)
 	VPSRLQ       $0x20, Y10, Y8
 	VPMULUDQ     Y0, Y8, Y8
 	VPSRLQ       $0x20, Y0, Y9
@@ -36894,10 +37172,10 @@ loop3:
 	VPADDQ       Y9, Y12, Y9
 	VMOVAPD      Y1, Y12
 	VMOVAPS      Y2, Y13
-	VGATHERQPD   Y12, 8(R9)(Y8*8), Y13
+	VGATHERQPD   Y12, 8(R10)(Y8*8), Y13
 	VMOVAPD      Y1, Y8
 	VMOVAPS      Y2, Y12
-	VGATHERQPD   Y8, 8(R9)(Y9*8), Y12
+	VGATHERQPD   Y8, 8(R10)(Y9*8), Y12
 	VMOVUPS      64(SP), Y8
 	VPSRLQ       $0x20, Y8, Y8
 	VPMULUDQ     Y0, Y8, Y8
@@ -36918,10 +37196,10 @@ loop3:
 	VPADDQ       Y9, Y14, Y9
 	VMOVAPD      Y1, Y14
 	VMOVAPS      Y2, Y15
-	VGATHERQPD   Y14, 8(R9)(Y8*8), Y15
+	VGATHERQPD   Y14, 8(R10)(Y8*8), Y15
 	VMOVAPD      Y1, Y8
 	VMOVAPS      Y2, Y14
-	VGATHERQPD   Y8, 8(R9)(Y9*8), Y14
+	VGATHERQPD   Y8, 8(R10)(Y9*8), Y14
 	VSUBPD       Y15, Y13, Y8
 	VSUBPD       Y14, Y12, Y9
 	LEAQ         (AX)(R12*8), R13
@@ -37005,87 +37283,6 @@ loop3:
 	VPADDD       Y5, Y8, Y8
 	VPERMPS      Y9, Y8, Y8
 	VMOVSD       X8, 2912(R13)(BP*8)
-	LEAQ         (AX)(R12*8), R13
-	VPADDQ       Y4, Y4, Y8
-	VPSHUFD      $0xa0, Y8, Y8
-	VPADDD       Y5, Y8, Y8
-	VPERMPS      Y3, Y8, Y8
-	VMOVQ        X8, BP
-	VPADDQ       Y4, Y4, Y8
-	VPSHUFD      $0xa0, Y8, Y8
-	VPADDD       Y5, Y8, Y8
-	VPERMPS      160(SP), Y8, Y8
-	VMOVSD       X8, 232(R13)(BP*8)
-	VPADDQ       Y6, Y6, Y8
-	VPSHUFD      $0xa0, Y8, Y8
-	VPADDD       Y5, Y8, Y8
-	VPERMPS      Y3, Y8, Y8
-	VMOVQ        X8, BP
-	VPADDQ       Y6, Y6, Y8
-	VPSHUFD      $0xa0, Y8, Y8
-	VPADDD       Y5, Y8, Y8
-	VPERMPS      160(SP), Y8, Y8
-	VMOVSD       X8, 232(R13)(BP*8)
-	VPADDQ       Y7, Y7, Y8
-	VPSHUFD      $0xa0, Y8, Y8
-	VPADDD       Y5, Y8, Y8
-	VPERMPS      Y3, Y8, Y8
-	VMOVQ        X8, BP
-	VPADDQ       Y7, Y7, Y8
-	VPSHUFD      $0xa0, Y8, Y8
-	VPADDD       Y5, Y8, Y8
-	VPERMPS      160(SP), Y8, Y8
-	VMOVSD       X8, 232(R13)(BP*8)
-	VPADDQ       Y0, Y0, Y8
-	VPSHUFD      $0xa0, Y8, Y8
-	VPADDD       Y5, Y8, Y8
-	VPERMPS      Y3, Y8, Y8
-	VMOVQ        X8, BP
-	VPADDQ       Y0, Y0, Y8
-	VPSHUFD      $0xa0, Y8, Y8
-	VPADDD       Y5, Y8, Y8
-	VPERMPS      160(SP), Y8, Y8
-	VMOVSD       X8, 232(R13)(BP*8)
-	VPADDQ       Y4, Y4, Y8
-	VPSHUFD      $0xa0, Y8, Y8
-	VPADDD       Y5, Y8, Y8
-	VPERMPS      Y3, Y8, Y8
-	VMOVQ        X8, BP
-	VPADDQ       Y4, Y4, Y8
-	VPSHUFD      $0xa0, Y8, Y8
-	VPADDD       Y5, Y8, Y8
-	VPERMPS      128(SP), Y8, Y8
-	VMOVSD       X8, 2920(R13)(BP*8)
-	VPADDQ       Y6, Y6, Y8
-	VPSHUFD      $0xa0, Y8, Y8
-	VPADDD       Y5, Y8, Y8
-	VPERMPS      Y3, Y8, Y8
-	VMOVQ        X8, BP
-	VPADDQ       Y6, Y6, Y8
-	VPSHUFD      $0xa0, Y8, Y8
-	VPADDD       Y5, Y8, Y8
-	VPERMPS      128(SP), Y8, Y8
-	VMOVSD       X8, 2920(R13)(BP*8)
-	VPADDQ       Y7, Y7, Y8
-	VPSHUFD      $0xa0, Y8, Y8
-	VPADDD       Y5, Y8, Y8
-	VPERMPS      Y3, Y8, Y8
-	VMOVQ        X8, BP
-	VPADDQ       Y7, Y7, Y8
-	VPSHUFD      $0xa0, Y8, Y8
-	VPADDD       Y5, Y8, Y8
-	VPERMPS      128(SP), Y8, Y8
-	VMOVSD       X8, 2920(R13)(BP*8)
-	VPADDQ       Y0, Y0, Y8
-	VPSHUFD      $0xa0, Y8, Y8
-	VPADDD       Y5, Y8, Y8
-	VPERMPS      Y3, Y8, Y8
-	VMOVQ        X8, BP
-	VPADDQ       Y0, Y0, Y8
-	VPSHUFD      $0xa0, Y8, Y8
-	VPADDD       Y5, Y8, Y8
-	VPERMPS      128(SP), Y8, Y8
-	VMOVSD       X8, 2920(R13)(BP*8)
 	VPSRLQ       $0x20, Y10, Y8
 	VPMULUDQ     Y0, Y8, Y8
 	VPSRLQ       $0x20, Y0, Y9
@@ -37104,10 +37301,10 @@ loop3:
 	VPADDQ       Y9, Y12, Y9
 	VMOVAPD      Y1, Y12
 	VMOVAPS      Y2, Y13
-	VGATHERQPD   Y12, 16(R9)(Y8*8), Y13
+	VGATHERQPD   Y12, 8(R10)(Y8*8), Y13
 	VMOVAPD      Y1, Y8
 	VMOVAPS      Y2, Y12
-	VGATHERQPD   Y8, 16(R9)(Y9*8), Y12
+	VGATHERQPD   Y8, 8(R10)(Y9*8), Y12
 	VMOVUPS      (SP), Y8
 	VPSRLQ       $0x20, Y8, Y8
 	VPMULUDQ     Y0, Y8, Y8
@@ -37128,60 +37325,12 @@ loop3:
 	VPADDQ       Y9, Y14, Y9
 	VMOVAPD      Y1, Y14
 	VMOVAPS      Y2, Y15
-	VGATHERQPD   Y14, 16(R9)(Y8*8), Y15
+	VGATHERQPD   Y14, 8(R10)(Y8*8), Y15
 	VMOVAPD      Y1, Y8
 	VMOVAPS      Y2, Y14
-	VGATHERQPD   Y8, 16(R9)(Y9*8), Y14
+	VGATHERQPD   Y8, 8(R10)(Y9*8), Y14
 	VSUBPD       Y15, Y13, Y8
 	VSUBPD       Y14, Y12, Y9
-	VPSRLQ       $0x20, Y10, Y12
-	VPMULUDQ     Y0, Y12, Y12
-	VPSRLQ       $0x20, Y0, Y13
-	VPMULUDQ     Y13, Y10, Y13
-	VPADDQ       Y13, Y12, Y12
-	VPMULUDQ     Y0, Y10, Y10
-	VPSLLQ       $0x20, Y12, Y12
-	VPADDQ       Y12, Y10, Y10
-	VPSRLQ       $0x20, Y11, Y12
-	VPMULUDQ     Y0, Y12, Y12
-	VPSRLQ       $0x20, Y0, Y13
-	VPMULUDQ     Y13, Y11, Y13
-	VPADDQ       Y13, Y12, Y12
-	VPMULUDQ     Y0, Y11, Y11
-	VPSLLQ       $0x20, Y12, Y12
-	VPADDQ       Y12, Y11, Y11
-	VMOVAPD      Y1, Y12
-	VMOVAPS      Y2, Y13
-	VGATHERQPD   Y12, 16(R9)(Y10*8), Y13
-	VMOVAPD      Y1, Y10
-	VMOVAPS      Y2, Y12
-	VGATHERQPD   Y10, 16(R9)(Y11*8), Y12
-	VMOVUPS      64(SP), Y10
-	VPSRLQ       $0x20, Y10, Y10
-	VPMULUDQ     Y0, Y10, Y10
-	VPSRLQ       $0x20, Y0, Y11
-	VPMULUDQ     64(SP), Y11, Y11
-	VPADDQ       Y11, Y10, Y10
-	VPMULUDQ     64(SP), Y0, Y11
-	VPSLLQ       $0x20, Y10, Y10
-	VPADDQ       Y10, Y11, Y10
-	VMOVUPS      96(SP), Y11
-	VPSRLQ       $0x20, Y11, Y11
-	VPMULUDQ     Y0, Y11, Y11
-	VPSRLQ       $0x20, Y0, Y14
-	VPMULUDQ     96(SP), Y14, Y14
-	VPADDQ       Y14, Y11, Y11
-	VPMULUDQ     96(SP), Y0, Y14
-	VPSLLQ       $0x20, Y11, Y11
-	VPADDQ       Y11, Y14, Y11
-	VMOVAPD      Y1, Y14
-	VMOVAPS      Y2, Y15
-	VGATHERQPD   Y14, 16(R9)(Y10*8), Y15
-	VMOVAPD      Y1, Y10
-	VMOVAPS      Y2, Y14
-	VGATHERQPD   Y10, 16(R9)(Y11*8), Y14
-	VSUBPD       Y15, Y13, Y10
-	VSUBPD       Y14, Y12, Y11
 	LEAQ         (AX)(R12*8), R13
 	VPADDQ       Y4, Y4, Y12
 	VPSHUFD      $0xa0, Y12, Y12
@@ -37191,7 +37340,136 @@ loop3:
 	VPADDQ       Y4, Y4, Y12
 	VPSHUFD      $0xa0, Y12, Y12
 	VPADDD       Y5, Y12, Y12
-	VPERMPS      Y10, Y12, Y12
+	VPERMPS      Y8, Y12, Y12
+	VMOVSD       X12, 232(R13)(BP*8)
+	VPADDQ       Y6, Y6, Y12
+	VPSHUFD      $0xa0, Y12, Y12
+	VPADDD       Y5, Y12, Y12
+	VPERMPS      Y3, Y12, Y12
+	VMOVQ        X12, BP
+	VPADDQ       Y6, Y6, Y12
+	VPSHUFD      $0xa0, Y12, Y12
+	VPADDD       Y5, Y12, Y12
+	VPERMPS      Y8, Y12, Y12
+	VMOVSD       X12, 232(R13)(BP*8)
+	VPADDQ       Y7, Y7, Y12
+	VPSHUFD      $0xa0, Y12, Y12
+	VPADDD       Y5, Y12, Y12
+	VPERMPS      Y3, Y12, Y12
+	VMOVQ        X12, BP
+	VPADDQ       Y7, Y7, Y12
+	VPSHUFD      $0xa0, Y12, Y12
+	VPADDD       Y5, Y12, Y12
+	VPERMPS      Y8, Y12, Y12
+	VMOVSD       X12, 232(R13)(BP*8)
+	VPADDQ       Y0, Y0, Y12
+	VPSHUFD      $0xa0, Y12, Y12
+	VPADDD       Y5, Y12, Y12
+	VPERMPS      Y3, Y12, Y12
+	VMOVQ        X12, BP
+	VPADDQ       Y0, Y0, Y12
+	VPSHUFD      $0xa0, Y12, Y12
+	VPADDD       Y5, Y12, Y12
+	VPERMPS      Y8, Y12, Y8
+	VMOVSD       X8, 232(R13)(BP*8)
+	VPADDQ       Y4, Y4, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y5, Y8, Y8
+	VPERMPS      Y3, Y8, Y8
+	VMOVQ        X8, BP
+	VPADDQ       Y4, Y4, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y5, Y8, Y8
+	VPERMPS      Y9, Y8, Y8
+	VMOVSD       X8, 2920(R13)(BP*8)
+	VPADDQ       Y6, Y6, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y5, Y8, Y8
+	VPERMPS      Y3, Y8, Y8
+	VMOVQ        X8, BP
+	VPADDQ       Y6, Y6, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y5, Y8, Y8
+	VPERMPS      Y9, Y8, Y8
+	VMOVSD       X8, 2920(R13)(BP*8)
+	VPADDQ       Y7, Y7, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y5, Y8, Y8
+	VPERMPS      Y3, Y8, Y8
+	VMOVQ        X8, BP
+	VPADDQ       Y7, Y7, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y5, Y8, Y8
+	VPERMPS      Y9, Y8, Y8
+	VMOVSD       X8, 2920(R13)(BP*8)
+	VPADDQ       Y0, Y0, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y5, Y8, Y8
+	VPERMPS      Y3, Y8, Y8
+	VMOVQ        X8, BP
+	VPADDQ       Y0, Y0, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y5, Y8, Y8
+	VPERMPS      Y9, Y8, Y8
+	VMOVSD       X8, 2920(R13)(BP*8)
+	VPSRLQ       $0x20, Y10, Y8
+	VPMULUDQ     Y0, Y8, Y8
+	VPSRLQ       $0x20, Y0, Y9
+	VPMULUDQ     Y9, Y10, Y9
+	VPADDQ       Y9, Y8, Y8
+	VPMULUDQ     Y0, Y10, Y9
+	VPSLLQ       $0x20, Y8, Y8
+	VPADDQ       Y8, Y9, Y8
+	VPSRLQ       $0x20, Y11, Y9
+	VPMULUDQ     Y0, Y9, Y9
+	VPSRLQ       $0x20, Y0, Y12
+	VPMULUDQ     Y12, Y11, Y12
+	VPADDQ       Y12, Y9, Y9
+	VPMULUDQ     Y0, Y11, Y12
+	VPSLLQ       $0x20, Y9, Y9
+	VPADDQ       Y9, Y12, Y9
+	VMOVAPD      Y1, Y12
+	VMOVAPS      Y2, Y13
+	VGATHERQPD   Y12, 16(R10)(Y8*8), Y13
+	VMOVAPD      Y1, Y8
+	VMOVAPS      Y2, Y12
+	VGATHERQPD   Y8, 16(R10)(Y9*8), Y12
+	VMOVUPS      64(SP), Y8
+	VPSRLQ       $0x20, Y8, Y8
+	VPMULUDQ     Y0, Y8, Y8
+	VPSRLQ       $0x20, Y0, Y9
+	VPMULUDQ     64(SP), Y9, Y9
+	VPADDQ       Y9, Y8, Y8
+	VPMULUDQ     64(SP), Y0, Y9
+	VPSLLQ       $0x20, Y8, Y8
+	VPADDQ       Y8, Y9, Y8
+	VMOVUPS      96(SP), Y9
+	VPSRLQ       $0x20, Y9, Y9
+	VPMULUDQ     Y0, Y9, Y9
+	VPSRLQ       $0x20, Y0, Y14
+	VPMULUDQ     96(SP), Y14, Y14
+	VPADDQ       Y14, Y9, Y9
+	VPMULUDQ     96(SP), Y0, Y14
+	VPSLLQ       $0x20, Y9, Y9
+	VPADDQ       Y9, Y14, Y9
+	VMOVAPD      Y1, Y14
+	VMOVAPS      Y2, Y15
+	VGATHERQPD   Y14, 16(R10)(Y8*8), Y15
+	VMOVAPD      Y1, Y8
+	VMOVAPS      Y2, Y14
+	VGATHERQPD   Y8, 16(R10)(Y9*8), Y14
+	VSUBPD       Y15, Y13, Y8
+	VSUBPD       Y14, Y12, Y9
+	LEAQ         (AX)(R12*8), R13
+	VPADDQ       Y4, Y4, Y12
+	VPSHUFD      $0xa0, Y12, Y12
+	VPADDD       Y5, Y12, Y12
+	VPERMPS      Y3, Y12, Y12
+	VMOVQ        X12, BP
+	VPADDQ       Y4, Y4, Y12
+	VPSHUFD      $0xa0, Y12, Y12
+	VPADDD       Y5, Y12, Y12
+	VPERMPS      Y8, Y12, Y12
 	VMOVSD       X12, 448(R13)(BP*8)
 	VPADDQ       Y6, Y6, Y12
 	VPSHUFD      $0xa0, Y12, Y12
@@ -37201,7 +37479,7 @@ loop3:
 	VPADDQ       Y6, Y6, Y12
 	VPSHUFD      $0xa0, Y12, Y12
 	VPADDD       Y5, Y12, Y12
-	VPERMPS      Y10, Y12, Y12
+	VPERMPS      Y8, Y12, Y12
 	VMOVSD       X12, 448(R13)(BP*8)
 	VPADDQ       Y7, Y7, Y12
 	VPSHUFD      $0xa0, Y12, Y12
@@ -37211,7 +37489,7 @@ loop3:
 	VPADDQ       Y7, Y7, Y12
 	VPSHUFD      $0xa0, Y12, Y12
 	VPADDD       Y5, Y12, Y12
-	VPERMPS      Y10, Y12, Y12
+	VPERMPS      Y8, Y12, Y12
 	VMOVSD       X12, 448(R13)(BP*8)
 	VPADDQ       Y0, Y0, Y12
 	VPSHUFD      $0xa0, Y12, Y12
@@ -37221,48 +37499,96 @@ loop3:
 	VPADDQ       Y0, Y0, Y12
 	VPSHUFD      $0xa0, Y12, Y12
 	VPADDD       Y5, Y12, Y12
-	VPERMPS      Y10, Y12, Y10
-	VMOVSD       X10, 448(R13)(BP*8)
-	VPADDQ       Y4, Y4, Y10
-	VPSHUFD      $0xa0, Y10, Y10
-	VPADDD       Y5, Y10, Y10
-	VPERMPS      Y3, Y10, Y10
-	VMOVQ        X10, BP
-	VPADDQ       Y4, Y4, Y10
-	VPSHUFD      $0xa0, Y10, Y10
-	VPADDD       Y5, Y10, Y10
-	VPERMPS      Y11, Y10, Y10
-	VMOVSD       X10, 3136(R13)(BP*8)
-	VPADDQ       Y6, Y6, Y10
-	VPSHUFD      $0xa0, Y10, Y10
-	VPADDD       Y5, Y10, Y10
-	VPERMPS      Y3, Y10, Y10
-	VMOVQ        X10, BP
-	VPADDQ       Y6, Y6, Y10
-	VPSHUFD      $0xa0, Y10, Y10
-	VPADDD       Y5, Y10, Y10
-	VPERMPS      Y11, Y10, Y10
-	VMOVSD       X10, 3136(R13)(BP*8)
-	VPADDQ       Y7, Y7, Y10
-	VPSHUFD      $0xa0, Y10, Y10
-	VPADDD       Y5, Y10, Y10
-	VPERMPS      Y3, Y10, Y10
-	VMOVQ        X10, BP
-	VPADDQ       Y7, Y7, Y10
-	VPSHUFD      $0xa0, Y10, Y10
-	VPADDD       Y5, Y10, Y10
-	VPERMPS      Y11, Y10, Y10
-	VMOVSD       X10, 3136(R13)(BP*8)
-	VPADDQ       Y0, Y0, Y10
-	VPSHUFD      $0xa0, Y10, Y10
-	VPADDD       Y5, Y10, Y10
-	VPERMPS      Y3, Y10, Y10
-	VMOVQ        X10, BP
-	VPADDQ       Y0, Y0, Y10
-	VPSHUFD      $0xa0, Y10, Y10
-	VPADDD       Y5, Y10, Y10
-	VPERMPS      Y11, Y10, Y10
-	VMOVSD       X10, 3136(R13)(BP*8)
+	VPERMPS      Y8, Y12, Y8
+	VMOVSD       X8, 448(R13)(BP*8)
+	VPADDQ       Y4, Y4, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y5, Y8, Y8
+	VPERMPS      Y3, Y8, Y8
+	VMOVQ        X8, BP
+	VPADDQ       Y4, Y4, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y5, Y8, Y8
+	VPERMPS      Y9, Y8, Y8
+	VMOVSD       X8, 3136(R13)(BP*8)
+	VPADDQ       Y6, Y6, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y5, Y8, Y8
+	VPERMPS      Y3, Y8, Y8
+	VMOVQ        X8, BP
+	VPADDQ       Y6, Y6, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y5, Y8, Y8
+	VPERMPS      Y9, Y8, Y8
+	VMOVSD       X8, 3136(R13)(BP*8)
+	VPADDQ       Y7, Y7, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y5, Y8, Y8
+	VPERMPS      Y3, Y8, Y8
+	VMOVQ        X8, BP
+	VPADDQ       Y7, Y7, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y5, Y8, Y8
+	VPERMPS      Y9, Y8, Y8
+	VMOVSD       X8, 3136(R13)(BP*8)
+	VPADDQ       Y0, Y0, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y5, Y8, Y8
+	VPERMPS      Y3, Y8, Y8
+	VMOVQ        X8, BP
+	VPADDQ       Y0, Y0, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y5, Y8, Y8
+	VPERMPS      Y9, Y8, Y8
+	VMOVSD       X8, 3136(R13)(BP*8)
+	VPSRLQ       $0x20, Y10, Y8
+	VPMULUDQ     Y0, Y8, Y8
+	VPSRLQ       $0x20, Y0, Y9
+	VPMULUDQ     Y9, Y10, Y9
+	VPADDQ       Y9, Y8, Y8
+	VPMULUDQ     Y0, Y10, Y9
+	VPSLLQ       $0x20, Y8, Y8
+	VPADDQ       Y8, Y9, Y8
+	VPSRLQ       $0x20, Y11, Y9
+	VPMULUDQ     Y0, Y9, Y9
+	VPSRLQ       $0x20, Y0, Y10
+	VPMULUDQ     Y10, Y11, Y10
+	VPADDQ       Y10, Y9, Y9
+	VPMULUDQ     Y0, Y11, Y10
+	VPSLLQ       $0x20, Y9, Y9
+	VPADDQ       Y9, Y10, Y9
+	VMOVAPD      Y1, Y10
+	VMOVAPS      Y2, Y11
+	VGATHERQPD   Y10, 16(R10)(Y8*8), Y11
+	VMOVAPD      Y1, Y8
+	VMOVAPS      Y2, Y10
+	VGATHERQPD   Y8, 16(R10)(Y9*8), Y10
+	VMOVUPS      (SP), Y8
+	VPSRLQ       $0x20, Y8, Y8
+	VPMULUDQ     Y0, Y8, Y8
+	VPSRLQ       $0x20, Y0, Y9
+	VPMULUDQ     (SP), Y9, Y9
+	VPADDQ       Y9, Y8, Y8
+	VPMULUDQ     (SP), Y0, Y9
+	VPSLLQ       $0x20, Y8, Y8
+	VPADDQ       Y8, Y9, Y8
+	VMOVUPS      32(SP), Y9
+	VPSRLQ       $0x20, Y9, Y9
+	VPMULUDQ     Y0, Y9, Y9
+	VPSRLQ       $0x20, Y0, Y12
+	VPMULUDQ     32(SP), Y12, Y12
+	VPADDQ       Y12, Y9, Y9
+	VPMULUDQ     32(SP), Y0, Y12
+	VPSLLQ       $0x20, Y9, Y9
+	VPADDQ       Y9, Y12, Y9
+	VMOVAPD      Y1, Y12
+	VMOVAPS      Y2, Y13
+	VGATHERQPD   Y12, 16(R10)(Y8*8), Y13
+	VMOVAPD      Y1, Y8
+	VMOVAPS      Y2, Y12
+	VGATHERQPD   Y8, 16(R10)(Y9*8), Y12
+	VSUBPD       Y13, Y11, Y8
+	VSUBPD       Y12, Y10, Y9
 	LEAQ         (AX)(R12*8), R12
 	VPADDQ       Y4, Y4, Y10
 	VPSHUFD      $0xa0, Y10, Y10
@@ -37345,16 +37671,16 @@ loop3:
 	VPERMPS      Y9, Y8, Y8
 	VMOVSD       X8, 3144(R12)(R13*8)
 	ADDQ         $+8, R11
-	CMPQ         R11, R10
+	CMPQ         R11, R9
 	JLE          loop3
 
 done2:
-	MOVQ    CX, R10
-	ANDQ    $+7, R10
+	MOVQ    CX, R9
+	ANDQ    $+7, R9
 	MOVQ    CX, R11
-	SUBQ    R10, R11
-	LEAQ    -4(CX), R10
-	CMPQ    R11, R10
+	SUBQ    R9, R11
+	LEAQ    -4(CX), R9
+	CMPQ    R11, R9
 	JGT     done4
 	VMOVUPD c64x4_0000000000000003<>+0(SB), Y0
 	VMOVUPD c64x4_ffffffffffffffff<>+0(SB), Y1
@@ -37426,7 +37752,72 @@ loop5:
 	VPADDQ       Y11, Y12, Y11
 	VMOVAPD      Y1, Y12
 	VMOVAPS      Y2, Y13
-	VGATHERQPD   Y12, (R9)(Y11*8), Y13
+	VGATHERQPD   Y12, (R10)(Y11*8), Y13
+	VPSRLQ       $0x20, Y8, Y11
+	VPMULUDQ     Y0, Y11, Y11
+	VPSRLQ       $0x20, Y0, Y12
+	VPMULUDQ     Y12, Y8, Y12
+	VPADDQ       Y12, Y11, Y11
+	VPMULUDQ     Y0, Y8, Y12
+	VPSLLQ       $0x20, Y11, Y11
+	VPADDQ       Y11, Y12, Y11
+	VMOVAPD      Y1, Y12
+	VMOVAPS      Y2, Y14
+	VGATHERQPD   Y12, (R10)(Y11*8), Y14
+	VSUBPD       Y14, Y13, Y11
+	IMUL3Q       $+84, R11, R12
+	LEAQ         (AX)(R12*8), R13
+	VPADDQ       Y4, Y4, Y12
+	VPSHUFD      $0xa0, Y12, Y12
+	VPADDD       Y5, Y12, Y12
+	VPERMPS      Y3, Y12, Y12
+	VMOVQ        X12, BP
+	VPADDQ       Y4, Y4, Y12
+	VPSHUFD      $0xa0, Y12, Y12
+	VPADDD       Y5, Y12, Y12
+	VPERMPS      Y11, Y12, Y12
+	VMOVSD       X12, (R13)(BP*8)
+	VPADDQ       Y6, Y6, Y12
+	VPSHUFD      $0xa0, Y12, Y12
+	VPADDD       Y5, Y12, Y12
+	VPERMPS      Y3, Y12, Y12
+	VMOVQ        X12, BP
+	VPADDQ       Y6, Y6, Y12
+	VPSHUFD      $0xa0, Y12, Y12
+	VPADDD       Y5, Y12, Y12
+	VPERMPS      Y11, Y12, Y12
+	VMOVSD       X12, (R13)(BP*8)
+	VPADDQ       Y7, Y7, Y12
+	VPSHUFD      $0xa0, Y12, Y12
+	VPADDD       Y5, Y12, Y12
+	VPERMPS      Y3, Y12, Y12
+	VMOVQ        X12, BP
+	VPADDQ       Y7, Y7, Y12
+	VPSHUFD      $0xa0, Y12, Y12
+	VPADDD       Y5, Y12, Y12
+	VPERMPS      Y11, Y12, Y12
+	VMOVSD       X12, (R13)(BP*8)
+	VPADDQ       Y0, Y0, Y12
+	VPSHUFD      $0xa0, Y12, Y12
+	VPADDD       Y5, Y12, Y12
+	VPERMPS      Y3, Y12, Y12
+	VMOVQ        X12, BP
+	VPADDQ       Y0, Y0, Y12
+	VPSHUFD      $0xa0, Y12, Y12
+	VPADDD       Y5, Y12, Y12
+	VPERMPS      Y11, Y12, Y11
+	VMOVSD       X11, (R13)(BP*8)
+	VPSRLQ       $0x20, Y9, Y11
+	VPMULUDQ     Y0, Y11, Y11
+	VPSRLQ       $0x20, Y0, Y12
+	VPMULUDQ     Y12, Y9, Y12
+	VPADDQ       Y12, Y11, Y11
+	VPMULUDQ     Y0, Y9, Y12
+	VPSLLQ       $0x20, Y11, Y11
+	VPADDQ       Y11, Y12, Y11
+	VMOVAPD      Y1, Y12
+	VMOVAPS      Y2, Y13
+	VGATHERQPD   Y12, (R10)(Y11*8), Y13
 	VPSRLQ       $0x20, Y10, Y11
 	VPMULUDQ     Y0, Y11, Y11
 	VPSRLQ       $0x20, Y0, Y12
@@ -37437,73 +37828,8 @@ loop5:
 	VPADDQ       Y11, Y12, Y11
 	VMOVAPD      Y1, Y12
 	VMOVAPS      Y2, Y14
-	VGATHERQPD   Y12, (R9)(Y11*8), Y14
+	VGATHERQPD   Y12, (R10)(Y11*8), Y14
 	VSUBPD       Y14, Y13, Y11
-	VPSRLQ       $0x20, Y9, Y12
-	VPMULUDQ     Y0, Y12, Y12
-	VPSRLQ       $0x20, Y0, Y13
-	VPMULUDQ     Y13, Y9, Y13
-	VPADDQ       Y13, Y12, Y12
-	VPMULUDQ     Y0, Y9, Y13
-	VPSLLQ       $0x20, Y12, Y12
-	VPADDQ       Y12, Y13, Y12
-	VMOVAPD      Y1, Y13
-	VMOVAPS      Y2, Y14
-	VGATHERQPD   Y13, (R9)(Y12*8), Y14
-	VPSRLQ       $0x20, Y8, Y12
-	VPMULUDQ     Y0, Y12, Y12
-	VPSRLQ       $0x20, Y0, Y13
-	VPMULUDQ     Y13, Y8, Y13
-	VPADDQ       Y13, Y12, Y12
-	VPMULUDQ     Y0, Y8, Y13
-	VPSLLQ       $0x20, Y12, Y12
-	VPADDQ       Y12, Y13, Y12
-	VMOVAPD      Y1, Y13
-	VMOVAPS      Y2, Y15
-	VGATHERQPD   Y13, (R9)(Y12*8), Y15
-	VSUBPD       Y15, Y14, Y12
-	IMUL3Q       $+84, R11, R12
-	LEAQ         (AX)(R12*8), R13
-	VPADDQ       Y4, Y4, Y13
-	VPSHUFD      $0xa0, Y13, Y13
-	VPADDD       Y5, Y13, Y13
-	VPERMPS      Y3, Y13, Y13
-	VMOVQ        X13, BP
-	VPADDQ       Y4, Y4, Y13
-	VPSHUFD      $0xa0, Y13, Y13
-	VPADDD       Y5, Y13, Y13
-	VPERMPS      Y12, Y13, Y13
-	VMOVSD       X13, (R13)(BP*8)
-	VPADDQ       Y6, Y6, Y13
-	VPSHUFD      $0xa0, Y13, Y13
-	VPADDD       Y5, Y13, Y13
-	VPERMPS      Y3, Y13, Y13
-	VMOVQ        X13, BP
-	VPADDQ       Y6, Y6, Y13
-	VPSHUFD      $0xa0, Y13, Y13
-	VPADDD       Y5, Y13, Y13
-	VPERMPS      Y12, Y13, Y13
-	VMOVSD       X13, (R13)(BP*8)
-	VPADDQ       Y7, Y7, Y13
-	VPSHUFD      $0xa0, Y13, Y13
-	VPADDD       Y5, Y13, Y13
-	VPERMPS      Y3, Y13, Y13
-	VMOVQ        X13, BP
-	VPADDQ       Y7, Y7, Y13
-	VPSHUFD      $0xa0, Y13, Y13
-	VPADDD       Y5, Y13, Y13
-	VPERMPS      Y12, Y13, Y13
-	VMOVSD       X13, (R13)(BP*8)
-	VPADDQ       Y0, Y0, Y13
-	VPSHUFD      $0xa0, Y13, Y13
-	VPADDD       Y5, Y13, Y13
-	VPERMPS      Y3, Y13, Y13
-	VMOVQ        X13, BP
-	VPADDQ       Y0, Y0, Y13
-	VPSHUFD      $0xa0, Y13, Y13
-	VPADDD       Y5, Y13, Y13
-	VPERMPS      Y12, Y13, Y12
-	VMOVSD       X12, (R13)(BP*8)
 	LEAQ         (AX)(R12*8), R13
 	VPADDQ       Y4, Y4, Y12
 	VPSHUFD      $0xa0, Y12, Y12
@@ -37555,7 +37881,71 @@ loop5:
 	VPADDQ       Y11, Y12, Y11
 	VMOVAPD      Y1, Y12
 	VMOVAPS      Y2, Y13
-	VGATHERQPD   Y12, 8(R9)(Y11*8), Y13
+	VGATHERQPD   Y12, 8(R10)(Y11*8), Y13
+	VPSRLQ       $0x20, Y8, Y11
+	VPMULUDQ     Y0, Y11, Y11
+	VPSRLQ       $0x20, Y0, Y12
+	VPMULUDQ     Y12, Y8, Y12
+	VPADDQ       Y12, Y11, Y11
+	VPMULUDQ     Y0, Y8, Y12
+	VPSLLQ       $0x20, Y11, Y11
+	VPADDQ       Y11, Y12, Y11
+	VMOVAPD      Y1, Y12
+	VMOVAPS      Y2, Y14
+	VGATHERQPD   Y12, 8(R10)(Y11*8), Y14
+	VSUBPD       Y14, Y13, Y11
+	LEAQ         (AX)(R12*8), R13
+	VPADDQ       Y4, Y4, Y12
+	VPSHUFD      $0xa0, Y12, Y12
+	VPADDD       Y5, Y12, Y12
+	VPERMPS      Y3, Y12, Y12
+	VMOVQ        X12, BP
+	VPADDQ       Y4, Y4, Y12
+	VPSHUFD      $0xa0, Y12, Y12
+	VPADDD       Y5, Y12, Y12
+	VPERMPS      Y11, Y12, Y12
+	VMOVSD       X12, 224(R13)(BP*8)
+	VPADDQ       Y6, Y6, Y12
+	VPSHUFD      $0xa0, Y12, Y12
+	VPADDD       Y5, Y12, Y12
+	VPERMPS      Y3, Y12, Y12
+	VMOVQ        X12, BP
+	VPADDQ       Y6, Y6, Y12
+	VPSHUFD      $0xa0, Y12, Y12
+	VPADDD       Y5, Y12, Y12
+	VPERMPS      Y11, Y12, Y12
+	VMOVSD       X12, 224(R13)(BP*8)
+	VPADDQ       Y7, Y7, Y12
+	VPSHUFD      $0xa0, Y12, Y12
+	VPADDD       Y5, Y12, Y12
+	VPERMPS      Y3, Y12, Y12
+	VMOVQ        X12, BP
+	VPADDQ       Y7, Y7, Y12
+	VPSHUFD      $0xa0, Y12, Y12
+	VPADDD       Y5, Y12, Y12
+	VPERMPS      Y11, Y12, Y12
+	VMOVSD       X12, 224(R13)(BP*8)
+	VPADDQ       Y0, Y0, Y12
+	VPSHUFD      $0xa0, Y12, Y12
+	VPADDD       Y5, Y12, Y12
+	VPERMPS      Y3, Y12, Y12
+	VMOVQ        X12, BP
+	VPADDQ       Y0, Y0, Y12
+	VPSHUFD      $0xa0, Y12, Y12
+	VPADDD       Y5, Y12, Y12
+	VPERMPS      Y11, Y12, Y11
+	VMOVSD       X11, 224(R13)(BP*8)
+	VPSRLQ       $0x20, Y9, Y11
+	VPMULUDQ     Y0, Y11, Y11
+	VPSRLQ       $0x20, Y0, Y12
+	VPMULUDQ     Y12, Y9, Y12
+	VPADDQ       Y12, Y11, Y11
+	VPMULUDQ     Y0, Y9, Y12
+	VPSLLQ       $0x20, Y11, Y11
+	VPADDQ       Y11, Y12, Y11
+	VMOVAPD      Y1, Y12
+	VMOVAPS      Y2, Y13
+	VGATHERQPD   Y12, 8(R10)(Y11*8), Y13
 	VPSRLQ       $0x20, Y10, Y11
 	VPMULUDQ     Y0, Y11, Y11
 	VPSRLQ       $0x20, Y0, Y12
@@ -37566,72 +37956,8 @@ loop5:
 	VPADDQ       Y11, Y12, Y11
 	VMOVAPD      Y1, Y12
 	VMOVAPS      Y2, Y14
-	VGATHERQPD   Y12, 8(R9)(Y11*8), Y14
+	VGATHERQPD   Y12, 8(R10)(Y11*8), Y14
 	VSUBPD       Y14, Y13, Y11
-	VPSRLQ       $0x20, Y9, Y12
-	VPMULUDQ     Y0, Y12, Y12
-	VPSRLQ       $0x20, Y0, Y13
-	VPMULUDQ     Y13, Y9, Y13
-	VPADDQ       Y13, Y12, Y12
-	VPMULUDQ     Y0, Y9, Y13
-	VPSLLQ       $0x20, Y12, Y12
-	VPADDQ       Y12, Y13, Y12
-	VMOVAPD      Y1, Y13
-	VMOVAPS      Y2, Y14
-	VGATHERQPD   Y13, 8(R9)(Y12*8), Y14
-	VPSRLQ       $0x20, Y8, Y12
-	VPMULUDQ     Y0, Y12, Y12
-	VPSRLQ       $0x20, Y0, Y13
-	VPMULUDQ     Y13, Y8, Y13
-	VPADDQ       Y13, Y12, Y12
-	VPMULUDQ     Y0, Y8, Y13
-	VPSLLQ       $0x20, Y12, Y12
-	VPADDQ       Y12, Y13, Y12
-	VMOVAPD      Y1, Y13
-	VMOVAPS      Y2, Y15
-	VGATHERQPD   Y13, 8(R9)(Y12*8), Y15
-	VSUBPD       Y15, Y14, Y12
-	LEAQ         (AX)(R12*8), R13
-	VPADDQ       Y4, Y4, Y13
-	VPSHUFD      $0xa0, Y13, Y13
-	VPADDD       Y5, Y13, Y13
-	VPERMPS      Y3, Y13, Y13
-	VMOVQ        X13, BP
-	VPADDQ       Y4, Y4, Y13
-	VPSHUFD      $0xa0, Y13, Y13
-	VPADDD       Y5, Y13, Y13
-	VPERMPS      Y12, Y13, Y13
-	VMOVSD       X13, 224(R13)(BP*8)
-	VPADDQ       Y6, Y6, Y13
-	VPSHUFD      $0xa0, Y13, Y13
-	VPADDD       Y5, Y13, Y13
-	VPERMPS      Y3, Y13, Y13
-	VMOVQ        X13, BP
-	VPADDQ       Y6, Y6, Y13
-	VPSHUFD      $0xa0, Y13, Y13
-	VPADDD       Y5, Y13, Y13
-	VPERMPS      Y12, Y13, Y13
-	VMOVSD       X13, 224(R13)(BP*8)
-	VPADDQ       Y7, Y7, Y13
-	VPSHUFD      $0xa0, Y13, Y13
-	VPADDD       Y5, Y13, Y13
-	VPERMPS      Y3, Y13, Y13
-	VMOVQ        X13, BP
-	VPADDQ       Y7, Y7, Y13
-	VPSHUFD      $0xa0, Y13, Y13
-	VPADDD       Y5, Y13, Y13
-	VPERMPS      Y12, Y13, Y13
-	VMOVSD       X13, 224(R13)(BP*8)
-	VPADDQ       Y0, Y0, Y13
-	VPSHUFD      $0xa0, Y13, Y13
-	VPADDD       Y5, Y13, Y13
-	VPERMPS      Y3, Y13, Y13
-	VMOVQ        X13, BP
-	VPADDQ       Y0, Y0, Y13
-	VPSHUFD      $0xa0, Y13, Y13
-	VPADDD       Y5, Y13, Y13
-	VPERMPS      Y12, Y13, Y12
-	VMOVSD       X12, 224(R13)(BP*8)
 	LEAQ         (AX)(R12*8), R13
 	VPADDQ       Y4, Y4, Y12
 	VPSHUFD      $0xa0, Y12, Y12
@@ -37683,135 +38009,135 @@ loop5:
 	VPADDQ       Y11, Y12, Y11
 	VMOVAPD      Y1, Y12
 	VMOVAPS      Y2, Y13
-	VGATHERQPD   Y12, 16(R9)(Y11*8), Y13
-	VPSRLQ       $0x20, Y10, Y11
+	VGATHERQPD   Y12, 16(R10)(Y11*8), Y13
+	VPSRLQ       $0x20, Y8, Y11
 	VPMULUDQ     Y0, Y11, Y11
 	VPSRLQ       $0x20, Y0, Y12
-	VPMULUDQ     Y12, Y10, Y12
+	VPMULUDQ     Y12, Y8, Y12
 	VPADDQ       Y12, Y11, Y11
-	VPMULUDQ     Y0, Y10, Y10
-	VPSLLQ       $0x20, Y11, Y11
-	VPADDQ       Y11, Y10, Y10
-	VMOVAPD      Y1, Y11
-	VMOVAPS      Y2, Y12
-	VGATHERQPD   Y11, 16(R9)(Y10*8), Y12
-	VSUBPD       Y12, Y13, Y10
-	VPSRLQ       $0x20, Y9, Y11
-	VPMULUDQ     Y0, Y11, Y11
-	VPSRLQ       $0x20, Y0, Y12
-	VPMULUDQ     Y12, Y9, Y12
-	VPADDQ       Y12, Y11, Y11
-	VPMULUDQ     Y0, Y9, Y9
-	VPSLLQ       $0x20, Y11, Y11
-	VPADDQ       Y11, Y9, Y9
-	VMOVAPD      Y1, Y11
-	VMOVAPS      Y2, Y12
-	VGATHERQPD   Y11, 16(R9)(Y9*8), Y12
-	VPSRLQ       $0x20, Y8, Y9
-	VPMULUDQ     Y0, Y9, Y9
-	VPSRLQ       $0x20, Y0, Y11
-	VPMULUDQ     Y11, Y8, Y11
-	VPADDQ       Y11, Y9, Y9
 	VPMULUDQ     Y0, Y8, Y8
-	VPSLLQ       $0x20, Y9, Y9
-	VPADDQ       Y9, Y8, Y8
+	VPSLLQ       $0x20, Y11, Y11
+	VPADDQ       Y11, Y8, Y8
+	VMOVAPD      Y1, Y11
+	VMOVAPS      Y2, Y12
+	VGATHERQPD   Y11, 16(R10)(Y8*8), Y12
+	VSUBPD       Y12, Y13, Y8
+	LEAQ         (AX)(R12*8), R13
+	VPADDQ       Y4, Y4, Y11
+	VPSHUFD      $0xa0, Y11, Y11
+	VPADDD       Y5, Y11, Y11
+	VPERMPS      Y3, Y11, Y11
+	VMOVQ        X11, BP
+	VPADDQ       Y4, Y4, Y11
+	VPSHUFD      $0xa0, Y11, Y11
+	VPADDD       Y5, Y11, Y11
+	VPERMPS      Y8, Y11, Y11
+	VMOVSD       X11, 448(R13)(BP*8)
+	VPADDQ       Y6, Y6, Y11
+	VPSHUFD      $0xa0, Y11, Y11
+	VPADDD       Y5, Y11, Y11
+	VPERMPS      Y3, Y11, Y11
+	VMOVQ        X11, BP
+	VPADDQ       Y6, Y6, Y11
+	VPSHUFD      $0xa0, Y11, Y11
+	VPADDD       Y5, Y11, Y11
+	VPERMPS      Y8, Y11, Y11
+	VMOVSD       X11, 448(R13)(BP*8)
+	VPADDQ       Y7, Y7, Y11
+	VPSHUFD      $0xa0, Y11, Y11
+	VPADDD       Y5, Y11, Y11
+	VPERMPS      Y3, Y11, Y11
+	VMOVQ        X11, BP
+	VPADDQ       Y7, Y7, Y11
+	VPSHUFD      $0xa0, Y11, Y11
+	VPADDD       Y5, Y11, Y11
+	VPERMPS      Y8, Y11, Y11
+	VMOVSD       X11, 448(R13)(BP*8)
+	VPADDQ       Y0, Y0, Y11
+	VPSHUFD      $0xa0, Y11, Y11
+	VPADDD       Y5, Y11, Y11
+	VPERMPS      Y3, Y11, Y11
+	VMOVQ        X11, BP
+	VPADDQ       Y0, Y0, Y11
+	VPSHUFD      $0xa0, Y11, Y11
+	VPADDD       Y5, Y11, Y11
+	VPERMPS      Y8, Y11, Y8
+	VMOVSD       X8, 448(R13)(BP*8)
+	VPSRLQ       $0x20, Y9, Y8
+	VPMULUDQ     Y0, Y8, Y8
+	VPSRLQ       $0x20, Y0, Y11
+	VPMULUDQ     Y11, Y9, Y11
+	VPADDQ       Y11, Y8, Y8
+	VPMULUDQ     Y0, Y9, Y9
+	VPSLLQ       $0x20, Y8, Y8
+	VPADDQ       Y8, Y9, Y8
 	VMOVAPD      Y1, Y9
 	VMOVAPS      Y2, Y11
-	VGATHERQPD   Y9, 16(R9)(Y8*8), Y11
-	VSUBPD       Y11, Y12, Y8
-	LEAQ         (AX)(R12*8), R13
+	VGATHERQPD   Y9, 16(R10)(Y8*8), Y11
+	VPSRLQ       $0x20, Y10, Y8
+	VPMULUDQ     Y0, Y8, Y8
+	VPSRLQ       $0x20, Y0, Y9
+	VPMULUDQ     Y9, Y10, Y9
+	VPADDQ       Y9, Y8, Y8
+	VPMULUDQ     Y0, Y10, Y9
+	VPSLLQ       $0x20, Y8, Y8
+	VPADDQ       Y8, Y9, Y8
+	VMOVAPD      Y1, Y9
+	VMOVAPS      Y2, Y10
+	VGATHERQPD   Y9, 16(R10)(Y8*8), Y10
+	VSUBPD       Y10, Y11, Y8
+	LEAQ         (AX)(R12*8), R12
 	VPADDQ       Y4, Y4, Y9
 	VPSHUFD      $0xa0, Y9, Y9
 	VPADDD       Y5, Y9, Y9
 	VPERMPS      Y3, Y9, Y9
-	VMOVQ        X9, BP
+	VMOVQ        X9, R13
 	VPADDQ       Y4, Y4, Y9
 	VPSHUFD      $0xa0, Y9, Y9
 	VPADDD       Y5, Y9, Y9
 	VPERMPS      Y8, Y9, Y9
-	VMOVSD       X9, 448(R13)(BP*8)
+	VMOVSD       X9, 456(R12)(R13*8)
 	VPADDQ       Y6, Y6, Y9
 	VPSHUFD      $0xa0, Y9, Y9
 	VPADDD       Y5, Y9, Y9
 	VPERMPS      Y3, Y9, Y9
-	VMOVQ        X9, BP
+	VMOVQ        X9, R13
 	VPADDQ       Y6, Y6, Y9
 	VPSHUFD      $0xa0, Y9, Y9
 	VPADDD       Y5, Y9, Y9
 	VPERMPS      Y8, Y9, Y9
-	VMOVSD       X9, 448(R13)(BP*8)
+	VMOVSD       X9, 456(R12)(R13*8)
 	VPADDQ       Y7, Y7, Y9
 	VPSHUFD      $0xa0, Y9, Y9
 	VPADDD       Y5, Y9, Y9
 	VPERMPS      Y3, Y9, Y9
-	VMOVQ        X9, BP
+	VMOVQ        X9, R13
 	VPADDQ       Y7, Y7, Y9
 	VPSHUFD      $0xa0, Y9, Y9
 	VPADDD       Y5, Y9, Y9
 	VPERMPS      Y8, Y9, Y9
-	VMOVSD       X9, 448(R13)(BP*8)
+	VMOVSD       X9, 456(R12)(R13*8)
 	VPADDQ       Y0, Y0, Y9
 	VPSHUFD      $0xa0, Y9, Y9
 	VPADDD       Y5, Y9, Y9
 	VPERMPS      Y3, Y9, Y9
-	VMOVQ        X9, BP
+	VMOVQ        X9, R13
 	VPADDQ       Y0, Y0, Y9
 	VPSHUFD      $0xa0, Y9, Y9
 	VPADDD       Y5, Y9, Y9
 	VPERMPS      Y8, Y9, Y8
-	VMOVSD       X8, 448(R13)(BP*8)
-	LEAQ         (AX)(R12*8), R12
-	VPADDQ       Y4, Y4, Y8
-	VPSHUFD      $0xa0, Y8, Y8
-	VPADDD       Y5, Y8, Y8
-	VPERMPS      Y3, Y8, Y8
-	VMOVQ        X8, R13
-	VPADDQ       Y4, Y4, Y8
-	VPSHUFD      $0xa0, Y8, Y8
-	VPADDD       Y5, Y8, Y8
-	VPERMPS      Y10, Y8, Y8
-	VMOVSD       X8, 456(R12)(R13*8)
-	VPADDQ       Y6, Y6, Y8
-	VPSHUFD      $0xa0, Y8, Y8
-	VPADDD       Y5, Y8, Y8
-	VPERMPS      Y3, Y8, Y8
-	VMOVQ        X8, R13
-	VPADDQ       Y6, Y6, Y8
-	VPSHUFD      $0xa0, Y8, Y8
-	VPADDD       Y5, Y8, Y8
-	VPERMPS      Y10, Y8, Y8
-	VMOVSD       X8, 456(R12)(R13*8)
-	VPADDQ       Y7, Y7, Y8
-	VPSHUFD      $0xa0, Y8, Y8
-	VPADDD       Y5, Y8, Y8
-	VPERMPS      Y3, Y8, Y8
-	VMOVQ        X8, R13
-	VPADDQ       Y7, Y7, Y8
-	VPSHUFD      $0xa0, Y8, Y8
-	VPADDD       Y5, Y8, Y8
-	VPERMPS      Y10, Y8, Y8
-	VMOVSD       X8, 456(R12)(R13*8)
-	VPADDQ       Y0, Y0, Y8
-	VPSHUFD      $0xa0, Y8, Y8
-	VPADDD       Y5, Y8, Y8
-	VPERMPS      Y3, Y8, Y8
-	VMOVQ        X8, R13
-	VPADDQ       Y0, Y0, Y8
-	VPSHUFD      $0xa0, Y8, Y8
-	VPADDD       Y5, Y8, Y8
-	VPERMPS      Y10, Y8, Y8
 	VMOVSD       X8, 456(R12)(R13*8)
 	ADDQ         $+4, R11
-	CMPQ         R11, R10
+	CMPQ         R11, R9
 	JLE          loop5
 
 done4:
-	MOVQ         CX, R10
-	ANDQ         $+3, R10
-	TESTQ        R10, R10
+	MOVQ         CX, R9
+	ANDQ         $+3, R9
+	TESTQ        R9, R9
 	JLE          done6
-	SUBQ         R10, CX
-	VMOVQ        R10, X0
+	SUBQ         R9, CX
+	VMOVQ        R9, X0
 	VPBROADCASTQ X0, Y0
 	VPCMPGTQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X1
@@ -37884,548 +38210,548 @@ done4:
 	VPADDQ       Y6, Y7, Y6
 	VMOVAPD      Y0, Y7
 	VMOVAPS      Y5, Y8
-	VGATHERQPD   Y7, (R9)(Y6*8), Y8
-	VPSRLQ       $0x20, Y4, Y6
+	VGATHERQPD   Y7, (R10)(Y6*8), Y8
+	VPSRLQ       $0x20, Y1, Y6
 	VPMULUDQ     Y2, Y6, Y6
 	VPSRLQ       $0x20, Y2, Y7
-	VPMULUDQ     Y7, Y4, Y7
+	VPMULUDQ     Y7, Y1, Y7
 	VPADDQ       Y7, Y6, Y6
-	VPMULUDQ     Y2, Y4, Y7
+	VPMULUDQ     Y2, Y1, Y7
 	VPSLLQ       $0x20, Y6, Y6
 	VPADDQ       Y6, Y7, Y6
 	VMOVAPD      Y0, Y7
 	VMOVAPS      Y5, Y9
-	VGATHERQPD   Y7, (R9)(Y6*8), Y9
+	VGATHERQPD   Y7, (R10)(Y6*8), Y9
 	VSUBPD       Y9, Y8, Y6
-	VPSRLQ       $0x20, Y3, Y7
-	VPMULUDQ     Y2, Y7, Y7
-	VPSRLQ       $0x20, Y2, Y8
-	VPMULUDQ     Y8, Y3, Y8
-	VPADDQ       Y8, Y7, Y7
-	VPMULUDQ     Y2, Y3, Y8
-	VPSLLQ       $0x20, Y7, Y7
-	VPADDQ       Y7, Y8, Y7
-	VMOVAPD      Y0, Y8
-	VMOVAPS      Y5, Y9
-	VGATHERQPD   Y8, (R9)(Y7*8), Y9
-	VPSRLQ       $0x20, Y1, Y7
-	VPMULUDQ     Y2, Y7, Y7
-	VPSRLQ       $0x20, Y2, Y8
-	VPMULUDQ     Y8, Y1, Y8
-	VPADDQ       Y8, Y7, Y7
-	VPMULUDQ     Y2, Y1, Y8
-	VPSLLQ       $0x20, Y7, Y7
-	VPADDQ       Y7, Y8, Y7
-	VMOVAPD      Y0, Y8
-	VMOVAPS      Y5, Y10
-	VGATHERQPD   Y8, (R9)(Y7*8), Y10
-	VSUBPD       Y10, Y9, Y7
 	IMUL3Q       $+84, CX, CX
 	LEAQ         (AX)(CX*8), DX
-	VMOVUPD      c64x4_h3cbb9a7c7a5d7d65<>+0(SB), Y8
+	VMOVUPD      c64x4_h3cbb9a7c7a5d7d65<>+0(SB), Y7
 	VMOVMSKPD    Y0, BX
 	ANDQ         $+1, BX
 	TESTQ        BX, BX
 	JEQ          done7
-	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y9
-	VPADDQ       Y9, Y9, Y10
-	VPSHUFD      $0xa0, Y10, Y10
-	VMOVUPS      c32x8_h42a4f02043f7f565<>+0(SB), Y11
-	VPADDD       Y11, Y10, Y10
-	VPERMPS      Y8, Y10, Y10
-	VMOVQ        X10, BX
-	VPADDQ       Y9, Y9, Y9
+	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y8
+	VPADDQ       Y8, Y8, Y9
 	VPSHUFD      $0xa0, Y9, Y9
-	VPADDD       Y11, Y9, Y9
+	VMOVUPS      c32x8_h42a4f02043f7f565<>+0(SB), Y10
+	VPADDD       Y10, Y9, Y9
 	VPERMPS      Y7, Y9, Y9
-	VMOVSD       X9, (DX)(BX*8)
+	VMOVQ        X9, BX
+	VPADDQ       Y8, Y8, Y8
+	VPSHUFD      $0xa0, Y8, Y8
+	VPADDD       Y10, Y8, Y8
+	VPERMPS      Y6, Y8, Y8
+	VMOVSD       X8, (DX)(BX*8)
 
 done7:
 	VMOVMSKPD Y0, BX
 	ANDQ      $+2, BX
 	TESTQ     BX, BX
 	JEQ       done8
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y9
-	VPADDQ    Y9, Y9, Y10
-	VPSHUFD   $0xa0, Y10, Y10
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y11
-	VPADDD    Y11, Y10, Y10
-	VPERMPS   Y8, Y10, Y10
-	VMOVQ     X10, BX
-	VPADDQ    Y9, Y9, Y9
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y8
+	VPADDQ    Y8, Y8, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y11, Y9, Y9
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y10
+	VPADDD    Y10, Y9, Y9
 	VPERMPS   Y7, Y9, Y9
-	VMOVSD    X9, (DX)(BX*8)
+	VMOVQ     X9, BX
+	VPADDQ    Y8, Y8, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VPADDD    Y10, Y8, Y8
+	VPERMPS   Y6, Y8, Y8
+	VMOVSD    X8, (DX)(BX*8)
 
 done8:
 	VMOVMSKPD Y0, BX
 	ANDQ      $+4, BX
 	TESTQ     BX, BX
 	JEQ       done9
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y9
-	VPADDQ    Y9, Y9, Y10
-	VPSHUFD   $0xa0, Y10, Y10
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y11
-	VPADDD    Y11, Y10, Y10
-	VPERMPS   Y8, Y10, Y10
-	VMOVQ     X10, BX
-	VPADDQ    Y9, Y9, Y9
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y8
+	VPADDQ    Y8, Y8, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y11, Y9, Y9
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y10
+	VPADDD    Y10, Y9, Y9
 	VPERMPS   Y7, Y9, Y9
-	VMOVSD    X9, (DX)(BX*8)
+	VMOVQ     X9, BX
+	VPADDQ    Y8, Y8, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VPADDD    Y10, Y8, Y8
+	VPERMPS   Y6, Y8, Y8
+	VMOVSD    X8, (DX)(BX*8)
 
 done9:
 	VMOVMSKPD Y0, BX
 	ANDQ      $+8, BX
 	TESTQ     BX, BX
 	JEQ       done10
-	VPADDQ    Y2, Y2, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y10
-	VPADDD    Y10, Y9, Y9
-	VPERMPS   Y8, Y9, Y9
-	VMOVQ     X9, BX
-	VPADDQ    Y2, Y2, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y10, Y9, Y9
-	VPERMPS   Y7, Y9, Y7
-	VMOVSD    X7, (DX)(BX*8)
+	VPADDQ    Y2, Y2, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
+	VPADDD    Y9, Y8, Y8
+	VPERMPS   Y7, Y8, Y8
+	VMOVQ     X8, BX
+	VPADDQ    Y2, Y2, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VPADDD    Y9, Y8, Y8
+	VPERMPS   Y6, Y8, Y6
+	VMOVSD    X6, (DX)(BX*8)
 
 done10:
-	LEAQ      (AX)(CX*8), DX
-	VMOVMSKPD Y0, BX
-	ANDQ      $+1, BX
-	TESTQ     BX, BX
-	JEQ       done11
-	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y7
-	VPADDQ    Y7, Y7, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y10
-	VPADDD    Y10, Y9, Y9
-	VPERMPS   Y8, Y9, Y9
-	VMOVQ     X9, BX
-	VPADDQ    Y7, Y7, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y10, Y7, Y7
-	VPERMPS   Y6, Y7, Y7
-	VMOVSD    X7, 8(DX)(BX*8)
+	VPSRLQ     $0x20, Y3, Y6
+	VPMULUDQ   Y2, Y6, Y6
+	VPSRLQ     $0x20, Y2, Y8
+	VPMULUDQ   Y8, Y3, Y8
+	VPADDQ     Y8, Y6, Y6
+	VPMULUDQ   Y2, Y3, Y8
+	VPSLLQ     $0x20, Y6, Y6
+	VPADDQ     Y6, Y8, Y6
+	VMOVAPD    Y0, Y8
+	VMOVAPS    Y5, Y9
+	VGATHERQPD Y8, (R10)(Y6*8), Y9
+	VPSRLQ     $0x20, Y4, Y6
+	VPMULUDQ   Y2, Y6, Y6
+	VPSRLQ     $0x20, Y2, Y8
+	VPMULUDQ   Y8, Y4, Y8
+	VPADDQ     Y8, Y6, Y6
+	VPMULUDQ   Y2, Y4, Y8
+	VPSLLQ     $0x20, Y6, Y6
+	VPADDQ     Y6, Y8, Y6
+	VMOVAPD    Y0, Y8
+	VMOVAPS    Y5, Y10
+	VGATHERQPD Y8, (R10)(Y6*8), Y10
+	VSUBPD     Y10, Y9, Y6
+	LEAQ       (AX)(CX*8), DX
+	VMOVMSKPD  Y0, BX
+	ANDQ       $+1, BX
+	TESTQ      BX, BX
+	JEQ        done11
+	VMOVUPD    c64x4_0000000000000000<>+0(SB), Y8
+	VPADDQ     Y8, Y8, Y9
+	VPSHUFD    $0xa0, Y9, Y9
+	VMOVUPS    c32x8_h42a4f02043f7f565<>+0(SB), Y10
+	VPADDD     Y10, Y9, Y9
+	VPERMPS    Y7, Y9, Y9
+	VMOVQ      X9, BX
+	VPADDQ     Y8, Y8, Y8
+	VPSHUFD    $0xa0, Y8, Y8
+	VPADDD     Y10, Y8, Y8
+	VPERMPS    Y6, Y8, Y8
+	VMOVSD     X8, 8(DX)(BX*8)
 
 done11:
 	VMOVMSKPD Y0, BX
 	ANDQ      $+2, BX
 	TESTQ     BX, BX
 	JEQ       done12
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y7
-	VPADDQ    Y7, Y7, Y9
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y8
+	VPADDQ    Y8, Y8, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y10
 	VPADDD    Y10, Y9, Y9
-	VPERMPS   Y8, Y9, Y9
+	VPERMPS   Y7, Y9, Y9
 	VMOVQ     X9, BX
-	VPADDQ    Y7, Y7, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y10, Y7, Y7
-	VPERMPS   Y6, Y7, Y7
-	VMOVSD    X7, 8(DX)(BX*8)
+	VPADDQ    Y8, Y8, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VPADDD    Y10, Y8, Y8
+	VPERMPS   Y6, Y8, Y8
+	VMOVSD    X8, 8(DX)(BX*8)
 
 done12:
 	VMOVMSKPD Y0, BX
 	ANDQ      $+4, BX
 	TESTQ     BX, BX
 	JEQ       done13
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y7
-	VPADDQ    Y7, Y7, Y9
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y8
+	VPADDQ    Y8, Y8, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y10
 	VPADDD    Y10, Y9, Y9
-	VPERMPS   Y8, Y9, Y9
+	VPERMPS   Y7, Y9, Y9
 	VMOVQ     X9, BX
-	VPADDQ    Y7, Y7, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y10, Y7, Y7
-	VPERMPS   Y6, Y7, Y7
-	VMOVSD    X7, 8(DX)(BX*8)
+	VPADDQ    Y8, Y8, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VPADDD    Y10, Y8, Y8
+	VPERMPS   Y6, Y8, Y8
+	VMOVSD    X8, 8(DX)(BX*8)
 
 done13:
 	VMOVMSKPD Y0, BX
 	ANDQ      $+8, BX
 	TESTQ     BX, BX
 	JEQ       done14
-	VPADDQ    Y2, Y2, Y7
-	VPSHUFD   $0xa0, Y7, Y7
+	VPADDQ    Y2, Y2, Y8
+	VPSHUFD   $0xa0, Y8, Y8
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
-	VPADDD    Y9, Y7, Y7
-	VPERMPS   Y8, Y7, Y7
-	VMOVQ     X7, BX
-	VPADDQ    Y2, Y2, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y9, Y7, Y7
-	VPERMPS   Y6, Y7, Y6
+	VPADDD    Y9, Y8, Y8
+	VPERMPS   Y7, Y8, Y8
+	VMOVQ     X8, BX
+	VPADDQ    Y2, Y2, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VPADDD    Y9, Y8, Y8
+	VPERMPS   Y6, Y8, Y6
 	VMOVSD    X6, 8(DX)(BX*8)
 
 done14:
 	VPSRLQ     $0x20, Y3, Y6
 	VPMULUDQ   Y2, Y6, Y6
-	VPSRLQ     $0x20, Y2, Y7
-	VPMULUDQ   Y7, Y3, Y7
-	VPADDQ     Y7, Y6, Y6
-	VPMULUDQ   Y2, Y3, Y7
+	VPSRLQ     $0x20, Y2, Y8
+	VPMULUDQ   Y8, Y3, Y8
+	VPADDQ     Y8, Y6, Y6
+	VPMULUDQ   Y2, Y3, Y8
 	VPSLLQ     $0x20, Y6, Y6
-	VPADDQ     Y6, Y7, Y6
-	VMOVAPD    Y0, Y7
+	VPADDQ     Y6, Y8, Y6
+	VMOVAPD    Y0, Y8
 	VMOVAPS    Y5, Y9
-	VGATHERQPD Y7, 8(R9)(Y6*8), Y9
-	VPSRLQ     $0x20, Y4, Y6
+	VGATHERQPD Y8, 8(R10)(Y6*8), Y9
+	VPSRLQ     $0x20, Y1, Y6
 	VPMULUDQ   Y2, Y6, Y6
-	VPSRLQ     $0x20, Y2, Y7
-	VPMULUDQ   Y7, Y4, Y7
-	VPADDQ     Y7, Y6, Y6
-	VPMULUDQ   Y2, Y4, Y7
+	VPSRLQ     $0x20, Y2, Y8
+	VPMULUDQ   Y8, Y1, Y8
+	VPADDQ     Y8, Y6, Y6
+	VPMULUDQ   Y2, Y1, Y8
 	VPSLLQ     $0x20, Y6, Y6
-	VPADDQ     Y6, Y7, Y6
-	VMOVAPD    Y0, Y7
+	VPADDQ     Y6, Y8, Y6
+	VMOVAPD    Y0, Y8
 	VMOVAPS    Y5, Y10
-	VGATHERQPD Y7, 8(R9)(Y6*8), Y10
+	VGATHERQPD Y8, 8(R10)(Y6*8), Y10
 	VSUBPD     Y10, Y9, Y6
-	VPSRLQ     $0x20, Y3, Y7
-	VPMULUDQ   Y2, Y7, Y7
-	VPSRLQ     $0x20, Y2, Y9
-	VPMULUDQ   Y9, Y3, Y9
-	VPADDQ     Y9, Y7, Y7
-	VPMULUDQ   Y2, Y3, Y9
-	VPSLLQ     $0x20, Y7, Y7
-	VPADDQ     Y7, Y9, Y7
-	VMOVAPD    Y0, Y9
-	VMOVAPS    Y5, Y10
-	VGATHERQPD Y9, 8(R9)(Y7*8), Y10
-	VPSRLQ     $0x20, Y1, Y7
-	VPMULUDQ   Y2, Y7, Y7
-	VPSRLQ     $0x20, Y2, Y9
-	VPMULUDQ   Y9, Y1, Y9
-	VPADDQ     Y9, Y7, Y7
-	VPMULUDQ   Y2, Y1, Y9
-	VPSLLQ     $0x20, Y7, Y7
-	VPADDQ     Y7, Y9, Y7
-	VMOVAPD    Y0, Y9
-	VMOVAPS    Y5, Y11
-	VGATHERQPD Y9, 8(R9)(Y7*8), Y11
-	VSUBPD     Y11, Y10, Y7
 	LEAQ       (AX)(CX*8), DX
 	VMOVMSKPD  Y0, BX
 	ANDQ       $+1, BX
 	TESTQ      BX, BX
 	JEQ        done15
-	VMOVUPD    c64x4_0000000000000000<>+0(SB), Y9
-	VPADDQ     Y9, Y9, Y10
-	VPSHUFD    $0xa0, Y10, Y10
-	VMOVUPS    c32x8_h42a4f02043f7f565<>+0(SB), Y11
-	VPADDD     Y11, Y10, Y10
-	VPERMPS    Y8, Y10, Y10
-	VMOVQ      X10, BX
-	VPADDQ     Y9, Y9, Y9
+	VMOVUPD    c64x4_0000000000000000<>+0(SB), Y8
+	VPADDQ     Y8, Y8, Y9
 	VPSHUFD    $0xa0, Y9, Y9
-	VPADDD     Y11, Y9, Y9
+	VMOVUPS    c32x8_h42a4f02043f7f565<>+0(SB), Y10
+	VPADDD     Y10, Y9, Y9
 	VPERMPS    Y7, Y9, Y9
-	VMOVSD     X9, 224(DX)(BX*8)
+	VMOVQ      X9, BX
+	VPADDQ     Y8, Y8, Y8
+	VPSHUFD    $0xa0, Y8, Y8
+	VPADDD     Y10, Y8, Y8
+	VPERMPS    Y6, Y8, Y8
+	VMOVSD     X8, 224(DX)(BX*8)
 
 done15:
 	VMOVMSKPD Y0, BX
 	ANDQ      $+2, BX
 	TESTQ     BX, BX
 	JEQ       done16
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y9
-	VPADDQ    Y9, Y9, Y10
-	VPSHUFD   $0xa0, Y10, Y10
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y11
-	VPADDD    Y11, Y10, Y10
-	VPERMPS   Y8, Y10, Y10
-	VMOVQ     X10, BX
-	VPADDQ    Y9, Y9, Y9
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y8
+	VPADDQ    Y8, Y8, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y11, Y9, Y9
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y10
+	VPADDD    Y10, Y9, Y9
 	VPERMPS   Y7, Y9, Y9
-	VMOVSD    X9, 224(DX)(BX*8)
+	VMOVQ     X9, BX
+	VPADDQ    Y8, Y8, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VPADDD    Y10, Y8, Y8
+	VPERMPS   Y6, Y8, Y8
+	VMOVSD    X8, 224(DX)(BX*8)
 
 done16:
 	VMOVMSKPD Y0, BX
 	ANDQ      $+4, BX
 	TESTQ     BX, BX
 	JEQ       done17
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y9
-	VPADDQ    Y9, Y9, Y10
-	VPSHUFD   $0xa0, Y10, Y10
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y11
-	VPADDD    Y11, Y10, Y10
-	VPERMPS   Y8, Y10, Y10
-	VMOVQ     X10, BX
-	VPADDQ    Y9, Y9, Y9
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y8
+	VPADDQ    Y8, Y8, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y11, Y9, Y9
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y10
+	VPADDD    Y10, Y9, Y9
 	VPERMPS   Y7, Y9, Y9
-	VMOVSD    X9, 224(DX)(BX*8)
+	VMOVQ     X9, BX
+	VPADDQ    Y8, Y8, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VPADDD    Y10, Y8, Y8
+	VPERMPS   Y6, Y8, Y8
+	VMOVSD    X8, 224(DX)(BX*8)
 
 done17:
 	VMOVMSKPD Y0, BX
 	ANDQ      $+8, BX
 	TESTQ     BX, BX
 	JEQ       done18
-	VPADDQ    Y2, Y2, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y10
-	VPADDD    Y10, Y9, Y9
-	VPERMPS   Y8, Y9, Y9
-	VMOVQ     X9, BX
-	VPADDQ    Y2, Y2, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y10, Y9, Y9
-	VPERMPS   Y7, Y9, Y7
-	VMOVSD    X7, 224(DX)(BX*8)
+	VPADDQ    Y2, Y2, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
+	VPADDD    Y9, Y8, Y8
+	VPERMPS   Y7, Y8, Y8
+	VMOVQ     X8, BX
+	VPADDQ    Y2, Y2, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VPADDD    Y9, Y8, Y8
+	VPERMPS   Y6, Y8, Y6
+	VMOVSD    X6, 224(DX)(BX*8)
 
 done18:
-	LEAQ      (AX)(CX*8), DX
-	VMOVMSKPD Y0, BX
-	ANDQ      $+1, BX
-	TESTQ     BX, BX
-	JEQ       done19
-	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y7
-	VPADDQ    Y7, Y7, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y10
-	VPADDD    Y10, Y9, Y9
-	VPERMPS   Y8, Y9, Y9
-	VMOVQ     X9, BX
-	VPADDQ    Y7, Y7, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y10, Y7, Y7
-	VPERMPS   Y6, Y7, Y7
-	VMOVSD    X7, 232(DX)(BX*8)
+	VPSRLQ     $0x20, Y3, Y6
+	VPMULUDQ   Y2, Y6, Y6
+	VPSRLQ     $0x20, Y2, Y8
+	VPMULUDQ   Y8, Y3, Y8
+	VPADDQ     Y8, Y6, Y6
+	VPMULUDQ   Y2, Y3, Y8
+	VPSLLQ     $0x20, Y6, Y6
+	VPADDQ     Y6, Y8, Y6
+	VMOVAPD    Y0, Y8
+	VMOVAPS    Y5, Y9
+	VGATHERQPD Y8, 8(R10)(Y6*8), Y9
+	VPSRLQ     $0x20, Y4, Y6
+	VPMULUDQ   Y2, Y6, Y6
+	VPSRLQ     $0x20, Y2, Y8
+	VPMULUDQ   Y8, Y4, Y8
+	VPADDQ     Y8, Y6, Y6
+	VPMULUDQ   Y2, Y4, Y8
+	VPSLLQ     $0x20, Y6, Y6
+	VPADDQ     Y6, Y8, Y6
+	VMOVAPD    Y0, Y8
+	VMOVAPS    Y5, Y10
+	VGATHERQPD Y8, 8(R10)(Y6*8), Y10
+	VSUBPD     Y10, Y9, Y6
+	LEAQ       (AX)(CX*8), DX
+	VMOVMSKPD  Y0, BX
+	ANDQ       $+1, BX
+	TESTQ      BX, BX
+	JEQ        done19
+	VMOVUPD    c64x4_0000000000000000<>+0(SB), Y8
+	VPADDQ     Y8, Y8, Y9
+	VPSHUFD    $0xa0, Y9, Y9
+	VMOVUPS    c32x8_h42a4f02043f7f565<>+0(SB), Y10
+	VPADDD     Y10, Y9, Y9
+	VPERMPS    Y7, Y9, Y9
+	VMOVQ      X9, BX
+	VPADDQ     Y8, Y8, Y8
+	VPSHUFD    $0xa0, Y8, Y8
+	VPADDD     Y10, Y8, Y8
+	VPERMPS    Y6, Y8, Y8
+	VMOVSD     X8, 232(DX)(BX*8)
 
 done19:
 	VMOVMSKPD Y0, BX
 	ANDQ      $+2, BX
 	TESTQ     BX, BX
 	JEQ       done20
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y7
-	VPADDQ    Y7, Y7, Y9
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y8
+	VPADDQ    Y8, Y8, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y10
 	VPADDD    Y10, Y9, Y9
-	VPERMPS   Y8, Y9, Y9
+	VPERMPS   Y7, Y9, Y9
 	VMOVQ     X9, BX
-	VPADDQ    Y7, Y7, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y10, Y7, Y7
-	VPERMPS   Y6, Y7, Y7
-	VMOVSD    X7, 232(DX)(BX*8)
+	VPADDQ    Y8, Y8, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VPADDD    Y10, Y8, Y8
+	VPERMPS   Y6, Y8, Y8
+	VMOVSD    X8, 232(DX)(BX*8)
 
 done20:
 	VMOVMSKPD Y0, BX
 	ANDQ      $+4, BX
 	TESTQ     BX, BX
 	JEQ       done21
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y7
-	VPADDQ    Y7, Y7, Y9
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y8
+	VPADDQ    Y8, Y8, Y9
 	VPSHUFD   $0xa0, Y9, Y9
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y10
 	VPADDD    Y10, Y9, Y9
-	VPERMPS   Y8, Y9, Y9
+	VPERMPS   Y7, Y9, Y9
 	VMOVQ     X9, BX
-	VPADDQ    Y7, Y7, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y10, Y7, Y7
-	VPERMPS   Y6, Y7, Y7
-	VMOVSD    X7, 232(DX)(BX*8)
+	VPADDQ    Y8, Y8, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VPADDD    Y10, Y8, Y8
+	VPERMPS   Y6, Y8, Y8
+	VMOVSD    X8, 232(DX)(BX*8)
 
 done21:
 	VMOVMSKPD Y0, BX
 	ANDQ      $+8, BX
 	TESTQ     BX, BX
 	JEQ       done22
-	VPADDQ    Y2, Y2, Y7
-	VPSHUFD   $0xa0, Y7, Y7
+	VPADDQ    Y2, Y2, Y8
+	VPSHUFD   $0xa0, Y8, Y8
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
-	VPADDD    Y9, Y7, Y7
-	VPERMPS   Y8, Y7, Y7
-	VMOVQ     X7, BX
-	VPADDQ    Y2, Y2, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y9, Y7, Y7
-	VPERMPS   Y6, Y7, Y6
+	VPADDD    Y9, Y8, Y8
+	VPERMPS   Y7, Y8, Y8
+	VMOVQ     X8, BX
+	VPADDQ    Y2, Y2, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VPADDD    Y9, Y8, Y8
+	VPERMPS   Y6, Y8, Y6
 	VMOVSD    X6, 232(DX)(BX*8)
 
 done22:
 	VPSRLQ     $0x20, Y3, Y6
 	VPMULUDQ   Y2, Y6, Y6
-	VPSRLQ     $0x20, Y2, Y7
-	VPMULUDQ   Y7, Y3, Y7
-	VPADDQ     Y7, Y6, Y6
-	VPMULUDQ   Y2, Y3, Y7
+	VPSRLQ     $0x20, Y2, Y8
+	VPMULUDQ   Y8, Y3, Y8
+	VPADDQ     Y8, Y6, Y6
+	VPMULUDQ   Y2, Y3, Y8
 	VPSLLQ     $0x20, Y6, Y6
-	VPADDQ     Y6, Y7, Y6
-	VMOVAPD    Y0, Y7
+	VPADDQ     Y6, Y8, Y6
+	VMOVAPD    Y0, Y8
 	VMOVAPS    Y5, Y9
-	VGATHERQPD Y7, 16(R9)(Y6*8), Y9
-	VPSRLQ     $0x20, Y4, Y6
+	VGATHERQPD Y8, 16(R10)(Y6*8), Y9
+	VPSRLQ     $0x20, Y1, Y6
 	VPMULUDQ   Y2, Y6, Y6
-	VPSRLQ     $0x20, Y2, Y7
-	VPMULUDQ   Y7, Y4, Y7
-	VPADDQ     Y7, Y6, Y6
-	VPMULUDQ   Y2, Y4, Y4
-	VPSLLQ     $0x20, Y6, Y6
-	VPADDQ     Y6, Y4, Y4
-	VMOVAPD    Y0, Y6
-	VMOVAPS    Y5, Y7
-	VGATHERQPD Y6, 16(R9)(Y4*8), Y7
-	VSUBPD     Y7, Y9, Y4
-	VPSRLQ     $0x20, Y3, Y6
-	VPMULUDQ   Y2, Y6, Y6
-	VPSRLQ     $0x20, Y2, Y7
-	VPMULUDQ   Y7, Y3, Y7
-	VPADDQ     Y7, Y6, Y6
-	VPMULUDQ   Y2, Y3, Y3
-	VPSLLQ     $0x20, Y6, Y6
-	VPADDQ     Y6, Y3, Y3
-	VMOVAPD    Y0, Y6
-	VMOVAPS    Y5, Y7
-	VGATHERQPD Y6, 16(R9)(Y3*8), Y7
-	VPSRLQ     $0x20, Y1, Y3
-	VPMULUDQ   Y2, Y3, Y3
-	VPSRLQ     $0x20, Y2, Y6
-	VPMULUDQ   Y6, Y1, Y6
-	VPADDQ     Y6, Y3, Y3
+	VPSRLQ     $0x20, Y2, Y8
+	VPMULUDQ   Y8, Y1, Y8
+	VPADDQ     Y8, Y6, Y6
 	VPMULUDQ   Y2, Y1, Y1
-	VPSLLQ     $0x20, Y3, Y3
-	VPADDQ     Y3, Y1, Y1
-	VMOVAPD    Y0, Y3
-	VGATHERQPD Y3, 16(R9)(Y1*8), Y5
-	VSUBPD     Y5, Y7, Y1
+	VPSLLQ     $0x20, Y6, Y6
+	VPADDQ     Y6, Y1, Y1
+	VMOVAPD    Y0, Y6
+	VMOVAPS    Y5, Y8
+	VGATHERQPD Y6, 16(R10)(Y1*8), Y8
+	VSUBPD     Y8, Y9, Y1
 	LEAQ       (AX)(CX*8), DX
 	VMOVMSKPD  Y0, BX
 	ANDQ       $+1, BX
 	TESTQ      BX, BX
 	JEQ        done23
-	VMOVUPD    c64x4_0000000000000000<>+0(SB), Y3
-	VPADDQ     Y3, Y3, Y5
-	VPSHUFD    $0xa0, Y5, Y5
-	VMOVUPS    c32x8_h42a4f02043f7f565<>+0(SB), Y6
-	VPADDD     Y6, Y5, Y5
-	VPERMPS    Y8, Y5, Y5
-	VMOVQ      X5, BX
-	VPADDQ     Y3, Y3, Y3
-	VPSHUFD    $0xa0, Y3, Y3
-	VPADDD     Y6, Y3, Y3
-	VPERMPS    Y1, Y3, Y3
-	VMOVSD     X3, 448(DX)(BX*8)
+	VMOVUPD    c64x4_0000000000000000<>+0(SB), Y6
+	VPADDQ     Y6, Y6, Y8
+	VPSHUFD    $0xa0, Y8, Y8
+	VMOVUPS    c32x8_h42a4f02043f7f565<>+0(SB), Y9
+	VPADDD     Y9, Y8, Y8
+	VPERMPS    Y7, Y8, Y8
+	VMOVQ      X8, BX
+	VPADDQ     Y6, Y6, Y6
+	VPSHUFD    $0xa0, Y6, Y6
+	VPADDD     Y9, Y6, Y6
+	VPERMPS    Y1, Y6, Y6
+	VMOVSD     X6, 448(DX)(BX*8)
 
 done23:
 	VMOVMSKPD Y0, BX
 	ANDQ      $+2, BX
 	TESTQ     BX, BX
 	JEQ       done24
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y5
-	VPSHUFD   $0xa0, Y5, Y5
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y6
-	VPADDD    Y6, Y5, Y5
-	VPERMPS   Y8, Y5, Y5
-	VMOVQ     X5, BX
-	VPADDQ    Y3, Y3, Y3
-	VPSHUFD   $0xa0, Y3, Y3
-	VPADDD    Y6, Y3, Y3
-	VPERMPS   Y1, Y3, Y3
-	VMOVSD    X3, 448(DX)(BX*8)
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
+	VPADDD    Y9, Y8, Y8
+	VPERMPS   Y7, Y8, Y8
+	VMOVQ     X8, BX
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VPADDD    Y9, Y6, Y6
+	VPERMPS   Y1, Y6, Y6
+	VMOVSD    X6, 448(DX)(BX*8)
 
 done24:
 	VMOVMSKPD Y0, BX
 	ANDQ      $+4, BX
 	TESTQ     BX, BX
 	JEQ       done25
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y3
-	VPADDQ    Y3, Y3, Y5
-	VPSHUFD   $0xa0, Y5, Y5
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y6
-	VPADDD    Y6, Y5, Y5
-	VPERMPS   Y8, Y5, Y5
-	VMOVQ     X5, BX
-	VPADDQ    Y3, Y3, Y3
-	VPSHUFD   $0xa0, Y3, Y3
-	VPADDD    Y6, Y3, Y3
-	VPERMPS   Y1, Y3, Y3
-	VMOVSD    X3, 448(DX)(BX*8)
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y6
+	VPADDQ    Y6, Y6, Y8
+	VPSHUFD   $0xa0, Y8, Y8
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y9
+	VPADDD    Y9, Y8, Y8
+	VPERMPS   Y7, Y8, Y8
+	VMOVQ     X8, BX
+	VPADDQ    Y6, Y6, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VPADDD    Y9, Y6, Y6
+	VPERMPS   Y1, Y6, Y6
+	VMOVSD    X6, 448(DX)(BX*8)
 
 done25:
 	VMOVMSKPD Y0, BX
 	ANDQ      $+8, BX
 	TESTQ     BX, BX
 	JEQ       done26
-	VPADDQ    Y2, Y2, Y3
-	VPSHUFD   $0xa0, Y3, Y3
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y5
-	VPADDD    Y5, Y3, Y3
-	VPERMPS   Y8, Y3, Y3
-	VMOVQ     X3, BX
-	VPADDQ    Y2, Y2, Y3
-	VPSHUFD   $0xa0, Y3, Y3
-	VPADDD    Y5, Y3, Y3
-	VPERMPS   Y1, Y3, Y1
+	VPADDQ    Y2, Y2, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y8
+	VPADDD    Y8, Y6, Y6
+	VPERMPS   Y7, Y6, Y6
+	VMOVQ     X6, BX
+	VPADDQ    Y2, Y2, Y6
+	VPSHUFD   $0xa0, Y6, Y6
+	VPADDD    Y8, Y6, Y6
+	VPERMPS   Y1, Y6, Y1
 	VMOVSD    X1, 448(DX)(BX*8)
 
 done26:
-	LEAQ      (AX)(CX*8), AX
-	VMOVMSKPD Y0, CX
-	ANDQ      $+1, CX
-	TESTQ     CX, CX
-	JEQ       done27
-	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y1
-	VPADDQ    Y1, Y1, Y3
-	VPSHUFD   $0xa0, Y3, Y3
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y5
-	VPADDD    Y5, Y3, Y3
-	VPERMPS   Y8, Y3, Y3
-	VMOVQ     X3, CX
-	VPADDQ    Y1, Y1, Y1
-	VPSHUFD   $0xa0, Y1, Y1
-	VPADDD    Y5, Y1, Y1
-	VPERMPS   Y4, Y1, Y1
-	VMOVSD    X1, 456(AX)(CX*8)
+	VPSRLQ     $0x20, Y3, Y1
+	VPMULUDQ   Y2, Y1, Y1
+	VPSRLQ     $0x20, Y2, Y6
+	VPMULUDQ   Y6, Y3, Y6
+	VPADDQ     Y6, Y1, Y1
+	VPMULUDQ   Y2, Y3, Y3
+	VPSLLQ     $0x20, Y1, Y1
+	VPADDQ     Y1, Y3, Y1
+	VMOVAPD    Y0, Y3
+	VMOVAPS    Y5, Y6
+	VGATHERQPD Y3, 16(R10)(Y1*8), Y6
+	VPSRLQ     $0x20, Y4, Y1
+	VPMULUDQ   Y2, Y1, Y1
+	VPSRLQ     $0x20, Y2, Y3
+	VPMULUDQ   Y3, Y4, Y3
+	VPADDQ     Y3, Y1, Y1
+	VPMULUDQ   Y2, Y4, Y3
+	VPSLLQ     $0x20, Y1, Y1
+	VPADDQ     Y1, Y3, Y1
+	VMOVAPD    Y0, Y3
+	VGATHERQPD Y3, 16(R10)(Y1*8), Y5
+	VSUBPD     Y5, Y6, Y1
+	LEAQ       (AX)(CX*8), AX
+	VMOVMSKPD  Y0, CX
+	ANDQ       $+1, CX
+	TESTQ      CX, CX
+	JEQ        done27
+	VMOVUPD    c64x4_0000000000000000<>+0(SB), Y3
+	VPADDQ     Y3, Y3, Y4
+	VPSHUFD    $0xa0, Y4, Y4
+	VMOVUPS    c32x8_h42a4f02043f7f565<>+0(SB), Y5
+	VPADDD     Y5, Y4, Y4
+	VPERMPS    Y7, Y4, Y4
+	VMOVQ      X4, CX
+	VPADDQ     Y3, Y3, Y3
+	VPSHUFD    $0xa0, Y3, Y3
+	VPADDD     Y5, Y3, Y3
+	VPERMPS    Y1, Y3, Y3
+	VMOVSD     X3, 456(AX)(CX*8)
 
 done27:
 	VMOVMSKPD Y0, CX
 	ANDQ      $+2, CX
 	TESTQ     CX, CX
 	JEQ       done28
-	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y1
-	VPADDQ    Y1, Y1, Y3
-	VPSHUFD   $0xa0, Y3, Y3
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y3
+	VPADDQ    Y3, Y3, Y4
+	VPSHUFD   $0xa0, Y4, Y4
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y5
+	VPADDD    Y5, Y4, Y4
+	VPERMPS   Y7, Y4, Y4
+	VMOVQ     X4, CX
+	VPADDQ    Y3, Y3, Y3
+	VPSHUFD   $0xa0, Y3, Y3
 	VPADDD    Y5, Y3, Y3
-	VPERMPS   Y8, Y3, Y3
-	VMOVQ     X3, CX
-	VPADDQ    Y1, Y1, Y1
-	VPSHUFD   $0xa0, Y1, Y1
-	VPADDD    Y5, Y1, Y1
-	VPERMPS   Y4, Y1, Y1
-	VMOVSD    X1, 456(AX)(CX*8)
+	VPERMPS   Y1, Y3, Y3
+	VMOVSD    X3, 456(AX)(CX*8)
 
 done28:
 	VMOVMSKPD Y0, CX
 	ANDQ      $+4, CX
 	TESTQ     CX, CX
 	JEQ       done29
-	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y1
-	VPADDQ    Y1, Y1, Y3
-	VPSHUFD   $0xa0, Y3, Y3
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y3
+	VPADDQ    Y3, Y3, Y4
+	VPSHUFD   $0xa0, Y4, Y4
 	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y5
+	VPADDD    Y5, Y4, Y4
+	VPERMPS   Y7, Y4, Y4
+	VMOVQ     X4, CX
+	VPADDQ    Y3, Y3, Y3
+	VPSHUFD   $0xa0, Y3, Y3
 	VPADDD    Y5, Y3, Y3
-	VPERMPS   Y8, Y3, Y3
-	VMOVQ     X3, CX
-	VPADDQ    Y1, Y1, Y1
-	VPSHUFD   $0xa0, Y1, Y1
-	VPADDD    Y5, Y1, Y1
-	VPERMPS   Y4, Y1, Y1
-	VMOVSD    X1, 456(AX)(CX*8)
+	VPERMPS   Y1, Y3, Y3
+	VMOVSD    X3, 456(AX)(CX*8)
 
 done29:
 	VMOVMSKPD Y0, CX
@@ -38434,14 +38760,14 @@ done29:
 	JEQ       done30
 	VPADDQ    Y2, Y2, Y0
 	VPSHUFD   $0xa0, Y0, Y0
-	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y1
-	VPADDD    Y1, Y0, Y0
-	VPERMPS   Y8, Y0, Y0
+	VMOVUPS   c32x8_h42a4f02043f7f565<>+0(SB), Y3
+	VPADDD    Y3, Y0, Y0
+	VPERMPS   Y7, Y0, Y0
 	VMOVQ     X0, CX
 	VPADDQ    Y2, Y2, Y0
 	VPSHUFD   $0xa0, Y0, Y0
-	VPADDD    Y1, Y0, Y0
-	VPERMPS   Y4, Y0, Y0
+	VPADDD    Y3, Y0, Y0
+	VPERMPS   Y1, Y0, Y0
 	VMOVSD    X0, 456(AX)(CX*8)
 
 done30:
@@ -38450,1101 +38776,1608 @@ done1:
 	VZEROUPPER
 	RET
 
-// func zD2LoopAVX512(p0 int, p1 int, us []float64, tri4 []int32, tri3 []int32, zD2 []float64, zq3 []float64)
+// func zD2LoopAVX512(p0 int, p1 int, us []float64, zD []float64, tri4 []int32, tri3 []int32, tri2 []int32, zD2 []float64, zq3 []float64)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·zD2LoopAVX512(SB), $0-136
-	MOVQ    p0+0(FP), AX
-	MOVQ    p1+8(FP), CX
-	MOVQ    us_base+16(FP), DX
-	MOVQ    tri4_base+40(FP), BX
-	MOVQ    tri3_base+64(FP), SI
-	MOVQ    zD2_base+88(FP), DI
-	MOVQ    zq3_base+112(FP), R8
-	MOVQ    $+3, R9
-	KMOVB   R9, K1
-	TESTQ   AX, AX
-	JLE     done1
+TEXT ·zD2LoopAVX512(SB), $8-184
+	MOVQ         p0+0(FP), AX
+	MOVQ         us_base+16(FP), CX
+	MOVQ         zD_base+40(FP), DX
+	MOVQ         tri4_base+64(FP), BX
+	MOVQ         tri3_base+88(FP), SI
+	MOVQ         tri2_base+112(FP), DI
+	MOVQ         $+0, R8
+	VMOVUPD      c64x8_h081431c8ec5f1025<>+0(SB), Z0
+	VMOVUPD      c64x8_h577092aba63b2e25<>+0(SB), Z1
+	VMOVUPD      c64x8_h69a2f35c470acbe5<>+0(SB), Z2
+	VMOVUPD      c64x8_h48bc3a41b88909e5<>+0(SB), Z3
+	VBROADCASTSD c64x1_0000000000000003<>+0(SB), Z4
+	KXNORW       K1, K1, K1
+	VPXORD       Z5, Z5, Z5
+	VMOVUPD      c64x8_hcbd4e26f8c236804<>+0(SB), Z6
+	VMOVUPD      c64x8_hb0099f969b546f25<>+0(SB), Z7
+	VMOVUPD      c64x8_hcd037e819e4e3a25<>+0(SB), Z8
+
+loop1:
 	TESTQ   AX, AX
 	JLE     done2
-	MOVQ    $+0, R9
-	VMOVUPD c64x8_hb0099f969b546f25<>+0(SB), Z0
-	VMOVUPD c64x8_h1936564b3387b325<>+0(SB), Z1
-	VMOVUPD c64x8_h82630cffcbbaf725<>+0(SB), Z2
-	VMOVUPD c64x8_heb8fc3b463ee3b25<>+0(SB), Z3
-	KXNORW  K2, K2, K2
-	VPXORD  Z4, Z4, Z4
+	MOVQ    p1+8(FP), R9
+	IMULQ   R8, R9
+	IMUL3Q  $+3, R9, R9
+	MOVQ    zq3_base+160(FP), R10
+	LEAQ    (R10)(R9*8), R9
+	MOVQ    zD2_base+136(FP), R10
+	LEAQ    (R10)(R8*8), R10
+	LEAQ    -16(AX), R11
+	TESTQ   R11, R11
+	JLT     done3
+	MOVQ    $+0, R12
 	PCALIGN $0x20
 
-loop3:
-	MOVQ         R9, R10
-	SHLQ         $0x01, R10
-	LEAQ         (DX)(R10*8), R10
-	VBROADCASTSD (R10), Z5
-	VBROADCASTSD 8(R10), Z6
-	LEAQ         (BX)(R9*4), R10
-	MOVLQSX      (R10), R10
-	LEAQ         (SI)(R9*4), R11
-	MOVLQSX      (R11), R11
-	IMUL3Q       $+3, R10, R10
-	LEAQ         (R8)(R10*8), R10
-	IMUL3Q       $+3, CX, R12
-	VPBROADCASTQ R12, Z7
-	VPMULLQ      Z7, Z0, Z8
-	VPMULLQ      Z7, Z1, Z9
-	VPMULLQ      Z7, Z2, Z10
-	VPMULLQ      Z7, Z3, Z11
-	KMOVW        K2, K3
-	VMOVAPS      Z4, Z12
-	VGATHERQPD   (R10)(Z8*8), K3, Z12
-	KMOVW        K2, K3
-	VMOVAPS      Z4, Z8
-	VGATHERQPD   (R10)(Z9*8), K3, Z8
-	KMOVW        K2, K3
-	VMOVAPS      Z4, Z9
-	VGATHERQPD   (R10)(Z10*8), K3, Z9
-	KMOVW        K1, K3
-	VMOVAPS      Z4, Z10
-	VGATHERQPD   (R10)(Z11*8), K3, Z10
-	IMUL3Q       $+3, R11, R11
-	LEAQ         (R8)(R11*8), R11
-	VPMULLQ      Z7, Z0, Z11
-	VPMULLQ      Z7, Z1, Z13
-	VPMULLQ      Z7, Z2, Z14
-	VPMULLQ      Z7, Z3, Z15
-	KMOVW        K2, K3
-	VMOVAPS      Z4, Z16
-	VGATHERQPD   (R11)(Z11*8), K3, Z16
-	KMOVW        K2, K3
-	VMOVAPS      Z4, Z11
-	VGATHERQPD   (R11)(Z13*8), K3, Z11
-	KMOVW        K2, K3
-	VMOVAPS      Z4, Z13
-	VGATHERQPD   (R11)(Z14*8), K3, Z13
-	KMOVW        K1, K3
-	VMOVAPS      Z4, Z14
-	VGATHERQPD   (R11)(Z15*8), K3, Z14
-	VMULPD       Z16, Z6, Z15
-	VMULPD       Z11, Z6, Z11
-	VMULPD       Z13, Z6, Z13
-	VMULPD       Z14, Z6, Z14
-	VFMADD231PD  Z12, Z5, Z15
-	VFMADD231PD  Z8, Z5, Z11
-	VFMADD231PD  Z9, Z5, Z13
-	VFMADD231PD  Z10, Z5, Z14
-	IMUL3Q       $+78, R9, R12
-	LEAQ         (DI)(R12*8), R12
-	VMOVUPD      Z15, (R12)
-	VMOVUPD      Z11, 64(R12)
-	VMOVUPD      Z13, 128(R12)
-	VMOVUPD      Z14, K1, 192(R12)
-	VPMULLQ      Z7, Z0, Z8
-	VPMULLQ      Z7, Z1, Z9
-	VPMULLQ      Z7, Z2, Z10
-	VPMULLQ      Z7, Z3, Z11
-	KMOVW        K2, K3
-	VMOVAPS      Z4, Z12
-	VGATHERQPD   8(R10)(Z8*8), K3, Z12
-	KMOVW        K2, K3
-	VMOVAPS      Z4, Z8
-	VGATHERQPD   8(R10)(Z9*8), K3, Z8
-	KMOVW        K2, K3
-	VMOVAPS      Z4, Z9
-	VGATHERQPD   8(R10)(Z10*8), K3, Z9
-	KMOVW        K1, K3
-	VMOVAPS      Z4, Z10
-	VGATHERQPD   8(R10)(Z11*8), K3, Z10
-	VPMULLQ      Z7, Z0, Z11
-	VPMULLQ      Z7, Z1, Z13
-	VPMULLQ      Z7, Z2, Z14
-	VPMULLQ      Z7, Z3, Z15
-	KMOVW        K2, K3
-	VMOVAPS      Z4, Z16
-	VGATHERQPD   8(R11)(Z11*8), K3, Z16
-	KMOVW        K2, K3
-	VMOVAPS      Z4, Z11
-	VGATHERQPD   8(R11)(Z13*8), K3, Z11
-	KMOVW        K2, K3
-	VMOVAPS      Z4, Z13
-	VGATHERQPD   8(R11)(Z14*8), K3, Z13
-	KMOVW        K1, K3
-	VMOVAPS      Z4, Z14
-	VGATHERQPD   8(R11)(Z15*8), K3, Z14
-	VMULPD       Z16, Z6, Z15
-	VMULPD       Z11, Z6, Z11
-	VMULPD       Z13, Z6, Z13
-	VMULPD       Z14, Z6, Z14
-	VFMADD231PD  Z12, Z5, Z15
-	VFMADD231PD  Z8, Z5, Z11
-	VFMADD231PD  Z9, Z5, Z13
-	VFMADD231PD  Z10, Z5, Z14
-	VMOVUPD      Z15, 208(R12)
-	VMOVUPD      Z11, 272(R12)
-	VMOVUPD      Z13, 336(R12)
-	VMOVUPD      Z14, K1, 400(R12)
-	VPMULLQ      Z7, Z0, Z8
-	VPMULLQ      Z7, Z1, Z9
-	VPMULLQ      Z7, Z2, Z10
-	VPMULLQ      Z7, Z3, Z11
-	KMOVW        K2, K3
-	VMOVAPS      Z4, Z12
-	VGATHERQPD   16(R10)(Z8*8), K3, Z12
-	KMOVW        K2, K3
-	VMOVAPS      Z4, Z8
-	VGATHERQPD   16(R10)(Z9*8), K3, Z8
-	KMOVW        K2, K3
-	VMOVAPS      Z4, Z9
-	VGATHERQPD   16(R10)(Z10*8), K3, Z9
-	KMOVW        K1, K3
-	VMOVAPS      Z4, Z10
-	VGATHERQPD   16(R10)(Z11*8), K3, Z10
-	VPMULLQ      Z7, Z0, Z11
-	VPMULLQ      Z7, Z1, Z13
-	VPMULLQ      Z7, Z2, Z14
-	VPMULLQ      Z7, Z3, Z7
-	KMOVW        K2, K3
-	VMOVAPS      Z4, Z15
-	VGATHERQPD   16(R11)(Z11*8), K3, Z15
-	KMOVW        K2, K3
-	VMOVAPS      Z4, Z11
-	VGATHERQPD   16(R11)(Z13*8), K3, Z11
-	KMOVW        K2, K3
-	VMOVAPS      Z4, Z13
-	VGATHERQPD   16(R11)(Z14*8), K3, Z13
-	KMOVW        K1, K3
-	VMOVAPS      Z4, Z14
-	VGATHERQPD   16(R11)(Z7*8), K3, Z14
-	VMULPD       Z15, Z6, Z7
-	VMULPD       Z11, Z6, Z11
-	VMULPD       Z13, Z6, Z13
-	VMULPD       Z14, Z6, Z6
-	VFMADD231PD  Z12, Z5, Z7
-	VFMADD231PD  Z8, Z5, Z11
-	VFMADD231PD  Z9, Z5, Z13
-	VFMADD231PD  Z10, Z5, Z6
-	VMOVUPD      Z7, 416(R12)
-	VMOVUPD      Z11, 480(R12)
-	VMOVUPD      Z13, 544(R12)
-	VMOVUPD      Z6, K1, 608(R12)
-	ADDQ         $+1, R9
-	CMPQ         R9, AX
-	JLT          loop3
+loop4:
+	MOVQ        R12, R13
+	SHLQ        $0x01, R13
+	LEAQ        (CX)(R13*8), BP
+	VMOVUPD     (BP), Z9
+	VMOVUPD     64(BP), Z10
+	VPERMPD     Z9, Z0, Z11
+	VMOVAPS     Z1, Z12
+	VPERMI2PD   Z10, Z11, Z12
+	VPERMPD     Z9, Z2, Z9
+	VMOVAPS     Z3, Z11
+	VPERMI2PD   Z10, Z9, Z11
+	LEAQ        (CX)(R13*8), R13
+	VMOVUPD     128(R13), Z9
+	VMOVUPD     192(R13), Z10
+	VPERMPD     Z9, Z0, Z13
+	VMOVAPS     Z1, Z14
+	VPERMI2PD   Z10, Z13, Z14
+	VPERMPD     Z9, Z2, Z9
+	VMOVAPS     Z3, Z13
+	VPERMI2PD   Z10, Z9, Z13
+	VMOVUPD     (DX)(R12*8), Z9
+	VMOVUPD     64(DX)(R12*8), Z10
+	VPMOVSXDQ   (BX)(R12*4), Z15
+	VPMOVSXDQ   32(BX)(R12*4), Z16
+	VPMOVSXDQ   (SI)(R12*4), Z17
+	VPMOVSXDQ   32(SI)(R12*4), Z18
+	VPMOVSXDQ   (DI)(R12*4), Z19
+	VPMOVSXDQ   32(DI)(R12*4), Z20
+	VPMULLQ     Z4, Z19, Z21
+	VPMULLQ     Z4, Z20, Z22
+	KMOVW       K1, K2
+	VMOVAPS     Z5, Z23
+	VGATHERQPD  (R9)(Z21*8), K2, Z23
+	KMOVW       K1, K2
+	VMOVAPS     Z5, Z21
+	VGATHERQPD  (R9)(Z22*8), K2, Z21
+	VPMULLQ     Z4, Z15, Z22
+	VPMULLQ     Z4, Z16, Z24
+	KMOVW       K1, K2
+	VMOVAPS     Z5, Z25
+	VGATHERQPD  (R9)(Z22*8), K2, Z25
+	KMOVW       K1, K2
+	VMOVAPS     Z5, Z22
+	VGATHERQPD  (R9)(Z24*8), K2, Z22
+	VPMULLQ     Z4, Z17, Z24
+	VPMULLQ     Z4, Z18, Z26
+	KMOVW       K1, K2
+	VMOVAPS     Z5, Z27
+	VGATHERQPD  (R9)(Z24*8), K2, Z27
+	KMOVW       K1, K2
+	VMOVAPS     Z5, Z24
+	VGATHERQPD  (R9)(Z26*8), K2, Z24
+	VMULPD      Z27, Z11, Z26
+	VMULPD      Z24, Z13, Z24
+	VFMADD231PD Z25, Z12, Z26
+	VFMADD231PD Z22, Z14, Z24
+	VFMADD231PD Z23, Z9, Z26
+	VFMADD231PD Z21, Z10, Z24
+	IMUL3Q      $+78, R12, R13
+	LEAQ        (R10)(R13*8), BP
+	KMOVW       K1, K2
+	VSCATTERQPD Z26, K2, (BP)(Z6*8)
+	KMOVW       K1, K2
+	VSCATTERQPD Z24, K2, 4992(BP)(Z6*8)
+	VPMULLQ     Z4, Z19, Z21
+	VPMULLQ     Z4, Z20, Z22
+	KMOVW       K1, K2
+	VMOVAPS     Z5, Z23
+	VGATHERQPD  8(R9)(Z21*8), K2, Z23
+	KMOVW       K1, K2
+	VMOVAPS     Z5, Z21
+	VGATHERQPD  8(R9)(Z22*8), K2, Z21
+	VPMULLQ     Z4, Z15, Z22
+	VPMULLQ     Z4, Z16, Z24
+	KMOVW       K1, K2
+	VMOVAPS     Z5, Z25
+	VGATHERQPD  8(R9)(Z22*8), K2, Z25
+	KMOVW       K1, K2
+	VMOVAPS     Z5, Z22
+	VGATHERQPD  8(R9)(Z24*8), K2, Z22
+	VPMULLQ     Z4, Z17, Z24
+	VPMULLQ     Z4, Z18, Z26
+	KMOVW       K1, K2
+	VMOVAPS     Z5, Z27
+	VGATHERQPD  8(R9)(Z24*8), K2, Z27
+	KMOVW       K1, K2
+	VMOVAPS     Z5, Z24
+	VGATHERQPD  8(R9)(Z26*8), K2, Z24
+	VMULPD      Z27, Z11, Z26
+	VMULPD      Z24, Z13, Z24
+	VFMADD231PD Z25, Z12, Z26
+	VFMADD231PD Z22, Z14, Z24
+	VFMADD231PD Z23, Z9, Z26
+	VFMADD231PD Z21, Z10, Z24
+	LEAQ        (R10)(R13*8), BP
+	KMOVW       K1, K2
+	VSCATTERQPD Z26, K2, 208(BP)(Z6*8)
+	KMOVW       K1, K2
+	VSCATTERQPD Z24, K2, 5200(BP)(Z6*8)
+	VPMULLQ     Z4, Z19, Z19
+	VPMULLQ     Z4, Z20, Z20
+	KMOVW       K1, K2
+	VMOVAPS     Z5, Z21
+	VGATHERQPD  16(R9)(Z19*8), K2, Z21
+	KMOVW       K1, K2
+	VMOVAPS     Z5, Z19
+	VGATHERQPD  16(R9)(Z20*8), K2, Z19
+	VPMULLQ     Z4, Z15, Z15
+	VPMULLQ     Z4, Z16, Z16
+	KMOVW       K1, K2
+	VMOVAPS     Z5, Z20
+	VGATHERQPD  16(R9)(Z15*8), K2, Z20
+	KMOVW       K1, K2
+	VMOVAPS     Z5, Z15
+	VGATHERQPD  16(R9)(Z16*8), K2, Z15
+	VPMULLQ     Z4, Z17, Z16
+	VPMULLQ     Z4, Z18, Z17
+	KMOVW       K1, K2
+	VMOVAPS     Z5, Z18
+	VGATHERQPD  16(R9)(Z16*8), K2, Z18
+	KMOVW       K1, K2
+	VMOVAPS     Z5, Z16
+	VGATHERQPD  16(R9)(Z17*8), K2, Z16
+	VMULPD      Z18, Z11, Z11
+	VMULPD      Z16, Z13, Z13
+	VFMADD231PD Z20, Z12, Z11
+	VFMADD231PD Z15, Z14, Z13
+	VFMADD231PD Z21, Z9, Z11
+	VFMADD231PD Z19, Z10, Z13
+	LEAQ        (R10)(R13*8), R13
+	KMOVW       K1, K2
+	VSCATTERQPD Z11, K2, 416(R13)(Z6*8)
+	KMOVW       K1, K2
+	VSCATTERQPD Z13, K2, 5408(R13)(Z6*8)
+	ADDQ        $+16, R12
+	CMPQ        R12, R11
+	JLE         loop4
 
-done2:
-done1:
-	VZEROUPPER
-	RET
-
-// func zD2LoopAVX2(p0 int, p1 int, us []float64, tri4 []int32, tri3 []int32, zD2 []float64, zq3 []float64)
-// Requires: AVX, AVX2, FMA3
-TEXT ·zD2LoopAVX2(SB), $96-136
-	MOVQ    p0+0(FP), AX
-	MOVQ    p1+8(FP), CX
-	MOVQ    us_base+16(FP), DX
-	MOVQ    tri4_base+40(FP), BX
-	MOVQ    tri3_base+64(FP), SI
-	MOVQ    zD2_base+88(FP), DI
-	MOVQ    zq3_base+112(FP), R8
-	TESTQ   AX, AX
-	JLE     done1
-	TESTQ   AX, AX
-	JLE     done2
-	MOVQ    $+0, R9
-	VMOVUPD c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y0
-	VMOVUPD c64x4_h2a0a6a1bf49360a5<>+0(SB), Y1
-	VMOVUPD c64x4_hda7e8f1318ed13a5<>+0(SB), Y2
-	VMOVUPD c64x4_h9fad2d6b622482a5<>+0(SB), Y3
-	VMOVUPD c64x4_ffffffffffffffff<>+0(SB), Y4
-	VXORPS  Y5, Y5, Y5
-	PCALIGN $0x20
-
-loop3:
-	MOVQ         R9, R10
-	SHLQ         $0x01, R10
-	LEAQ         (DX)(R10*8), R10
-	VBROADCASTSD (R10), Y6
-	VMOVUPS      Y6, (SP)
-	VBROADCASTSD 8(R10), Y6
-	VMOVUPS      Y6, 32(SP)
-	LEAQ         (BX)(R9*4), R10
-	MOVLQSX      (R10), R10
-	LEAQ         (SI)(R9*4), R11
-	MOVLQSX      (R11), R11
-	IMUL3Q       $+3, R10, R10
-	LEAQ         (R8)(R10*8), R10
-	IMUL3Q       $+3, CX, R12
-	VMOVQ        R12, X6
-	VPBROADCASTQ X6, Y6
-	VPSRLQ       $0x20, Y0, Y7
-	VPMULUDQ     Y6, Y7, Y7
-	VPSRLQ       $0x20, Y6, Y8
-	VPMULUDQ     Y8, Y0, Y8
-	VPADDQ       Y8, Y7, Y7
-	VPMULUDQ     Y6, Y0, Y8
-	VPSLLQ       $0x20, Y7, Y7
-	VPADDQ       Y7, Y8, Y7
-	VPSRLQ       $0x20, Y1, Y8
-	VPMULUDQ     Y6, Y8, Y8
-	VPSRLQ       $0x20, Y6, Y9
-	VPMULUDQ     Y9, Y1, Y9
-	VPADDQ       Y9, Y8, Y8
-	VPMULUDQ     Y6, Y1, Y9
-	VPSLLQ       $0x20, Y8, Y8
-	VPADDQ       Y8, Y9, Y8
-	VPSRLQ       $0x20, Y2, Y9
-	VPMULUDQ     Y6, Y9, Y9
-	VPSRLQ       $0x20, Y6, Y10
-	VPMULUDQ     Y10, Y2, Y10
-	VPADDQ       Y10, Y9, Y9
-	VPMULUDQ     Y6, Y2, Y10
-	VPSLLQ       $0x20, Y9, Y9
-	VPADDQ       Y9, Y10, Y9
-	VPSRLQ       $0x20, Y3, Y10
-	VPMULUDQ     Y6, Y10, Y10
-	VPSRLQ       $0x20, Y6, Y11
-	VPMULUDQ     Y11, Y3, Y11
-	VPADDQ       Y11, Y10, Y10
-	VPMULUDQ     Y6, Y3, Y11
-	VPSLLQ       $0x20, Y10, Y10
-	VPADDQ       Y10, Y11, Y10
-	VMOVAPD      Y4, Y11
-	VMOVAPS      Y5, Y12
-	VGATHERQPD   Y11, (R10)(Y7*8), Y12
-	VMOVUPS      Y12, 64(SP)
-	VMOVAPD      Y4, Y7
-	VMOVAPS      Y5, Y11
-	VGATHERQPD   Y7, (R10)(Y8*8), Y11
-	VMOVAPD      Y4, Y7
-	VMOVAPS      Y5, Y8
-	VGATHERQPD   Y7, (R10)(Y9*8), Y8
-	VMOVAPD      Y4, Y7
-	VMOVAPS      Y5, Y9
-	VGATHERQPD   Y7, (R10)(Y10*8), Y9
-	IMUL3Q       $+3, R11, R11
-	LEAQ         (R8)(R11*8), R11
-	VPSRLQ       $0x20, Y0, Y7
-	VPMULUDQ     Y6, Y7, Y7
-	VPSRLQ       $0x20, Y6, Y10
-	VPMULUDQ     Y10, Y0, Y10
-	VPADDQ       Y10, Y7, Y7
-	VPMULUDQ     Y6, Y0, Y10
-	VPSLLQ       $0x20, Y7, Y7
-	VPADDQ       Y7, Y10, Y7
-	VPSRLQ       $0x20, Y1, Y10
-	VPMULUDQ     Y6, Y10, Y10
-	VPSRLQ       $0x20, Y6, Y12
-	VPMULUDQ     Y12, Y1, Y12
-	VPADDQ       Y12, Y10, Y10
-	VPMULUDQ     Y6, Y1, Y12
-	VPSLLQ       $0x20, Y10, Y10
-	VPADDQ       Y10, Y12, Y10
-	VPSRLQ       $0x20, Y2, Y12
-	VPMULUDQ     Y6, Y12, Y12
-	VPSRLQ       $0x20, Y6, Y13
-	VPMULUDQ     Y13, Y2, Y13
-	VPADDQ       Y13, Y12, Y12
-	VPMULUDQ     Y6, Y2, Y13
-	VPSLLQ       $0x20, Y12, Y12
-	VPADDQ       Y12, Y13, Y12
-	VPSRLQ       $0x20, Y3, Y13
-	VPMULUDQ     Y6, Y13, Y13
-	VPSRLQ       $0x20, Y6, Y14
-	VPMULUDQ     Y14, Y3, Y14
-	VPADDQ       Y14, Y13, Y13
-	VPMULUDQ     Y6, Y3, Y14
-	VPSLLQ       $0x20, Y13, Y13
-	VPADDQ       Y13, Y14, Y13
-	VMOVAPD      Y4, Y14
-	VMOVAPS      Y5, Y15
-	VGATHERQPD   Y14, (R11)(Y7*8), Y15
-	VMOVAPD      Y4, Y7
-	VMOVAPS      Y5, Y14
-	VGATHERQPD   Y7, (R11)(Y10*8), Y14
-	VMOVAPD      Y4, Y7
-	VMOVAPS      Y5, Y10
-	VGATHERQPD   Y7, (R11)(Y12*8), Y10
-	VMOVAPD      Y4, Y7
-	VMOVAPS      Y5, Y12
-	VGATHERQPD   Y7, (R11)(Y13*8), Y12
-	VMULPD       32(SP), Y15, Y7
-	VMULPD       32(SP), Y14, Y13
-	VMULPD       32(SP), Y10, Y10
-	VMULPD       32(SP), Y12, Y12
-	VMOVUPS      64(SP), Y14
-	VFMADD231PD  (SP), Y14, Y7
-	VFMADD231PD  (SP), Y11, Y13
-	VFMADD231PD  (SP), Y8, Y10
-	VFMADD231PD  (SP), Y9, Y12
-	IMUL3Q       $+78, R9, R12
-	LEAQ         (DI)(R12*8), R12
-	VMOVUPD      Y7, (R12)
-	VMOVUPD      Y13, 32(R12)
-	VMOVUPD      Y10, 64(R12)
-	VMOVUPD      Y12, 96(R12)
-	VPSRLQ       $0x20, Y0, Y7
-	VPMULUDQ     Y6, Y7, Y7
-	VPSRLQ       $0x20, Y6, Y8
-	VPMULUDQ     Y8, Y0, Y8
-	VPADDQ       Y8, Y7, Y7
-	VPMULUDQ     Y6, Y0, Y8
-	VPSLLQ       $0x20, Y7, Y7
-	VPADDQ       Y7, Y8, Y7
-	VPSRLQ       $0x20, Y1, Y8
-	VPMULUDQ     Y6, Y8, Y8
-	VPSRLQ       $0x20, Y6, Y9
-	VPMULUDQ     Y9, Y1, Y9
-	VPADDQ       Y9, Y8, Y8
-	VPMULUDQ     Y6, Y1, Y9
-	VPSLLQ       $0x20, Y8, Y8
-	VPADDQ       Y8, Y9, Y8
-	VPSRLQ       $0x20, Y2, Y9
-	VPMULUDQ     Y6, Y9, Y9
-	VPSRLQ       $0x20, Y6, Y10
-	VPMULUDQ     Y10, Y2, Y10
-	VPADDQ       Y10, Y9, Y9
-	VPMULUDQ     Y6, Y2, Y10
-	VPSLLQ       $0x20, Y9, Y9
-	VPADDQ       Y9, Y10, Y9
-	VPSRLQ       $0x20, Y3, Y10
-	VPMULUDQ     Y6, Y10, Y10
-	VPSRLQ       $0x20, Y6, Y11
-	VPMULUDQ     Y11, Y3, Y11
-	VPADDQ       Y11, Y10, Y10
-	VPMULUDQ     Y6, Y3, Y11
-	VPSLLQ       $0x20, Y10, Y10
-	VPADDQ       Y10, Y11, Y10
-	VMOVAPD      Y4, Y11
-	VMOVAPS      Y5, Y12
-	VGATHERQPD   Y11, 8(R10)(Y7*8), Y12
-	VMOVUPS      Y12, 64(SP)
-	VMOVAPD      Y4, Y7
-	VMOVAPS      Y5, Y11
-	VGATHERQPD   Y7, 8(R10)(Y8*8), Y11
-	VMOVAPD      Y4, Y7
-	VMOVAPS      Y5, Y8
-	VGATHERQPD   Y7, 8(R10)(Y9*8), Y8
-	VMOVAPD      Y4, Y7
-	VMOVAPS      Y5, Y9
-	VGATHERQPD   Y7, 8(R10)(Y10*8), Y9
-	VPSRLQ       $0x20, Y0, Y7
-	VPMULUDQ     Y6, Y7, Y7
-	VPSRLQ       $0x20, Y6, Y10
-	VPMULUDQ     Y10, Y0, Y10
-	VPADDQ       Y10, Y7, Y7
-	VPMULUDQ     Y6, Y0, Y10
-	VPSLLQ       $0x20, Y7, Y7
-	VPADDQ       Y7, Y10, Y7
-	VPSRLQ       $0x20, Y1, Y10
-	VPMULUDQ     Y6, Y10, Y10
-	VPSRLQ       $0x20, Y6, Y12
-	VPMULUDQ     Y12, Y1, Y12
-	VPADDQ       Y12, Y10, Y10
-	VPMULUDQ     Y6, Y1, Y12
-	VPSLLQ       $0x20, Y10, Y10
-	VPADDQ       Y10, Y12, Y10
-	VPSRLQ       $0x20, Y2, Y12
-	VPMULUDQ     Y6, Y12, Y12
-	VPSRLQ       $0x20, Y6, Y13
-	VPMULUDQ     Y13, Y2, Y13
-	VPADDQ       Y13, Y12, Y12
-	VPMULUDQ     Y6, Y2, Y13
-	VPSLLQ       $0x20, Y12, Y12
-	VPADDQ       Y12, Y13, Y12
-	VPSRLQ       $0x20, Y3, Y13
-	VPMULUDQ     Y6, Y13, Y13
-	VPSRLQ       $0x20, Y6, Y14
-	VPMULUDQ     Y14, Y3, Y14
-	VPADDQ       Y14, Y13, Y13
-	VPMULUDQ     Y6, Y3, Y14
-	VPSLLQ       $0x20, Y13, Y13
-	VPADDQ       Y13, Y14, Y13
-	VMOVAPD      Y4, Y14
-	VMOVAPS      Y5, Y15
-	VGATHERQPD   Y14, 8(R11)(Y7*8), Y15
-	VMOVAPD      Y4, Y7
-	VMOVAPS      Y5, Y14
-	VGATHERQPD   Y7, 8(R11)(Y10*8), Y14
-	VMOVAPD      Y4, Y7
-	VMOVAPS      Y5, Y10
-	VGATHERQPD   Y7, 8(R11)(Y12*8), Y10
-	VMOVAPD      Y4, Y7
-	VMOVAPS      Y5, Y12
-	VGATHERQPD   Y7, 8(R11)(Y13*8), Y12
-	VMULPD       32(SP), Y15, Y7
-	VMULPD       32(SP), Y14, Y13
-	VMULPD       32(SP), Y10, Y10
-	VMULPD       32(SP), Y12, Y12
-	VMOVUPS      64(SP), Y14
-	VFMADD231PD  (SP), Y14, Y7
-	VFMADD231PD  (SP), Y11, Y13
-	VFMADD231PD  (SP), Y8, Y10
-	VFMADD231PD  (SP), Y9, Y12
-	VMOVUPD      Y7, 208(R12)
-	VMOVUPD      Y13, 240(R12)
-	VMOVUPD      Y10, 272(R12)
-	VMOVUPD      Y12, 304(R12)
-	VPSRLQ       $0x20, Y0, Y7
-	VPMULUDQ     Y6, Y7, Y7
-	VPSRLQ       $0x20, Y6, Y8
-	VPMULUDQ     Y8, Y0, Y8
-	VPADDQ       Y8, Y7, Y7
-	VPMULUDQ     Y6, Y0, Y8
-	VPSLLQ       $0x20, Y7, Y7
-	VPADDQ       Y7, Y8, Y7
-	VPSRLQ       $0x20, Y1, Y8
-	VPMULUDQ     Y6, Y8, Y8
-	VPSRLQ       $0x20, Y6, Y9
-	VPMULUDQ     Y9, Y1, Y9
-	VPADDQ       Y9, Y8, Y8
-	VPMULUDQ     Y6, Y1, Y9
-	VPSLLQ       $0x20, Y8, Y8
-	VPADDQ       Y8, Y9, Y8
-	VPSRLQ       $0x20, Y2, Y9
-	VPMULUDQ     Y6, Y9, Y9
-	VPSRLQ       $0x20, Y6, Y10
-	VPMULUDQ     Y10, Y2, Y10
-	VPADDQ       Y10, Y9, Y9
-	VPMULUDQ     Y6, Y2, Y10
-	VPSLLQ       $0x20, Y9, Y9
-	VPADDQ       Y9, Y10, Y9
-	VPSRLQ       $0x20, Y3, Y10
-	VPMULUDQ     Y6, Y10, Y10
-	VPSRLQ       $0x20, Y6, Y11
-	VPMULUDQ     Y11, Y3, Y11
-	VPADDQ       Y11, Y10, Y10
-	VPMULUDQ     Y6, Y3, Y11
-	VPSLLQ       $0x20, Y10, Y10
-	VPADDQ       Y10, Y11, Y10
-	VMOVAPD      Y4, Y11
-	VMOVAPS      Y5, Y12
-	VGATHERQPD   Y11, 16(R10)(Y7*8), Y12
-	VMOVAPD      Y4, Y7
-	VMOVAPS      Y5, Y11
-	VGATHERQPD   Y7, 16(R10)(Y8*8), Y11
-	VMOVAPD      Y4, Y7
-	VMOVAPS      Y5, Y8
-	VGATHERQPD   Y7, 16(R10)(Y9*8), Y8
-	VMOVAPD      Y4, Y7
-	VMOVAPS      Y5, Y9
-	VGATHERQPD   Y7, 16(R10)(Y10*8), Y9
-	VPSRLQ       $0x20, Y0, Y7
-	VPMULUDQ     Y6, Y7, Y7
-	VPSRLQ       $0x20, Y6, Y10
-	VPMULUDQ     Y10, Y0, Y10
-	VPADDQ       Y10, Y7, Y7
-	VPMULUDQ     Y6, Y0, Y10
-	VPSLLQ       $0x20, Y7, Y7
-	VPADDQ       Y7, Y10, Y7
-	VPSRLQ       $0x20, Y1, Y10
-	VPMULUDQ     Y6, Y10, Y10
-	VPSRLQ       $0x20, Y6, Y13
-	VPMULUDQ     Y13, Y1, Y13
-	VPADDQ       Y13, Y10, Y10
-	VPMULUDQ     Y6, Y1, Y13
-	VPSLLQ       $0x20, Y10, Y10
-	VPADDQ       Y10, Y13, Y10
-	VPSRLQ       $0x20, Y2, Y13
-	VPMULUDQ     Y6, Y13, Y13
-	VPSRLQ       $0x20, Y6, Y14
-	VPMULUDQ     Y14, Y2, Y14
-	VPADDQ       Y14, Y13, Y13
-	VPMULUDQ     Y6, Y2, Y14
-	VPSLLQ       $0x20, Y13, Y13
-	VPADDQ       Y13, Y14, Y13
-	VPSRLQ       $0x20, Y3, Y14
-	VPMULUDQ     Y6, Y14, Y14
-	VPSRLQ       $0x20, Y6, Y15
-	VPMULUDQ     Y15, Y3, Y15
-	VPADDQ       Y15, Y14, Y14
-	VPMULUDQ     Y6, Y3, Y6
-	VPSLLQ       $0x20, Y14, Y14
-	VPADDQ       Y14, Y6, Y6
-	VMOVAPD      Y4, Y14
-	VMOVAPS      Y5, Y15
-	VGATHERQPD   Y14, 16(R11)(Y7*8), Y15
-	VMOVAPD      Y4, Y7
-	VMOVAPS      Y5, Y14
-	VGATHERQPD   Y7, 16(R11)(Y10*8), Y14
-	VMOVAPD      Y4, Y7
-	VMOVAPS      Y5, Y10
-	VGATHERQPD   Y7, 16(R11)(Y13*8), Y10
-	VMOVAPD      Y4, Y7
-	VMOVAPS      Y5, Y13
-	VGATHERQPD   Y7, 16(R11)(Y6*8), Y13
-	VMULPD       32(SP), Y15, Y6
-	VMULPD       32(SP), Y14, Y7
-	VMULPD       32(SP), Y10, Y10
-	VMULPD       32(SP), Y13, Y13
-	VFMADD231PD  (SP), Y12, Y6
-	VFMADD231PD  (SP), Y11, Y7
-	VFMADD231PD  (SP), Y8, Y10
-	VFMADD231PD  (SP), Y9, Y13
-	VMOVUPD      Y6, 416(R12)
-	VMOVUPD      Y7, 448(R12)
-	VMOVUPD      Y10, 480(R12)
-	VMOVUPD      Y13, 512(R12)
-	ADDQ         $+1, R9
-	CMPQ         R9, AX
-	JLT          loop3
-
-done2:
-done1:
-	VMOVUPD c64x4_h5650343be9dcf595<>+0(SB), Y0
-	TESTQ   AX, AX
-	JLE     done4
-	TESTQ   AX, AX
-	JLE     done5
-	MOVQ    $+0, R9
-	VMOVUPD c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y1
-	VMOVUPD c64x4_h2a0a6a1bf49360a5<>+0(SB), Y2
-	VMOVUPD c64x4_hda7e8f1318ed13a5<>+0(SB), Y3
-	VMOVUPD c64x4_ffffffffffffffff<>+0(SB), Y4
-	VXORPS  Y5, Y5, Y5
+done3:
+	MOVQ    AX, R11
+	ANDQ    $+15, R11
+	MOVQ    AX, R12
+	SUBQ    R11, R12
+	LEAQ    7(AX), R11
+	LEAQ    -8(R11), R11
+	CMPQ    R12, R11
+	JGT     done5
 	PCALIGN $0x20
 
 loop6:
-	MOVQ         R9, R10
-	SHLQ         $0x01, R10
-	LEAQ         (DX)(R10*8), R10
-	VBROADCASTSD (R10), Y6
-	VMOVUPS      Y6, 64(SP)
-	VBROADCASTSD 8(R10), Y6
-	LEAQ         (BX)(R9*4), R10
-	MOVLQSX      (R10), R10
-	LEAQ         (SI)(R9*4), R11
-	MOVLQSX      (R11), R11
-	IMUL3Q       $+3, R10, R10
-	LEAQ         (R8)(R10*8), R10
-	IMUL3Q       $+48, CX, R12
-	LEAQ         (R10)(R12*8), R13
-	IMUL3Q       $+3, CX, BP
-	VMOVQ        BP, X7
-	VPBROADCASTQ X7, Y7
-	VPSRLQ       $0x20, Y1, Y8
-	VPMULUDQ     Y7, Y8, Y8
-	VPSRLQ       $0x20, Y7, Y9
-	VPMULUDQ     Y9, Y1, Y9
-	VPADDQ       Y9, Y8, Y8
-	VPMULUDQ     Y7, Y1, Y9
-	VPSLLQ       $0x20, Y8, Y8
-	VPADDQ       Y8, Y9, Y8
-	VPSRLQ       $0x20, Y2, Y9
-	VPMULUDQ     Y7, Y9, Y9
-	VPSRLQ       $0x20, Y7, Y10
-	VPMULUDQ     Y10, Y2, Y10
-	VPADDQ       Y10, Y9, Y9
-	VPMULUDQ     Y7, Y2, Y10
-	VPSLLQ       $0x20, Y9, Y9
-	VPADDQ       Y9, Y10, Y9
-	VPSRLQ       $0x20, Y3, Y10
-	VPMULUDQ     Y7, Y10, Y10
-	VPSRLQ       $0x20, Y7, Y11
-	VPMULUDQ     Y11, Y3, Y11
-	VPADDQ       Y11, Y10, Y10
-	VPMULUDQ     Y7, Y3, Y11
-	VPSLLQ       $0x20, Y10, Y10
-	VPADDQ       Y10, Y11, Y10
-	VMOVAPD      Y4, Y11
-	VMOVAPS      Y5, Y12
-	VGATHERQPD   Y11, (R13)(Y8*8), Y12
-	VMOVAPD      Y4, Y8
-	VMOVAPS      Y5, Y11
-	VGATHERQPD   Y8, (R13)(Y9*8), Y11
-	VMOVAPD      Y0, Y8
-	VMOVAPS      Y5, Y9
-	VGATHERQPD   Y8, (R13)(Y10*8), Y9
-	IMUL3Q       $+3, R11, R11
-	LEAQ         (R8)(R11*8), R11
-	LEAQ         (R11)(R12*8), R13
-	VPSRLQ       $0x20, Y1, Y8
-	VPMULUDQ     Y7, Y8, Y8
-	VPSRLQ       $0x20, Y7, Y10
-	VPMULUDQ     Y10, Y1, Y10
-	VPADDQ       Y10, Y8, Y8
-	VPMULUDQ     Y7, Y1, Y10
-	VPSLLQ       $0x20, Y8, Y8
-	VPADDQ       Y8, Y10, Y8
-	VPSRLQ       $0x20, Y2, Y10
-	VPMULUDQ     Y7, Y10, Y10
-	VPSRLQ       $0x20, Y7, Y13
-	VPMULUDQ     Y13, Y2, Y13
-	VPADDQ       Y13, Y10, Y10
-	VPMULUDQ     Y7, Y2, Y13
-	VPSLLQ       $0x20, Y10, Y10
-	VPADDQ       Y10, Y13, Y10
-	VPSRLQ       $0x20, Y3, Y13
-	VPMULUDQ     Y7, Y13, Y13
-	VPSRLQ       $0x20, Y7, Y14
-	VPMULUDQ     Y14, Y3, Y14
-	VPADDQ       Y14, Y13, Y13
-	VPMULUDQ     Y7, Y3, Y14
-	VPSLLQ       $0x20, Y13, Y13
-	VPADDQ       Y13, Y14, Y13
-	VMOVAPD      Y4, Y14
-	VMOVAPS      Y5, Y15
-	VGATHERQPD   Y14, (R13)(Y8*8), Y15
-	VMOVAPD      Y4, Y8
-	VMOVAPS      Y5, Y14
-	VGATHERQPD   Y8, (R13)(Y10*8), Y14
-	VMOVAPD      Y0, Y8
-	VMOVAPS      Y5, Y10
-	VGATHERQPD   Y8, (R13)(Y13*8), Y10
-	VMULPD       Y15, Y6, Y8
-	VMULPD       Y14, Y6, Y13
-	VMULPD       Y10, Y6, Y10
-	VFMADD231PD  64(SP), Y12, Y8
-	VFMADD231PD  64(SP), Y11, Y13
-	VFMADD231PD  64(SP), Y9, Y10
-	IMUL3Q       $+78, R9, R13
-	LEAQ         (DI)(R13*8), R13
-	VMOVUPD      Y8, 128(R13)
-	VMOVUPD      Y13, 160(R13)
-	VMASKMOVPD   Y10, Y0, 192(R13)
-	LEAQ         (R10)(R12*8), BP
-	VPSRLQ       $0x20, Y1, Y8
-	VPMULUDQ     Y7, Y8, Y8
-	VPSRLQ       $0x20, Y7, Y9
-	VPMULUDQ     Y9, Y1, Y9
-	VPADDQ       Y9, Y8, Y8
-	VPMULUDQ     Y7, Y1, Y9
-	VPSLLQ       $0x20, Y8, Y8
-	VPADDQ       Y8, Y9, Y8
-	VPSRLQ       $0x20, Y2, Y9
-	VPMULUDQ     Y7, Y9, Y9
-	VPSRLQ       $0x20, Y7, Y10
-	VPMULUDQ     Y10, Y2, Y10
-	VPADDQ       Y10, Y9, Y9
-	VPMULUDQ     Y7, Y2, Y10
-	VPSLLQ       $0x20, Y9, Y9
-	VPADDQ       Y9, Y10, Y9
-	VPSRLQ       $0x20, Y3, Y10
-	VPMULUDQ     Y7, Y10, Y10
-	VPSRLQ       $0x20, Y7, Y11
-	VPMULUDQ     Y11, Y3, Y11
-	VPADDQ       Y11, Y10, Y10
-	VPMULUDQ     Y7, Y3, Y11
-	VPSLLQ       $0x20, Y10, Y10
-	VPADDQ       Y10, Y11, Y10
-	VMOVAPD      Y4, Y11
-	VMOVAPS      Y5, Y12
-	VGATHERQPD   Y11, 8(BP)(Y8*8), Y12
-	VMOVAPD      Y4, Y8
-	VMOVAPS      Y5, Y11
-	VGATHERQPD   Y8, 8(BP)(Y9*8), Y11
-	VMOVAPD      Y0, Y8
-	VMOVAPS      Y5, Y9
-	VGATHERQPD   Y8, 8(BP)(Y10*8), Y9
-	LEAQ         (R11)(R12*8), BP
-	VPSRLQ       $0x20, Y1, Y8
-	VPMULUDQ     Y7, Y8, Y8
-	VPSRLQ       $0x20, Y7, Y10
-	VPMULUDQ     Y10, Y1, Y10
-	VPADDQ       Y10, Y8, Y8
-	VPMULUDQ     Y7, Y1, Y10
-	VPSLLQ       $0x20, Y8, Y8
-	VPADDQ       Y8, Y10, Y8
-	VPSRLQ       $0x20, Y2, Y10
-	VPMULUDQ     Y7, Y10, Y10
-	VPSRLQ       $0x20, Y7, Y13
-	VPMULUDQ     Y13, Y2, Y13
-	VPADDQ       Y13, Y10, Y10
-	VPMULUDQ     Y7, Y2, Y13
-	VPSLLQ       $0x20, Y10, Y10
-	VPADDQ       Y10, Y13, Y10
-	VPSRLQ       $0x20, Y3, Y13
-	VPMULUDQ     Y7, Y13, Y13
-	VPSRLQ       $0x20, Y7, Y14
-	VPMULUDQ     Y14, Y3, Y14
-	VPADDQ       Y14, Y13, Y13
-	VPMULUDQ     Y7, Y3, Y14
-	VPSLLQ       $0x20, Y13, Y13
-	VPADDQ       Y13, Y14, Y13
-	VMOVAPD      Y4, Y14
-	VMOVAPS      Y5, Y15
-	VGATHERQPD   Y14, 8(BP)(Y8*8), Y15
-	VMOVAPD      Y4, Y8
-	VMOVAPS      Y5, Y14
-	VGATHERQPD   Y8, 8(BP)(Y10*8), Y14
-	VMOVAPD      Y0, Y8
-	VMOVAPS      Y5, Y10
-	VGATHERQPD   Y8, 8(BP)(Y13*8), Y10
-	VMULPD       Y15, Y6, Y8
-	VMULPD       Y14, Y6, Y13
-	VMULPD       Y10, Y6, Y10
-	VFMADD231PD  64(SP), Y12, Y8
-	VFMADD231PD  64(SP), Y11, Y13
-	VFMADD231PD  64(SP), Y9, Y10
-	VMOVUPD      Y8, 336(R13)
-	VMOVUPD      Y13, 368(R13)
-	VMASKMOVPD   Y10, Y0, 400(R13)
-	LEAQ         (R10)(R12*8), R10
-	VPSRLQ       $0x20, Y1, Y8
-	VPMULUDQ     Y7, Y8, Y8
-	VPSRLQ       $0x20, Y7, Y9
-	VPMULUDQ     Y9, Y1, Y9
-	VPADDQ       Y9, Y8, Y8
-	VPMULUDQ     Y7, Y1, Y9
-	VPSLLQ       $0x20, Y8, Y8
-	VPADDQ       Y8, Y9, Y8
-	VPSRLQ       $0x20, Y2, Y9
-	VPMULUDQ     Y7, Y9, Y9
-	VPSRLQ       $0x20, Y7, Y10
-	VPMULUDQ     Y10, Y2, Y10
-	VPADDQ       Y10, Y9, Y9
-	VPMULUDQ     Y7, Y2, Y10
-	VPSLLQ       $0x20, Y9, Y9
-	VPADDQ       Y9, Y10, Y9
-	VPSRLQ       $0x20, Y3, Y10
-	VPMULUDQ     Y7, Y10, Y10
-	VPSRLQ       $0x20, Y7, Y11
-	VPMULUDQ     Y11, Y3, Y11
-	VPADDQ       Y11, Y10, Y10
-	VPMULUDQ     Y7, Y3, Y11
-	VPSLLQ       $0x20, Y10, Y10
-	VPADDQ       Y10, Y11, Y10
-	VMOVAPD      Y4, Y11
-	VMOVAPS      Y5, Y12
-	VGATHERQPD   Y11, 16(R10)(Y8*8), Y12
-	VMOVAPD      Y4, Y8
-	VMOVAPS      Y5, Y11
-	VGATHERQPD   Y8, 16(R10)(Y9*8), Y11
-	VMOVAPD      Y0, Y8
-	VMOVAPS      Y5, Y9
-	VGATHERQPD   Y8, 16(R10)(Y10*8), Y9
-	LEAQ         (R11)(R12*8), R10
-	VPSRLQ       $0x20, Y1, Y8
-	VPMULUDQ     Y7, Y8, Y8
-	VPSRLQ       $0x20, Y7, Y10
-	VPMULUDQ     Y10, Y1, Y10
-	VPADDQ       Y10, Y8, Y8
-	VPMULUDQ     Y7, Y1, Y10
-	VPSLLQ       $0x20, Y8, Y8
-	VPADDQ       Y8, Y10, Y8
-	VPSRLQ       $0x20, Y2, Y10
-	VPMULUDQ     Y7, Y10, Y10
-	VPSRLQ       $0x20, Y7, Y13
-	VPMULUDQ     Y13, Y2, Y13
-	VPADDQ       Y13, Y10, Y10
-	VPMULUDQ     Y7, Y2, Y13
-	VPSLLQ       $0x20, Y10, Y10
-	VPADDQ       Y10, Y13, Y10
-	VPSRLQ       $0x20, Y3, Y13
-	VPMULUDQ     Y7, Y13, Y13
-	VPSRLQ       $0x20, Y7, Y14
-	VPMULUDQ     Y14, Y3, Y14
-	VPADDQ       Y14, Y13, Y13
-	VPMULUDQ     Y7, Y3, Y7
-	VPSLLQ       $0x20, Y13, Y13
-	VPADDQ       Y13, Y7, Y7
-	VMOVAPD      Y4, Y13
-	VMOVAPS      Y5, Y14
-	VGATHERQPD   Y13, 16(R10)(Y8*8), Y14
-	VMOVAPD      Y4, Y8
-	VMOVAPS      Y5, Y13
-	VGATHERQPD   Y8, 16(R10)(Y10*8), Y13
-	VMOVAPD      Y0, Y8
-	VMOVAPS      Y5, Y10
-	VGATHERQPD   Y8, 16(R10)(Y7*8), Y10
-	VMULPD       Y14, Y6, Y7
-	VMULPD       Y13, Y6, Y8
-	VMULPD       Y10, Y6, Y6
-	VFMADD231PD  64(SP), Y12, Y7
-	VFMADD231PD  64(SP), Y11, Y8
-	VFMADD231PD  64(SP), Y9, Y6
-	VMOVUPD      Y7, 544(R13)
-	VMOVUPD      Y8, 576(R13)
-	VMASKMOVPD   Y6, Y0, 608(R13)
-	ADDQ         $+1, R9
-	CMPQ         R9, AX
-	JLT          loop6
+	MOVQ         AX, R13
+	SUBQ         R12, R13
+	VPBROADCASTQ R13, Z9
+	VPCMPQ       $0x06, Z7, Z9, K2
+	MOVQ         R12, R13
+	SHLQ         $0x01, R13
+	LEAQ         (CX)(R13*8), BP
+	KMOVW        K2, K3
+	VMOVAPS      Z5, Z9
+	VGATHERQPD   (BP)(Z8*8), K3, Z9
+	LEAQ         (CX)(R13*8), R13
+	KMOVW        K2, K3
+	VMOVAPS      Z5, Z10
+	VGATHERQPD   8(R13)(Z8*8), K3, Z10
+	VMOVUPD.Z    (DX)(R12*8), K2, Z11
+	VPMOVSXDQ.Z  (BX)(R12*4), K2, Z12
+	VPMOVSXDQ.Z  (SI)(R12*4), K2, Z13
+	VPMOVSXDQ.Z  (DI)(R12*4), K2, Z14
+	VPMULLQ      Z4, Z14, Z15
+	KMOVW        K2, K3
+	VMOVAPS      Z5, Z16
+	VGATHERQPD   (R9)(Z15*8), K3, Z16
+	VPMULLQ      Z4, Z12, Z15
+	KMOVW        K2, K3
+	VMOVAPS      Z5, Z17
+	VGATHERQPD   (R9)(Z15*8), K3, Z17
+	VPMULLQ      Z4, Z13, Z15
+	KMOVW        K2, K3
+	VMOVAPS      Z5, Z18
+	VGATHERQPD   (R9)(Z15*8), K3, Z18
+	VMULPD       Z18, Z10, Z15
+	VFMADD231PD  Z17, Z9, Z15
+	VFMADD231PD  Z16, Z11, Z15
+	IMUL3Q       $+78, R12, R13
+	LEAQ         (R10)(R13*8), BP
+	KMOVW        K2, K3
+	VSCATTERQPD  Z15, K3, (BP)(Z6*8)
+	VPMULLQ      Z4, Z14, Z15
+	KMOVW        K2, K3
+	VMOVAPS      Z5, Z16
+	VGATHERQPD   8(R9)(Z15*8), K3, Z16
+	VPMULLQ      Z4, Z12, Z15
+	KMOVW        K2, K3
+	VMOVAPS      Z5, Z17
+	VGATHERQPD   8(R9)(Z15*8), K3, Z17
+	VPMULLQ      Z4, Z13, Z15
+	KMOVW        K2, K3
+	VMOVAPS      Z5, Z18
+	VGATHERQPD   8(R9)(Z15*8), K3, Z18
+	VMULPD       Z18, Z10, Z15
+	VFMADD231PD  Z17, Z9, Z15
+	VFMADD231PD  Z16, Z11, Z15
+	LEAQ         (R10)(R13*8), BP
+	KMOVW        K2, K3
+	VSCATTERQPD  Z15, K3, 208(BP)(Z6*8)
+	VPMULLQ      Z4, Z14, Z14
+	KMOVW        K2, K3
+	VMOVAPS      Z5, Z15
+	VGATHERQPD   16(R9)(Z14*8), K3, Z15
+	VPMULLQ      Z4, Z12, Z12
+	KMOVW        K2, K3
+	VMOVAPS      Z5, Z14
+	VGATHERQPD   16(R9)(Z12*8), K3, Z14
+	VPMULLQ      Z4, Z13, Z12
+	KMOVW        K2, K3
+	VMOVAPS      Z5, Z13
+	VGATHERQPD   16(R9)(Z12*8), K3, Z13
+	VMULPD       Z13, Z10, Z10
+	VFMADD231PD  Z14, Z9, Z10
+	VFMADD231PD  Z15, Z11, Z10
+	LEAQ         (R10)(R13*8), R13
+	VSCATTERQPD  Z10, K2, 416(R13)(Z6*8)
+	ADDQ         $+8, R12
+	CMPQ         R12, R11
+	JLE          loop6
 
 done5:
-done4:
+done2:
+	ADDQ $+1, R8
+	CMPQ R8, $+26
+	JLT  loop1
 	VZEROUPPER
 	RET
 
-// func jLoop2AVX512(first int, count int, p2 int, p3 int, us []float64, tri2 []int32, zD2 []float64, zq3 []float64, p8 []float64)
-// Requires: AVX, AVX512DQ, AVX512F
-TEXT ·jLoop2AVX512(SB), $16-152
-	MOVQ         first+0(FP), AX
-	MOVQ         p3+24(FP), CX
-	MOVQ         us_base+32(FP), DX
-	MOVQ         tri2_base+56(FP), BX
-	MOVQ         zD2_base+80(FP), SI
-	MOVQ         p8_base+128(FP), DI
-	MOVQ         count+8(FP), R8
-	TESTQ        R8, R8
-	JLE          done1
-	MOVQ         AX, R8
-	SHLQ         $0x01, R8
-	LEAQ         (DX)(R8*8), DX
-	MOVQ         DX, (SP)
-	LEAQ         (BX)(AX*4), DX
-	MOVQ         DX, 8(SP)
-	IMUL3Q       $+78, AX, DX
-	LEAQ         (SI)(DX*8), DX
-	IMUL3Q       $+84, AX, AX
-	LEAQ         (DI)(AX*8), AX
-	MOVQ         count+8(FP), BX
-	TESTQ        BX, BX
-	JLE          done2
-	MOVQ         $+0, BX
-	MOVQ         $+3, SI
-	VMOVUPD      c64x8_hb0099f969b546f25<>+0(SB), Z0
-	VMOVUPD      c64x8_h1936564b3387b325<>+0(SB), Z1
-	VMOVUPD      c64x8_h82630cffcbbaf725<>+0(SB), Z2
-	VMOVUPD      c64x8_heb8fc3b463ee3b25<>+0(SB), Z3
-	KXNORW       K1, K1, K1
-	VPXORD       Z4, Z4, Z4
-	VBROADCASTSD c64x1_8000000000000000<>+0(SB), Z5
-	VBROADCASTSD c64x1_3ff0000000000000<>+0(SB), Z6
+// func zD2LoopAVX2(p0 int, p1 int, us []float64, zD []float64, tri4 []int32, tri3 []int32, tri2 []int32, zD2 []float64, zq3 []float64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·zD2LoopAVX2(SB), $264-184
+	MOVQ    p0+0(FP), AX
+	MOVQ    us_base+16(FP), CX
+	MOVQ    zD_base+40(FP), DX
+	MOVQ    tri4_base+64(FP), BX
+	MOVQ    tri3_base+88(FP), SI
+	MOVQ    tri2_base+112(FP), DI
+	MOVQ    $+0, R8
+	MOVQ    R8, 256(SP)
+	VMOVUPD c64x4_0000000000000003<>+0(SB), Y0
+	VMOVUPD c64x4_ffffffffffffffff<>+0(SB), Y1
+	VXORPS  Y2, Y2, Y2
+	VMOVUPS c32x8_h42a4f02043f7f565<>+0(SB), Y3
 
-loop3:
-	MOVQ        BX, DI
-	SHLQ        $0x01, DI
-	MOVQ        (SP), R8
-	LEAQ        (R8)(DI*8), DI
-	VSUBPD.BCST (DI), Z6, Z7
-	VSUBPD.BCST 8(DI), Z7, Z7
-	MOVQ        8(SP), DI
-	LEAQ        (DI)(BX*4), DI
-	MOVLQSX     (DI), DI
-	IMUL3Q      $+78, BX, R8
-	LEAQ        (DX)(R8*8), R8
-	IMUL3Q      $+3, DI, DI
-	MOVQ        zq3_base+104(FP), R9
-	LEAQ        (R9)(DI*8), DI
-	IMUL3Q      $+84, BX, R9
-	LEAQ        (AX)(R9*8), R9
-	MOVQ        $+0, R10
-	PCALIGN     $0x20
+loop1:
+	TESTQ   AX, AX
+	JLE     done2
+	MOVQ    p1+8(FP), R8
+	IMULQ   256(SP), R8
+	IMUL3Q  $+3, R8, R8
+	MOVQ    zq3_base+160(FP), R9
+	LEAQ    (R9)(R8*8), R8
+	MOVQ    zD2_base+136(FP), R9
+	MOVQ    256(SP), R10
+	LEAQ    (R9)(R10*8), R9
+	LEAQ    -8(AX), R10
+	TESTQ   R10, R10
+	JLT     done3
+	MOVQ    $+0, R11
+	PCALIGN $0x20
 
 loop4:
-	IMUL3Q       $+26, R10, R11
-	LEAQ         (R8)(R11*8), R11
-	LEAQ         (DI)(R10*8), R12
-	IMUL3Q       $+28, R10, R13
-	LEAQ         (R9)(R13*8), R13
-	KMOVB        SI, K2
-	IMUL3Q       $+3, CX, BP
-	VPBROADCASTQ BP, Z8
-	VPMULLQ      Z8, Z0, Z9
-	VPMULLQ      Z8, Z1, Z10
-	VPMULLQ      Z8, Z2, Z11
-	VPMULLQ      Z8, Z3, Z8
-	KMOVW        K1, K3
-	VMOVAPS      Z4, Z12
-	VGATHERQPD   (R12)(Z9*8), K3, Z12
-	KMOVW        K1, K3
-	VMOVAPS      Z4, Z9
-	VGATHERQPD   (R12)(Z10*8), K3, Z9
-	KMOVW        K1, K3
-	VMOVAPS      Z4, Z10
-	VGATHERQPD   (R12)(Z11*8), K3, Z10
-	KMOVW        K2, K3
-	VMOVAPS      Z4, Z11
-	VGATHERQPD   (R12)(Z8*8), K3, Z11
-	VMOVUPD.Z    192(R11), K2, Z8
-	VFMADD213PD  (R11), Z7, Z12
-	VFMADD213PD  64(R11), Z7, Z9
-	VFMADD213PD  128(R11), Z7, Z10
-	VFMADD231PD  Z11, Z7, Z8
-	VXORPD       Z5, Z12, Z11
-	VXORPD       Z5, Z9, Z9
-	VXORPD       Z5, Z10, Z10
-	VXORPD       Z5, Z8, Z8
-	VMOVUPD      Z11, 16(R13)
-	VMOVUPD      Z9, 80(R13)
-	VMOVUPD      Z10, 144(R13)
-	VMOVUPD      Z8, K2, 208(R13)
-	ADDQ         $+1, R10
-	CMPQ         R10, $+3
-	JLT          loop4
-	ADDQ         $+1, BX
-	MOVQ         count+8(FP), DI
-	CMPQ         BX, DI
-	JLT          loop3
+	MOVQ        R11, R12
+	SHLQ        $0x01, R12
+	LEAQ        (CX)(R12*8), R13
+	VMOVUPD     c64x4_h5650343be9dcf595<>+0(SB), Y4
+	VMASKMOVPD  (R13), Y4, Y4
+	VMOVUPD     c64x4_h5650343be9dcf595<>+0(SB), Y5
+	VMASKMOVPD  16(R13), Y5, Y5
+	VMOVUPD     c64x4_h5650343be9dcf595<>+0(SB), Y6
+	VMASKMOVPD  32(R13), Y6, Y6
+	VMOVUPD     c64x4_h5650343be9dcf595<>+0(SB), Y7
+	VMASKMOVPD  48(R13), Y7, Y7
+	VUNPCKLPD   Y5, Y4, Y8
+	VUNPCKHPD   Y5, Y4, Y4
+	VUNPCKLPD   Y7, Y6, Y5
+	VUNPCKHPD   Y7, Y6, Y6
+	VPERM2F128  $0x20, Y5, Y8, Y5
+	VMOVUPS     Y5, (SP)
+	VPERM2F128  $0x20, Y6, Y4, Y4
+	VMOVUPS     Y4, 32(SP)
+	LEAQ        (CX)(R12*8), R12
+	VMOVUPD     c64x4_h5650343be9dcf595<>+0(SB), Y4
+	VMASKMOVPD  64(R12), Y4, Y4
+	VMOVUPD     c64x4_h5650343be9dcf595<>+0(SB), Y5
+	VMASKMOVPD  80(R12), Y5, Y5
+	VMOVUPD     c64x4_h5650343be9dcf595<>+0(SB), Y6
+	VMASKMOVPD  96(R12), Y6, Y6
+	VMOVUPD     c64x4_h5650343be9dcf595<>+0(SB), Y7
+	VMASKMOVPD  112(R12), Y7, Y7
+	VUNPCKLPD   Y5, Y4, Y8
+	VUNPCKHPD   Y5, Y4, Y4
+	VUNPCKLPD   Y7, Y6, Y5
+	VUNPCKHPD   Y7, Y6, Y6
+	VPERM2F128  $0x20, Y5, Y8, Y5
+	VMOVUPS     Y5, 64(SP)
+	VPERM2F128  $0x20, Y6, Y4, Y4
+	VMOVUPS     Y4, 96(SP)
+	VMOVUPD     (DX)(R11*8), Y4
+	VMOVUPS     Y4, 128(SP)
+	VMOVUPD     32(DX)(R11*8), Y4
+	VMOVUPS     Y4, 160(SP)
+	VPMOVSXDQ   (BX)(R11*4), Y4
+	VPMOVSXDQ   16(BX)(R11*4), Y5
+	VPMOVSXDQ   (SI)(R11*4), Y6
+	VMOVUPS     Y6, 192(SP)
+	VPMOVSXDQ   16(SI)(R11*4), Y6
+	VMOVUPS     Y6, 224(SP)
+	VPMOVSXDQ   (DI)(R11*4), Y6
+	VPMOVSXDQ   16(DI)(R11*4), Y7
+	VPSRLQ      $0x20, Y6, Y8
+	VPMULUDQ    Y0, Y8, Y8
+	VPSRLQ      $0x20, Y0, Y9
+	VPMULUDQ    Y9, Y6, Y9
+	VPADDQ      Y9, Y8, Y8
+	VPMULUDQ    Y0, Y6, Y9
+	VPSLLQ      $0x20, Y8, Y8
+	VPADDQ      Y8, Y9, Y8
+	VPSRLQ      $0x20, Y7, Y9
+	VPMULUDQ    Y0, Y9, Y9
+	VPSRLQ      $0x20, Y0, Y10
+	VPMULUDQ    Y10, Y7, Y10
+	VPADDQ      Y10, Y9, Y9
+	VPMULUDQ    Y0, Y7, Y10
+	VPSLLQ      $0x20, Y9, Y9
+	VPADDQ      Y9, Y10, Y9
+	VMOVAPD     Y1, Y10
+	VMOVAPS     Y2, Y11
+	VGATHERQPD  Y10, (R8)(Y8*8), Y11
+	VMOVAPD     Y1, Y8
+	VMOVAPS     Y2, Y10
+	VGATHERQPD  Y8, (R8)(Y9*8), Y10
+	VPSRLQ      $0x20, Y4, Y8
+	VPMULUDQ    Y0, Y8, Y8
+	VPSRLQ      $0x20, Y0, Y9
+	VPMULUDQ    Y9, Y4, Y9
+	VPADDQ      Y9, Y8, Y8
+	VPMULUDQ    Y0, Y4, Y9
+	VPSLLQ      $0x20, Y8, Y8
+	VPADDQ      Y8, Y9, Y8
+	VPSRLQ      $0x20, Y5, Y9
+	VPMULUDQ    Y0, Y9, Y9
+	VPSRLQ      $0x20, Y0, Y12
+	VPMULUDQ    Y12, Y5, Y12
+	VPADDQ      Y12, Y9, Y9
+	VPMULUDQ    Y0, Y5, Y12
+	VPSLLQ      $0x20, Y9, Y9
+	VPADDQ      Y9, Y12, Y9
+	VMOVAPD     Y1, Y12
+	VMOVAPS     Y2, Y13
+	VGATHERQPD  Y12, (R8)(Y8*8), Y13
+	VMOVAPD     Y1, Y8
+	VMOVAPS     Y2, Y12
+	VGATHERQPD  Y8, (R8)(Y9*8), Y12
+	VMOVUPS     192(SP), Y8
+	VPSRLQ      $0x20, Y8, Y8
+	VPMULUDQ    Y0, Y8, Y8
+	VPSRLQ      $0x20, Y0, Y9
+	VPMULUDQ    192(SP), Y9, Y9
+	VPADDQ      Y9, Y8, Y8
+	VPMULUDQ    192(SP), Y0, Y9
+	VPSLLQ      $0x20, Y8, Y8
+	VPADDQ      Y8, Y9, Y8
+	VMOVUPS     224(SP), Y9
+	VPSRLQ      $0x20, Y9, Y9
+	VPMULUDQ    Y0, Y9, Y9
+	VPSRLQ      $0x20, Y0, Y14
+	VPMULUDQ    224(SP), Y14, Y14
+	VPADDQ      Y14, Y9, Y9
+	VPMULUDQ    224(SP), Y0, Y14
+	VPSLLQ      $0x20, Y9, Y9
+	VPADDQ      Y9, Y14, Y9
+	VMOVAPD     Y1, Y14
+	VMOVAPS     Y2, Y15
+	VGATHERQPD  Y14, (R8)(Y8*8), Y15
+	VMOVAPD     Y1, Y8
+	VMOVAPS     Y2, Y14
+	VGATHERQPD  Y8, (R8)(Y9*8), Y14
+	VMULPD      32(SP), Y15, Y8
+	VMULPD      96(SP), Y14, Y9
+	VFMADD231PD (SP), Y13, Y8
+	VFMADD231PD 64(SP), Y12, Y9
+	VFMADD231PD 128(SP), Y11, Y8
+	VFMADD231PD 160(SP), Y10, Y9
+	IMUL3Q      $+78, R11, R12
+	LEAQ        (R9)(R12*8), R13
+	VMOVUPD     c64x4_0000000000000000<>+0(SB), Y10
+	VPADDQ      Y10, Y10, Y10
+	VPSHUFD     $0xa0, Y10, Y10
+	VPADDD      Y3, Y10, Y10
+	VPERMPS     c64x4_hd74f27e11954675d<>+0(SB), Y10, Y10
+	VMOVQ       X10, BP
+	VMOVUPD     c64x4_0000000000000000<>+0(SB), Y10
+	VPADDQ      Y10, Y10, Y10
+	VPSHUFD     $0xa0, Y10, Y10
+	VPADDD      Y3, Y10, Y10
+	VPERMPS     Y8, Y10, Y10
+	VMOVSD      X10, (R13)(BP*8)
+	VMOVUPD     c64x4_0000000000000001<>+0(SB), Y10
+	VPADDQ      Y10, Y10, Y10
+	VPSHUFD     $0xa0, Y10, Y10
+	VPADDD      Y3, Y10, Y10
+	VPERMPS     c64x4_hd74f27e11954675d<>+0(SB), Y10, Y10
+	VMOVQ       X10, BP
+	VMOVUPD     c64x4_0000000000000001<>+0(SB), Y10
+	VPADDQ      Y10, Y10, Y10
+	VPSHUFD     $0xa0, Y10, Y10
+	VPADDD      Y3, Y10, Y10
+	VPERMPS     Y8, Y10, Y10
+	VMOVSD      X10, (R13)(BP*8)
+	VMOVUPD     c64x4_0000000000000002<>+0(SB), Y10
+	VPADDQ      Y10, Y10, Y10
+	VPSHUFD     $0xa0, Y10, Y10
+	VPADDD      Y3, Y10, Y10
+	VPERMPS     c64x4_hd74f27e11954675d<>+0(SB), Y10, Y10
+	VMOVQ       X10, BP
+	VMOVUPD     c64x4_0000000000000002<>+0(SB), Y10
+	VPADDQ      Y10, Y10, Y10
+	VPSHUFD     $0xa0, Y10, Y10
+	VPADDD      Y3, Y10, Y10
+	VPERMPS     Y8, Y10, Y10
+	VMOVSD      X10, (R13)(BP*8)
+	VPADDQ      Y0, Y0, Y10
+	VPSHUFD     $0xa0, Y10, Y10
+	VPADDD      Y3, Y10, Y10
+	VPERMPS     c64x4_hd74f27e11954675d<>+0(SB), Y10, Y10
+	VMOVQ       X10, BP
+	VPADDQ      Y0, Y0, Y10
+	VPSHUFD     $0xa0, Y10, Y10
+	VPADDD      Y3, Y10, Y10
+	VPERMPS     Y8, Y10, Y8
+	VMOVSD      X8, (R13)(BP*8)
+	VMOVUPD     c64x4_0000000000000000<>+0(SB), Y8
+	VPADDQ      Y8, Y8, Y8
+	VPSHUFD     $0xa0, Y8, Y8
+	VPADDD      Y3, Y8, Y8
+	VPERMPS     c64x4_hd74f27e11954675d<>+0(SB), Y8, Y8
+	VMOVQ       X8, BP
+	VMOVUPD     c64x4_0000000000000000<>+0(SB), Y8
+	VPADDQ      Y8, Y8, Y8
+	VPSHUFD     $0xa0, Y8, Y8
+	VPADDD      Y3, Y8, Y8
+	VPERMPS     Y9, Y8, Y8
+	VMOVSD      X8, 2496(R13)(BP*8)
+	VMOVUPD     c64x4_0000000000000001<>+0(SB), Y8
+	VPADDQ      Y8, Y8, Y8
+	VPSHUFD     $0xa0, Y8, Y8
+	VPADDD      Y3, Y8, Y8
+	VPERMPS     c64x4_hd74f27e11954675d<>+0(SB), Y8, Y8
+	VMOVQ       X8, BP
+	VMOVUPD     c64x4_0000000000000001<>+0(SB), Y8
+	VPADDQ      Y8, Y8, Y8
+	VPSHUFD     $0xa0, Y8, Y8
+	VPADDD      Y3, Y8, Y8
+	VPERMPS     Y9, Y8, Y8
+	VMOVSD      X8, 2496(R13)(BP*8)
+	VMOVUPD     c64x4_0000000000000002<>+0(SB), Y8
+	VPADDQ      Y8, Y8, Y8
+	VPSHUFD     $0xa0, Y8, Y8
+	VPADDD      Y3, Y8, Y8
+	VPERMPS     c64x4_hd74f27e11954675d<>+0(SB), Y8, Y8
+	VMOVQ       X8, BP
+	VMOVUPD     c64x4_0000000000000002<>+0(SB), Y8
+	VPADDQ      Y8, Y8, Y8
+	VPSHUFD     $0xa0, Y8, Y8
+	VPADDD      Y3, Y8, Y8
+	VPERMPS     Y9, Y8, Y8
+	VMOVSD      X8, 2496(R13)(BP*8)
+	VPADDQ      Y0, Y0, Y8
+	VPSHUFD     $0xa0, Y8, Y8
+	VPADDD      Y3, Y8, Y8
+	VPERMPS     c64x4_hd74f27e11954675d<>+0(SB), Y8, Y8
+	VMOVQ       X8, BP
+	VPADDQ      Y0, Y0, Y8
+	VPSHUFD     $0xa0, Y8, Y8
+	VPADDD      Y3, Y8, Y8
+	VPERMPS     Y9, Y8, Y8
+	VMOVSD      X8, 2496(R13)(BP*8)
+	VPSRLQ      $0x20, Y6, Y8
+	VPMULUDQ    Y0, Y8, Y8
+	VPSRLQ      $0x20, Y0, Y9
+	VPMULUDQ    Y9, Y6, Y9
+	VPADDQ      Y9, Y8, Y8
+	VPMULUDQ    Y0, Y6, Y9
+	VPSLLQ      $0x20, Y8, Y8
+	VPADDQ      Y8, Y9, Y8
+	VPSRLQ      $0x20, Y7, Y9
+	VPMULUDQ    Y0, Y9, Y9
+	VPSRLQ      $0x20, Y0, Y10
+	VPMULUDQ    Y10, Y7, Y10
+	VPADDQ      Y10, Y9, Y9
+	VPMULUDQ    Y0, Y7, Y10
+	VPSLLQ      $0x20, Y9, Y9
+	VPADDQ      Y9, Y10, Y9
+	VMOVAPD     Y1, Y10
+	VMOVAPS     Y2, Y11
+	VGATHERQPD  Y10, 8(R8)(Y8*8), Y11
+	VMOVAPD     Y1, Y8
+	VMOVAPS     Y2, Y10
+	VGATHERQPD  Y8, 8(R8)(Y9*8), Y10
+	VPSRLQ      $0x20, Y4, Y8
+	VPMULUDQ    Y0, Y8, Y8
+	VPSRLQ      $0x20, Y0, Y9
+	VPMULUDQ    Y9, Y4, Y9
+	VPADDQ      Y9, Y8, Y8
+	VPMULUDQ    Y0, Y4, Y9
+	VPSLLQ      $0x20, Y8, Y8
+	VPADDQ      Y8, Y9, Y8
+	VPSRLQ      $0x20, Y5, Y9
+	VPMULUDQ    Y0, Y9, Y9
+	VPSRLQ      $0x20, Y0, Y12
+	VPMULUDQ    Y12, Y5, Y12
+	VPADDQ      Y12, Y9, Y9
+	VPMULUDQ    Y0, Y5, Y12
+	VPSLLQ      $0x20, Y9, Y9
+	VPADDQ      Y9, Y12, Y9
+	VMOVAPD     Y1, Y12
+	VMOVAPS     Y2, Y13
+	VGATHERQPD  Y12, 8(R8)(Y8*8), Y13
+	VMOVAPD     Y1, Y8
+	VMOVAPS     Y2, Y12
+	VGATHERQPD  Y8, 8(R8)(Y9*8), Y12
+	VMOVUPS     192(SP), Y8
+	VPSRLQ      $0x20, Y8, Y8
+	VPMULUDQ    Y0, Y8, Y8
+	VPSRLQ      $0x20, Y0, Y9
+	VPMULUDQ    192(SP), Y9, Y9
+	VPADDQ      Y9, Y8, Y8
+	VPMULUDQ    192(SP), Y0, Y9
+	VPSLLQ      $0x20, Y8, Y8
+	VPADDQ      Y8, Y9, Y8
+	VMOVUPS     224(SP), Y9
+	VPSRLQ      $0x20, Y9, Y9
+	VPMULUDQ    Y0, Y9, Y9
+	VPSRLQ      $0x20, Y0, Y14
+	VPMULUDQ    224(SP), Y14, Y14
+	VPADDQ      Y14, Y9, Y9
+	VPMULUDQ    224(SP), Y0, Y14
+	VPSLLQ      $0x20, Y9, Y9
+	VPADDQ      Y9, Y14, Y9
+	VMOVAPD     Y1, Y14
+	VMOVAPS     Y2, Y15
+	VGATHERQPD  Y14, 8(R8)(Y8*8), Y15
+	VMOVAPD     Y1, Y8
+	VMOVAPS     Y2, Y14
+	VGATHERQPD  Y8, 8(R8)(Y9*8), Y14
+	VMULPD      32(SP), Y15, Y8
+	VMULPD      96(SP), Y14, Y9
+	VFMADD231PD (SP), Y13, Y8
+	VFMADD231PD 64(SP), Y12, Y9
+	VFMADD231PD 128(SP), Y11, Y8
+	VFMADD231PD 160(SP), Y10, Y9
+	LEAQ        (R9)(R12*8), R13
+	VMOVUPD     c64x4_0000000000000000<>+0(SB), Y10
+	VPADDQ      Y10, Y10, Y10
+	VPSHUFD     $0xa0, Y10, Y10
+	VPADDD      Y3, Y10, Y10
+	VPERMPS     c64x4_hd74f27e11954675d<>+0(SB), Y10, Y10
+	VMOVQ       X10, BP
+	VMOVUPD     c64x4_0000000000000000<>+0(SB), Y10
+	VPADDQ      Y10, Y10, Y10
+	VPSHUFD     $0xa0, Y10, Y10
+	VPADDD      Y3, Y10, Y10
+	VPERMPS     Y8, Y10, Y10
+	VMOVSD      X10, 208(R13)(BP*8)
+	VMOVUPD     c64x4_0000000000000001<>+0(SB), Y10
+	VPADDQ      Y10, Y10, Y10
+	VPSHUFD     $0xa0, Y10, Y10
+	VPADDD      Y3, Y10, Y10
+	VPERMPS     c64x4_hd74f27e11954675d<>+0(SB), Y10, Y10
+	VMOVQ       X10, BP
+	VMOVUPD     c64x4_0000000000000001<>+0(SB), Y10
+	VPADDQ      Y10, Y10, Y10
+	VPSHUFD     $0xa0, Y10, Y10
+	VPADDD      Y3, Y10, Y10
+	VPERMPS     Y8, Y10, Y10
+	VMOVSD      X10, 208(R13)(BP*8)
+	VMOVUPD     c64x4_0000000000000002<>+0(SB), Y10
+	VPADDQ      Y10, Y10, Y10
+	VPSHUFD     $0xa0, Y10, Y10
+	VPADDD      Y3, Y10, Y10
+	VPERMPS     c64x4_hd74f27e11954675d<>+0(SB), Y10, Y10
+	VMOVQ       X10, BP
+	VMOVUPD     c64x4_0000000000000002<>+0(SB), Y10
+	VPADDQ      Y10, Y10, Y10
+	VPSHUFD     $0xa0, Y10, Y10
+	VPADDD      Y3, Y10, Y10
+	VPERMPS     Y8, Y10, Y10
+	VMOVSD      X10, 208(R13)(BP*8)
+	VPADDQ      Y0, Y0, Y10
+	VPSHUFD     $0xa0, Y10, Y10
+	VPADDD      Y3, Y10, Y10
+	VPERMPS     c64x4_hd74f27e11954675d<>+0(SB), Y10, Y10
+	VMOVQ       X10, BP
+	VPADDQ      Y0, Y0, Y10
+	VPSHUFD     $0xa0, Y10, Y10
+	VPADDD      Y3, Y10, Y10
+	VPERMPS     Y8, Y10, Y8
+	VMOVSD      X8, 208(R13)(BP*8)
+	VMOVUPD     c64x4_0000000000000000<>+0(SB), Y8
+	VPADDQ      Y8, Y8, Y8
+	VPSHUFD     $0xa0, Y8, Y8
+	VPADDD      Y3, Y8, Y8
+	VPERMPS     c64x4_hd74f27e11954675d<>+0(SB), Y8, Y8
+	VMOVQ       X8, BP
+	VMOVUPD     c64x4_0000000000000000<>+0(SB), Y8
+	VPADDQ      Y8, Y8, Y8
+	VPSHUFD     $0xa0, Y8, Y8
+	VPADDD      Y3, Y8, Y8
+	VPERMPS     Y9, Y8, Y8
+	VMOVSD      X8, 2704(R13)(BP*8)
+	VMOVUPD     c64x4_0000000000000001<>+0(SB), Y8
+	VPADDQ      Y8, Y8, Y8
+	VPSHUFD     $0xa0, Y8, Y8
+	VPADDD      Y3, Y8, Y8
+	VPERMPS     c64x4_hd74f27e11954675d<>+0(SB), Y8, Y8
+	VMOVQ       X8, BP
+	VMOVUPD     c64x4_0000000000000001<>+0(SB), Y8
+	VPADDQ      Y8, Y8, Y8
+	VPSHUFD     $0xa0, Y8, Y8
+	VPADDD      Y3, Y8, Y8
+	VPERMPS     Y9, Y8, Y8
+	VMOVSD      X8, 2704(R13)(BP*8)
+	VMOVUPD     c64x4_0000000000000002<>+0(SB), Y8
+	VPADDQ      Y8, Y8, Y8
+	VPSHUFD     $0xa0, Y8, Y8
+	VPADDD      Y3, Y8, Y8
+	VPERMPS     c64x4_hd74f27e11954675d<>+0(SB), Y8, Y8
+	VMOVQ       X8, BP
+	VMOVUPD     c64x4_0000000000000002<>+0(SB), Y8
+	VPADDQ      Y8, Y8, Y8
+	VPSHUFD     $0xa0, Y8, Y8
+	VPADDD      Y3, Y8, Y8
+	VPERMPS     Y9, Y8, Y8
+	VMOVSD      X8, 2704(R13)(BP*8)
+	VPADDQ      Y0, Y0, Y8
+	VPSHUFD     $0xa0, Y8, Y8
+	VPADDD      Y3, Y8, Y8
+	VPERMPS     c64x4_hd74f27e11954675d<>+0(SB), Y8, Y8
+	VMOVQ       X8, BP
+	VPADDQ      Y0, Y0, Y8
+	VPSHUFD     $0xa0, Y8, Y8
+	VPADDD      Y3, Y8, Y8
+	VPERMPS     Y9, Y8, Y8
+	VMOVSD      X8, 2704(R13)(BP*8)
+	VPSRLQ      $0x20, Y6, Y8
+	VPMULUDQ    Y0, Y8, Y8
+	VPSRLQ      $0x20, Y0, Y9
+	VPMULUDQ    Y9, Y6, Y9
+	VPADDQ      Y9, Y8, Y8
+	VPMULUDQ    Y0, Y6, Y6
+	VPSLLQ      $0x20, Y8, Y8
+	VPADDQ      Y8, Y6, Y6
+	VPSRLQ      $0x20, Y7, Y8
+	VPMULUDQ    Y0, Y8, Y8
+	VPSRLQ      $0x20, Y0, Y9
+	VPMULUDQ    Y9, Y7, Y9
+	VPADDQ      Y9, Y8, Y8
+	VPMULUDQ    Y0, Y7, Y7
+	VPSLLQ      $0x20, Y8, Y8
+	VPADDQ      Y8, Y7, Y7
+	VMOVAPD     Y1, Y8
+	VMOVAPS     Y2, Y9
+	VGATHERQPD  Y8, 16(R8)(Y6*8), Y9
+	VMOVAPD     Y1, Y6
+	VMOVAPS     Y2, Y8
+	VGATHERQPD  Y6, 16(R8)(Y7*8), Y8
+	VPSRLQ      $0x20, Y4, Y6
+	VPMULUDQ    Y0, Y6, Y6
+	VPSRLQ      $0x20, Y0, Y7
+	VPMULUDQ    Y7, Y4, Y7
+	VPADDQ      Y7, Y6, Y6
+	VPMULUDQ    Y0, Y4, Y4
+	VPSLLQ      $0x20, Y6, Y6
+	VPADDQ      Y6, Y4, Y4
+	VPSRLQ      $0x20, Y5, Y6
+	VPMULUDQ    Y0, Y6, Y6
+	VPSRLQ      $0x20, Y0, Y7
+	VPMULUDQ    Y7, Y5, Y7
+	VPADDQ      Y7, Y6, Y6
+	VPMULUDQ    Y0, Y5, Y5
+	VPSLLQ      $0x20, Y6, Y6
+	VPADDQ      Y6, Y5, Y5
+	VMOVAPD     Y1, Y6
+	VMOVAPS     Y2, Y7
+	VGATHERQPD  Y6, 16(R8)(Y4*8), Y7
+	VMOVAPD     Y1, Y4
+	VMOVAPS     Y2, Y6
+	VGATHERQPD  Y4, 16(R8)(Y5*8), Y6
+	VMOVUPS     192(SP), Y4
+	VPSRLQ      $0x20, Y4, Y4
+	VPMULUDQ    Y0, Y4, Y4
+	VPSRLQ      $0x20, Y0, Y5
+	VPMULUDQ    192(SP), Y5, Y5
+	VPADDQ      Y5, Y4, Y4
+	VPMULUDQ    192(SP), Y0, Y5
+	VPSLLQ      $0x20, Y4, Y4
+	VPADDQ      Y4, Y5, Y4
+	VMOVUPS     224(SP), Y5
+	VPSRLQ      $0x20, Y5, Y5
+	VPMULUDQ    Y0, Y5, Y5
+	VPSRLQ      $0x20, Y0, Y10
+	VPMULUDQ    224(SP), Y10, Y10
+	VPADDQ      Y10, Y5, Y5
+	VPMULUDQ    224(SP), Y0, Y10
+	VPSLLQ      $0x20, Y5, Y5
+	VPADDQ      Y5, Y10, Y5
+	VMOVAPD     Y1, Y10
+	VMOVAPS     Y2, Y11
+	VGATHERQPD  Y10, 16(R8)(Y4*8), Y11
+	VMOVAPD     Y1, Y4
+	VMOVAPS     Y2, Y10
+	VGATHERQPD  Y4, 16(R8)(Y5*8), Y10
+	VMULPD      32(SP), Y11, Y4
+	VMULPD      96(SP), Y10, Y5
+	VFMADD231PD (SP), Y7, Y4
+	VFMADD231PD 64(SP), Y6, Y5
+	VFMADD231PD 128(SP), Y9, Y4
+	VFMADD231PD 160(SP), Y8, Y5
+	LEAQ        (R9)(R12*8), R12
+	VMOVUPD     c64x4_0000000000000000<>+0(SB), Y6
+	VPADDQ      Y6, Y6, Y6
+	VPSHUFD     $0xa0, Y6, Y6
+	VPADDD      Y3, Y6, Y6
+	VPERMPS     c64x4_hd74f27e11954675d<>+0(SB), Y6, Y6
+	VMOVQ       X6, R13
+	VMOVUPD     c64x4_0000000000000000<>+0(SB), Y6
+	VPADDQ      Y6, Y6, Y6
+	VPSHUFD     $0xa0, Y6, Y6
+	VPADDD      Y3, Y6, Y6
+	VPERMPS     Y4, Y6, Y6
+	VMOVSD      X6, 416(R12)(R13*8)
+	VMOVUPD     c64x4_0000000000000001<>+0(SB), Y6
+	VPADDQ      Y6, Y6, Y6
+	VPSHUFD     $0xa0, Y6, Y6
+	VPADDD      Y3, Y6, Y6
+	VPERMPS     c64x4_hd74f27e11954675d<>+0(SB), Y6, Y6
+	VMOVQ       X6, R13
+	VMOVUPD     c64x4_0000000000000001<>+0(SB), Y6
+	VPADDQ      Y6, Y6, Y6
+	VPSHUFD     $0xa0, Y6, Y6
+	VPADDD      Y3, Y6, Y6
+	VPERMPS     Y4, Y6, Y6
+	VMOVSD      X6, 416(R12)(R13*8)
+	VMOVUPD     c64x4_0000000000000002<>+0(SB), Y6
+	VPADDQ      Y6, Y6, Y6
+	VPSHUFD     $0xa0, Y6, Y6
+	VPADDD      Y3, Y6, Y6
+	VPERMPS     c64x4_hd74f27e11954675d<>+0(SB), Y6, Y6
+	VMOVQ       X6, R13
+	VMOVUPD     c64x4_0000000000000002<>+0(SB), Y6
+	VPADDQ      Y6, Y6, Y6
+	VPSHUFD     $0xa0, Y6, Y6
+	VPADDD      Y3, Y6, Y6
+	VPERMPS     Y4, Y6, Y6
+	VMOVSD      X6, 416(R12)(R13*8)
+	VPADDQ      Y0, Y0, Y6
+	VPSHUFD     $0xa0, Y6, Y6
+	VPADDD      Y3, Y6, Y6
+	VPERMPS     c64x4_hd74f27e11954675d<>+0(SB), Y6, Y6
+	VMOVQ       X6, R13
+	VPADDQ      Y0, Y0, Y6
+	VPSHUFD     $0xa0, Y6, Y6
+	VPADDD      Y3, Y6, Y6
+	VPERMPS     Y4, Y6, Y4
+	VMOVSD      X4, 416(R12)(R13*8)
+	VMOVUPD     c64x4_0000000000000000<>+0(SB), Y4
+	VPADDQ      Y4, Y4, Y4
+	VPSHUFD     $0xa0, Y4, Y4
+	VPADDD      Y3, Y4, Y4
+	VPERMPS     c64x4_hd74f27e11954675d<>+0(SB), Y4, Y4
+	VMOVQ       X4, R13
+	VMOVUPD     c64x4_0000000000000000<>+0(SB), Y4
+	VPADDQ      Y4, Y4, Y4
+	VPSHUFD     $0xa0, Y4, Y4
+	VPADDD      Y3, Y4, Y4
+	VPERMPS     Y5, Y4, Y4
+	VMOVSD      X4, 2912(R12)(R13*8)
+	VMOVUPD     c64x4_0000000000000001<>+0(SB), Y4
+	VPADDQ      Y4, Y4, Y4
+	VPSHUFD     $0xa0, Y4, Y4
+	VPADDD      Y3, Y4, Y4
+	VPERMPS     c64x4_hd74f27e11954675d<>+0(SB), Y4, Y4
+	VMOVQ       X4, R13
+	VMOVUPD     c64x4_0000000000000001<>+0(SB), Y4
+	VPADDQ      Y4, Y4, Y4
+	VPSHUFD     $0xa0, Y4, Y4
+	VPADDD      Y3, Y4, Y4
+	VPERMPS     Y5, Y4, Y4
+	VMOVSD      X4, 2912(R12)(R13*8)
+	VMOVUPD     c64x4_0000000000000002<>+0(SB), Y4
+	VPADDQ      Y4, Y4, Y4
+	VPSHUFD     $0xa0, Y4, Y4
+	VPADDD      Y3, Y4, Y4
+	VPERMPS     c64x4_hd74f27e11954675d<>+0(SB), Y4, Y4
+	VMOVQ       X4, R13
+	VMOVUPD     c64x4_0000000000000002<>+0(SB), Y4
+	VPADDQ      Y4, Y4, Y4
+	VPSHUFD     $0xa0, Y4, Y4
+	VPADDD      Y3, Y4, Y4
+	VPERMPS     Y5, Y4, Y4
+	VMOVSD      X4, 2912(R12)(R13*8)
+	VPADDQ      Y0, Y0, Y4
+	VPSHUFD     $0xa0, Y4, Y4
+	VPADDD      Y3, Y4, Y4
+	VPERMPS     c64x4_hd74f27e11954675d<>+0(SB), Y4, Y4
+	VMOVQ       X4, R13
+	VPADDQ      Y0, Y0, Y4
+	VPSHUFD     $0xa0, Y4, Y4
+	VPADDD      Y3, Y4, Y4
+	VPERMPS     Y5, Y4, Y4
+	VMOVSD      X4, 2912(R12)(R13*8)
+	ADDQ        $+8, R11
+	CMPQ        R11, R10
+	JLE         loop4
+
+done3:
+	MOVQ    AX, R10
+	ANDQ    $+7, R10
+	MOVQ    AX, R11
+	SUBQ    R10, R11
+	LEAQ    -4(AX), R10
+	CMPQ    R11, R10
+	JGT     done5
+	PCALIGN $0x20
+
+loop6:
+	MOVQ        R11, R12
+	SHLQ        $0x01, R12
+	LEAQ        (CX)(R12*8), R12
+	VMOVUPD     c64x4_h5650343be9dcf595<>+0(SB), Y4
+	VMASKMOVPD  (R12), Y4, Y4
+	VMOVUPD     c64x4_h5650343be9dcf595<>+0(SB), Y5
+	VMASKMOVPD  16(R12), Y5, Y5
+	VMOVUPD     c64x4_h5650343be9dcf595<>+0(SB), Y6
+	VMASKMOVPD  32(R12), Y6, Y6
+	VMOVUPD     c64x4_h5650343be9dcf595<>+0(SB), Y7
+	VMASKMOVPD  48(R12), Y7, Y7
+	VUNPCKLPD   Y5, Y4, Y8
+	VUNPCKHPD   Y5, Y4, Y4
+	VUNPCKLPD   Y7, Y6, Y5
+	VUNPCKHPD   Y7, Y6, Y6
+	VPERM2F128  $0x20, Y5, Y8, Y5
+	VPERM2F128  $0x20, Y6, Y4, Y4
+	VMOVUPD     (DX)(R11*8), Y6
+	VPMOVSXDQ   (BX)(R11*4), Y7
+	VPMOVSXDQ   (SI)(R11*4), Y8
+	VPMOVSXDQ   (DI)(R11*4), Y9
+	VPSRLQ      $0x20, Y9, Y10
+	VPMULUDQ    Y0, Y10, Y10
+	VPSRLQ      $0x20, Y0, Y11
+	VPMULUDQ    Y11, Y9, Y11
+	VPADDQ      Y11, Y10, Y10
+	VPMULUDQ    Y0, Y9, Y11
+	VPSLLQ      $0x20, Y10, Y10
+	VPADDQ      Y10, Y11, Y10
+	VMOVAPD     Y1, Y11
+	VMOVAPS     Y2, Y12
+	VGATHERQPD  Y11, (R8)(Y10*8), Y12
+	VPSRLQ      $0x20, Y7, Y10
+	VPMULUDQ    Y0, Y10, Y10
+	VPSRLQ      $0x20, Y0, Y11
+	VPMULUDQ    Y11, Y7, Y11
+	VPADDQ      Y11, Y10, Y10
+	VPMULUDQ    Y0, Y7, Y11
+	VPSLLQ      $0x20, Y10, Y10
+	VPADDQ      Y10, Y11, Y10
+	VMOVAPD     Y1, Y11
+	VMOVAPS     Y2, Y13
+	VGATHERQPD  Y11, (R8)(Y10*8), Y13
+	VPSRLQ      $0x20, Y8, Y10
+	VPMULUDQ    Y0, Y10, Y10
+	VPSRLQ      $0x20, Y0, Y11
+	VPMULUDQ    Y11, Y8, Y11
+	VPADDQ      Y11, Y10, Y10
+	VPMULUDQ    Y0, Y8, Y11
+	VPSLLQ      $0x20, Y10, Y10
+	VPADDQ      Y10, Y11, Y10
+	VMOVAPD     Y1, Y11
+	VMOVAPS     Y2, Y14
+	VGATHERQPD  Y11, (R8)(Y10*8), Y14
+	VMULPD      Y14, Y4, Y10
+	VFMADD231PD Y13, Y5, Y10
+	VFMADD231PD Y12, Y6, Y10
+	IMUL3Q      $+78, R11, R12
+	LEAQ        (R9)(R12*8), R13
+	VMOVUPD     c64x4_0000000000000000<>+0(SB), Y11
+	VPADDQ      Y11, Y11, Y11
+	VPSHUFD     $0xa0, Y11, Y11
+	VPADDD      Y3, Y11, Y11
+	VPERMPS     c64x4_hd74f27e11954675d<>+0(SB), Y11, Y11
+	VMOVQ       X11, BP
+	VMOVUPD     c64x4_0000000000000000<>+0(SB), Y11
+	VPADDQ      Y11, Y11, Y11
+	VPSHUFD     $0xa0, Y11, Y11
+	VPADDD      Y3, Y11, Y11
+	VPERMPS     Y10, Y11, Y11
+	VMOVSD      X11, (R13)(BP*8)
+	VMOVUPD     c64x4_0000000000000001<>+0(SB), Y11
+	VPADDQ      Y11, Y11, Y11
+	VPSHUFD     $0xa0, Y11, Y11
+	VPADDD      Y3, Y11, Y11
+	VPERMPS     c64x4_hd74f27e11954675d<>+0(SB), Y11, Y11
+	VMOVQ       X11, BP
+	VMOVUPD     c64x4_0000000000000001<>+0(SB), Y11
+	VPADDQ      Y11, Y11, Y11
+	VPSHUFD     $0xa0, Y11, Y11
+	VPADDD      Y3, Y11, Y11
+	VPERMPS     Y10, Y11, Y11
+	VMOVSD      X11, (R13)(BP*8)
+	VMOVUPD     c64x4_0000000000000002<>+0(SB), Y11
+	VPADDQ      Y11, Y11, Y11
+	VPSHUFD     $0xa0, Y11, Y11
+	VPADDD      Y3, Y11, Y11
+	VPERMPS     c64x4_hd74f27e11954675d<>+0(SB), Y11, Y11
+	VMOVQ       X11, BP
+	VMOVUPD     c64x4_0000000000000002<>+0(SB), Y11
+	VPADDQ      Y11, Y11, Y11
+	VPSHUFD     $0xa0, Y11, Y11
+	VPADDD      Y3, Y11, Y11
+	VPERMPS     Y10, Y11, Y11
+	VMOVSD      X11, (R13)(BP*8)
+	VPADDQ      Y0, Y0, Y11
+	VPSHUFD     $0xa0, Y11, Y11
+	VPADDD      Y3, Y11, Y11
+	VPERMPS     c64x4_hd74f27e11954675d<>+0(SB), Y11, Y11
+	VMOVQ       X11, BP
+	VPADDQ      Y0, Y0, Y11
+	VPSHUFD     $0xa0, Y11, Y11
+	VPADDD      Y3, Y11, Y11
+	VPERMPS     Y10, Y11, Y10
+	VMOVSD      X10, (R13)(BP*8)
+	VPSRLQ      $0x20, Y9, Y10
+	VPMULUDQ    Y0, Y10, Y10
+	VPSRLQ      $0x20, Y0, Y11
+	VPMULUDQ    Y11, Y9, Y11
+	VPADDQ      Y11, Y10, Y10
+	VPMULUDQ    Y0, Y9, Y11
+	VPSLLQ      $0x20, Y10, Y10
+	VPADDQ      Y10, Y11, Y10
+	VMOVAPD     Y1, Y11
+	VMOVAPS     Y2, Y12
+	VGATHERQPD  Y11, 8(R8)(Y10*8), Y12
+	VPSRLQ      $0x20, Y7, Y10
+	VPMULUDQ    Y0, Y10, Y10
+	VPSRLQ      $0x20, Y0, Y11
+	VPMULUDQ    Y11, Y7, Y11
+	VPADDQ      Y11, Y10, Y10
+	VPMULUDQ    Y0, Y7, Y11
+	VPSLLQ      $0x20, Y10, Y10
+	VPADDQ      Y10, Y11, Y10
+	VMOVAPD     Y1, Y11
+	VMOVAPS     Y2, Y13
+	VGATHERQPD  Y11, 8(R8)(Y10*8), Y13
+	VPSRLQ      $0x20, Y8, Y10
+	VPMULUDQ    Y0, Y10, Y10
+	VPSRLQ      $0x20, Y0, Y11
+	VPMULUDQ    Y11, Y8, Y11
+	VPADDQ      Y11, Y10, Y10
+	VPMULUDQ    Y0, Y8, Y11
+	VPSLLQ      $0x20, Y10, Y10
+	VPADDQ      Y10, Y11, Y10
+	VMOVAPD     Y1, Y11
+	VMOVAPS     Y2, Y14
+	VGATHERQPD  Y11, 8(R8)(Y10*8), Y14
+	VMULPD      Y14, Y4, Y10
+	VFMADD231PD Y13, Y5, Y10
+	VFMADD231PD Y12, Y6, Y10
+	LEAQ        (R9)(R12*8), R13
+	VMOVUPD     c64x4_0000000000000000<>+0(SB), Y11
+	VPADDQ      Y11, Y11, Y11
+	VPSHUFD     $0xa0, Y11, Y11
+	VPADDD      Y3, Y11, Y11
+	VPERMPS     c64x4_hd74f27e11954675d<>+0(SB), Y11, Y11
+	VMOVQ       X11, BP
+	VMOVUPD     c64x4_0000000000000000<>+0(SB), Y11
+	VPADDQ      Y11, Y11, Y11
+	VPSHUFD     $0xa0, Y11, Y11
+	VPADDD      Y3, Y11, Y11
+	VPERMPS     Y10, Y11, Y11
+	VMOVSD      X11, 208(R13)(BP*8)
+	VMOVUPD     c64x4_0000000000000001<>+0(SB), Y11
+	VPADDQ      Y11, Y11, Y11
+	VPSHUFD     $0xa0, Y11, Y11
+	VPADDD      Y3, Y11, Y11
+	VPERMPS     c64x4_hd74f27e11954675d<>+0(SB), Y11, Y11
+	VMOVQ       X11, BP
+	VMOVUPD     c64x4_0000000000000001<>+0(SB), Y11
+	VPADDQ      Y11, Y11, Y11
+	VPSHUFD     $0xa0, Y11, Y11
+	VPADDD      Y3, Y11, Y11
+	VPERMPS     Y10, Y11, Y11
+	VMOVSD      X11, 208(R13)(BP*8)
+	VMOVUPD     c64x4_0000000000000002<>+0(SB), Y11
+	VPADDQ      Y11, Y11, Y11
+	VPSHUFD     $0xa0, Y11, Y11
+	VPADDD      Y3, Y11, Y11
+	VPERMPS     c64x4_hd74f27e11954675d<>+0(SB), Y11, Y11
+	VMOVQ       X11, BP
+	VMOVUPD     c64x4_0000000000000002<>+0(SB), Y11
+	VPADDQ      Y11, Y11, Y11
+	VPSHUFD     $0xa0, Y11, Y11
+	VPADDD      Y3, Y11, Y11
+	VPERMPS     Y10, Y11, Y11
+	VMOVSD      X11, 208(R13)(BP*8)
+	VPADDQ      Y0, Y0, Y11
+	VPSHUFD     $0xa0, Y11, Y11
+	VPADDD      Y3, Y11, Y11
+	VPERMPS     c64x4_hd74f27e11954675d<>+0(SB), Y11, Y11
+	VMOVQ       X11, BP
+	VPADDQ      Y0, Y0, Y11
+	VPSHUFD     $0xa0, Y11, Y11
+	VPADDD      Y3, Y11, Y11
+	VPERMPS     Y10, Y11, Y10
+	VMOVSD      X10, 208(R13)(BP*8)
+	VPSRLQ      $0x20, Y9, Y10
+	VPMULUDQ    Y0, Y10, Y10
+	VPSRLQ      $0x20, Y0, Y11
+	VPMULUDQ    Y11, Y9, Y11
+	VPADDQ      Y11, Y10, Y10
+	VPMULUDQ    Y0, Y9, Y9
+	VPSLLQ      $0x20, Y10, Y10
+	VPADDQ      Y10, Y9, Y9
+	VMOVAPD     Y1, Y10
+	VMOVAPS     Y2, Y11
+	VGATHERQPD  Y10, 16(R8)(Y9*8), Y11
+	VPSRLQ      $0x20, Y7, Y9
+	VPMULUDQ    Y0, Y9, Y9
+	VPSRLQ      $0x20, Y0, Y10
+	VPMULUDQ    Y10, Y7, Y10
+	VPADDQ      Y10, Y9, Y9
+	VPMULUDQ    Y0, Y7, Y7
+	VPSLLQ      $0x20, Y9, Y9
+	VPADDQ      Y9, Y7, Y7
+	VMOVAPD     Y1, Y9
+	VMOVAPS     Y2, Y10
+	VGATHERQPD  Y9, 16(R8)(Y7*8), Y10
+	VPSRLQ      $0x20, Y8, Y7
+	VPMULUDQ    Y0, Y7, Y7
+	VPSRLQ      $0x20, Y0, Y9
+	VPMULUDQ    Y9, Y8, Y9
+	VPADDQ      Y9, Y7, Y7
+	VPMULUDQ    Y0, Y8, Y8
+	VPSLLQ      $0x20, Y7, Y7
+	VPADDQ      Y7, Y8, Y7
+	VMOVAPD     Y1, Y8
+	VMOVAPS     Y2, Y9
+	VGATHERQPD  Y8, 16(R8)(Y7*8), Y9
+	VMULPD      Y9, Y4, Y4
+	VFMADD231PD Y10, Y5, Y4
+	VFMADD231PD Y11, Y6, Y4
+	LEAQ        (R9)(R12*8), R12
+	VMOVUPD     c64x4_0000000000000000<>+0(SB), Y5
+	VPADDQ      Y5, Y5, Y5
+	VPSHUFD     $0xa0, Y5, Y5
+	VPADDD      Y3, Y5, Y5
+	VPERMPS     c64x4_hd74f27e11954675d<>+0(SB), Y5, Y5
+	VMOVQ       X5, R13
+	VMOVUPD     c64x4_0000000000000000<>+0(SB), Y5
+	VPADDQ      Y5, Y5, Y5
+	VPSHUFD     $0xa0, Y5, Y5
+	VPADDD      Y3, Y5, Y5
+	VPERMPS     Y4, Y5, Y5
+	VMOVSD      X5, 416(R12)(R13*8)
+	VMOVUPD     c64x4_0000000000000001<>+0(SB), Y5
+	VPADDQ      Y5, Y5, Y5
+	VPSHUFD     $0xa0, Y5, Y5
+	VPADDD      Y3, Y5, Y5
+	VPERMPS     c64x4_hd74f27e11954675d<>+0(SB), Y5, Y5
+	VMOVQ       X5, R13
+	VMOVUPD     c64x4_0000000000000001<>+0(SB), Y5
+	VPADDQ      Y5, Y5, Y5
+	VPSHUFD     $0xa0, Y5, Y5
+	VPADDD      Y3, Y5, Y5
+	VPERMPS     Y4, Y5, Y5
+	VMOVSD      X5, 416(R12)(R13*8)
+	VMOVUPD     c64x4_0000000000000002<>+0(SB), Y5
+	VPADDQ      Y5, Y5, Y5
+	VPSHUFD     $0xa0, Y5, Y5
+	VPADDD      Y3, Y5, Y5
+	VPERMPS     c64x4_hd74f27e11954675d<>+0(SB), Y5, Y5
+	VMOVQ       X5, R13
+	VMOVUPD     c64x4_0000000000000002<>+0(SB), Y5
+	VPADDQ      Y5, Y5, Y5
+	VPSHUFD     $0xa0, Y5, Y5
+	VPADDD      Y3, Y5, Y5
+	VPERMPS     Y4, Y5, Y5
+	VMOVSD      X5, 416(R12)(R13*8)
+	VPADDQ      Y0, Y0, Y5
+	VPSHUFD     $0xa0, Y5, Y5
+	VPADDD      Y3, Y5, Y5
+	VPERMPS     c64x4_hd74f27e11954675d<>+0(SB), Y5, Y5
+	VMOVQ       X5, R13
+	VPADDQ      Y0, Y0, Y5
+	VPSHUFD     $0xa0, Y5, Y5
+	VPADDD      Y3, Y5, Y5
+	VPERMPS     Y4, Y5, Y4
+	VMOVSD      X4, 416(R12)(R13*8)
+	ADDQ        $+4, R11
+	CMPQ        R11, R10
+	JLE         loop6
+
+done5:
+	MOVQ         AX, R10
+	ANDQ         $+3, R10
+	TESTQ        R10, R10
+	JLE          done7
+	MOVQ         AX, R11
+	SUBQ         R10, R11
+	VMOVQ        R10, X4
+	VPBROADCASTQ X4, Y4
+	VPCMPGTQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y4, Y4
+	MOVQ         R11, R10
+	SHLQ         $0x01, R10
+	LEAQ         (CX)(R10*8), R12
+	VMOVAPD      Y4, Y5
+	VMOVUPD      c64x4_h5bce99e191e8fda5<>+0(SB), Y6
+	VMOVAPS      Y2, Y7
+	VGATHERQPD   Y5, (R12)(Y6*8), Y7
+	LEAQ         (CX)(R10*8), R10
+	VMOVAPD      Y4, Y5
+	VMOVUPD      c64x4_h5bce99e191e8fda5<>+0(SB), Y6
+	VMOVAPS      Y2, Y8
+	VGATHERQPD   Y5, 8(R10)(Y6*8), Y8
+	VMASKMOVPD   (DX)(R11*8), Y4, Y5
+	VEXTRACTF128 $0x01, Y4, X6
+	VSHUFPS      $0x88, X6, X4, X6
+	VPMASKMOVD   (BX)(R11*4), X6, X6
+	VPMOVSXDQ    X6, Y6
+	VEXTRACTF128 $0x01, Y4, X9
+	VSHUFPS      $0x88, X9, X4, X9
+	VPMASKMOVD   (SI)(R11*4), X9, X9
+	VPMOVSXDQ    X9, Y9
+	VEXTRACTF128 $0x01, Y4, X10
+	VSHUFPS      $0x88, X10, X4, X10
+	VPMASKMOVD   (DI)(R11*4), X10, X10
+	VPMOVSXDQ    X10, Y10
+	VPSRLQ       $0x20, Y10, Y11
+	VPMULUDQ     Y0, Y11, Y11
+	VPSRLQ       $0x20, Y0, Y12
+	VPMULUDQ     Y12, Y10, Y12
+	VPADDQ       Y12, Y11, Y11
+	VPMULUDQ     Y0, Y10, Y12
+	VPSLLQ       $0x20, Y11, Y11
+	VPADDQ       Y11, Y12, Y11
+	VMOVAPD      Y4, Y12
+	VMOVAPS      Y2, Y13
+	VGATHERQPD   Y12, (R8)(Y11*8), Y13
+	VPSRLQ       $0x20, Y6, Y11
+	VPMULUDQ     Y0, Y11, Y11
+	VPSRLQ       $0x20, Y0, Y12
+	VPMULUDQ     Y12, Y6, Y12
+	VPADDQ       Y12, Y11, Y11
+	VPMULUDQ     Y0, Y6, Y12
+	VPSLLQ       $0x20, Y11, Y11
+	VPADDQ       Y11, Y12, Y11
+	VMOVAPD      Y4, Y12
+	VMOVAPS      Y2, Y14
+	VGATHERQPD   Y12, (R8)(Y11*8), Y14
+	VPSRLQ       $0x20, Y9, Y11
+	VPMULUDQ     Y0, Y11, Y11
+	VPSRLQ       $0x20, Y0, Y12
+	VPMULUDQ     Y12, Y9, Y12
+	VPADDQ       Y12, Y11, Y11
+	VPMULUDQ     Y0, Y9, Y12
+	VPSLLQ       $0x20, Y11, Y11
+	VPADDQ       Y11, Y12, Y11
+	VMOVAPD      Y4, Y12
+	VMOVAPS      Y2, Y15
+	VGATHERQPD   Y12, (R8)(Y11*8), Y15
+	VMULPD       Y15, Y8, Y11
+	VFMADD231PD  Y14, Y7, Y11
+	VFMADD231PD  Y13, Y5, Y11
+	IMUL3Q       $+78, R11, R10
+	LEAQ         (R9)(R10*8), R11
+	VMOVMSKPD    Y4, R12
+	ANDQ         $+1, R12
+	TESTQ        R12, R12
+	JEQ          done8
+	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y12
+	VPADDQ       Y12, Y12, Y12
+	VPSHUFD      $0xa0, Y12, Y12
+	VPADDD       Y3, Y12, Y12
+	VPERMPS      c64x4_hd74f27e11954675d<>+0(SB), Y12, Y12
+	VMOVQ        X12, R12
+	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y12
+	VPADDQ       Y12, Y12, Y12
+	VPSHUFD      $0xa0, Y12, Y12
+	VPADDD       Y3, Y12, Y12
+	VPERMPS      Y11, Y12, Y12
+	VMOVSD       X12, (R11)(R12*8)
+
+done8:
+	VMOVMSKPD Y4, R12
+	ANDQ      $+2, R12
+	TESTQ     R12, R12
+	JEQ       done9
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y12
+	VPADDQ    Y12, Y12, Y12
+	VPSHUFD   $0xa0, Y12, Y12
+	VPADDD    Y3, Y12, Y12
+	VPERMPS   c64x4_hd74f27e11954675d<>+0(SB), Y12, Y12
+	VMOVQ     X12, R12
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y12
+	VPADDQ    Y12, Y12, Y12
+	VPSHUFD   $0xa0, Y12, Y12
+	VPADDD    Y3, Y12, Y12
+	VPERMPS   Y11, Y12, Y12
+	VMOVSD    X12, (R11)(R12*8)
+
+done9:
+	VMOVMSKPD Y4, R12
+	ANDQ      $+4, R12
+	TESTQ     R12, R12
+	JEQ       done10
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y12
+	VPADDQ    Y12, Y12, Y12
+	VPSHUFD   $0xa0, Y12, Y12
+	VPADDD    Y3, Y12, Y12
+	VPERMPS   c64x4_hd74f27e11954675d<>+0(SB), Y12, Y12
+	VMOVQ     X12, R12
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y12
+	VPADDQ    Y12, Y12, Y12
+	VPSHUFD   $0xa0, Y12, Y12
+	VPADDD    Y3, Y12, Y12
+	VPERMPS   Y11, Y12, Y12
+	VMOVSD    X12, (R11)(R12*8)
+
+done10:
+	VMOVMSKPD Y4, R12
+	ANDQ      $+8, R12
+	TESTQ     R12, R12
+	JEQ       done11
+	VPADDQ    Y0, Y0, Y12
+	VPSHUFD   $0xa0, Y12, Y12
+	VPADDD    Y3, Y12, Y12
+	VPERMPS   c64x4_hd74f27e11954675d<>+0(SB), Y12, Y12
+	VMOVQ     X12, R12
+	VPADDQ    Y0, Y0, Y12
+	VPSHUFD   $0xa0, Y12, Y12
+	VPADDD    Y3, Y12, Y12
+	VPERMPS   Y11, Y12, Y11
+	VMOVSD    X11, (R11)(R12*8)
+
+done11:
+	VPSRLQ      $0x20, Y10, Y11
+	VPMULUDQ    Y0, Y11, Y11
+	VPSRLQ      $0x20, Y0, Y12
+	VPMULUDQ    Y12, Y10, Y12
+	VPADDQ      Y12, Y11, Y11
+	VPMULUDQ    Y0, Y10, Y12
+	VPSLLQ      $0x20, Y11, Y11
+	VPADDQ      Y11, Y12, Y11
+	VMOVAPD     Y4, Y12
+	VMOVAPS     Y2, Y13
+	VGATHERQPD  Y12, 8(R8)(Y11*8), Y13
+	VPSRLQ      $0x20, Y6, Y11
+	VPMULUDQ    Y0, Y11, Y11
+	VPSRLQ      $0x20, Y0, Y12
+	VPMULUDQ    Y12, Y6, Y12
+	VPADDQ      Y12, Y11, Y11
+	VPMULUDQ    Y0, Y6, Y12
+	VPSLLQ      $0x20, Y11, Y11
+	VPADDQ      Y11, Y12, Y11
+	VMOVAPD     Y4, Y12
+	VMOVAPS     Y2, Y14
+	VGATHERQPD  Y12, 8(R8)(Y11*8), Y14
+	VPSRLQ      $0x20, Y9, Y11
+	VPMULUDQ    Y0, Y11, Y11
+	VPSRLQ      $0x20, Y0, Y12
+	VPMULUDQ    Y12, Y9, Y12
+	VPADDQ      Y12, Y11, Y11
+	VPMULUDQ    Y0, Y9, Y12
+	VPSLLQ      $0x20, Y11, Y11
+	VPADDQ      Y11, Y12, Y11
+	VMOVAPD     Y4, Y12
+	VMOVAPS     Y2, Y15
+	VGATHERQPD  Y12, 8(R8)(Y11*8), Y15
+	VMULPD      Y15, Y8, Y11
+	VFMADD231PD Y14, Y7, Y11
+	VFMADD231PD Y13, Y5, Y11
+	LEAQ        (R9)(R10*8), R11
+	VMOVMSKPD   Y4, R12
+	ANDQ        $+1, R12
+	TESTQ       R12, R12
+	JEQ         done12
+	VMOVUPD     c64x4_0000000000000000<>+0(SB), Y12
+	VPADDQ      Y12, Y12, Y12
+	VPSHUFD     $0xa0, Y12, Y12
+	VPADDD      Y3, Y12, Y12
+	VPERMPS     c64x4_hd74f27e11954675d<>+0(SB), Y12, Y12
+	VMOVQ       X12, R12
+	VMOVUPD     c64x4_0000000000000000<>+0(SB), Y12
+	VPADDQ      Y12, Y12, Y12
+	VPSHUFD     $0xa0, Y12, Y12
+	VPADDD      Y3, Y12, Y12
+	VPERMPS     Y11, Y12, Y12
+	VMOVSD      X12, 208(R11)(R12*8)
+
+done12:
+	VMOVMSKPD Y4, R12
+	ANDQ      $+2, R12
+	TESTQ     R12, R12
+	JEQ       done13
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y12
+	VPADDQ    Y12, Y12, Y12
+	VPSHUFD   $0xa0, Y12, Y12
+	VPADDD    Y3, Y12, Y12
+	VPERMPS   c64x4_hd74f27e11954675d<>+0(SB), Y12, Y12
+	VMOVQ     X12, R12
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y12
+	VPADDQ    Y12, Y12, Y12
+	VPSHUFD   $0xa0, Y12, Y12
+	VPADDD    Y3, Y12, Y12
+	VPERMPS   Y11, Y12, Y12
+	VMOVSD    X12, 208(R11)(R12*8)
+
+done13:
+	VMOVMSKPD Y4, R12
+	ANDQ      $+4, R12
+	TESTQ     R12, R12
+	JEQ       done14
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y12
+	VPADDQ    Y12, Y12, Y12
+	VPSHUFD   $0xa0, Y12, Y12
+	VPADDD    Y3, Y12, Y12
+	VPERMPS   c64x4_hd74f27e11954675d<>+0(SB), Y12, Y12
+	VMOVQ     X12, R12
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y12
+	VPADDQ    Y12, Y12, Y12
+	VPSHUFD   $0xa0, Y12, Y12
+	VPADDD    Y3, Y12, Y12
+	VPERMPS   Y11, Y12, Y12
+	VMOVSD    X12, 208(R11)(R12*8)
+
+done14:
+	VMOVMSKPD Y4, R12
+	ANDQ      $+8, R12
+	TESTQ     R12, R12
+	JEQ       done15
+	VPADDQ    Y0, Y0, Y12
+	VPSHUFD   $0xa0, Y12, Y12
+	VPADDD    Y3, Y12, Y12
+	VPERMPS   c64x4_hd74f27e11954675d<>+0(SB), Y12, Y12
+	VMOVQ     X12, R12
+	VPADDQ    Y0, Y0, Y12
+	VPSHUFD   $0xa0, Y12, Y12
+	VPADDD    Y3, Y12, Y12
+	VPERMPS   Y11, Y12, Y11
+	VMOVSD    X11, 208(R11)(R12*8)
+
+done15:
+	VPSRLQ      $0x20, Y10, Y11
+	VPMULUDQ    Y0, Y11, Y11
+	VPSRLQ      $0x20, Y0, Y12
+	VPMULUDQ    Y12, Y10, Y12
+	VPADDQ      Y12, Y11, Y11
+	VPMULUDQ    Y0, Y10, Y10
+	VPSLLQ      $0x20, Y11, Y11
+	VPADDQ      Y11, Y10, Y10
+	VMOVAPD     Y4, Y11
+	VMOVAPS     Y2, Y12
+	VGATHERQPD  Y11, 16(R8)(Y10*8), Y12
+	VPSRLQ      $0x20, Y6, Y10
+	VPMULUDQ    Y0, Y10, Y10
+	VPSRLQ      $0x20, Y0, Y11
+	VPMULUDQ    Y11, Y6, Y11
+	VPADDQ      Y11, Y10, Y10
+	VPMULUDQ    Y0, Y6, Y6
+	VPSLLQ      $0x20, Y10, Y10
+	VPADDQ      Y10, Y6, Y6
+	VMOVAPD     Y4, Y10
+	VMOVAPS     Y2, Y11
+	VGATHERQPD  Y10, 16(R8)(Y6*8), Y11
+	VPSRLQ      $0x20, Y9, Y6
+	VPMULUDQ    Y0, Y6, Y6
+	VPSRLQ      $0x20, Y0, Y10
+	VPMULUDQ    Y10, Y9, Y10
+	VPADDQ      Y10, Y6, Y6
+	VPMULUDQ    Y0, Y9, Y9
+	VPSLLQ      $0x20, Y6, Y6
+	VPADDQ      Y6, Y9, Y6
+	VMOVAPD     Y4, Y9
+	VMOVAPS     Y2, Y10
+	VGATHERQPD  Y9, 16(R8)(Y6*8), Y10
+	VMULPD      Y10, Y8, Y6
+	VFMADD231PD Y11, Y7, Y6
+	VFMADD231PD Y12, Y5, Y6
+	LEAQ        (R9)(R10*8), R8
+	VMOVMSKPD   Y4, R9
+	ANDQ        $+1, R9
+	TESTQ       R9, R9
+	JEQ         done16
+	VMOVUPD     c64x4_0000000000000000<>+0(SB), Y5
+	VPADDQ      Y5, Y5, Y5
+	VPSHUFD     $0xa0, Y5, Y5
+	VPADDD      Y3, Y5, Y5
+	VPERMPS     c64x4_hd74f27e11954675d<>+0(SB), Y5, Y5
+	VMOVQ       X5, R9
+	VMOVUPD     c64x4_0000000000000000<>+0(SB), Y5
+	VPADDQ      Y5, Y5, Y5
+	VPSHUFD     $0xa0, Y5, Y5
+	VPADDD      Y3, Y5, Y5
+	VPERMPS     Y6, Y5, Y5
+	VMOVSD      X5, 416(R8)(R9*8)
+
+done16:
+	VMOVMSKPD Y4, R9
+	ANDQ      $+2, R9
+	TESTQ     R9, R9
+	JEQ       done17
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y5
+	VPADDQ    Y5, Y5, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VPADDD    Y3, Y5, Y5
+	VPERMPS   c64x4_hd74f27e11954675d<>+0(SB), Y5, Y5
+	VMOVQ     X5, R9
+	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y5
+	VPADDQ    Y5, Y5, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VPADDD    Y3, Y5, Y5
+	VPERMPS   Y6, Y5, Y5
+	VMOVSD    X5, 416(R8)(R9*8)
+
+done17:
+	VMOVMSKPD Y4, R9
+	ANDQ      $+4, R9
+	TESTQ     R9, R9
+	JEQ       done18
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y5
+	VPADDQ    Y5, Y5, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VPADDD    Y3, Y5, Y5
+	VPERMPS   c64x4_hd74f27e11954675d<>+0(SB), Y5, Y5
+	VMOVQ     X5, R9
+	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y5
+	VPADDQ    Y5, Y5, Y5
+	VPSHUFD   $0xa0, Y5, Y5
+	VPADDD    Y3, Y5, Y5
+	VPERMPS   Y6, Y5, Y5
+	VMOVSD    X5, 416(R8)(R9*8)
+
+done18:
+	VMOVMSKPD Y4, R9
+	ANDQ      $+8, R9
+	TESTQ     R9, R9
+	JEQ       done19
+	VPADDQ    Y0, Y0, Y4
+	VPSHUFD   $0xa0, Y4, Y4
+	VPADDD    Y3, Y4, Y4
+	VPERMPS   c64x4_hd74f27e11954675d<>+0(SB), Y4, Y4
+	VMOVQ     X4, R9
+	VPADDQ    Y0, Y0, Y4
+	VPSHUFD   $0xa0, Y4, Y4
+	VPADDD    Y3, Y4, Y4
+	VPERMPS   Y6, Y4, Y4
+	VMOVSD    X4, 416(R8)(R9*8)
+
+done19:
+done7:
+done2:
+	MOVQ 256(SP), R8
+	ADDQ $+1, R8
+	MOVQ R8, 256(SP)
+	CMPQ 256(SP), $+26
+	JLT  loop1
+	VZEROUPPER
+	RET
+
+// func jLoop2AVX512(first int, count int, p2 int, p3 []float64, zD2 []float64)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·jLoop2AVX512(SB), $0-72
+	MOVQ         first+0(FP), AX
+	MOVQ         count+8(FP), CX
+	MOVQ         p3_base+24(FP), DX
+	MOVQ         zD2_base+48(FP), BX
+	IMUL3Q       $+3, CX, CX
+	TESTQ        CX, CX
+	JLE          done1
+	IMUL3Q       $+78, AX, SI
+	LEAQ         (BX)(SI*8), BX
+	IMUL3Q       $+84, AX, AX
+	LEAQ         (DX)(AX*8), AX
+	TESTQ        CX, CX
+	JLE          done2
+	MOVQ         $+0, DX
+	MOVQ         $+3, SI
+	VBROADCASTSD c64x1_8000000000000000<>+0(SB), Z0
+	PCALIGN      $0x20
+
+loop3:
+	IMUL3Q    $+26, DX, DI
+	LEAQ      (BX)(DI*8), DI
+	IMUL3Q    $+28, DX, R8
+	LEAQ      (AX)(R8*8), R8
+	KMOVB     SI, K1
+	VMOVUPD.Z 192(DI), K1, Z1
+	VXORPD    (DI), Z0, Z2
+	VXORPD    64(DI), Z0, Z3
+	VXORPD    128(DI), Z0, Z4
+	VXORPD    Z0, Z1, Z1
+	VMOVUPD   Z2, 16(R8)
+	VMOVUPD   Z3, 80(R8)
+	VMOVUPD   Z4, 144(R8)
+	VMOVUPD   Z1, K1, 208(R8)
+	ADDQ      $+1, DX
+	CMPQ      DX, CX
+	JLT       loop3
 
 done2:
 done1:
 	VZEROUPPER
 	RET
 
-// func jLoop2AVX2(first int, count int, p2 int, p3 int, us []float64, tri2 []int32, zD2 []float64, zq3 []float64, p8 []float64)
-// Requires: AVX, AVX2, FMA3
-TEXT ·jLoop2AVX2(SB), $8-152
+// func jLoop2AVX2(first int, count int, p2 int, p3 []float64, zD2 []float64)
+// Requires: AVX
+TEXT ·jLoop2AVX2(SB), $0-72
 	MOVQ    first+0(FP), AX
-	MOVQ    p3+24(FP), CX
-	MOVQ    us_base+32(FP), DX
-	MOVQ    tri2_base+56(FP), BX
-	MOVQ    zD2_base+80(FP), SI
-	MOVQ    p8_base+128(FP), DI
-	MOVQ    count+8(FP), R8
-	TESTQ   R8, R8
+	MOVQ    count+8(FP), CX
+	MOVQ    p3_base+24(FP), DX
+	MOVQ    zD2_base+48(FP), BX
+	IMUL3Q  $+3, CX, CX
+	TESTQ   CX, CX
 	JLE     done1
-	MOVQ    AX, R8
-	SHLQ    $0x01, R8
-	LEAQ    (DX)(R8*8), DX
-	MOVQ    DX, (SP)
-	LEAQ    (BX)(AX*4), DX
-	IMUL3Q  $+78, AX, BX
-	LEAQ    (SI)(BX*8), BX
+	IMUL3Q  $+78, AX, SI
+	LEAQ    (BX)(SI*8), BX
 	IMUL3Q  $+84, AX, AX
-	LEAQ    (DI)(AX*8), AX
-	MOVQ    count+8(FP), SI
-	TESTQ   SI, SI
+	LEAQ    (DX)(AX*8), AX
+	TESTQ   CX, CX
 	JLE     done2
-	MOVQ    $+0, SI
-	VMOVUPD c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y0
-	VMOVUPD c64x4_h2a0a6a1bf49360a5<>+0(SB), Y1
-	VMOVUPD c64x4_hda7e8f1318ed13a5<>+0(SB), Y2
-	VMOVUPD c64x4_h9fad2d6b622482a5<>+0(SB), Y3
-	VMOVUPD c64x4_ffffffffffffffff<>+0(SB), Y4
-	VXORPS  Y5, Y5, Y5
-	VMOVUPD c64x4_8000000000000000<>+0(SB), Y6
-	VMOVUPD c64x4_h5650343be9dcf595<>+0(SB), Y7
-	VMOVUPD c64x4_3ff0000000000000<>+0(SB), Y8
+	MOVQ    $+0, DX
+	VMOVUPD c64x4_8000000000000000<>+0(SB), Y0
+	VMOVUPD c64x4_h5650343be9dcf595<>+0(SB), Y1
+	PCALIGN $0x20
 
 loop3:
-	MOVQ         SI, DI
-	SHLQ         $0x01, DI
-	MOVQ         (SP), R8
-	LEAQ         (R8)(DI*8), DI
-	VBROADCASTSD (DI), Y9
-	VSUBPD       Y9, Y8, Y9
-	VBROADCASTSD 8(DI), Y10
-	VSUBPD       Y10, Y9, Y9
-	LEAQ         (DX)(SI*4), DI
-	MOVLQSX      (DI), DI
-	IMUL3Q       $+78, SI, R8
-	LEAQ         (BX)(R8*8), R8
-	IMUL3Q       $+3, DI, DI
-	MOVQ         zq3_base+104(FP), R9
-	LEAQ         (R9)(DI*8), DI
-	IMUL3Q       $+84, SI, R9
-	LEAQ         (AX)(R9*8), R9
-	MOVQ         $+0, R10
-	PCALIGN      $0x20
-
-loop4:
-	IMUL3Q       $+26, R10, R11
-	LEAQ         (R8)(R11*8), R11
-	LEAQ         (DI)(R10*8), R12
-	IMUL3Q       $+28, R10, R13
-	LEAQ         (R9)(R13*8), R13
-	IMUL3Q       $+3, CX, BP
-	VMOVQ        BP, X10
-	VPBROADCASTQ X10, Y10
-	VPSRLQ       $0x20, Y0, Y11
-	VPMULUDQ     Y10, Y11, Y11
-	VPSRLQ       $0x20, Y10, Y12
-	VPMULUDQ     Y12, Y0, Y12
-	VPADDQ       Y12, Y11, Y11
-	VPMULUDQ     Y10, Y0, Y12
-	VPSLLQ       $0x20, Y11, Y11
-	VPADDQ       Y11, Y12, Y11
-	VPSRLQ       $0x20, Y1, Y12
-	VPMULUDQ     Y10, Y12, Y12
-	VPSRLQ       $0x20, Y10, Y13
-	VPMULUDQ     Y13, Y1, Y13
-	VPADDQ       Y13, Y12, Y12
-	VPMULUDQ     Y10, Y1, Y13
-	VPSLLQ       $0x20, Y12, Y12
-	VPADDQ       Y12, Y13, Y12
-	VPSRLQ       $0x20, Y2, Y13
-	VPMULUDQ     Y10, Y13, Y13
-	VPSRLQ       $0x20, Y10, Y14
-	VPMULUDQ     Y14, Y2, Y14
-	VPADDQ       Y14, Y13, Y13
-	VPMULUDQ     Y10, Y2, Y14
-	VPSLLQ       $0x20, Y13, Y13
-	VPADDQ       Y13, Y14, Y13
-	VPSRLQ       $0x20, Y3, Y14
-	VPMULUDQ     Y10, Y14, Y14
-	VPSRLQ       $0x20, Y10, Y15
-	VPMULUDQ     Y15, Y3, Y15
-	VPADDQ       Y15, Y14, Y14
-	VPMULUDQ     Y10, Y3, Y10
-	VPSLLQ       $0x20, Y14, Y14
-	VPADDQ       Y14, Y10, Y10
-	VMOVAPD      Y4, Y14
-	VMOVAPS      Y5, Y15
-	VGATHERQPD   Y14, (R12)(Y11*8), Y15
-	VMOVAPD      Y4, Y11
-	VMOVAPS      Y5, Y14
-	VGATHERQPD   Y11, (R12)(Y12*8), Y14
-	VMOVAPD      Y4, Y11
-	VMOVAPS      Y5, Y12
-	VGATHERQPD   Y11, (R12)(Y13*8), Y12
-	VMOVAPD      Y4, Y11
-	VMOVAPS      Y5, Y13
-	VGATHERQPD   Y11, (R12)(Y10*8), Y13
-	VFMADD213PD  (R11), Y9, Y15
-	VFMADD213PD  32(R11), Y9, Y14
-	VFMADD213PD  64(R11), Y9, Y12
-	VFMADD213PD  96(R11), Y9, Y13
-	VXORPD       Y6, Y15, Y10
-	VXORPD       Y6, Y14, Y11
-	VXORPD       Y6, Y12, Y12
-	VXORPD       Y6, Y13, Y13
-	VMOVUPD      Y10, 16(R13)
-	VMOVUPD      Y11, 48(R13)
-	VMOVUPD      Y12, 80(R13)
-	VMOVUPD      Y13, 112(R13)
-	IMUL3Q       $+48, CX, BP
-	LEAQ         (R12)(BP*8), R12
-	IMUL3Q       $+3, CX, BP
-	VMOVQ        BP, X10
-	VPBROADCASTQ X10, Y10
-	VPSRLQ       $0x20, Y0, Y11
-	VPMULUDQ     Y10, Y11, Y11
-	VPSRLQ       $0x20, Y10, Y12
-	VPMULUDQ     Y12, Y0, Y12
-	VPADDQ       Y12, Y11, Y11
-	VPMULUDQ     Y10, Y0, Y12
-	VPSLLQ       $0x20, Y11, Y11
-	VPADDQ       Y11, Y12, Y11
-	VPSRLQ       $0x20, Y1, Y12
-	VPMULUDQ     Y10, Y12, Y12
-	VPSRLQ       $0x20, Y10, Y13
-	VPMULUDQ     Y13, Y1, Y13
-	VPADDQ       Y13, Y12, Y12
-	VPMULUDQ     Y10, Y1, Y13
-	VPSLLQ       $0x20, Y12, Y12
-	VPADDQ       Y12, Y13, Y12
-	VPSRLQ       $0x20, Y2, Y13
-	VPMULUDQ     Y10, Y13, Y13
-	VPSRLQ       $0x20, Y10, Y14
-	VPMULUDQ     Y14, Y2, Y14
-	VPADDQ       Y14, Y13, Y13
-	VPMULUDQ     Y10, Y2, Y10
-	VPSLLQ       $0x20, Y13, Y13
-	VPADDQ       Y13, Y10, Y10
-	VMOVAPD      Y4, Y13
-	VMOVAPS      Y5, Y14
-	VGATHERQPD   Y13, (R12)(Y11*8), Y14
-	VMOVAPD      Y4, Y11
-	VMOVAPS      Y5, Y13
-	VGATHERQPD   Y11, (R12)(Y12*8), Y13
-	VMOVAPD      Y7, Y11
-	VMOVAPS      Y5, Y12
-	VGATHERQPD   Y11, (R12)(Y10*8), Y12
-	VMASKMOVPD   192(R11), Y7, Y10
-	VFMADD213PD  128(R11), Y9, Y14
-	VFMADD213PD  160(R11), Y9, Y13
-	VFMADD231PD  Y12, Y9, Y10
-	VXORPD       Y6, Y14, Y11
-	VXORPD       Y6, Y13, Y12
-	VXORPD       Y6, Y10, Y10
-	VMOVUPD      Y11, 144(R13)
-	VMOVUPD      Y12, 176(R13)
-	VMASKMOVPD   Y10, Y7, 208(R13)
-	ADDQ         $+1, R10
-	CMPQ         R10, $+3
-	JLT          loop4
-	ADDQ         $+1, SI
-	MOVQ         count+8(FP), DI
-	CMPQ         SI, DI
-	JLT          loop3
+	IMUL3Q     $+26, DX, SI
+	LEAQ       (BX)(SI*8), SI
+	IMUL3Q     $+28, DX, DI
+	LEAQ       (AX)(DI*8), DI
+	VXORPD     (SI), Y0, Y2
+	VXORPD     32(SI), Y0, Y3
+	VXORPD     64(SI), Y0, Y4
+	VXORPD     96(SI), Y0, Y5
+	VMOVUPD    Y2, 16(DI)
+	VMOVUPD    Y3, 48(DI)
+	VMOVUPD    Y4, 80(DI)
+	VMOVUPD    Y5, 112(DI)
+	VMASKMOVPD 192(SI), Y1, Y2
+	VXORPD     128(SI), Y0, Y3
+	VXORPD     160(SI), Y0, Y4
+	VXORPD     Y0, Y2, Y2
+	VMOVUPD    Y3, 144(DI)
+	VMOVUPD    Y4, 176(DI)
+	VMASKMOVPD Y2, Y1, 208(DI)
+	ADDQ       $+1, DX
+	CMPQ       DX, CX
+	JLT        loop3
 
 done2:
 done1:
@@ -40001,6 +40834,12 @@ DATA c64x4_h9fad2d6b622482a5<>+16(SB)/8, $0x000000000000000e
 DATA c64x4_h9fad2d6b622482a5<>+24(SB)/8, $0x000000000000000f
 GLOBL c64x4_h9fad2d6b622482a5<>(SB), RODATA|NOPTR, $32
 
+DATA c64x4_ha277c949c18dd5a5<>+0(SB)/8, $0x0000000000000000
+DATA c64x4_ha277c949c18dd5a5<>+8(SB)/8, $0x0000000000000009
+DATA c64x4_ha277c949c18dd5a5<>+16(SB)/8, $0x0000000000000012
+DATA c64x4_ha277c949c18dd5a5<>+24(SB)/8, $0x000000000000001b
+GLOBL c64x4_ha277c949c18dd5a5<>(SB), RODATA|NOPTR, $32
+
 DATA c64x4_hc5c415b1f40f57a5<>+0(SB)/8, $0x0000000000000018
 DATA c64x4_hc5c415b1f40f57a5<>+8(SB)/8, $0x0000000000000019
 DATA c64x4_hc5c415b1f40f57a5<>+16(SB)/8, $0x000000000000001a
@@ -40013,17 +40852,23 @@ DATA c64x4_hc834997fb4a8ad65<>+16(SB)/8, $0x0000000000000020
 DATA c64x4_hc834997fb4a8ad65<>+24(SB)/8, $0x0000000000000030
 GLOBL c64x4_hc834997fb4a8ad65<>(SB), RODATA|NOPTR, $32
 
+DATA c64x4_hd74f27e11954675d<>+0(SB)/8, $0x0000000000000000
+DATA c64x4_hd74f27e11954675d<>+8(SB)/8, $0x000000000000004e
+DATA c64x4_hd74f27e11954675d<>+16(SB)/8, $0x000000000000009c
+DATA c64x4_hd74f27e11954675d<>+24(SB)/8, $0x00000000000000ea
+GLOBL c64x4_hd74f27e11954675d<>(SB), RODATA|NOPTR, $32
+
 DATA c64x4_hda7e8f1318ed13a5<>+0(SB)/8, $0x0000000000000008
 DATA c64x4_hda7e8f1318ed13a5<>+8(SB)/8, $0x0000000000000009
 DATA c64x4_hda7e8f1318ed13a5<>+16(SB)/8, $0x000000000000000a
 DATA c64x4_hda7e8f1318ed13a5<>+24(SB)/8, $0x000000000000000b
 GLOBL c64x4_hda7e8f1318ed13a5<>(SB), RODATA|NOPTR, $32
 
-DATA c64x4_hf30425faf9c455b0<>+0(SB)/8, $0x0000000000000000
-DATA c64x4_hf30425faf9c455b0<>+8(SB)/8, $0x00000000000006b4
-DATA c64x4_hf30425faf9c455b0<>+16(SB)/8, $0x0000000000000d68
-DATA c64x4_hf30425faf9c455b0<>+24(SB)/8, $0x000000000000141c
-GLOBL c64x4_hf30425faf9c455b0<>(SB), RODATA|NOPTR, $32
+DATA c64x4_hdcdcbd78c58d8425<>+0(SB)/8, $0x0000000000000000
+DATA c64x4_hdcdcbd78c58d8425<>+8(SB)/8, $0x0000000000000108
+DATA c64x4_hdcdcbd78c58d8425<>+16(SB)/8, $0x0000000000000210
+DATA c64x4_hdcdcbd78c58d8425<>+24(SB)/8, $0x0000000000000318
+GLOBL c64x4_hdcdcbd78c58d8425<>(SB), RODATA|NOPTR, $32
 
 DATA c64x53_h8e0ecff7f3b31827<>+0(SB)/8, $0x0000000000000000
 DATA c64x53_h8e0ecff7f3b31827<>+8(SB)/8, $0x0000000000000000
@@ -40120,16 +40965,6 @@ DATA c64x8_h28973519968f10ab<>+48(SB)/8, $0x000000000000000c
 DATA c64x8_h28973519968f10ab<>+56(SB)/8, $0x000000000000000f
 GLOBL c64x8_h28973519968f10ab<>(SB), RODATA|NOPTR, $64
 
-DATA c64x8_h313acfd2d1cd5087<>+0(SB)/8, $0x0000000000000000
-DATA c64x8_h313acfd2d1cd5087<>+8(SB)/8, $0x00000000000006b4
-DATA c64x8_h313acfd2d1cd5087<>+16(SB)/8, $0x0000000000000d68
-DATA c64x8_h313acfd2d1cd5087<>+24(SB)/8, $0x000000000000141c
-DATA c64x8_h313acfd2d1cd5087<>+32(SB)/8, $0x0000000000001ad0
-DATA c64x8_h313acfd2d1cd5087<>+40(SB)/8, $0x0000000000002184
-DATA c64x8_h313acfd2d1cd5087<>+48(SB)/8, $0x0000000000002838
-DATA c64x8_h313acfd2d1cd5087<>+56(SB)/8, $0x0000000000002eec
-GLOBL c64x8_h313acfd2d1cd5087<>(SB), RODATA|NOPTR, $64
-
 DATA c64x8_h32682193dd45936a<>+0(SB)/8, $0x0000000000000000
 DATA c64x8_h32682193dd45936a<>+8(SB)/8, $0x0000000000000008
 DATA c64x8_h32682193dd45936a<>+16(SB)/8, $0x0000000000000002
@@ -40139,6 +40974,16 @@ DATA c64x8_h32682193dd45936a<>+40(SB)/8, $0x0000000000000005
 DATA c64x8_h32682193dd45936a<>+48(SB)/8, $0x0000000000000002
 DATA c64x8_h32682193dd45936a<>+56(SB)/8, $0x000000000000000a
 GLOBL c64x8_h32682193dd45936a<>(SB), RODATA|NOPTR, $64
+
+DATA c64x8_h386969d577bd6a25<>+0(SB)/8, $0x0000000000000000
+DATA c64x8_h386969d577bd6a25<>+8(SB)/8, $0x0000000000000108
+DATA c64x8_h386969d577bd6a25<>+16(SB)/8, $0x0000000000000210
+DATA c64x8_h386969d577bd6a25<>+24(SB)/8, $0x0000000000000318
+DATA c64x8_h386969d577bd6a25<>+32(SB)/8, $0x0000000000000420
+DATA c64x8_h386969d577bd6a25<>+40(SB)/8, $0x0000000000000528
+DATA c64x8_h386969d577bd6a25<>+48(SB)/8, $0x0000000000000630
+DATA c64x8_h386969d577bd6a25<>+56(SB)/8, $0x0000000000000738
+GLOBL c64x8_h386969d577bd6a25<>(SB), RODATA|NOPTR, $64
 
 DATA c64x8_h3fc8f05c272f28e7<>+0(SB)/8, $0x0000000000000001
 DATA c64x8_h3fc8f05c272f28e7<>+8(SB)/8, $0x0000000000000004
@@ -40330,6 +41175,16 @@ DATA c64x8_hbf34f2183b8790ac<>+48(SB)/8, $0x000000000000000b
 DATA c64x8_hbf34f2183b8790ac<>+56(SB)/8, $0x000000000000000e
 GLOBL c64x8_hbf34f2183b8790ac<>(SB), RODATA|NOPTR, $64
 
+DATA c64x8_hcbd4e26f8c236804<>+0(SB)/8, $0x0000000000000000
+DATA c64x8_hcbd4e26f8c236804<>+8(SB)/8, $0x000000000000004e
+DATA c64x8_hcbd4e26f8c236804<>+16(SB)/8, $0x000000000000009c
+DATA c64x8_hcbd4e26f8c236804<>+24(SB)/8, $0x00000000000000ea
+DATA c64x8_hcbd4e26f8c236804<>+32(SB)/8, $0x0000000000000138
+DATA c64x8_hcbd4e26f8c236804<>+40(SB)/8, $0x0000000000000186
+DATA c64x8_hcbd4e26f8c236804<>+48(SB)/8, $0x00000000000001d4
+DATA c64x8_hcbd4e26f8c236804<>+56(SB)/8, $0x0000000000000222
+GLOBL c64x8_hcbd4e26f8c236804<>(SB), RODATA|NOPTR, $64
+
 DATA c64x8_hcd037e819e4e3a25<>+0(SB)/8, $0x0000000000000000
 DATA c64x8_hcd037e819e4e3a25<>+8(SB)/8, $0x0000000000000002
 DATA c64x8_hcd037e819e4e3a25<>+16(SB)/8, $0x0000000000000004
@@ -40379,6 +41234,16 @@ DATA c64x8_heb8fc3b463ee3b25<>+40(SB)/8, $0x000000000000001d
 DATA c64x8_heb8fc3b463ee3b25<>+48(SB)/8, $0x000000000000001e
 DATA c64x8_heb8fc3b463ee3b25<>+56(SB)/8, $0x000000000000001f
 GLOBL c64x8_heb8fc3b463ee3b25<>(SB), RODATA|NOPTR, $64
+
+DATA c64x8_hf33ff5086a5e9ee5<>+0(SB)/8, $0x0000000000000000
+DATA c64x8_hf33ff5086a5e9ee5<>+8(SB)/8, $0x0000000000000009
+DATA c64x8_hf33ff5086a5e9ee5<>+16(SB)/8, $0x0000000000000012
+DATA c64x8_hf33ff5086a5e9ee5<>+24(SB)/8, $0x000000000000001b
+DATA c64x8_hf33ff5086a5e9ee5<>+32(SB)/8, $0x0000000000000024
+DATA c64x8_hf33ff5086a5e9ee5<>+40(SB)/8, $0x000000000000002d
+DATA c64x8_hf33ff5086a5e9ee5<>+48(SB)/8, $0x0000000000000036
+DATA c64x8_hf33ff5086a5e9ee5<>+56(SB)/8, $0x000000000000003f
+GLOBL c64x8_hf33ff5086a5e9ee5<>(SB), RODATA|NOPTR, $64
 
 DATA c64x8_hfca5c378b21fd885<>+0(SB)/8, $0x0000000000000000
 DATA c64x8_hfca5c378b21fd885<>+8(SB)/8, $0x000000000000000c

@@ -14,19 +14,19 @@ func t2LoopGo(j, t []int32, theta, t2 []float64) {
 		j[i] = int32(ji)
 
 		// if j == 1 { theta[6 + 4*f] } else { theta[6 + 4*f + j] }   ht.bp:18
-		var t12 float64
+		var t11 float64
 		if ji == 1 {
-			t13 := 6 + int(t[i])
-			if t13 >= 0 && t13 <= 25 {
-				t12 = theta[t13]
+			t12 := 6 + int(t[i])
+			if t12 >= 0 && t12 <= 25 {
+				t11 = theta[t12]
 			}
 		} else {
-			t13 := 6 + int(t[i]) + ji
-			if t13 >= 0 && t13 <= 25 {
-				t12 = theta[t13]
+			t12 := 6 + int(t[i]) + ji
+			if t12 >= 0 && t12 <= 25 {
+				t11 = theta[t12]
 			}
 		}
-		t2[i] = t12
+		t2[i] = t11
 	}
 }
 
@@ -50,45 +50,45 @@ func secondLoopGo(first []float64, j []int32, t2 []float64, t []int32, theta, se
 		// second[b < B] = if 1 <= b && b <= 20 && mod(b - 1, 4) == 1 { theta[7 + 4*div(b - 1, 4)] } else { 0 }   ht.bp:20
 		var second2 float64
 		if on2 && int(j[i]) == 1 {
-			t12 := 7 + int(t[i])
-			if t12 >= 0 && t12 <= 25 {
-				second2 = theta[t12]
+			t11 := 7 + int(t[i])
+			if t11 >= 0 && t11 <= 25 {
+				second2 = theta[t11]
 			}
 		}
 		second[i] = second2
 	}
 }
 
-// aLoopGo computes t6[i] = 0, t6[i + 1] = 0, t6[i + 2] = 0, ….
-func aLoopGo(t6 []int32, second, first, t7 []float64, parent []int32, A, A2, t8, t9, t10, here, rel, t11 []float64) {
+// aLoopGo computes t5[i] = 0, t5[i + 1] = 0, t5[i + 2] = 0, ….
+func aLoopGo(t5 []int32, second, first, t6 []float64, parent []int32, A, A2, t7, t8, t9, here, rel, t10 []float64) {
 	for b := range 22 {
+		// t5[i] = 0   ht.bp:6
+		t5[0] = int32(0)
+
+		// t5[i + 1] = 0   ht.bp:6
+		t5[1] = int32(0)
+
+		// t5[i + 2] = 0   ht.bp:6
+		t5[2] = int32(0)
+
+		// t5[i + 3] = 1   ht.bp:6
+		t5[3] = int32(1)
+
+		// [ [cos(z), -sin(z)*cos(x), sin(z)*sin(x), 0], [sin(z), cos(z)*cos(x), -cos(z)*sin(x), 0], [0, sin(x), cos(x), 0], [0, 0, 0, 1], ]   ht.bp:6
+		v5 := math.Cos(second[b])
+		v6 := math.Sin(second[b])
+		v7 := math.Cos(first[b])
+		v8 := math.Sin(first[b])
+
 		// t6[i] = 0   ht.bp:6
-		t6[0] = int32(0)
-
-		// t6[i + 1] = 0   ht.bp:6
-		t6[1] = int32(0)
-
-		// t6[i + 2] = 0   ht.bp:6
-		t6[2] = int32(0)
-
-		// t6[i + 3] = 1   ht.bp:6
-		t6[3] = int32(1)
+		t6[0] = 0
 
 		// [ [cos(z), -sin(z)*cos(x), sin(z)*sin(x), 0], [sin(z), cos(z)*cos(x), -cos(z)*sin(x), 0], [0, sin(x), cos(x), 0], [0, 0, 0, 1], ]   ht.bp:6
-		v4 := math.Cos(second[b])
-		v5 := math.Sin(second[b])
-		v6 := math.Cos(first[b])
-		v7 := math.Sin(first[b])
+		t6[1] = v8
+		t6[2] = v7
 
-		// t7[i] = 0   ht.bp:6
-		t7[0] = 0
-
-		// [ [cos(z), -sin(z)*cos(x), sin(z)*sin(x), 0], [sin(z), cos(z)*cos(x), -cos(z)*sin(x), 0], [0, sin(x), cos(x), 0], [0, 0, 0, 1], ]   ht.bp:6
-		t7[1] = v7
-		t7[2] = v6
-
-		// t7[i + 3] = 0   ht.bp:6
-		t7[3] = 0
+		// t6[i + 3] = 0   ht.bp:6
+		t6[3] = 0
 
 		// A[parent[b]] @ here   ht.bp:23
 		parent2 := int(parent[b])
@@ -104,44 +104,44 @@ func aLoopGo(t6 []int32, second, first, t7 []float64, parent []int32, A, A2, t8,
 		}
 
 		// [ [cos(z), -sin(z)*cos(x), sin(z)*sin(x), 0], [sin(z), cos(z)*cos(x), -cos(z)*sin(x), 0], [0, sin(x), cos(x), 0], [0, 0, 0, 1], ]   ht.bp:6
+		t7[0] = v6
+		t11 := v5 * v7
+		t7[1] = t11
+		t12 := -(v5 * v8)
+		t7[2] = t12
+
+		// t7[i + 3] = 0   ht.bp:6
+		t7[3] = 0
+
+		// [ [cos(z), -sin(z)*cos(x), sin(z)*sin(x), 0], [sin(z), cos(z)*cos(x), -cos(z)*sin(x), 0], [0, sin(x), cos(x), 0], [0, 0, 0, 1], ]   ht.bp:6
 		t8[0] = v5
-		t12 := v4 * v6
-		t8[1] = t12
-		t13 := -(v4 * v7)
-		t8[2] = t13
+		t13 := -(v6 * v7)
+		t8[1] = t13
+		t14 := v6 * v8
+		t8[2] = t14
 
 		// t8[i + 3] = 0   ht.bp:6
 		t8[3] = 0
 
 		// [ [cos(z), -sin(z)*cos(x), sin(z)*sin(x), 0], [sin(z), cos(z)*cos(x), -cos(z)*sin(x), 0], [0, sin(x), cos(x), 0], [0, 0, 0, 1], ]   ht.bp:6
-		t9[0] = v4
-		t14 := -(v5 * v6)
-		t9[1] = t14
-		t15 := v5 * v7
-		t9[2] = t15
-
-		// t9[i + 3] = 0   ht.bp:6
-		t9[3] = 0
-
-		// [ [cos(z), -sin(z)*cos(x), sin(z)*sin(x), 0], [sin(z), cos(z)*cos(x), -cos(z)*sin(x), 0], [0, sin(x), cos(x), 0], [0, 0, 0, 1], ]   ht.bp:6
 		{
 			for k := range 4 {
-				t10[k] = t9[k]
+				t9[k] = t8[k]
 			}
 		}
 		{
 			for k := range 4 {
-				t10[k+4] = t8[k]
+				t9[k+4] = t7[k]
 			}
 		}
 		{
 			for k := range 4 {
-				t10[k+8] = t7[k]
+				t9[k+8] = t6[k]
 			}
 		}
 		{
 			for k := range 4 {
-				t10[k+12] = float64(int(t6[k]))
+				t9[k+12] = float64(int(t5[k]))
 			}
 		}
 
@@ -150,23 +150,23 @@ func aLoopGo(t6 []int32, second, first, t7 []float64, parent []int32, A, A2, t8,
 			clear(here[i*4:][:4])
 			for k := range 4 {
 				rel2 := rel[b*16+i*4+k]
-				t10Row := t10[k*4:][:4]
+				t9Row := t9[k*4:][:4]
 				hereRow := here[i*4:][:4]
 				for l := range 4 {
-					hereRow[l] += rel2 * t10Row[l]
+					hereRow[l] += rel2 * t9Row[l]
 				}
 			}
 		}
 		on3 := parent2 < 0
 		for i := range 4 {
-			clear(t11[:4])
+			clear(t10[:4])
 
 			// A[parent[b]] @ here   ht.bp:23
 			for k := range 4 {
 				A2k := A2[i*4+k]
 				hereRow := here[k*4:][:4]
 				for l := range 4 {
-					t11[l] += A2k * hereRow[l]
+					t10[l] += A2k * hereRow[l]
 				}
 			}
 
@@ -176,37 +176,37 @@ func aLoopGo(t6 []int32, second, first, t7 []float64, parent []int32, A, A2, t8,
 				if on3 {
 					ARow[k] = here[i*4+k]
 				} else {
-					ARow[k] = t11[k]
+					ARow[k] = t10[k]
 				}
 			}
 		}
 	}
 }
 
-// zM2LoopGo computes zM2[i,j,k] = Σₗ A[i,j,l]·inv[i,l,k], M[i,j,l] = Σₖ
-// F[j,k]·zM2[i,k,l].
-func zM2LoopGo(A, inv, zM2, M, F []float64) {
+// mSumsGo computes zM[i,j,l] = Σₖ A[i,j,k]·inv[i,k,l], M[i,j,l] = Σₖ
+// F[j,k]·zM[i,k,l].
+func mSumsGo(zM, A, inv, M, F []float64) {
 	for i := range 22 {
 		// M[b] = F @ (A[b] @ inv[b])[0:3]   ht.bp:34
 		for k := range 4 {
+			clear(zM[k*4:][:4])
 			for l := range 4 {
-				var s2 float64
-				ARow := A[i*16+k*4:][:4]
+				Al := A[i*16+k*4+l]
+				invRow := inv[i*16+l*4:][:4]
+				zMRow := zM[k*4:][:4]
 				for m := range 4 {
-					zM := ARow[m] * inv[i*16+l+m*4]
-					s2 += zM
+					zMRow[m] += Al * invRow[m]
 				}
-				zM2[k*4+l] = s2
 			}
 		}
 		for k := range 3 {
 			clear(M[i*12+k*4:][:4])
 			for l := range 3 {
 				Fl := F[k*3+l]
-				zM2Row := zM2[l*4:][:4]
+				zMRow := zM[l*4:][:4]
 				MRow := M[i*12+k*4:][:4]
 				for m := range 4 {
-					MRow[m] += Fl * zM2Row[m]
+					MRow[m] += Fl * zMRow[m]
 				}
 			}
 		}
@@ -360,10 +360,9 @@ func t6LoopGo(t6 []float64) {
 }
 
 // zfirstLoopGo computes zsecond[i,j] = if on2[j] { [(7 + t[j]) ≥ 0, 25 ≥ (7 +
-// t[j])]·t6[i,(7 + t[j])] } else { 0 }, v6[i,j] = if j[j] = 1 { [(6 + t[j]) ≥
-// 0, 25 ≥ (6 + t[j])]·t6[i,(6 + t[j])] } else { [t2[j] ≥ 0, 25 ≥
-// t2[j]]·t6[i,t2[j]] }, zfirst = if on { if j = 0 { 0 } else { t40 } } else {
-// 0 }.
+// t[j])]·t6[i,(7 + t[j])] } else { 0 }, v6[i,j] = if j[j] = 0 { 0 } else if
+// j[j] = 1 { [(6 + t[j]) ≥ 0, 25 ≥ (6 + t[j])]·t6[i,(6 + t[j])] } else {
+// [t2[j] ≥ 0, 25 ≥ t2[j]]·t6[i,t2[j]] }, zfirst = if on { t40 } else { 0 }.
 func zfirstLoopGo(on2, t []int32, t6, zsecond []float64, j, t2 []int32, zfirst []float64, on []int32) {
 	for i := range 26 {
 		zsecondRow := zsecond[i*22:][:22]
@@ -379,27 +378,26 @@ func zfirstLoopGo(on2, t []int32, t6, zsecond []float64, j, t2 []int32, zfirst [
 			}
 			zsecondRow[k] = zsecond2
 
-			// if j == 1 { theta[6 + 4*f] } else { theta[6 + 4*f + j] }   ht.bp:18
+			// if j == 0 { 0 } else if j == 1 { theta[6 + 4*f] } else { theta[6 + 4*f + j] }   ht.bp:18
 			var t40 float64
-			if int(j[k]) == 1 {
-				t41 := 6 + int(t[k])
-				if t41 >= 0 && t41 <= 25 {
-					t40 = t6[i*26+t41]
-				}
-			} else {
-				t2k := int(t2[k])
-				if t2k >= 0 && t2k <= 25 {
-					t40 = t6[i*26+t2k]
+			jk := int(j[k])
+			if !(jk == 0) {
+				if jk == 1 {
+					t41 := 6 + int(t[k])
+					if t41 >= 0 && t41 <= 25 {
+						t40 = t6[i*26+t41]
+					}
+				} else {
+					t2k := int(t2[k])
+					if t2k >= 0 && t2k <= 25 {
+						t40 = t6[i*26+t2k]
+					}
 				}
 			}
 
 			// first[b < B] = if 1 <= b && b <= 20 { f = div(b - 1, 4) j = mod(b - 1, 4) if j == 0 { 0 } else if j == 1 { theta[6 + 4*f] } else { theta[6 + 4*f + j] } } else { 0 }   ht.bp:15
 			if on[k] != 0 {
-				if int(j[k]) == 0 {
-					zfirstRow[k] = 0
-				} else {
-					zfirstRow[k] = t40
-				}
+				zfirstRow[k] = t40
 			} else {
 				zfirstRow[k] = 0
 			}
@@ -775,9 +773,9 @@ func dALoopGo(t20 []int32, second, first, t21 []float64, parent []int32, A, A3, 
 	}
 }
 
-// mSumsGo computes zM[i,j,l] = Σₖ A[i,j,k]·inv[i,k,l], M[i,j,l] = Σₖ
+// mSums2Go computes zM[i,j,l] = Σₖ A[i,j,k]·inv[i,k,l], M[i,j,l] = Σₖ
 // F[j,k]·zM[i,k,l].
-func mSumsGo(zM, A, inv, M, F []float64) {
+func mSums2Go(zM, A, inv, M, F []float64) {
 	for i := range 22 {
 		// M[b] = F @ (A[b] @ inv[b])[0:3]   ht.bp:34
 		for k := range 4 {
@@ -805,9 +803,9 @@ func mSumsGo(zM, A, inv, M, F []float64) {
 	}
 }
 
-// zM3LoopGo computes zM3[i,j,k,l] = Σₘ inv[j,m,i]·dA[j,l,k,m], zM4[i,j,k,m] =
-// Σₗ F[k,l]·zM3[i,j,l,m].
-func zM3LoopGo(inv, dA, zM3, zM4, F []float64) {
+// zM2LoopGo computes zM2[i,j,k,l] = Σₘ inv[j,m,i]·dA[j,l,k,m], zM3[i,j,k,m] =
+// Σₗ F[k,l]·zM2[i,j,l,m].
+func zM2LoopGo(inv, dA, zM2, zM3, F []float64) {
 	for i := range 4 {
 		for k := range 22 {
 			// M[b] = F @ (A[b] @ inv[b])[0:3]   ht.bp:34
@@ -816,26 +814,25 @@ func zM3LoopGo(inv, dA, zM3, zM4, F []float64) {
 					var s2 float64
 					dARow := dA[k*416+l*4+m*16:][:4]
 					for n := range 4 {
-						zM2 := inv[i+k*16+n*4] * dARow[n]
-						s2 += zM2
+						s2 += inv[i+k*16+n*4] * dARow[n]
 					}
-					zM3[l*26+m] = s2
+					zM2[l*26+m] = s2
 				}
 			}
 			for l := range 3 {
-				clear(zM4[i*1716+k*78+l*26:][:26])
+				clear(zM3[i*1716+k*78+l*26:][:26])
 				for m := range 3 {
 					Fm := F[l*3+m]
-					axpy(Fm, zM3[m*26:][:26], zM4[i*1716+k*78+l*26:][:26])
+					axpy(Fm, zM2[m*26:][:26], zM3[i*1716+k*78+l*26:][:26])
 				}
 			}
 		}
 	}
 }
 
-// zM5LoopGo computes zM5[l,j,k,i] = Σ_(i₂) zM[j,i₂,i]·zF[l,k,i₂] +
-// zM4[i,j,k,l].
-func zM5LoopGo(zM, zF, zM5, zM4 []float64) {
+// zM4LoopGo computes zM4[l,j,k,i] = Σ_(i₂) zM[j,i₂,i]·zF[l,k,i₂] +
+// zM3[i,j,k,l].
+func zM4LoopGo(zM, zF, zM4, zM3 []float64) {
 	for i := range 4 {
 		for k := range 22 {
 			for l := range 3 {
@@ -845,7 +842,7 @@ func zM5LoopGo(zM, zF, zM5, zM4 []float64) {
 					for n := range 3 {
 						s2 += zM[i+k*16+n*4] * zFRow[n]
 					}
-					zM5[i+k*12+l*4+m*264] = s2 + zM4[i*1716+k*78+l*26+m]
+					zM4[i+k*12+l*4+m*264] = s2 + zM3[i*1716+k*78+l*26+m]
 				}
 			}
 		}
@@ -904,9 +901,9 @@ func zq2LoopPartGo(first, count, rows int, zq, weight, M, base, zq2 []float64) {
 }
 
 // zq3Product computes a part of a procedure.
-func (t *tasks) zq3Product(rows int, zq3, zq2, zM5 []float64) {
+func (t *tasks) zq3Product(rows int, zq3, zq2, zM4 []float64) {
 	k := &t.zq3ProductTask
-	*k = zq3ProductTask{t: t, rows: rows, zq3: zq3, zq2: zq2, zM5: zM5}
+	*k = zq3ProductTask{t: t, rows: rows, zq3: zq3, zq2: zq2, zM4: zM4}
 	workers.run(1, 1, k)
 }
 
@@ -914,16 +911,16 @@ func (t *tasks) zq3Product(rows int, zq3, zq2, zM5 []float64) {
 type zq3ProductTask struct {
 	t             *tasks
 	rows          int
-	zq3, zq2, zM5 []float64
+	zq3, zq2, zM4 []float64
 }
 
 func (k *zq3ProductTask) part(i, who int) {
-	zq3ProductPart(k.rows, k.zq3, k.zq2, k.zM5, k.t.scratch64.of(who, 1036))
+	zq3ProductPart(k.rows, k.zq3, k.zq2, k.zM4, k.t.scratch64.of(who, 1036))
 }
 
 // zq3ProductPartGo computes a part of a procedure.
-func zq3ProductPartGo(rows int, zq3, zq2, zM5, _ []float64) {
-	addmul(mat(zq3, rows, 26), matrix[float64]{zq2, rows, 22, 88, 4}, matrix[float64]{zM5, 22, 26, 12, 264})
+func zq3ProductPartGo(rows int, zq3, zq2, zM4, _ []float64) {
+	addmul(mat(zq3, rows, 26), matrix[float64]{zq2, rows, 22, 88, 4}, matrix[float64]{zM4, 22, 26, 12, 264})
 }
 
 // zq4LoopGo computes zq4[i,n,0] = zq3[0,n,i] + [3 = i]·1, zq4[i,n,1] =
@@ -1100,50 +1097,48 @@ func qSumsPartGo(first, count, V int, q, weight, M, base, theta []float64) {
 	}
 }
 
-// eLoop computes v4[i,j] = us[i,0]·q[tri4[i],j] + us[i,1]·q[tri3[i],j], e[i,j]
-// = points[i,j] − (v4[i,j] + t4[i]·q[tri2[i],j]), in parts of 8192.
-func (t *tasks) eLoop(N int, us []float64, tri4, tri3 []int32, t4 []float64, tri2 []int32, q, e, points []float64) {
+// eLoop computes v5[i,j] = us[i,0]·q[tri4[i],j] + us[i,1]·q[tri3[i],j] +
+// t4[i]·q[tri2[i],j], e = points − v5, in parts of 8192.
+func (t *tasks) eLoop(N int, us, t4 []float64, tri4, tri3, tri2 []int32, q, e, points []float64) {
 	k := &t.eLoopTask
-	*k = eLoopTask{t: t, N: N, us: us, tri4: tri4, tri3: tri3, t4: t4, tri2: tri2, q: q, e: e, points: points}
+	*k = eLoopTask{t: t, N: N, us: us, t4: t4, tri4: tri4, tri3: tri3, tri2: tri2, q: q, e: e, points: points}
 	workers.run(t.forWork(N*30), partsOf(N, 8192), k)
 }
 
 // eLoopTask is what the parts of eLoop work on.
 type eLoopTask struct {
-	t            *tasks
-	N            int
-	us           []float64
-	tri4, tri3   []int32
-	t4           []float64
-	tri2         []int32
-	q, e, points []float64
+	t                *tasks
+	N                int
+	us, t4           []float64
+	tri4, tri3, tri2 []int32
+	q, e, points     []float64
 }
 
 func (k *eLoopTask) part(i, who int) {
 	first := i * 8192
 	count := min(8192, k.N-first)
-	eLoopPart(first, count, k.N, k.us, k.tri4, k.tri3, k.t4, k.tri2, k.q, k.e, k.points)
+	eLoopPart(first, count, k.N, k.us, k.t4, k.tri4, k.tri3, k.tri2, k.q, k.e, k.points)
 }
 
-// eLoopPartGo computes v4[i,j] = us[i,0]·q[tri4[i],j] + us[i,1]·q[tri3[i],j],
-// e[i,j] = points[i,j] − (v4[i,j] + t4[i]·q[tri2[i],j]).
-func eLoopPartGo(first, count, N int, us []float64, tri4, tri3 []int32, t4 []float64, tri2 []int32, q, e, points []float64) {
+// eLoopPartGo computes v5[i,j] = us[i,0]·q[tri4[i],j] + us[i,1]·q[tri3[i],j] +
+// t4[i]·q[tri2[i],j], e = points − v5.
+func eLoopPartGo(first, count, N int, us, t4 []float64, tri4, tri3, tri2 []int32, q, e, points []float64) {
 	for i := range count {
 		usi := us[first*2+i*2]
 		usi2 := us[first*2+i*2+1]
+		t4i := t4[first+i]
 		tri4i := int(tri4[first+i])
 		tri3i := int(tri3[first+i])
-		t4i := t4[first+i]
 		tri2i := int(tri2[first+i])
 		qRow := q[tri4i*3:][:3]
 		qRow2 := q[tri3i*3:][:3]
-		pointsRow := points[first*3+i*3:][:3]
 		qRow3 := q[tri2i*3:][:3]
+		pointsRow := points[first*3+i*3:][:3]
 		eRow := e[first*3+i*3:][:3]
 		for k := range 3 {
 			// p - (u[0]*a + u[1]*b + (1 - u[0] - u[1])*c)   ht.bp:47
-			v4 := usi*qRow[k] + usi2*qRow2[k]
-			eRow[k] = pointsRow[k] - (v4 + t4i*qRow3[k])
+			v5 := usi*qRow[k] + usi2*qRow2[k] + t4i*qRow3[k]
+			eRow[k] = pointsRow[k] - v5
 		}
 	}
 }
@@ -1204,10 +1199,10 @@ func zqLoopPartGo(first, count, rows int, weight, zq, base, q, M, theta []float6
 
 // jLoop computes tri2[i] = tri[corr[i],2], tri3[i] = tri[corr[i],1], tri4[i] =
 // tri[corr[i],0], …, in parts of 8192.
-func (t *tasks) jLoop(N int, corr, tri, tri2, tri3, tri4 []int32, q, J []float64) {
+func (t *tasks) jLoop(N int, corr, tri, tri2, tri3, tri4 []int32, J, q []float64) {
 	k := &t.jLoopTask
-	*k = jLoopTask{t: t, N: N, corr: corr, tri: tri, tri2: tri2, tri3: tri3, tri4: tri4, q: q, J: J}
-	workers.run(t.forWork(N*25), partsOf(N, 8192), k)
+	*k = jLoopTask{t: t, N: N, corr: corr, tri: tri, tri2: tri2, tri3: tri3, tri4: tri4, J: J, q: q}
+	workers.run(t.forWork(N*19), partsOf(N, 8192), k)
 }
 
 // jLoopTask is what the parts of jLoop work on.
@@ -1215,18 +1210,18 @@ type jLoopTask struct {
 	t                           *tasks
 	N                           int
 	corr, tri, tri2, tri3, tri4 []int32
-	q, J                        []float64
+	J, q                        []float64
 }
 
 func (k *jLoopTask) part(i, who int) {
 	first := i * 8192
 	count := min(8192, k.N-first)
-	jLoopPart(first, count, k.N, k.corr, k.tri, k.tri2, k.tri3, k.tri4, k.q, k.J)
+	jLoopPart(first, count, k.N, k.corr, k.tri, k.tri2, k.tri3, k.tri4, k.J, k.q)
 }
 
 // jLoopPartGo computes tri2[i] = tri[corr[i],2], tri3[i] = tri[corr[i],1],
 // tri4[i] = tri[corr[i],0], ….
-func jLoopPartGo(first, count, N int, corr, tri, tri2, tri3, tri4 []int32, q, J []float64) {
+func jLoopPartGo(first, count, N int, corr, tri, tri2, tri3, tri4 []int32, J, q []float64) {
 	for i := range count {
 		// D = -(u[0]*dq[v[0]] + u[1]*dq[v[1]] + (1 - u[0] - u[1])*dq[v[2]])   ht.bp:73
 		corri := int(corr[first+i])
@@ -1237,71 +1232,62 @@ func jLoopPartGo(first, count, N int, corr, tri, tri2, tri3, tri4 []int32, q, J 
 		tri4i := int(tri[corri*3])
 		tri4[first+i] = int32(tri4i)
 		for k := range 3 {
-			// p - (u[0]*a + u[1]*b + (1 - u[0] - u[1])*c)   ht.bp:47
-			v6 := q[k+tri2i*3] - q[k+tri3i*3]
-			v7 := q[k+tri2i*3] - q[k+tri4i*3]
-
 			// jacobian(off(u, a, b, c, p), u)   ht.bp:49
-			J[first*84+i*84+k*28] = v7
-			J[first*84+i*84+k*28+1] = v6
+			J[first*84+i*84+k*28] = q[k+tri2i*3] - q[k+tri4i*3]
+			J[first*84+i*84+k*28+1] = q[k+tri2i*3] - q[k+tri3i*3]
 		}
 	}
 }
 
 // zD2LoopGo computes zD2[j,k,i] = us[j,0]·zq3[i,tri4[j],k] +
-// us[j,1]·zq3[i,tri3[j],k].
-func zD2LoopGo(N, V int, us []float64, tri4, tri3 []int32, zD2, zq3 []float64) {
+// us[j,1]·zq3[i,tri3[j],k] + zD[j]·zq3[i,tri2[j],k].
+func zD2LoopGo(N, V int, us, zD []float64, tri4, tri3, tri2 []int32, zD2, zq3 []float64) {
 	for i := range 26 {
 		for k := range N {
 			usk := us[k*2]
 			usk2 := us[k*2+1]
+			zDk := zD[k]
 			tri4k := int(tri4[k])
 			tri3k := int(tri3[k])
+			tri2k := int(tri2[k])
 			zq3Row := zq3[V*i*3+tri4k*3:][:3]
 			zq3Row2 := zq3[V*i*3+tri3k*3:][:3]
+			zq3Row3 := zq3[V*i*3+tri2k*3:][:3]
 			for l := range 3 {
-				zD2[i+k*78+l*26] = usk*zq3Row[l] + usk2*zq3Row2[l]
+				zD2[i+k*78+l*26] = usk*zq3Row[l] + usk2*zq3Row2[l] + zDk*zq3Row3[l]
 			}
 		}
 	}
 }
 
-// jLoop2 computes zD[i] = 1 − us[i,0] − us[i,1], D[i,j,k] = −(zD2[i,j,k] +
-// zD[i]·zq3[k,tri2[i],j]), J[i,j,k + 2] = D[i,j,k], in parts of 512.
-func (t *tasks) jLoop2(N, V int, us []float64, tri2 []int32, zD2, zq3, J []float64) {
+// jLoop2 computes J[i,j,k + 2] = −zD2[i,j,k], in parts of 1024.
+func (t *tasks) jLoop2(N int, J, zD2 []float64) {
 	k := &t.jLoop2Task
-	*k = jLoop2Task{t: t, N: N, V: V, us: us, tri2: tri2, zD2: zD2, zq3: zq3, J: J}
-	workers.run(t.forWork(N*394), partsOf(N, 512), k)
+	*k = jLoop2Task{t: t, N: N, J: J, zD2: zD2}
+	workers.run(t.forWork(N*156), partsOf(N, 1024), k)
 }
 
 // jLoop2Task is what the parts of jLoop2 work on.
 type jLoop2Task struct {
-	t           *tasks
-	N, V        int
-	us          []float64
-	tri2        []int32
-	zD2, zq3, J []float64
+	t      *tasks
+	N      int
+	J, zD2 []float64
 }
 
 func (k *jLoop2Task) part(i, who int) {
-	first := i * 512
-	count := min(512, k.N-first)
-	jLoop2Part(first, count, k.N, k.V, k.us, k.tri2, k.zD2, k.zq3, k.J)
+	first := i * 1024
+	count := min(1024, k.N-first)
+	jLoop2Part(first, count, k.N, k.J, k.zD2)
 }
 
-// jLoop2PartGo computes zD[i] = 1 − us[i,0] − us[i,1], D[i,j,k] = −(zD2[i,j,k]
-// + zD[i]·zq3[k,tri2[i],j]), J[i,j,k + 2] = D[i,j,k].
-func jLoop2PartGo(first, count, N, V int, us []float64, tri2 []int32, zD2, zq3, J []float64) {
+// jLoop2PartGo computes J[i,j,k + 2] = −zD2[i,j,k].
+func jLoop2PartGo(first, count, N int, J, zD2 []float64) {
 	for i := range count {
-		// D = -(u[0]*dq[v[0]] + u[1]*dq[v[1]] + (1 - u[0] - u[1])*dq[v[2]])   ht.bp:73
-		zD := 1 - us[first*2+i*2] - us[first*2+i*2+1]
-		tri2i := int(tri2[first+i])
 		for k := range 3 {
 			zD2Row := zD2[first*78+i*78+k*26:][:26]
 			JRow := J[first*84+i*84+k*28+2:][:26]
 			for l := range 26 {
-				D := -(zD2Row[l] + zD*zq3[V*l*3+k+tri2i*3])
-				JRow[l] = D
+				JRow[l] = -zD2Row[l]
 			}
 		}
 	}

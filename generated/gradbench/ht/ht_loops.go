@@ -28,23 +28,22 @@ func (w *SimpleWork) value(a *SimpleArgs) {
 	a2 := w.reals[V*3+768:][:3]
 	on := w.ints[:3]
 	A := w.reals[96:][:352]
-	zM2 := w.reals[448:][:16]
+	zM := w.reals[448:][:16]
 	zcr := w.reals[32:][:3]
 	a2_2 := w.reals[64:][:3]
 	t4 := w.reals[V*3+771:][:3]
 	cr := w.reals[448:][:9]
-	t5 := w.reals[32:][:9]
-	F := w.reals[64:][:9]
+	F := w.reals[32:][:9]
 	M := w.reals[496:][:264]
 	zq := w.reals[768:][:V*3]
-	t6 := w.ints[32:][:4]
-	t7 := w.reals[V*3+771:][:4]
+	t5 := w.ints[32:][:4]
+	t6 := w.reals[V*3+771:][:4]
 	A2 := w.reals[448:][:16]
-	t8 := w.reals[V*3+775:][:4]
-	t9 := w.reals[V*3+779:][:4]
-	t10 := w.reals[464:][:16]
+	t7 := w.reals[V*3+775:][:4]
+	t8 := w.reals[V*3+779:][:4]
+	t9 := w.reals[464:][:16]
 	here := w.reals[480:][:16]
-	t11 := w.reals[V*3+771:][:4]
+	t10 := w.reals[V*3+771:][:4]
 
 	// theta[6 + 4*f]   ht.bp:18
 	for i := range 22 {
@@ -84,6 +83,7 @@ func (w *SimpleWork) value(a *SimpleArgs) {
 	v := math.Cos(psi2)
 	v2 := math.Sin(psi2)
 	v3 := square(math.Sin(0.5 * psi2))
+	v4 := 2 * v3
 
 	// a = r/psi   ht.bp:28
 	for i := range 3 {
@@ -94,7 +94,7 @@ func (w *SimpleWork) value(a *SimpleArgs) {
 	for i := range 3 {
 		on[i] = flag(mirrored && i == 0)
 	}
-	aLoop(t6, second, first, t7, parent, A, A2, t8, t9, t10, here, rel, t11)
+	aLoop(t5, second, first, t6, parent, A, A2, t7, t8, t9, here, rel, t10)
 
 	// cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]]   ht.bp:29
 	zcr2 := -a2[1]
@@ -139,27 +139,18 @@ func (w *SimpleWork) value(a *SimpleArgs) {
 			cr[k+6] = zcr[k]
 		}
 	}
-
-	// cos(psi)*eye[3] + (1 - cos(psi))*outer(a, a) + sin(psi)*cr   ht.bp:30
-	t12 := 2 * v3
-	for i := range 3 {
-		ai := a2[i]
-		t3Row := t3[i*3:][:3]
-		t5Row := t5[i*3:][:3]
-		for k := range 3 {
-			t5Row[k] = v*t3Row[k] + t12*(ai*a2[k])
-		}
-	}
 	on3 := s < 1e-8
 	for i := range 3 {
+		t3Row := t3[i*3:][:3]
 		FRow := F[i*3:][:3]
 		for k := range 3 {
 			// G = if sumsq(r) < 1e-8 { eye[3] } else { psi = norm(r) a = r/psi cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]] cos(psi)*eye[3] + (1 - cos(psi))*outer(a, a) + sin(psi)*cr }   ht.bp:26
+			t3k := t3Row[k]
 			var G float64
 			if on3 {
-				G = t3[i*3+k]
+				G = t3k
 			} else {
-				G = t5[i*3+k] + v2*cr[i*3+k]
+				G = v*t3k + v4*(a2[i]*a2[k]) + v2*cr[i*3+k]
 			}
 
 			// F[i, j] = if mirrored && j == 0 { -G[i, j] } else { G[i, j] }   ht.bp:33
@@ -170,7 +161,7 @@ func (w *SimpleWork) value(a *SimpleArgs) {
 			}
 		}
 	}
-	zM2Loop(A, inv, zM2, M, F)
+	mSums(zM, A, inv, M, F)
 
 	// q[v] = sum[b] weight[v, b] * M[b] @ base[v] + theta[3:6]   ht.bp:35
 	w.tasks.zqSums(V, zq, weight, M, base)
@@ -236,9 +227,9 @@ func (w *SimpleWork) jacobian(a *SimpleArgs) {
 	t13 := w.reals[13152:][:234]
 	zF := w.reals[96:][:234]
 	zq2 := w.reals[V*81+20256:][:11264]
-	zM3 := w.reals[11136:][:104]
-	zM4 := w.reals[13392:][:6864]
-	zM5 := w.reals[1984:][:6864]
+	zM2 := w.reals[11136:][:104]
+	zM3 := w.reals[13392:][:6864]
+	zM4 := w.reals[1984:][:6864]
 	zq3 := w.reals[V*81+31520:][:9984]
 	zq4 := w.reals[V*3+20256:][:V*78]
 	t14 := w.ints[:4]
@@ -398,7 +389,7 @@ func (w *SimpleWork) jacobian(a *SimpleArgs) {
 	zfirstLoop(on2, t, t6, zsecond, j, t2, zfirst, on)
 	aLoop(t14, second, first, t15, parent, A, A2, t16, t17, t18, here, rel, t19)
 	dALoop(t20, second, first, t21, parent, A, A3, t22, t23, t24, here2, rel, t27, t28, zfirst, t25, t26, t37, t30, t31, t33, t34, t36, zsecond, t29, t32, t35, t38, zhere, dA, dA2, t39)
-	mSums(zM, A, inv, M, F)
+	mSums2(zM, A, inv, M, F)
 	zpsi4 := 0.5 / zpsi
 	on5 := s == 0
 	t40 := 2 * v4
@@ -422,7 +413,7 @@ func (w *SimpleWork) jacobian(a *SimpleArgs) {
 		zpsi3[i] = zpsi3i
 
 		// cos(psi)*eye[3] + (1 - cos(psi))*outer(a, a) + sin(psi)*cr   ht.bp:30
-		t7[i] = t40 * (v6 * (0.5 * zpsi3i))
+		t7[i] = 2 * (t40 * (v6 * (0.5 * zpsi3i)))
 		t8[i] = t41 * zpsi3i
 	}
 	for i := range 26 {
@@ -593,7 +584,7 @@ func (w *SimpleWork) jacobian(a *SimpleArgs) {
 
 		// cos(psi)*eye[3] + (1 - cos(psi))*outer(a, a) + sin(psi)*cr   ht.bp:30
 		t8i := t8[i]
-		t42 := 2 * t7[i]
+		t7i := t7[i]
 		for k := range 3 {
 			ak := a2[k]
 			zak := za[k]
@@ -601,7 +592,7 @@ func (w *SimpleWork) jacobian(a *SimpleArgs) {
 			t13Row := t13[i*9+k*3:][:3]
 			for l := range 3 {
 				al := a2[l]
-				t13Row[l] = t4Row[l]*t8i + (ak*al*t42 + v5*(al*zak+ak*za[l]))
+				t13Row[l] = t4Row[l]*t8i + (ak*al*t7i + v5*(al*zak+ak*za[l]))
 			}
 		}
 	}
@@ -634,10 +625,10 @@ func (w *SimpleWork) jacobian(a *SimpleArgs) {
 			}
 		}
 	}
-	zM3Loop(inv, dA, zM3, zM4, F)
+	zM2Loop(inv, dA, zM2, zM3, F)
 
 	// M[b] = F @ (A[b] @ inv[b])[0:3]   ht.bp:34
-	zM5Loop(zM, zF, zM5, zM4)
+	zM4Loop(zM, zF, zM4, zM3)
 	for from := 0; from < V; from += 128 {
 		rows := min(128, V-from)
 		w.tasks.zq2Loop(rows, zq[from*3:], weight[from*22:], M, base[from*4:], zq2)
@@ -646,7 +637,7 @@ func (w *SimpleWork) jacobian(a *SimpleArgs) {
 		for i := range 3 {
 			clear(zq3[i*3328:][:rows*26])
 			for k := range 4 {
-				w.tasks.zq3Product(rows, zq3[i*3328:], zq2[k:], zM5[i*4+k:])
+				w.tasks.zq3Product(rows, zq3[i*3328:], zq2[k:], zM4[i*4+k:])
 			}
 		}
 		zq4Loop(rows, V, zq4[from*3:], zq3)
@@ -688,25 +679,24 @@ func (w *ComplicatedWork) value(a *ComplicatedArgs) {
 	t4 := w.reals[96:][:N]
 	tri2 := w.ints[64:][:N]
 	A := w.reals[N+96:][:352]
-	zM2 := w.reals[N+448:][:16]
+	zM := w.reals[N+448:][:16]
 	zcr := w.reals[32:][:3]
 	a2_2 := w.reals[64:][:3]
 	t5 := w.reals[N+V*3+771:][:3]
 	cr := w.reals[N+448:][:9]
-	t6 := w.reals[32:][:9]
-	F := w.reals[64:][:9]
+	F := w.reals[32:][:9]
 	M := w.reals[N+496:][:264]
 	tri3 := w.ints[N+64:][:N]
 	tri4 := w.ints[N*2+64:][:N]
 	q := w.reals[N+768:][:V*3]
-	t7 := w.ints[32:][:4]
-	t8 := w.reals[N+V*3+771:][:4]
+	t6 := w.ints[32:][:4]
+	t7 := w.reals[N+V*3+771:][:4]
 	A2 := w.reals[N+448:][:16]
-	t9 := w.reals[N+V*3+775:][:4]
-	t10 := w.reals[N+V*3+779:][:4]
-	t11 := w.reals[N+464:][:16]
+	t8 := w.reals[N+V*3+775:][:4]
+	t9 := w.reals[N+V*3+779:][:4]
+	t10 := w.reals[N+464:][:16]
 	here := w.reals[N+480:][:16]
-	t12 := w.reals[N+V*3+771:][:4]
+	t11 := w.reals[N+V*3+771:][:4]
 
 	// theta[6 + 4*f]   ht.bp:18
 	for i := range 22 {
@@ -746,6 +736,7 @@ func (w *ComplicatedWork) value(a *ComplicatedArgs) {
 	v := math.Cos(psi2)
 	v2 := math.Sin(psi2)
 	v3 := square(math.Sin(0.5 * psi2))
+	v4 := 2 * v3
 
 	// a = r/psi   ht.bp:28
 	for i := range 3 {
@@ -760,7 +751,7 @@ func (w *ComplicatedWork) value(a *ComplicatedArgs) {
 	// p - (u[0]*a + u[1]*b + (1 - u[0] - u[1])*c)   ht.bp:47
 	w.tasks.t4Loop(N, t4, us)
 	w.tasks.tri4Loop(N, corr, tri2, tri, tri3, tri4)
-	aLoop(t7, second, first, t8, parent, A, A2, t9, t10, t11, here, rel, t12)
+	aLoop(t6, second, first, t7, parent, A, A2, t8, t9, t10, here, rel, t11)
 
 	// cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]]   ht.bp:29
 	zcr2 := -a2[1]
@@ -805,27 +796,18 @@ func (w *ComplicatedWork) value(a *ComplicatedArgs) {
 			cr[k+6] = zcr[k]
 		}
 	}
-
-	// cos(psi)*eye[3] + (1 - cos(psi))*outer(a, a) + sin(psi)*cr   ht.bp:30
-	t13 := 2 * v3
-	for i := range 3 {
-		ai := a2[i]
-		t3Row := t3[i*3:][:3]
-		t6Row := t6[i*3:][:3]
-		for k := range 3 {
-			t6Row[k] = v*t3Row[k] + t13*(ai*a2[k])
-		}
-	}
 	on3 := s < 1e-8
 	for i := range 3 {
+		t3Row := t3[i*3:][:3]
 		FRow := F[i*3:][:3]
 		for k := range 3 {
 			// G = if sumsq(r) < 1e-8 { eye[3] } else { psi = norm(r) a = r/psi cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]] cos(psi)*eye[3] + (1 - cos(psi))*outer(a, a) + sin(psi)*cr }   ht.bp:26
+			t3k := t3Row[k]
 			var G float64
 			if on3 {
-				G = t3[i*3+k]
+				G = t3k
 			} else {
-				G = t6[i*3+k] + v2*cr[i*3+k]
+				G = v*t3k + v4*(a2[i]*a2[k]) + v2*cr[i*3+k]
 			}
 
 			// F[i, j] = if mirrored && j == 0 { -G[i, j] } else { G[i, j] }   ht.bp:33
@@ -836,9 +818,9 @@ func (w *ComplicatedWork) value(a *ComplicatedArgs) {
 			}
 		}
 	}
-	zM2Loop(A, inv, zM2, M, F)
+	mSums(zM, A, inv, M, F)
 	w.tasks.qSums(V, q, weight, M, base, theta)
-	w.tasks.eLoop(N, us, tri4, tri3, t4, tri2, q, e, points)
+	w.tasks.eLoop(N, us, t4, tri4, tri3, tri2, q, e, points)
 }
 
 // value computes ComplicatedJacobian for arguments that have been checked.
@@ -867,18 +849,19 @@ func (w *ComplicatedJacobianWork) value(a *ComplicatedJacobianArgs) {
 	on2 := w.ints[128:][:22]
 	second := w.reals[64:][:22]
 	t4 := w.reals[:9]
-	a2 := w.reals[N*78+V*81+41504:][:3]
+	a2 := w.reals[N*79+V*81+41504:][:3]
 	on3 := w.ints[N*3+160:][:3]
 	A := w.reals[96:][:352]
 	zM := w.reals[784:][:352]
-	zcr := w.reals[N*78+V*81+41507:][:3]
-	a2_2 := w.reals[N*78+V*81+41510:][:3]
-	t5 := w.reals[N*78+V*81+41513:][:3]
-	cr := w.reals[N*78+V*81+41516:][:9]
-	F := w.reals[N*78+V*81+41525:][:9]
+	zcr := w.reals[N*79+V*81+41507:][:3]
+	a2_2 := w.reals[N*79+V*81+41510:][:3]
+	t5 := w.reals[N*79+V*81+41513:][:3]
+	cr := w.reals[N*79+V*81+41516:][:9]
+	F := w.reals[N*79+V*81+41525:][:9]
 	M := w.reals[1360:][:264]
 	zdq := w.reals[96:][:676]
 	zsecond := w.reals[784:][:572]
+	zD := w.reals[12912:][:N]
 	tri2 := w.ints[160:][:N]
 	tri3 := w.ints[N+160:][:N]
 	tri4 := w.ints[N*2+160:][:N]
@@ -888,49 +871,49 @@ func (w *ComplicatedJacobianWork) value(a *ComplicatedJacobianArgs) {
 	t7 := w.reals[11136:][:26]
 	zfirst := w.reals[1360:][:572]
 	dA := w.reals[1984:][:9152]
-	za := w.reals[N*78+V*81+41507:][:3]
+	za := w.reals[N*79+V*81+41507:][:3]
 	t8 := w.reals[11248:][:78]
-	zcr2 := w.reals[N*78+V*81+41510:][:3]
+	zcr2 := w.reals[N*79+V*81+41510:][:3]
 	zcr3 := w.reals[11424:][:234]
 	t9 := w.reals[11840:][:78]
-	za2 := w.reals[N*78+V*81+41510:][:3]
+	za2 := w.reals[N*79+V*81+41510:][:3]
 	zcr4 := w.reals[12064:][:234]
 	t10 := w.reals[11952:][:78]
 	t11 := w.reals[12480:][:78]
-	zcr5 := w.reals[12912:][:234]
-	t12 := w.reals[13152:][:234]
+	zcr5 := w.reals[N+12912:][:234]
+	t12 := w.reals[N+13152:][:234]
 	zF := w.reals[96:][:234]
-	zq := w.reals[V*81+20256:][:11264]
-	zM3 := w.reals[11136:][:104]
-	zM4 := w.reals[13392:][:6864]
-	zM5 := w.reals[1984:][:6864]
-	q := w.reals[20256:][:V*3]
-	zq2 := w.reals[V*81+31520:][:9984]
-	zq3 := w.reals[V*3+20256:][:V*78]
-	zD2 := w.reals[V*81+41504:][:N*78]
+	zq := w.reals[N+V*81+20256:][:11264]
+	zM2 := w.reals[11136:][:104]
+	zM3 := w.reals[N+13392:][:6864]
+	zM4 := w.reals[1984:][:6864]
+	q := w.reals[N+20256:][:V*3]
+	zq2 := w.reals[N+V*81+31520:][:9984]
+	zq3 := w.reals[N+V*3+20256:][:V*78]
+	zD2 := w.reals[N+V*81+41504:][:N*78]
 	t13 := w.ints[:4]
-	t14 := w.reals[N*78+V*81+41534:][:4]
+	t14 := w.reals[N*79+V*81+41534:][:4]
 	A2 := w.reals[1936:][:16]
-	t15 := w.reals[N*78+V*81+41538:][:4]
-	t16 := w.reals[N*78+V*81+41542:][:4]
+	t15 := w.reals[N*79+V*81+41538:][:4]
+	t16 := w.reals[N*79+V*81+41542:][:4]
 	t17 := w.reals[1952:][:16]
 	here := w.reals[1968:][:16]
-	t18 := w.reals[N*78+V*81+41534:][:4]
+	t18 := w.reals[N*79+V*81+41534:][:4]
 	t19 := w.ints[:4]
-	t20 := w.reals[N*78+V*81+41534:][:4]
+	t20 := w.reals[N*79+V*81+41534:][:4]
 	A3 := w.reals[1936:][:16]
-	t21 := w.reals[N*78+V*81+41538:][:4]
-	t22 := w.reals[N*78+V*81+41542:][:4]
+	t21 := w.reals[N*79+V*81+41538:][:4]
+	t22 := w.reals[N*79+V*81+41542:][:4]
 	t23 := w.reals[1952:][:16]
 	here2 := w.reals[1968:][:16]
 	t24 := w.reals[11360:][:26]
 	t25 := w.reals[11392:][:26]
 	t26 := w.reals[11136:][:104]
 	t27 := w.reals[11248:][:104]
-	t28 := w.reals[N*78+V*81+41534:][:4]
+	t28 := w.reals[N*79+V*81+41534:][:4]
 	t29 := w.reals[11136:][:104]
 	t30 := w.reals[11248:][:104]
-	t31 := w.reals[N*78+V*81+41538:][:4]
+	t31 := w.reals[N*79+V*81+41538:][:4]
 	t32 := w.reals[11840:][:104]
 	t33 := w.reals[11952:][:104]
 	t34 := w.reals[1952:][:16]
@@ -939,7 +922,7 @@ func (w *ComplicatedJacobianWork) value(a *ComplicatedJacobianArgs) {
 	t37 := w.reals[12896:][:16]
 	zhere := w.reals[12480:][:416]
 	dA2 := w.reals[11424:][:416]
-	t38 := w.reals[N*78+V*81+41534:][:4]
+	t38 := w.reals[N*79+V*81+41534:][:4]
 
 	// theta[6 + 4*f]   ht.bp:18
 	for i := range 22 {
@@ -1065,7 +1048,10 @@ func (w *ComplicatedJacobianWork) value(a *ComplicatedJacobianArgs) {
 	zfirstLoop(on2, t, zdq, zsecond, j, t2, zfirst, on)
 	aLoop(t13, second, first, t14, parent, A, A2, t15, t16, t17, here, rel, t18)
 	dALoop(t19, second, first, t20, parent, A, A3, t21, t22, t23, here2, rel, t26, t27, zfirst, t24, t25, t36, t29, t30, t32, t33, t35, zsecond, t28, t31, t34, t37, zhere, dA, dA2, t38)
-	mSums(zM, A, inv, M, F)
+	mSums2(zM, A, inv, M, F)
+
+	// D = -(u[0]*dq[v[0]] + u[1]*dq[v[1]] + (1 - u[0] - u[1])*dq[v[2]])   ht.bp:73
+	w.tasks.t4Loop(N, zD, us)
 	zpsi4 := 0.5 / zpsi
 	on5 := s == 0
 	t39 := 2 * v4
@@ -1089,7 +1075,7 @@ func (w *ComplicatedJacobianWork) value(a *ComplicatedJacobianArgs) {
 		zpsi3[i] = zpsi3i
 
 		// cos(psi)*eye[3] + (1 - cos(psi))*outer(a, a) + sin(psi)*cr   ht.bp:30
-		t6[i] = t39 * (v6 * (0.5 * zpsi3i))
+		t6[i] = 2 * (t39 * (v6 * (0.5 * zpsi3i)))
 		t7[i] = t40 * zpsi3i
 	}
 	for i := range 26 {
@@ -1260,7 +1246,7 @@ func (w *ComplicatedJacobianWork) value(a *ComplicatedJacobianArgs) {
 
 		// cos(psi)*eye[3] + (1 - cos(psi))*outer(a, a) + sin(psi)*cr   ht.bp:30
 		t7i := t7[i]
-		t41 := 2 * t6[i]
+		t6i := t6[i]
 		for k := range 3 {
 			ak := a2[k]
 			zak := za[k]
@@ -1268,7 +1254,7 @@ func (w *ComplicatedJacobianWork) value(a *ComplicatedJacobianArgs) {
 			t12Row := t12[i*9+k*3:][:3]
 			for l := range 3 {
 				al := a2[l]
-				t12Row[l] = t4Row[l]*t7i + (ak*al*t41 + v5*(al*zak+ak*za[l]))
+				t12Row[l] = t4Row[l]*t7i + (ak*al*t6i + v5*(al*zak+ak*za[l]))
 			}
 		}
 	}
@@ -1301,10 +1287,10 @@ func (w *ComplicatedJacobianWork) value(a *ComplicatedJacobianArgs) {
 			}
 		}
 	}
-	zM3Loop(inv, dA, zM3, zM4, F)
+	zM2Loop(inv, dA, zM2, zM3, F)
 
 	// M[b] = F @ (A[b] @ inv[b])[0:3]   ht.bp:34
-	zM5Loop(zM, zF, zM5, zM4)
+	zM4Loop(zM, zF, zM4, zM3)
 	for from := 0; from < V; from += 128 {
 		rows := min(128, V-from)
 		w.tasks.zqLoop(rows, weight[from*22:], zq, base[from*4:], q[from*3:], M, theta)
@@ -1313,14 +1299,14 @@ func (w *ComplicatedJacobianWork) value(a *ComplicatedJacobianArgs) {
 		for i := range 3 {
 			clear(zq2[i*3328:][:rows*26])
 			for k := range 4 {
-				w.tasks.zq3Product(rows, zq2[i*3328:], zq[k:], zM5[i*4+k:])
+				w.tasks.zq3Product(rows, zq2[i*3328:], zq[k:], zM4[i*4+k:])
 			}
 		}
 		zq4Loop(rows, V, zq3[from*3:], zq2)
 	}
-	w.tasks.jLoop(N, corr, tri, tri2, tri3, tri4, q, J)
+	w.tasks.jLoop(N, corr, tri, tri2, tri3, tri4, J, q)
 
 	// D = -(u[0]*dq[v[0]] + u[1]*dq[v[1]] + (1 - u[0] - u[1])*dq[v[2]])   ht.bp:73
-	zD2Loop(N, V, us, tri4, tri3, zD2, zq3)
-	w.tasks.jLoop2(N, V, us, tri2, zD2, zq3, J)
+	zD2Loop(N, V, us, zD, tri4, tri3, tri2, zD2, zq3)
+	w.tasks.jLoop2(N, J, zD2)
 }

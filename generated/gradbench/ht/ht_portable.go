@@ -15,13 +15,13 @@ func secondLoop(first []float64, j []int32, t2 []float64, t []int32, theta, seco
 }
 
 // aLoop is aLoopGo: this build has no assembly.
-func aLoop(t6 []int32, second, first, t7 []float64, parent []int32, A, A2, t8, t9, t10, here, rel, t11 []float64) {
-	aLoopGo(t6, second, first, t7, parent, A, A2, t8, t9, t10, here, rel, t11)
+func aLoop(t5 []int32, second, first, t6 []float64, parent []int32, A, A2, t7, t8, t9, here, rel, t10 []float64) {
+	aLoopGo(t5, second, first, t6, parent, A, A2, t7, t8, t9, here, rel, t10)
 }
 
-// zM2Loop is zM2LoopGo: this build has no assembly.
-func zM2Loop(A, inv, zM2, M, F []float64) {
-	zM2LoopGo(A, inv, zM2, M, F)
+// mSums is mSumsGo: this build has no assembly.
+func mSums(zM, A, inv, M, F []float64) {
+	mSumsGo(zM, A, inv, M, F)
 }
 
 // zqSumsPart is zqSumsPartGo: this build has no assembly.
@@ -59,19 +59,19 @@ func dALoop(t20 []int32, second, first, t21 []float64, parent []int32, A, A3, t2
 	dALoopGo(t20, second, first, t21, parent, A, A3, t22, t23, t24, here2, rel, t27, t28, zfirst, t25, t26, t37, t30, t31, t33, t34, t36, zsecond, t29, t32, t35, t38, zhere, dA, dA2, t39)
 }
 
-// mSums is mSumsGo: this build has no assembly.
-func mSums(zM, A, inv, M, F []float64) {
-	mSumsGo(zM, A, inv, M, F)
+// mSums2 is mSums2Go: this build has no assembly.
+func mSums2(zM, A, inv, M, F []float64) {
+	mSums2Go(zM, A, inv, M, F)
 }
 
-// zM3Loop is zM3LoopGo: this build has no assembly.
-func zM3Loop(inv, dA, zM3, zM4, F []float64) {
-	zM3LoopGo(inv, dA, zM3, zM4, F)
+// zM2Loop is zM2LoopGo: this build has no assembly.
+func zM2Loop(inv, dA, zM2, zM3, F []float64) {
+	zM2LoopGo(inv, dA, zM2, zM3, F)
 }
 
-// zM5Loop is zM5LoopGo: this build has no assembly.
-func zM5Loop(zM, zF, zM5, zM4 []float64) {
-	zM5LoopGo(zM, zF, zM5, zM4)
+// zM4Loop is zM4LoopGo: this build has no assembly.
+func zM4Loop(zM, zF, zM4, zM3 []float64) {
+	zM4LoopGo(zM, zF, zM4, zM3)
 }
 
 // zq2LoopPart is zq2LoopPartGo: this build has no assembly.
@@ -80,8 +80,8 @@ func zq2LoopPart(first, count, rows int, zq, weight, M, base, zq2 []float64) {
 }
 
 // zq3ProductPart is zq3ProductPartGo: this build has no assembly.
-func zq3ProductPart(rows int, zq3, zq2, zM5, scratch2 []float64) {
-	zq3ProductPartGo(rows, zq3, zq2, zM5, scratch2)
+func zq3ProductPart(rows int, zq3, zq2, zM4, scratch2 []float64) {
+	zq3ProductPartGo(rows, zq3, zq2, zM4, scratch2)
 }
 
 // zq4Loop is zq4LoopGo: this build has no assembly.
@@ -110,8 +110,8 @@ func qSumsPart(first, count, V int, q, weight, M, base, theta []float64) {
 }
 
 // eLoopPart is eLoopPartGo: this build has no assembly.
-func eLoopPart(first, count, N int, us []float64, tri4, tri3 []int32, t4 []float64, tri2 []int32, q, e, points []float64) {
-	eLoopPartGo(first, count, N, us, tri4, tri3, t4, tri2, q, e, points)
+func eLoopPart(first, count, N int, us, t4 []float64, tri4, tri3, tri2 []int32, q, e, points []float64) {
+	eLoopPartGo(first, count, N, us, t4, tri4, tri3, tri2, q, e, points)
 }
 
 // zqLoopPart is zqLoopPartGo: this build has no assembly.
@@ -120,16 +120,16 @@ func zqLoopPart(first, count, rows int, weight, zq, base, q, M, theta []float64)
 }
 
 // jLoopPart is jLoopPartGo: this build has no assembly.
-func jLoopPart(first, count, N int, corr, tri, tri2, tri3, tri4 []int32, q, J []float64) {
-	jLoopPartGo(first, count, N, corr, tri, tri2, tri3, tri4, q, J)
+func jLoopPart(first, count, N int, corr, tri, tri2, tri3, tri4 []int32, J, q []float64) {
+	jLoopPartGo(first, count, N, corr, tri, tri2, tri3, tri4, J, q)
 }
 
 // zD2Loop is zD2LoopGo: this build has no assembly.
-func zD2Loop(N, V int, us []float64, tri4, tri3 []int32, zD2, zq3 []float64) {
-	zD2LoopGo(N, V, us, tri4, tri3, zD2, zq3)
+func zD2Loop(N, V int, us, zD []float64, tri4, tri3, tri2 []int32, zD2, zq3 []float64) {
+	zD2LoopGo(N, V, us, zD, tri4, tri3, tri2, zD2, zq3)
 }
 
 // jLoop2Part is jLoop2PartGo: this build has no assembly.
-func jLoop2Part(first, count, N, V int, us []float64, tri2 []int32, zD2, zq3, J []float64) {
-	jLoop2PartGo(first, count, N, V, us, tri2, zD2, zq3, J)
+func jLoop2Part(first, count, N int, J, zD2 []float64) {
+	jLoop2PartGo(first, count, N, J, zD2)
 }

@@ -96,32 +96,33 @@ func uLoopPartGo(first, count, b int, seq, extra2, u []float64) {
 	}
 }
 
-// uLoop2Go computes ze1[i] = σ(hs[t₂,i]·weights[t₂,0,1,i] +
-// weights[t₂,1,1,i])·tanh(hs[t₂,i]·weights[t₂,0,3,i] + weights[t₂,1,3,i]),
-// nextEs[i] = es[t₂,i]·σ(u[t₂,i]·weights[t₂,0,0,i] + weights[t₂,1,0,i]) +
-// ze1[i], u[i] = σ(u[t₂,i]·weights[t₂,0,2,i] +
-// weights[t₂,1,2,i])·tanh(nextEs[i]).
+// uLoop2Go computes g[i] = tanh(hs[t₂,i]·weights[t₂,0,3,i] +
+// weights[t₂,1,3,i]), nextEs[i] = es[t₂,i]·σ(u[t₂,i]·weights[t₂,0,0,i] +
+// weights[t₂,1,0,i]) + σ(hs[t₂,i]·weights[t₂,0,1,i] + weights[t₂,1,1,i])·g[i],
+// u[i] = σ(u[t₂,i]·weights[t₂,0,2,i] + weights[t₂,1,2,i])·tanh(nextEs[i]).
 func uLoop2Go(l, b int, hs, weights, u, es, nextEs []float64) {
 	for t2 := range l {
 		hsRow := hs[b*t2:][:b]
-		weightsRow := weights[b*t2*8+b:][:b]
-		weightsRow2 := weights[b*t2*8+b*5:][:b]
-		weightsRow3 := weights[b*t2*8+b*3:][:b]
-		weightsRow4 := weights[b*t2*8+b*7:][:b]
+		weightsRow := weights[b*t2*8+b*3:][:b]
+		weightsRow2 := weights[b*t2*8+b*7:][:b]
 		uRow := u[b*t2:][:b]
 		esRow := es[b*t2:][:b]
-		weightsRow5 := weights[b*t2*8:][:b]
-		weightsRow6 := weights[b*t2*8+b*4:][:b]
+		weightsRow3 := weights[b*t2*8:][:b]
+		weightsRow4 := weights[b*t2*8+b*4:][:b]
+		weightsRow5 := weights[b*t2*8+b:][:b]
+		weightsRow6 := weights[b*t2*8+b*5:][:b]
 		nextEsRow := nextEs[b*t2:][:b]
 		weightsRow7 := weights[b*t2*8+b*2:][:b]
 		weightsRow8 := weights[b*t2*8+b*6:][:b]
 		uRow2 := u[b*t2+b:][:b]
 		for i := range b {
-			// e1 = e*f + i*g   lstm.bp:14
+			// g = tanh(h*p[0, 3] + p[1, 3])   lstm.bp:13
 			hs2 := hsRow[i]
-			ze1 := sigmoid(hs2*weightsRow[i]+weightsRow2[i]) * tanh(hs2*weightsRow3[i]+weightsRow4[i])
+			g := tanh(hs2*weightsRow[i] + weightsRow2[i])
+
+			// e1 = e*f + i*g   lstm.bp:14
 			u2 := uRow[i]
-			i2 := esRow[i]*sigmoid(u2*weightsRow5[i]+weightsRow6[i]) + ze1
+			i2 := esRow[i]*sigmoid(u2*weightsRow3[i]+weightsRow4[i]) + sigmoid(hs2*weightsRow5[i]+weightsRow6[i])*g
 			nextEsRow[i] = i2
 
 			// h1 = o*tanh(e1)   lstm.bp:15

@@ -18,15 +18,15 @@ func y2LoopPart(first, count, n int, y2 []float64) {
 	}
 }
 
-// tLoop is tLoopGo, or assembly that computes the same.
-func tLoop(s, n int, x, y2, k1, k2, k3, t []float64) {
+// k4Loop is k4LoopGo, or assembly that computes the same.
+func k4Loop(s, n int, x, y2, k1, k2, k3, k4 []float64) {
 	switch cpu {
 	case avx512:
-		tLoopAVX512(s, n, x, y2, k1, k2, k3, t)
+		k4LoopAVX512(s, n, x, y2, k1, k2, k3, k4)
 	case avx2:
-		tLoopAVX2(s, n, x, y2, k1, k2, k3, t)
+		k4LoopAVX2(s, n, x, y2, k1, k2, k3, k4)
 	default:
-		tLoopGo(s, n, x, y2, k1, k2, k3, t)
+		k4LoopGo(s, n, x, y2, k1, k2, k3, k4)
 	}
 }
 
@@ -85,10 +85,10 @@ func y2LoopAVX512(first int, count int, n int, y2 []float64)
 func y2LoopAVX2(first int, count int, n int, y2 []float64)
 
 //go:noescape
-func tLoopAVX512(s int, n int, x []float64, y2 []float64, k1 []float64, k2 []float64, k3 []float64, t []float64)
+func k4LoopAVX512(s int, n int, x []float64, y2 []float64, k1 []float64, k2 []float64, k3 []float64, k4 []float64)
 
 //go:noescape
-func tLoopAVX2(s int, n int, x []float64, y2 []float64, k1 []float64, k2 []float64, k3 []float64, t []float64)
+func k4LoopAVX2(s int, n int, x []float64, y2 []float64, k1 []float64, k2 []float64, k3 []float64, k4 []float64)
 
 //go:noescape
 func yLoopAVX512(first int, count int, n int, y []float64, y2 []float64)

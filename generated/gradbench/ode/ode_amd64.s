@@ -116,16 +116,16 @@ done1:
 	VZEROUPPER
 	RET
 
-// func tLoopAVX512(s int, n int, x []float64, y2 []float64, k1 []float64, k2 []float64, k3 []float64, t []float64)
+// func k4LoopAVX512(s int, n int, x []float64, y2 []float64, k1 []float64, k2 []float64, k3 []float64, k4 []float64)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·tLoopAVX512(SB), $8-160
+TEXT ·k4LoopAVX512(SB), $8-160
 	MOVQ         n+8(FP), AX
 	MOVQ         x_base+16(FP), CX
 	MOVQ         y2_base+40(FP), DX
 	MOVQ         k1_base+64(FP), BX
 	MOVQ         k2_base+88(FP), SI
 	MOVQ         k3_base+112(FP), DI
-	MOVQ         t_base+136(FP), R8
+	MOVQ         k4_base+136(FP), R8
 	MOVQ         s+0(FP), R9
 	TESTQ        R9, R9
 	JLE          done1
@@ -608,18 +608,14 @@ else58:
 	VMULPD.BCST (CX), Z6, Z5
 
 done57:
-	VBROADCASTSD     (BX), Z6
-	VFMADD231PD.BCST (SI), Z0, Z6
-	VFMADD231PD.BCST (DI), Z0, Z6
-	VADDPD           Z5, Z6, Z5
-	VMOVSD           X5, (R8)
-	VPXORD           Z5, Z5, Z5
-	KMOVB            R9, K1
-	KMOVB            K1, R11
-	TESTQ            R11, R11
-	JEQ              else60
-	VBROADCASTSD     8(CX), Z5
-	JMP              done59
+	VMOVSD       X5, (R8)
+	VPXORD       Z5, Z5, Z5
+	KMOVB        R9, K1
+	KMOVB        K1, R11
+	TESTQ        R11, R11
+	JEQ          else60
+	VBROADCASTSD 8(CX), Z5
+	JMP          done59
 
 else60:
 	VPXORD           Z6, Z6, Z6
@@ -629,49 +625,51 @@ else60:
 	VMULPD.BCST      8(CX), Z6, Z5
 
 done59:
-	VBROADCASTSD     8(BX), Z6
-	VFMADD231PD.BCST 8(SI), Z0, Z6
-	VFMADD231PD.BCST 8(DI), Z0, Z6
-	VADDPD           Z5, Z6, Z5
-	VMOVSD           X5, 8(R8)
-	TESTQ            R10, R10
-	JLE              done61
-	LEAQ             -16(R10), R11
-	TESTQ            R11, R11
-	JLT              done62
-	MOVQ             $+0, R12
-	PCALIGN          $0x20
+	VMOVSD  X5, 8(R8)
+	TESTQ   R10, R10
+	JLE     done61
+	LEAQ    -32(R10), R11
+	TESTQ   R11, R11
+	JLT     done62
+	MOVQ    $+0, R12
+	PCALIGN $0x20
 
 loop63:
 	VPXORD      Z5, Z5, Z5
 	VPXORD      Z6, Z6, Z6
 	VPXORD      Z7, Z7, Z7
 	VPXORD      Z8, Z8, Z8
-	VMOVUPD     8(DX)(R12*8), Z9
-	VMOVUPD     72(DX)(R12*8), Z10
-	VMOVAPS     Z9, Z7
-	VFMADD231PD 8(DI)(R12*8), Z1, Z7
-	VMOVAPS     Z10, Z8
-	VFMADD231PD 72(DI)(R12*8), Z1, Z8
-	VMULPD      16(CX)(R12*8), Z7, Z5
-	VMULPD      80(CX)(R12*8), Z8, Z6
-	VMOVUPD     16(BX)(R12*8), Z7
-	VMOVUPD     80(BX)(R12*8), Z8
-	VFMADD231PD 16(SI)(R12*8), Z0, Z7
-	VFMADD231PD 80(SI)(R12*8), Z0, Z8
-	VFMADD231PD 16(DI)(R12*8), Z0, Z7
-	VFMADD231PD 80(DI)(R12*8), Z0, Z8
-	VADDPD      Z5, Z7, Z5
-	VADDPD      Z6, Z8, Z6
+	VPXORD      Z9, Z9, Z9
+	VPXORD      Z10, Z10, Z10
+	VPXORD      Z11, Z11, Z11
+	VPXORD      Z12, Z12, Z12
+	VMOVUPD     8(DX)(R12*8), Z13
+	VMOVUPD     72(DX)(R12*8), Z14
+	VMOVUPD     136(DX)(R12*8), Z15
+	VMOVUPD     200(DX)(R12*8), Z16
+	VMOVAPS     Z13, Z9
+	VFMADD231PD 8(DI)(R12*8), Z1, Z9
+	VMOVAPS     Z14, Z10
+	VFMADD231PD 72(DI)(R12*8), Z1, Z10
+	VMOVAPS     Z15, Z11
+	VFMADD231PD 136(DI)(R12*8), Z1, Z11
+	VMOVAPS     Z16, Z12
+	VFMADD231PD 200(DI)(R12*8), Z1, Z12
+	VMULPD      16(CX)(R12*8), Z9, Z5
+	VMULPD      80(CX)(R12*8), Z10, Z6
+	VMULPD      144(CX)(R12*8), Z11, Z7
+	VMULPD      208(CX)(R12*8), Z12, Z8
 	VMOVUPD     Z5, 16(R8)(R12*8)
 	VMOVUPD     Z6, 80(R8)(R12*8)
-	ADDQ        $+16, R12
+	VMOVUPD     Z7, 144(R8)(R12*8)
+	VMOVUPD     Z8, 208(R8)(R12*8)
+	ADDQ        $+32, R12
 	CMPQ        R12, R11
 	JLE         loop63
 
 done62:
 	MOVQ    R10, R11
-	ANDQ    $+15, R11
+	ANDQ    $+31, R11
 	MOVQ    R10, R12
 	SUBQ    R11, R12
 	LEAQ    7(R10), R11
@@ -693,12 +691,6 @@ loop65:
 	VMOVAPS      Z9, Z7
 	VFMADD231PD  Z8, Z1, Z7
 	VMULPD       Z7, Z6, Z5
-	VMOVUPD.Z    16(DI)(R12*8), K1, Z6
-	VMOVUPD.Z    16(SI)(R12*8), K1, Z7
-	VMOVUPD.Z    16(BX)(R12*8), K1, Z8
-	VFMADD231PD  Z7, Z0, Z8
-	VFMADD231PD  Z6, Z0, Z8
-	VADDPD       Z5, Z8, Z5
 	VMOVUPD      Z5, K1, 16(R8)(R12*8)
 	ADDQ         $+8, R12
 	CMPQ         R12, R11
@@ -743,18 +735,11 @@ done71:
 	VMULPD.BCST (R11), Z6, Z5
 
 done69:
-	LEAQ             (DI)(R10*8), R11
-	LEAQ             (SI)(R10*8), R12
-	LEAQ             (BX)(R10*8), R13
-	VBROADCASTSD     (R13), Z6
-	VFMADD231PD.BCST (R12), Z0, Z6
-	VFMADD231PD.BCST (R11), Z0, Z6
-	VADDPD           Z5, Z6, Z5
-	LEAQ             (R8)(R10*8), R11
-	VMOVSD           X5, (R11)
-	ADDQ             $+1, R10
-	CMPQ             R10, AX
-	JLT              loop68
+	LEAQ   (R8)(R10*8), R11
+	VMOVSD X5, (R11)
+	ADDQ   $+1, R10
+	CMPQ   R10, AX
+	JLT    loop68
 
 done67:
 done66:
@@ -769,21 +754,37 @@ done55:
 	PCALIGN $0x20
 
 loop74:
-	VMULPD  (R8)(R11*8), Z5, Z6
-	VMULPD  64(R8)(R11*8), Z5, Z7
-	VMULPD  128(R8)(R11*8), Z5, Z8
-	VMULPD  192(R8)(R11*8), Z5, Z9
-	VADDPD  (DX)(R11*8), Z6, Z6
-	VADDPD  64(DX)(R11*8), Z7, Z7
-	VADDPD  128(DX)(R11*8), Z8, Z8
-	VADDPD  192(DX)(R11*8), Z9, Z9
-	VMOVUPD Z6, (DX)(R11*8)
-	VMOVUPD Z7, 64(DX)(R11*8)
-	VMOVUPD Z8, 128(DX)(R11*8)
-	VMOVUPD Z9, 192(DX)(R11*8)
-	ADDQ    $+32, R11
-	CMPQ    R11, R10
-	JLE     loop74
+	VMOVUPD     (BX)(R11*8), Z6
+	VMOVUPD     64(BX)(R11*8), Z7
+	VMOVUPD     128(BX)(R11*8), Z8
+	VMOVUPD     192(BX)(R11*8), Z9
+	VFMADD231PD (SI)(R11*8), Z0, Z6
+	VFMADD231PD 64(SI)(R11*8), Z0, Z7
+	VFMADD231PD 128(SI)(R11*8), Z0, Z8
+	VFMADD231PD 192(SI)(R11*8), Z0, Z9
+	VFMADD231PD (DI)(R11*8), Z0, Z6
+	VFMADD231PD 64(DI)(R11*8), Z0, Z7
+	VFMADD231PD 128(DI)(R11*8), Z0, Z8
+	VFMADD231PD 192(DI)(R11*8), Z0, Z9
+	VADDPD      (R8)(R11*8), Z6, Z6
+	VADDPD      64(R8)(R11*8), Z7, Z7
+	VADDPD      128(R8)(R11*8), Z8, Z8
+	VADDPD      192(R8)(R11*8), Z9, Z9
+	VMULPD      Z6, Z5, Z6
+	VMULPD      Z7, Z5, Z7
+	VMULPD      Z8, Z5, Z8
+	VMULPD      Z9, Z5, Z9
+	VADDPD      (DX)(R11*8), Z6, Z6
+	VADDPD      64(DX)(R11*8), Z7, Z7
+	VADDPD      128(DX)(R11*8), Z8, Z8
+	VADDPD      192(DX)(R11*8), Z9, Z9
+	VMOVUPD     Z6, (DX)(R11*8)
+	VMOVUPD     Z7, 64(DX)(R11*8)
+	VMOVUPD     Z8, 128(DX)(R11*8)
+	VMOVUPD     Z9, 192(DX)(R11*8)
+	ADDQ        $+32, R11
+	CMPQ        R11, R10
+	JLE         loop74
 
 done73:
 	MOVQ    AX, R10
@@ -801,7 +802,13 @@ loop76:
 	SUBQ         R11, R12
 	VPBROADCASTQ R12, Z6
 	VPCMPQ       $0x06, Z2, Z6, K1
+	VMOVUPD.Z    (DI)(R11*8), K1, Z6
+	VMOVUPD.Z    (SI)(R11*8), K1, Z7
+	VMOVUPD.Z    (BX)(R11*8), K1, Z8
+	VFMADD231PD  Z7, Z0, Z8
+	VFMADD231PD  Z6, Z0, Z8
 	VMOVUPD.Z    (R8)(R11*8), K1, Z6
+	VADDPD       Z6, Z8, Z6
 	VMULPD       Z6, Z5, Z6
 	VMOVUPD.Z    (DX)(R11*8), K1, Z7
 	VADDPD       Z6, Z7, Z6
@@ -825,9 +832,9 @@ done1:
 	VZEROUPPER
 	RET
 
-// func tLoopAVX2(s int, n int, x []float64, y2 []float64, k1 []float64, k2 []float64, k3 []float64, t []float64)
+// func k4LoopAVX2(s int, n int, x []float64, y2 []float64, k1 []float64, k2 []float64, k3 []float64, k4 []float64)
 // Requires: AVX, AVX2, FMA3
-TEXT ·tLoopAVX2(SB), $0-160
+TEXT ·k4LoopAVX2(SB), $0-160
 	MOVQ         s+0(FP), AX
 	MOVQ         n+8(FP), CX
 	MOVQ         x_base+16(FP), DX
@@ -835,7 +842,7 @@ TEXT ·tLoopAVX2(SB), $0-160
 	MOVQ         k1_base+64(FP), SI
 	MOVQ         k2_base+88(FP), DI
 	MOVQ         k3_base+112(FP), R8
-	MOVQ         t_base+136(FP), R9
+	MOVQ         k4_base+136(FP), R9
 	TESTQ        AX, AX
 	JLE          done1
 	VMOVUPD      c64x4_4000000000000000<>+0(SB), Y0
@@ -1364,12 +1371,6 @@ else61:
 	VMULPD       Y5, Y4, Y3
 
 done60:
-	VBROADCASTSD (R8), Y4
-	VBROADCASTSD (DI), Y5
-	VBROADCASTSD (SI), Y6
-	VFMADD231PD  Y5, Y0, Y6
-	VFMADD231PD  Y4, Y0, Y6
-	VADDPD       Y3, Y6, Y3
 	VMOVSD       X3, (R9)
 	VXORPS       Y3, Y3, Y3
 	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y4
@@ -1389,51 +1390,51 @@ else63:
 	VMULPD       Y5, Y4, Y3
 
 done62:
-	VBROADCASTSD 8(R8), Y4
-	VBROADCASTSD 8(DI), Y5
-	VBROADCASTSD 8(SI), Y6
-	VFMADD231PD  Y5, Y0, Y6
-	VFMADD231PD  Y4, Y0, Y6
-	VADDPD       Y3, Y6, Y3
-	VMOVSD       X3, 8(R9)
-	TESTQ        R11, R11
-	JLE          done64
-	LEAQ         -8(R11), R12
-	TESTQ        R12, R12
-	JLT          done65
-	MOVQ         $+0, R13
-	PCALIGN      $0x20
+	VMOVSD  X3, 8(R9)
+	TESTQ   R11, R11
+	JLE     done64
+	LEAQ    -16(R11), R12
+	TESTQ   R12, R12
+	JLT     done65
+	MOVQ    $+0, R13
+	PCALIGN $0x20
 
 loop66:
 	VXORPS      Y3, Y3, Y3
 	VXORPS      Y4, Y4, Y4
 	VXORPS      Y5, Y5, Y5
 	VXORPS      Y6, Y6, Y6
-	VMOVUPD     8(BX)(R13*8), Y7
-	VMOVUPD     40(BX)(R13*8), Y8
-	VMOVAPS     Y7, Y5
-	VFMADD231PD 8(R8)(R13*8), Y1, Y5
-	VMOVAPS     Y8, Y6
-	VFMADD231PD 40(R8)(R13*8), Y1, Y6
-	VMULPD      16(DX)(R13*8), Y5, Y3
-	VMULPD      48(DX)(R13*8), Y6, Y4
-	VMOVUPD     16(SI)(R13*8), Y5
-	VMOVUPD     48(SI)(R13*8), Y6
-	VFMADD231PD 16(DI)(R13*8), Y0, Y5
-	VFMADD231PD 48(DI)(R13*8), Y0, Y6
-	VFMADD231PD 16(R8)(R13*8), Y0, Y5
-	VFMADD231PD 48(R8)(R13*8), Y0, Y6
-	VADDPD      Y3, Y5, Y3
-	VADDPD      Y4, Y6, Y4
+	VXORPS      Y7, Y7, Y7
+	VXORPS      Y8, Y8, Y8
+	VXORPS      Y9, Y9, Y9
+	VXORPS      Y10, Y10, Y10
+	VMOVUPD     8(BX)(R13*8), Y11
+	VMOVUPD     40(BX)(R13*8), Y12
+	VMOVUPD     72(BX)(R13*8), Y13
+	VMOVUPD     104(BX)(R13*8), Y14
+	VMOVAPS     Y11, Y7
+	VFMADD231PD 8(R8)(R13*8), Y1, Y7
+	VMOVAPS     Y12, Y8
+	VFMADD231PD 40(R8)(R13*8), Y1, Y8
+	VMOVAPS     Y13, Y9
+	VFMADD231PD 72(R8)(R13*8), Y1, Y9
+	VMOVAPS     Y14, Y10
+	VFMADD231PD 104(R8)(R13*8), Y1, Y10
+	VMULPD      16(DX)(R13*8), Y7, Y3
+	VMULPD      48(DX)(R13*8), Y8, Y4
+	VMULPD      80(DX)(R13*8), Y9, Y5
+	VMULPD      112(DX)(R13*8), Y10, Y6
 	VMOVUPD     Y3, 16(R9)(R13*8)
 	VMOVUPD     Y4, 48(R9)(R13*8)
-	ADDQ        $+8, R13
+	VMOVUPD     Y5, 80(R9)(R13*8)
+	VMOVUPD     Y6, 112(R9)(R13*8)
+	ADDQ        $+16, R13
 	CMPQ        R13, R12
 	JLE         loop66
 
 done65:
 	MOVQ    R11, R12
-	ANDQ    $+7, R12
+	ANDQ    $+15, R12
 	MOVQ    R11, R13
 	SUBQ    R12, R13
 	LEAQ    -4(R11), R12
@@ -1448,10 +1449,6 @@ loop68:
 	VMOVAPS     Y5, Y4
 	VFMADD231PD 8(R8)(R13*8), Y1, Y4
 	VMULPD      16(DX)(R13*8), Y4, Y3
-	VMOVUPD     16(SI)(R13*8), Y4
-	VFMADD231PD 16(DI)(R13*8), Y0, Y4
-	VFMADD231PD 16(R8)(R13*8), Y0, Y4
-	VADDPD      Y3, Y4, Y3
 	VMOVUPD     Y3, 16(R9)(R13*8)
 	ADDQ        $+4, R13
 	CMPQ        R13, R12
@@ -1474,12 +1471,6 @@ done67:
 	VMOVAPS      Y8, Y6
 	VFMADD231PD  Y7, Y1, Y6
 	VMULPD       Y6, Y5, Y4
-	VMASKMOVPD   16(R8)(R11*8), Y3, Y5
-	VMASKMOVPD   16(DI)(R11*8), Y3, Y6
-	VMASKMOVPD   16(SI)(R11*8), Y3, Y7
-	VFMADD231PD  Y6, Y0, Y7
-	VFMADD231PD  Y5, Y0, Y7
-	VADDPD       Y4, Y7, Y4
 	VMASKMOVPD   Y4, Y3, 16(R9)(R11*8)
 
 done69:
@@ -1524,20 +1515,11 @@ done75:
 	VMULPD Y5, Y4, Y3
 
 done73:
-	LEAQ         (R8)(R11*8), R12
-	VBROADCASTSD (R12), Y4
-	LEAQ         (DI)(R11*8), R12
-	VBROADCASTSD (R12), Y5
-	LEAQ         (SI)(R11*8), R12
-	VBROADCASTSD (R12), Y6
-	VFMADD231PD  Y5, Y0, Y6
-	VFMADD231PD  Y4, Y0, Y6
-	VADDPD       Y3, Y6, Y3
-	LEAQ         (R9)(R11*8), R12
-	VMOVSD       X3, (R12)
-	ADDQ         $+1, R11
-	CMPQ         R11, CX
-	JLT          loop72
+	LEAQ   (R9)(R11*8), R12
+	VMOVSD X3, (R12)
+	ADDQ   $+1, R11
+	CMPQ   R11, CX
+	JLT    loop72
 
 done71:
 done70:
@@ -1552,21 +1534,37 @@ done58:
 	PCALIGN $0x20
 
 loop78:
-	VMULPD  (R9)(R12*8), Y3, Y4
-	VMULPD  32(R9)(R12*8), Y3, Y5
-	VMULPD  64(R9)(R12*8), Y3, Y6
-	VMULPD  96(R9)(R12*8), Y3, Y7
-	VADDPD  (BX)(R12*8), Y4, Y4
-	VADDPD  32(BX)(R12*8), Y5, Y5
-	VADDPD  64(BX)(R12*8), Y6, Y6
-	VADDPD  96(BX)(R12*8), Y7, Y7
-	VMOVUPD Y4, (BX)(R12*8)
-	VMOVUPD Y5, 32(BX)(R12*8)
-	VMOVUPD Y6, 64(BX)(R12*8)
-	VMOVUPD Y7, 96(BX)(R12*8)
-	ADDQ    $+16, R12
-	CMPQ    R12, R11
-	JLE     loop78
+	VMOVUPD     (SI)(R12*8), Y4
+	VMOVUPD     32(SI)(R12*8), Y5
+	VMOVUPD     64(SI)(R12*8), Y6
+	VMOVUPD     96(SI)(R12*8), Y7
+	VFMADD231PD (DI)(R12*8), Y0, Y4
+	VFMADD231PD 32(DI)(R12*8), Y0, Y5
+	VFMADD231PD 64(DI)(R12*8), Y0, Y6
+	VFMADD231PD 96(DI)(R12*8), Y0, Y7
+	VFMADD231PD (R8)(R12*8), Y0, Y4
+	VFMADD231PD 32(R8)(R12*8), Y0, Y5
+	VFMADD231PD 64(R8)(R12*8), Y0, Y6
+	VFMADD231PD 96(R8)(R12*8), Y0, Y7
+	VADDPD      (R9)(R12*8), Y4, Y4
+	VADDPD      32(R9)(R12*8), Y5, Y5
+	VADDPD      64(R9)(R12*8), Y6, Y6
+	VADDPD      96(R9)(R12*8), Y7, Y7
+	VMULPD      Y4, Y3, Y4
+	VMULPD      Y5, Y3, Y5
+	VMULPD      Y6, Y3, Y6
+	VMULPD      Y7, Y3, Y7
+	VADDPD      (BX)(R12*8), Y4, Y4
+	VADDPD      32(BX)(R12*8), Y5, Y5
+	VADDPD      64(BX)(R12*8), Y6, Y6
+	VADDPD      96(BX)(R12*8), Y7, Y7
+	VMOVUPD     Y4, (BX)(R12*8)
+	VMOVUPD     Y5, 32(BX)(R12*8)
+	VMOVUPD     Y6, 64(BX)(R12*8)
+	VMOVUPD     Y7, 96(BX)(R12*8)
+	ADDQ        $+16, R12
+	CMPQ        R12, R11
+	JLE         loop78
 
 done77:
 	MOVQ    CX, R11
@@ -1579,12 +1577,16 @@ done77:
 	PCALIGN $0x20
 
 loop80:
-	VMULPD  (R9)(R12*8), Y3, Y4
-	VADDPD  (BX)(R12*8), Y4, Y4
-	VMOVUPD Y4, (BX)(R12*8)
-	ADDQ    $+4, R12
-	CMPQ    R12, R11
-	JLE     loop80
+	VMOVUPD     (SI)(R12*8), Y4
+	VFMADD231PD (DI)(R12*8), Y0, Y4
+	VFMADD231PD (R8)(R12*8), Y0, Y4
+	VADDPD      (R9)(R12*8), Y4, Y4
+	VMULPD      Y4, Y3, Y4
+	VADDPD      (BX)(R12*8), Y4, Y4
+	VMOVUPD     Y4, (BX)(R12*8)
+	ADDQ        $+4, R12
+	CMPQ        R12, R11
+	JLE         loop80
 
 done79:
 	MOVQ         CX, R11
@@ -1596,7 +1598,13 @@ done79:
 	VMOVQ        R11, X4
 	VPBROADCASTQ X4, Y4
 	VPCMPGTQ     c64x4_h64dbcbc3ab5bf1a5<>+0(SB), Y4, Y4
+	VMASKMOVPD   (R8)(R12*8), Y4, Y5
+	VMASKMOVPD   (DI)(R12*8), Y4, Y6
+	VMASKMOVPD   (SI)(R12*8), Y4, Y7
+	VFMADD231PD  Y6, Y0, Y7
+	VFMADD231PD  Y5, Y0, Y7
 	VMASKMOVPD   (R9)(R12*8), Y4, Y5
+	VADDPD       Y5, Y7, Y5
 	VMULPD       Y5, Y3, Y3
 	VMASKMOVPD   (BX)(R12*8), Y4, Y5
 	VADDPD       Y3, Y5, Y3

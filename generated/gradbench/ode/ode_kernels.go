@@ -30,10 +30,10 @@ func y2LoopPartGo(first, count, n int, y2 []float64) {
 	}
 }
 
-// tLoopGo computes h = 2/s, k1[i] = if i = 0 { x[i] } else { x[i]·([i ≥
+// k4LoopGo computes h = 2/s, k1[i] = if i = 0 { x[i] } else { x[i]·([i ≥
 // 1]·y2[i − 1]) }, k2[i] = if i = 0 { x[i] } else { x[i]·([i ≥ 1]·(y2[i − 1] +
 // h/2·k1[i − 1])) }, ….
-func tLoopGo(s, n int, x, y2, k1, k2, k3, t []float64) {
+func k4LoopGo(s, n int, x, y2, k1, k2, k3, k4 []float64) {
 	for range s {
 		// h = 2/s   ode.bp:5
 		h := 2 / float64(s)
@@ -84,25 +84,27 @@ func tLoopGo(s, n int, x, y2, k1, k2, k3, t []float64) {
 			}
 			k3[i] = k32
 		}
-
-		// next y = y + h/6*(k1 + 2*k2 + 2*k3 + k4)   ode.bp:15
 		for i := range n {
-			var k4 float64
+			var k42 float64
 			if i == 0 {
 				x2 := x[i]
-				k4 = x2
+				k42 = x2
 			} else {
 				x2 := x[i]
 				var zk4 float64
 				if i >= 1 {
 					zk4 = y2[i-1] + h*k3[i-1]
 				}
-				k4 = x2 * zk4
+				k42 = x2 * zk4
 			}
-			t[i] = k1[i] + 2*k2[i] + 2*k3[i] + k4
+			k4[i] = k42
 		}
-		t2 := h / 6
-		axpy(t2, t[:n], y2[:n])
+
+		// next y = y + h/6*(k1 + 2*k2 + 2*k3 + k4)   ode.bp:15
+		t := h / 6
+		for i := range n {
+			y2[i] += t * (k1[i] + 2*k2[i] + 2*k3[i] + k4[i])
+		}
 	}
 }
 
@@ -225,21 +227,21 @@ func yLoop2Go(s, n int, x, y, k1, k2, k3 []float64) {
 		yRow := y[n*step:][:n]
 		yRow2 := y[n*step+n:][:n]
 		for i := range n {
-			// next y = y + h/6*(k1 + 2*k2 + 2*k3 + k4)   ode.bp:15
-			var k4 float64
+			var k42 float64
 			if i == 0 {
 				x2 := x[i]
-				k4 = x2
+				k42 = x2
 			} else {
 				x2 := x[i]
 				var zk4 float64
 				if i >= 1 {
 					zk4 = y[n*step+i-1] + h*k3[i-1]
 				}
-				k4 = x2 * zk4
+				k42 = x2 * zk4
 			}
-			v := k1[i] + 2*k2[i] + 2*k3[i] + k4
-			yRow2[i] = yRow[i] + t2*v
+
+			// next y = y + h/6*(k1 + 2*k2 + 2*k3 + k4)   ode.bp:15
+			yRow2[i] = yRow[i] + t2*(k1[i]+2*k2[i]+2*k3[i]+k42)
 		}
 	}
 }

@@ -13,11 +13,11 @@ func (w *PrimalWork) value(a *PrimalArgs) {
 	k1 := w.reals[n:][:n]
 	k2 := w.reals[n*2:][:n]
 	k3 := w.reals[n*3:][:n]
-	t := w.reals[n*4:][:n]
+	k4 := w.reals[n*4:][:n]
 
 	// y2 = 0   ode.bp:10
 	w.tasks.y2Loop(n, y2)
-	tLoop(s, n, x, y2, k1, k2, k3, t)
+	k4Loop(s, n, x, y2, k1, k2, k3, k4)
 
 	// scan step < s carry y [n] = 0   ode.bp:10
 	w.tasks.yLoop(n, y, y2)

@@ -9,9 +9,9 @@ func y2LoopPart(first, count, n int, y2 []float64) {
 	y2LoopPartGo(first, count, n, y2)
 }
 
-// tLoop is tLoopGo: this build has no assembly.
-func tLoop(s, n int, x, y2, k1, k2, k3, t []float64) {
-	tLoopGo(s, n, x, y2, k1, k2, k3, t)
+// k4Loop is k4LoopGo: this build has no assembly.
+func k4Loop(s, n int, x, y2, k1, k2, k3, k4 []float64) {
+	k4LoopGo(s, n, x, y2, k1, k2, k3, k4)
 }
 
 // yLoopPart is yLoopPartGo: this build has no assembly.

@@ -97,28 +97,6 @@ func checkRoom(of, arg string, n float64) error {
 	return nil
 }
 
-// float is the element type of a block of numbers.
-type float interface{ float32 | float64 }
-
-// axpy adds a·x to y.
-func axpy[F float](a F, x, y []F) {
-	y = y[:len(x)]
-	for len(x) >= 8 && len(y) >= 8 {
-		y[0] += a * x[0]
-		y[1] += a * x[1]
-		y[2] += a * x[2]
-		y[3] += a * x[3]
-		y[4] += a * x[4]
-		y[5] += a * x[5]
-		y[6] += a * x[6]
-		y[7] += a * x[7]
-		x, y = x[8:], y[8:]
-	}
-	for i, v := range x {
-		y[i] += a * v
-	}
-}
-
 // grow returns s with room for n elements; it allocates only where n is more
 // than ever before.
 func grow[T any](s []T, n int) []T {

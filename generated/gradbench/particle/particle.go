@@ -217,61 +217,56 @@ func ParticleFF(w float64) float64 {
 
 		// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
 		on4 := 0 < x[1]+0.1*v[1]
-		t23 := 0.5 / v10
-		t24 := 0.5 / v7
-		t25 := 1 / v11
-		t26 := 1 / v8
+		t23 := 1 / v8
+		t24 := 1 / v11
 		for j := range 2 {
 			// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
 			var v24 float64
 			if on3 {
 				v24 = 0
 			} else {
-				v24 = 2 * dx[j]
+				var v25 float64
+				if on3 {
+					v25 = 0
+				} else {
+					v25 = 2 * dx[j]
+				}
+				v24 = t8[j]*v17 + 0.5/v10*v25
 			}
-			v25 := t8[j]*v17 + t23*v24
-			var v26 float64
+			var v25 float64
 			if on2 {
+				v25 = 0
+			} else {
+				var v26 float64
+				if on2 {
+					v26 = 0
+				} else {
+					v26 = 2 * (dx[j] - t4[j])
+				}
+				v25 = t9[j]*v23 + 0.5/v7*v26
+			}
+			var v26 float64
+			if on3 {
 				v26 = 0
 			} else {
-				v26 = 2 * (dx[j] - t4[j])
+				v26 = 0.5 / v10 * t8[j]
 			}
-			v27 := t9[j]*v23 + t24*v26
-			var v28 float64
-			if on3 {
-				v28 = 0
-			} else {
-				v28 = 0.5 / v10 * t8[j]
-			}
-			v29 := v28 / v11
-			var v30 float64
-			if on3 {
-				v30 = 0
-			} else {
-				v30 = v25
-			}
-			v31 := t25*(v30/v11-v15*v29) + v29*v16
+			v27 := v26 / v11
 			t10j := t10[j]
-			var v32 float64
-			if on2 {
-				v32 = 0
-			} else {
-				v32 = v27
-			}
-			v33 := t26*(v32/v8-v21*t10j) + t10j*v22
+			v28 := t23*(v25/v8-v21*t10j) + t10j*v22 + (t24*(v24/v11-v15*v27) + v27*v16)
 
 			// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
 			dv3 := dv[j]
 			if on4 {
-				nextDv[j] = dv3 + 0.1*(v33+v31)
+				nextDv[j] = dv3 + 0.1*v28
 			} else {
 				nextDv[j] = dv3
 			}
-			v34 := v[j]
+			v29 := v[j]
 			if on4 {
-				nextV[j] = v34 + 0.1*(t10j*(1/v8)+v29*(1/v11))
+				nextV[j] = v29 + 0.1*(t10j*(1/v8)+v27*(1/v11))
 			} else {
-				nextV[j] = v34
+				nextV[j] = v29
 			}
 		}
 
@@ -399,15 +394,15 @@ func ParticleFF(w float64) float64 {
 	ztau := x[1] / v[1]
 
 	// return (x[0] + tau*v[0])^2   particle.bp:16
-	v0 := v[1]
-	v7 := v[0] * (dx[1]/v0 - dv[1]/v0*ztau)
-	v8 := 2 * (x[0] - ztau*v[0]) * (dx[0] - (v7 + ztau*dv[0]))
+	v0 := v[0]
+	v02 := v[1]
+	v7 := 2 * (x[0] - ztau*v0) * (dx[0] - (v0*(dx[1]/v02-dv[1]/v02*ztau) + ztau*dv[0]))
 
 	// return descend[at, outer]([w])[0]   particle.bp:21
 	x3[0] = w
 
 	// while !done carry x = start, fx = f(start), g = grad[mode](f(start), start), eta = 1e-5, i int = 0, done bool = false   descent.bp:5
-	g[0] = v8
+	g[0] = v7
 	var fx float64
 	fx = v6
 	eta := float64(1e-5)
@@ -434,13 +429,13 @@ func ParticleFF(w float64) float64 {
 			zstop02 = square(g[0])
 		}
 		zstop0 := math.Sqrt(zstop02)
-		var v9 float64
+		var v8 float64
 		if on2 {
-			v9 = 0
+			v8 = 0
 		} else {
-			v9 = zstop0
+			v8 = zstop0
 		}
-		stop0 := v9 <= 1e-5
+		stop0 := v8 <= 1e-5
 
 		// near = norm(x - x1) <= 1e-5   descent.bp:9
 		on3 := square(x3[0]-x1[0]) == 0
@@ -451,25 +446,25 @@ func ParticleFF(w float64) float64 {
 			znear2 = square(x3[0] - x1[0])
 		}
 		znear := math.Sqrt(znear2)
-		var v10 float64
+		var v9 float64
 		if on3 {
-			v10 = 0
+			v9 = 0
 		} else {
-			v10 = znear
+			v9 = znear
 		}
-		near := v10 <= 1e-5
+		near := v9 <= 1e-5
 
 		// next done = stop0 || (!grow && near)   descent.bp:13
 		done2 := stop0 || !grow2 && near
 
 		// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
-		v11 := 10 - x1[0]
+		v10 := 10 - x1[0]
 
 		// t14[i] = 10   particle.bp:9
 		t14[0] = 10
 
 		// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
-		t14[1] = v11
+		t14[1] = v10
 		for j := range 2 {
 			// x4 = t2   descent.bp:5
 			t23 := t2[j]
@@ -512,18 +507,18 @@ func ParticleFF(w float64) float64 {
 			for j := range 2 {
 				s += square(x4[j] - t14[j])
 			}
-			var v12 float64
+			var v11 float64
 			if s == 0 {
-				v12 = 1
+				v11 = 1
 			} else {
-				v12 = s
+				v11 = s
 			}
-			v13 := math.Sqrt(v12)
-			var v14 float64
+			v12 := math.Sqrt(v11)
+			var v13 float64
 			if s == 0 {
-				v14 = 0
+				v13 = 0
 			} else {
-				v14 = v13
+				v13 = v12
 			}
 			var s2 float64
 			on5 := s == 0
@@ -531,60 +526,60 @@ func ParticleFF(w float64) float64 {
 				t16j := x4[j] - float64(int(t15[j]))
 				t16[j] = t16j
 				s2 += square(t16j)
-				var v15 float64
+				var v14 float64
 				if on5 {
-					v15 = 0
+					v14 = 0
 				} else {
-					var v16 float64
+					var v15 float64
 					if on5 {
-						v16 = 0
+						v15 = 0
 					} else {
-						v16 = 2 * (x4[j] - t14[j])
+						v15 = 2 * (x4[j] - t14[j])
 					}
-					v15 = 0.5 / v13 * v16
+					v14 = 0.5 / v12 * v15
 				}
-				t17[j] = v15 / v14
+				t17[j] = v14 / v13
 			}
-			var v15 float64
+			var v14 float64
 			if s2 == 0 {
-				v15 = 1
+				v14 = 1
 			} else {
-				v15 = s2
+				v14 = s2
 			}
-			v16 := math.Sqrt(v15)
-			var v17 float64
+			v15 := math.Sqrt(v14)
+			var v16 float64
 			if s2 == 0 {
-				v17 = 0
+				v16 = 0
 			} else {
-				v17 = v16
+				v16 = v15
 			}
 
 			// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
 			on6 := 0 < x4[1]+0.1*v3[1]
 			on7 := s2 == 0
-			t23 := 1 / v17
+			t23 := 1 / v16
 			for j := range 2 {
 				// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
-				var v18 float64
+				var v17 float64
 				if on7 {
-					v18 = 0
+					v17 = 0
 				} else {
-					var v19 float64
+					var v18 float64
 					if on7 {
-						v19 = 0
+						v18 = 0
 					} else {
-						v19 = 2 * t16[j]
+						v18 = 2 * t16[j]
 					}
-					v18 = 0.5 / v16 * v19
+					v17 = 0.5 / v15 * v18
 				}
-				v19 := v18 / v17 * t23
+				v18 := v17 / v16 * t23
 
 				// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
-				v20 := v3[j]
+				v19 := v3[j]
 				if on6 {
-					nextV3[j] = v20 + 0.1*(t17[j]*(1/v14)+v19)
+					nextV3[j] = v19 + 0.1*(t17[j]*(1/v13)+v18)
 				} else {
-					nextV3[j] = v20
+					nextV3[j] = v19
 				}
 			}
 
@@ -642,18 +637,18 @@ func ParticleFF(w float64) float64 {
 			for j := range 2 {
 				s += square(x5[j] - t14[j])
 			}
-			var v12 float64
+			var v11 float64
 			if s == 0 {
-				v12 = 1
+				v11 = 1
 			} else {
-				v12 = s
+				v11 = s
 			}
-			v13 := math.Sqrt(v12)
-			var v14 float64
+			v12 := math.Sqrt(v11)
+			var v13 float64
 			if s == 0 {
-				v14 = 0
+				v13 = 0
 			} else {
-				v14 = v13
+				v13 = v12
 			}
 			var s2 float64
 			var s3 float64
@@ -666,52 +661,52 @@ func ParticleFF(w float64) float64 {
 				s2 += square(t19j)
 				dx3 := dx2[j]
 				s3 += 2 * t19j * dx3
-				v15 := 2 * (x6 - t14[j])
-				s4 += v15 * (dx3 - t4[j])
+				v14 := 2 * (x6 - t14[j])
+				s4 += v14 * (dx3 - t4[j])
 				var t21j float64
 				if on5 {
 					t21j = 0
 				} else {
-					t21j = v15
+					t21j = v14
 				}
 				t21[j] = t21j
-				var v16 float64
+				var v15 float64
 				if on5 {
-					v16 = 0
+					v15 = 0
 				} else {
-					v16 = 0.5 / v13 * t21j
+					v15 = 0.5 / v12 * t21j
 				}
-				t22[j] = v16 / v14
+				t22[j] = v15 / v13
 			}
-			var v15 float64
+			var v14 float64
 			if s2 == 0 {
-				v15 = 1
+				v14 = 1
 			} else {
-				v15 = s2
+				v14 = s2
 			}
-			v16 := math.Sqrt(v15)
+			v15 := math.Sqrt(v14)
+			var v16 float64
+			if s2 == 0 {
+				v16 = 0
+			} else {
+				v16 = v15
+			}
 			var v17 float64
 			if s2 == 0 {
 				v17 = 0
 			} else {
-				v17 = v16
+				v17 = s3
 			}
-			var v18 float64
+			v18 := 0.5 / v15 * v17
+			var v19 float64
 			if s2 == 0 {
-				v18 = 0
+				v19 = 0
 			} else {
-				v18 = s3
+				v19 = v18
 			}
-			v19 := 0.5 / v16 * v18
-			var v20 float64
-			if s2 == 0 {
-				v20 = 0
-			} else {
-				v20 = v19
-			}
-			v21 := v20 / v17
-			v22 := -(v21 / v17)
-			v23 := -(v19 / v16 * (0.5 / v16))
+			v20 := v19 / v16
+			v21 := -(v20 / v16)
+			v22 := -(v18 / v15 * (0.5 / v15))
 			on6 := s2 == 0
 			for j := range 2 {
 				if on6 {
@@ -720,80 +715,75 @@ func ParticleFF(w float64) float64 {
 					t20[j] = 2 * t19[j]
 				}
 			}
-			var v24 float64
+			var v23 float64
 			if s == 0 {
-				v24 = 0
+				v23 = 0
 			} else {
-				v24 = s4
+				v23 = s4
 			}
-			v25 := 0.5 / v13 * v24
-			var v26 float64
+			v24 := 0.5 / v12 * v23
+			var v25 float64
 			if s == 0 {
-				v26 = 0
+				v25 = 0
 			} else {
-				v26 = v25
+				v25 = v24
 			}
-			v27 := v26 / v14
-			v28 := -(v27 / v14)
-			v29 := -(v25 / v13 * (0.5 / v13))
+			v26 := v25 / v13
+			v27 := -(v26 / v13)
+			v28 := -(v24 / v12 * (0.5 / v12))
 
 			// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
 			on7 := 0 < x5[1]+0.1*v4[1]
-			t23 := 0.5 / v16
-			t24 := 0.5 / v13
-			t25 := 1 / v17
-			t26 := 1 / v14
+			t23 := 1 / v13
+			t24 := 1 / v16
 			for j := range 2 {
 				// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
-				var v30 float64
+				var v29 float64
 				if on6 {
+					v29 = 0
+				} else {
+					var v30 float64
+					if on6 {
+						v30 = 0
+					} else {
+						v30 = 2 * dx2[j]
+					}
+					v29 = t20[j]*v22 + 0.5/v15*v30
+				}
+				var v30 float64
+				if on5 {
 					v30 = 0
 				} else {
-					v30 = 2 * dx2[j]
+					var v31 float64
+					if on5 {
+						v31 = 0
+					} else {
+						v31 = 2 * (dx2[j] - t4[j])
+					}
+					v30 = t21[j]*v28 + 0.5/v12*v31
 				}
-				v31 := t20[j]*v23 + t23*v30
-				var v32 float64
-				if on5 {
-					v32 = 0
-				} else {
-					v32 = 2 * (dx2[j] - t4[j])
-				}
-				v33 := t21[j]*v29 + t24*v32
-				var v34 float64
+				var v31 float64
 				if on6 {
-					v34 = 0
+					v31 = 0
 				} else {
-					v34 = 0.5 / v16 * t20[j]
+					v31 = 0.5 / v15 * t20[j]
 				}
-				v35 := v34 / v17
-				var v36 float64
-				if on6 {
-					v36 = 0
-				} else {
-					v36 = v31
-				}
-				v37 := t25*(v36/v17-v21*v35) + v35*v22
+				v32 := v31 / v16
 				t22j := t22[j]
-				var v38 float64
-				if on5 {
-					v38 = 0
-				} else {
-					v38 = v33
-				}
-				v39 := t26*(v38/v14-v27*t22j) + t22j*v28
+				v33 := t23*(v30/v13-v26*t22j) + t22j*v27 + (t24*(v29/v16-v20*v32) + v32*v21)
 
 				// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
 				dv3 := dv2[j]
 				if on7 {
-					nextDv2[j] = dv3 + 0.1*(v39+v37)
+					nextDv2[j] = dv3 + 0.1*v33
 				} else {
 					nextDv2[j] = dv3
 				}
-				v40 := v4[j]
+				v34 := v4[j]
 				if on7 {
-					nextV4[j] = v40 + 0.1*(t22j*(1/v14)+v35*(1/v17))
+					nextV4[j] = v34 + 0.1*(t22j*(1/v13)+v32*(1/v16))
 				} else {
-					nextV4[j] = v40
+					nextV4[j] = v34
 				}
 			}
 
@@ -826,7 +816,7 @@ func ParticleFF(w float64) float64 {
 		// return (x[0] + tau*v[0])^2   particle.bp:16
 		v40 := v4[1]
 		ztau2 := x5[1] / v40
-		v12 := v4[0]*(dx2[1]/v40-dv2[1]/v40*ztau2) + ztau2*dv2[0]
+		v11 := v4[0]*(dx2[1]/v40-dv2[1]/v40*ztau2) + ztau2*dv2[0]
 
 		// next x, fx = if move { x1, f1 } else { x, fx }   descent.bp:14
 		{
@@ -840,7 +830,7 @@ func ParticleFF(w float64) float64 {
 		// next g = if move { grad[mode](f(x1), x1) } else { g }   descent.bp:15
 		{
 			if move {
-				nextG[0] = 2 * (x5[0] - x5[1]/v40*v4[0]) * (dx2[0] - v12)
+				nextG[0] = 2 * (x5[0] - x5[1]/v40*v4[0]) * (dx2[0] - v11)
 			} else {
 				nextG[0] = g[0]
 			}
@@ -883,7 +873,6 @@ func ParticleFR(w float64) float64 {
 	var nextG [1]float64
 	var t6 [2]int32
 	var d [2]float64
-	var d2 [2]float64
 	var t7 [2]float64
 	var t8 [2]int32
 	var t9 [2]float64
@@ -901,8 +890,7 @@ func ParticleFR(w float64) float64 {
 	var t11 [2]int32
 	var t12 [2]float64
 	var t13 [2]int32
-	var d3 [2]float64
-	var d4 [2]float64
+	var d2 [2]float64
 	var t14 [2]float64
 
 	// t[i] = 0   particle.bp:10
@@ -995,11 +983,11 @@ func ParticleFR(w float64) float64 {
 			v8 = v7
 		}
 
-		// d5 = (1/v7)²   particle.bp:9
-		d5 := square(1 / v8)
+		// d3 = (1/v7)²   particle.bp:9
+		d3 := square(1 / v8)
 
-		// d6 = −d5·(0.5/v6)   particle.bp:9
-		d6 := -(d5 * (0.5 / v7))
+		// d4 = −d3·(0.5/v6)   particle.bp:9
+		d4 := -(d3 * (0.5 / v7))
 		var v9 float64
 		if s == 0 {
 			v9 = 0
@@ -1008,61 +996,52 @@ func ParticleFR(w float64) float64 {
 		}
 		v10 := 0.5 / v7 * v9
 
-		// d7 = v8/v6·(if v8/v6 ≠ 0 { 0.5/v6 } else { 1 })   particle.bp:9
-		d7 := v10 / v7
+		// d5 = v8/v6·(if v8/v6 ≠ 0 { 0.5/v6 } else { 1 })   particle.bp:9
+		d5 := v10 / v7
 		var v11 float64
-		if d7 != 0 {
+		if d5 != 0 {
 			v11 = 0.5 / v7
 		} else {
 			v11 = 1
 		}
-		d8 := d7 * v11
+		d6 := d5 * v11
 
-		// d9 = (if s = 0 { 0 } else { v8 })/v7/v7·(2/v7)   particle.bp:9
+		// d7 = (if s = 0 { 0 } else { v8 })/v7/v7·(2/v7)   particle.bp:9
 		var v12 float64
 		if s == 0 {
 			v12 = 0
 		} else {
 			v12 = v10
 		}
-		d9 := v12 / v8 / v8 * (2 / v8)
+		d7 := v12 / v8 / v8 * (2 / v8)
 
-		// d10 = (if s = 0 { 0 } else { d9·(if d9 ≠ 0 { 0.5/v6 } else { 1 }) }) − (if s = 0 { 0 } else { −(if d8 ≠ 0 { d5 } else { 1 })·d8 })   particle.bp:9
+		// d8 = (if s = 0 { 0 } else { d7·(if d7 ≠ 0 { 0.5/v6 } else { 1 }) }) − (if s = 0 { 0 } else { −(if d6 ≠ 0 { d3 } else { 1 })·d6 })   particle.bp:9
 		on2 := s == 0
 		var v13 float64
 		if on2 {
 			v13 = 0
 		} else {
 			var v14 float64
-			if d9 != 0 {
+			if d7 != 0 {
 				v14 = 0.5 / v7
 			} else {
 				v14 = 1
 			}
-			v13 = d9 * v14
+			v13 = d7 * v14
 		}
 		var v14 float64
 		if on2 {
 			v14 = 0
 		} else {
 			var v15 float64
-			if d8 != 0 {
-				v15 = d5
+			if d6 != 0 {
+				v15 = d3
 			} else {
 				v15 = 1
 			}
-			v14 = -(v15 * d8)
+			v14 = -(v15 * d6)
 		}
-		d10 := v13 - v14
-
-		// d2 = if s = 0 { 0 } else { d10·d + 2·d6·(dx − t4) }   particle.bp:9
-		for j := range 2 {
-			if on2 {
-				d2[j] = 0
-			} else {
-				d2[j] = d10*d[j] + d6*(2*(dx[j]-t4[j]))
-			}
-		}
+		d8 := v13 - v14
 		var s3 float64
 		var s4 float64
 		for j := range 2 {
@@ -1086,11 +1065,11 @@ func ParticleFR(w float64) float64 {
 			v17 = v16
 		}
 
-		// d11 = (1/v10)²   particle.bp:9
-		d11 := square(1 / v17)
+		// d9 = (1/v10)²   particle.bp:9
+		d9 := square(1 / v17)
 
-		// d12 = −d11·(0.5/v9)   particle.bp:9
-		d12 := -(d11 * (0.5 / v16))
+		// d10 = −d9·(0.5/v9)   particle.bp:9
+		d10 := -(d9 * (0.5 / v16))
 		var v18 float64
 		if s3 == 0 {
 			v18 = 0
@@ -1099,93 +1078,101 @@ func ParticleFR(w float64) float64 {
 		}
 		v19 := 0.5 / v16 * v18
 
-		// d13 = v11/v9·(if v11/v9 ≠ 0 { 0.5/v9 } else { 1 })   particle.bp:9
-		d13 := v19 / v16
+		// d11 = v11/v9·(if v11/v9 ≠ 0 { 0.5/v9 } else { 1 })   particle.bp:9
+		d11 := v19 / v16
 		var v20 float64
-		if d13 != 0 {
+		if d11 != 0 {
 			v20 = 0.5 / v16
 		} else {
 			v20 = 1
 		}
-		d14 := d13 * v20
+		d12 := d11 * v20
 
-		// d15 = (if s3 = 0 { 0 } else { v11 })/v10/v10·(2/v10)   particle.bp:9
+		// d13 = (if s3 = 0 { 0 } else { v11 })/v10/v10·(2/v10)   particle.bp:9
 		var v21 float64
 		if s3 == 0 {
 			v21 = 0
 		} else {
 			v21 = v19
 		}
-		d15 := v21 / v17 / v17 * (2 / v17)
+		d13 := v21 / v17 / v17 * (2 / v17)
 
-		// d16 = (if s3 = 0 { 0 } else { d15·(if d15 ≠ 0 { 0.5/v9 } else { 1 }) }) − (if s3 = 0 { 0 } else { −(if d14 ≠ 0 { d11 } else { 1 })·d14 })   particle.bp:9
+		// d14 = (if s3 = 0 { 0 } else { d13·(if d13 ≠ 0 { 0.5/v9 } else { 1 }) }) − (if s3 = 0 { 0 } else { −(if d12 ≠ 0 { d9 } else { 1 })·d12 })   particle.bp:9
 		on3 := s3 == 0
 		var v22 float64
 		if on3 {
 			v22 = 0
 		} else {
 			var v23 float64
-			if d15 != 0 {
+			if d13 != 0 {
 				v23 = 0.5 / v16
 			} else {
 				v23 = 1
 			}
-			v22 = d15 * v23
+			v22 = d13 * v23
 		}
 		var v23 float64
 		if on3 {
 			v23 = 0
 		} else {
 			var v24 float64
-			if d14 != 0 {
-				v24 = d11
+			if d12 != 0 {
+				v24 = d9
 			} else {
 				v24 = 1
 			}
-			v23 = -(v24 * d14)
+			v23 = -(v24 * d12)
 		}
-		d16 := v22 - v23
+		d14 := v22 - v23
 
 		// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
 		on4 := 0 < x[1]+0.1*v[1]
 		for j := range 2 {
-			// d17 = if s3 = 0 { 0 } else { 2·(d16·t7 + d12·dx) }   particle.bp:9
-			var d17 float64
-			if on3 {
-				d17 = 0
-			} else {
-				d17 = d16*(2*t7[j]) + d12*(2*dx[j])
-			}
-
-			// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
-			dv3 := dv[j]
-			if on4 {
-				nextDv[j] = dv3 - 0.1*(d17+d2[j])
-			} else {
-				nextDv[j] = dv3
-			}
-
-			// d18 = (if s3 = 0 { 0 } else { 2·d12·t7 }) + (if s = 0 { 0 } else { d6·d })   particle.bp:13
+			// d15 = (if s3 = 0 { 0 } else { 2·(d14·t7 + d10·dx) }) + (if s = 0 { 0 } else { d8·d + 2·d4·(dx − t4) })   particle.bp:13
+			dx3 := dx[j]
 			var v24 float64
 			if on3 {
 				v24 = 0
 			} else {
-				v24 = d12 * (2 * t7[j])
+				v24 = d14*(2*t7[j]) + d10*(2*dx3)
 			}
 			var v25 float64
 			if on2 {
 				v25 = 0
 			} else {
-				v25 = d6 * d[j]
+				v25 = d8*d[j] + d4*(2*(dx3-t4[j]))
 			}
-			d18 := v24 + v25
+			d15 := v24 + v25
 
 			// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
-			v26 := v[j]
+			dv3 := dv[j]
 			if on4 {
-				nextV[j] = v26 - 0.1*d18
+				nextDv[j] = dv3 - 0.1*d15
 			} else {
-				nextV[j] = v26
+				nextDv[j] = dv3
+			}
+
+			// v - dt*pull(x)   particle.bp:13
+			var v26 float64
+			if on3 {
+				v26 = 0
+			} else {
+				v26 = d10 * (2 * t7[j])
+			}
+			var v27 float64
+			if on2 {
+				v27 = 0
+			} else {
+				v27 = d4 * d[j]
+			}
+			v28 := 0.1 * (v26 + v27)
+
+			// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
+			v29 := v[j]
+			if on4 {
+				nextV[j] = v29 - v28
+			} else {
+				nextV[j] = v29
 			}
 		}
 
@@ -1229,14 +1216,17 @@ func ParticleFR(w float64) float64 {
 		}
 		v7 := math.Sqrt(v6)
 
-		// d5 = (1/(if s = 0 { 0 } else { v6 }))²·(0.5/v6)   particle.bp:9
+		// d3 = (1/(if s = 0 { 0 } else { v6 }))²·(0.5/v6)   particle.bp:9
 		var v8 float64
 		if s == 0 {
 			v8 = 0
 		} else {
 			v8 = v7
 		}
-		d5 := square(1/v8) * (0.5 / v7)
+		d3 := square(1/v8) * (0.5 / v7)
+
+		// d4 = −d3   particle.bp:9
+		d4 := -d3
 		var s2 float64
 		for j := range 2 {
 			// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
@@ -1252,32 +1242,35 @@ func ParticleFR(w float64) float64 {
 		}
 		v10 := math.Sqrt(v9)
 
-		// d6 = (1/(if s2 = 0 { 0 } else { v7 }))²·(0.5/v7)   particle.bp:9
+		// d5 = (1/(if s2 = 0 { 0 } else { v7 }))²·(0.5/v7)   particle.bp:9
 		var v11 float64
 		if s2 == 0 {
 			v11 = 0
 		} else {
 			v11 = v10
 		}
-		d6 := square(1/v11) * (0.5 / v10)
+		d5 := square(1/v11) * (0.5 / v10)
+
+		// d6 = −d5   particle.bp:9
+		d6 := -d5
 
 		// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
 		on2 := 0 < x2[1]+0.1*v2[1]
 		on3 := s2 == 0
 		on4 := s == 0
 		for j := range 2 {
-			// d7 = (if s2 = 0 { 0 } else { 2·(−d6·t9) }) + (if s = 0 { 0 } else { 2·(−d5·(x2 − t5)) })   particle.bp:13
+			// d7 = (if s2 = 0 { 0 } else { 2·d6·t9 }) + (if s = 0 { 0 } else { 2·d4·(x2 − t5) })   particle.bp:13
 			var v12 float64
 			if on3 {
 				v12 = 0
 			} else {
-				v12 = -d6 * (2 * t9[j])
+				v12 = d6 * (2 * t9[j])
 			}
 			var v13 float64
 			if on4 {
 				v13 = 0
 			} else {
-				v13 = -d5 * (2 * (x2[j] - t5[j]))
+				v13 = d4 * (2 * (x2[j] - t5[j]))
 			}
 			d7 := v12 + v13
 
@@ -1306,15 +1299,15 @@ func ParticleFR(w float64) float64 {
 	ztau := x[1] / v[1]
 
 	// return (x[0] + tau*v[0])^2   particle.bp:16
-	v0 := v[1]
-	v7 := v[0] * (dx[1]/v0 - dv[1]/v0*ztau)
-	v8 := 2 * (x[0] - ztau*v[0]) * (dx[0] - (v7 + ztau*dv[0]))
+	v0 := v[0]
+	v02 := v[1]
+	v7 := 2 * (x[0] - ztau*v0) * (dx[0] - (v0*(dx[1]/v02-dv[1]/v02*ztau) + ztau*dv[0]))
 
 	// return descend[at, outer]([w])[0]   particle.bp:21
 	x3[0] = w
 
 	// while !done carry x = start, fx = f(start), g = grad[mode](f(start), start), eta = 1e-5, i int = 0, done bool = false   descent.bp:5
-	g[0] = v8
+	g[0] = v7
 	var fx float64
 	fx = v6
 	eta := float64(1e-5)
@@ -1341,13 +1334,13 @@ func ParticleFR(w float64) float64 {
 			zstop02 = square(g[0])
 		}
 		zstop0 := math.Sqrt(zstop02)
-		var v9 float64
+		var v8 float64
 		if on2 {
-			v9 = 0
+			v8 = 0
 		} else {
-			v9 = zstop0
+			v8 = zstop0
 		}
-		stop0 := v9 <= 1e-5
+		stop0 := v8 <= 1e-5
 
 		// near = norm(x - x1) <= 1e-5   descent.bp:9
 		on3 := square(x3[0]-x1[0]) == 0
@@ -1358,25 +1351,25 @@ func ParticleFR(w float64) float64 {
 			znear2 = square(x3[0] - x1[0])
 		}
 		znear := math.Sqrt(znear2)
-		var v10 float64
+		var v9 float64
 		if on3 {
-			v10 = 0
+			v9 = 0
 		} else {
-			v10 = znear
+			v9 = znear
 		}
-		near := v10 <= 1e-5
+		near := v9 <= 1e-5
 
 		// next done = stop0 || (!grow && near)   descent.bp:13
 		done2 := stop0 || !grow2 && near
 
 		// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
-		v11 := 10 - x1[0]
+		v10 := 10 - x1[0]
 
 		// t10[i] = 10   particle.bp:9
 		t10[0] = 10
 
 		// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
-		t10[1] = v11
+		t10[1] = v10
 		for j := range 2 {
 			// x4 = t2   descent.bp:5
 			t15 := t2[j]
@@ -1419,22 +1412,25 @@ func ParticleFR(w float64) float64 {
 			for j := range 2 {
 				s += square(x4[j] - t10[j])
 			}
-			var v12 float64
+			var v11 float64
 			if s == 0 {
-				v12 = 1
+				v11 = 1
 			} else {
-				v12 = s
+				v11 = s
 			}
-			v13 := math.Sqrt(v12)
+			v12 := math.Sqrt(v11)
 
-			// d5 = (1/(if s = 0 { 0 } else { v10 }))²·(0.5/v10)   particle.bp:9
-			var v14 float64
+			// d3 = (1/(if s = 0 { 0 } else { v9 }))²·(0.5/v9)   particle.bp:9
+			var v13 float64
 			if s == 0 {
-				v14 = 0
+				v13 = 0
 			} else {
-				v14 = v13
+				v13 = v12
 			}
-			d5 := square(1/v14) * (0.5 / v13)
+			d3 := square(1/v13) * (0.5 / v12)
+
+			// d4 = −d3   particle.bp:9
+			d4 := -d3
 			var s2 float64
 			for j := range 2 {
 				// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
@@ -1442,49 +1438,52 @@ func ParticleFR(w float64) float64 {
 				t12[j] = t12j
 				s2 += square(t12j)
 			}
-			var v15 float64
+			var v14 float64
 			if s2 == 0 {
-				v15 = 1
+				v14 = 1
 			} else {
-				v15 = s2
+				v14 = s2
 			}
-			v16 := math.Sqrt(v15)
+			v15 := math.Sqrt(v14)
 
-			// d6 = (1/(if s2 = 0 { 0 } else { v11 }))²·(0.5/v11)   particle.bp:9
-			var v17 float64
+			// d5 = (1/(if s2 = 0 { 0 } else { v10 }))²·(0.5/v10)   particle.bp:9
+			var v16 float64
 			if s2 == 0 {
-				v17 = 0
+				v16 = 0
 			} else {
-				v17 = v16
+				v16 = v15
 			}
-			d6 := square(1/v17) * (0.5 / v16)
+			d5 := square(1/v16) * (0.5 / v15)
+
+			// d6 = −d5   particle.bp:9
+			d6 := -d5
 
 			// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
 			on5 := 0 < x4[1]+0.1*v3[1]
 			on6 := s2 == 0
 			on7 := s == 0
 			for j := range 2 {
-				// d7 = (if s2 = 0 { 0 } else { 2·(−d6·t12) }) + (if s = 0 { 0 } else { 2·(−d5·(x4 − t10)) })   particle.bp:13
-				var v18 float64
+				// d7 = (if s2 = 0 { 0 } else { 2·d6·t12 }) + (if s = 0 { 0 } else { 2·d4·(x4 − t10) })   particle.bp:13
+				var v17 float64
 				if on6 {
+					v17 = 0
+				} else {
+					v17 = d6 * (2 * t12[j])
+				}
+				var v18 float64
+				if on7 {
 					v18 = 0
 				} else {
-					v18 = -d6 * (2 * t12[j])
+					v18 = d4 * (2 * (x4[j] - t10[j]))
 				}
-				var v19 float64
-				if on7 {
-					v19 = 0
-				} else {
-					v19 = -d5 * (2 * (x4[j] - t10[j]))
-				}
-				d7 := v18 + v19
+				d7 := v17 + v18
 
 				// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
-				v20 := v3[j]
+				v19 := v3[j]
 				if on5 {
-					nextV3[j] = v20 - 0.1*d7
+					nextV3[j] = v19 - 0.1*d7
 				} else {
-					nextV3[j] = v20
+					nextV3[j] = v19
 				}
 			}
 
@@ -1544,95 +1543,86 @@ func ParticleFR(w float64) float64 {
 			}
 			var s2 float64
 			for j := range 2 {
-				// d3 = 2·(x5 − t10)   particle.bp:9
-				d3j := 2 * (x5[j] - t10[j])
-				d3[j] = d3j
+				// d2 = 2·(x5 − t10)   particle.bp:9
+				d2j := 2 * (x5[j] - t10[j])
+				d2[j] = d2j
 
 				// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
-				s2 += d3j * (dx2[j] - t4[j])
+				s2 += d2j * (dx2[j] - t4[j])
 			}
-			var v12 float64
+			var v11 float64
 			if s == 0 {
-				v12 = 1
+				v11 = 1
 			} else {
-				v12 = s
+				v11 = s
 			}
-			v13 := math.Sqrt(v12)
+			v12 := math.Sqrt(v11)
+			var v13 float64
+			if s == 0 {
+				v13 = 0
+			} else {
+				v13 = v12
+			}
+
+			// d3 = (1/v10)²   particle.bp:9
+			d3 := square(1 / v13)
+
+			// d4 = −d3·(0.5/v9)   particle.bp:9
+			d4 := -(d3 * (0.5 / v12))
 			var v14 float64
 			if s == 0 {
 				v14 = 0
 			} else {
-				v14 = v13
+				v14 = s2
 			}
+			v15 := 0.5 / v12 * v14
 
-			// d5 = (1/v11)²   particle.bp:9
-			d5 := square(1 / v14)
-
-			// d6 = −d5·(0.5/v10)   particle.bp:9
-			d6 := -(d5 * (0.5 / v13))
-			var v15 float64
-			if s == 0 {
-				v15 = 0
+			// d5 = v11/v9·(if v11/v9 ≠ 0 { 0.5/v9 } else { 1 })   particle.bp:9
+			d5 := v15 / v12
+			var v16 float64
+			if d5 != 0 {
+				v16 = 0.5 / v12
 			} else {
-				v15 = s2
+				v16 = 1
 			}
-			v16 := 0.5 / v13 * v15
+			d6 := d5 * v16
 
-			// d7 = v12/v10·(if v12/v10 ≠ 0 { 0.5/v10 } else { 1 })   particle.bp:9
-			d7 := v16 / v13
+			// d7 = (if s = 0 { 0 } else { v11 })/v10/v10·(2/v10)   particle.bp:9
 			var v17 float64
-			if d7 != 0 {
-				v17 = 0.5 / v13
-			} else {
-				v17 = 1
-			}
-			d8 := d7 * v17
-
-			// d9 = (if s = 0 { 0 } else { v12 })/v11/v11·(2/v11)   particle.bp:9
-			var v18 float64
 			if s == 0 {
+				v17 = 0
+			} else {
+				v17 = v15
+			}
+			d7 := v17 / v13 / v13 * (2 / v13)
+
+			// d8 = (if s = 0 { 0 } else { d7·(if d7 ≠ 0 { 0.5/v9 } else { 1 }) }) − (if s = 0 { 0 } else { −(if d6 ≠ 0 { d3 } else { 1 })·d6 })   particle.bp:9
+			on5 := s == 0
+			var v18 float64
+			if on5 {
 				v18 = 0
 			} else {
-				v18 = v16
+				var v19 float64
+				if d7 != 0 {
+					v19 = 0.5 / v12
+				} else {
+					v19 = 1
+				}
+				v18 = d7 * v19
 			}
-			d9 := v18 / v14 / v14 * (2 / v14)
-
-			// d10 = (if s = 0 { 0 } else { d9·(if d9 ≠ 0 { 0.5/v10 } else { 1 }) }) − (if s = 0 { 0 } else { −(if d8 ≠ 0 { d5 } else { 1 })·d8 })   particle.bp:9
-			on5 := s == 0
 			var v19 float64
 			if on5 {
 				v19 = 0
 			} else {
 				var v20 float64
-				if d9 != 0 {
-					v20 = 0.5 / v13
+				if d6 != 0 {
+					v20 = d3
 				} else {
 					v20 = 1
 				}
-				v19 = d9 * v20
+				v19 = -(v20 * d6)
 			}
-			var v20 float64
-			if on5 {
-				v20 = 0
-			} else {
-				var v21 float64
-				if d8 != 0 {
-					v21 = d5
-				} else {
-					v21 = 1
-				}
-				v20 = -(v21 * d8)
-			}
-			d10 := v19 - v20
-
-			// d4 = if s = 0 { 0 } else { d10·d3 + 2·d6·(dx2 − t4) }   particle.bp:9
-			for j := range 2 {
-				if on5 {
-					d4[j] = 0
-				} else {
-					d4[j] = d10*d3[j] + d6*(2*(dx2[j]-t4[j]))
-				}
-			}
+			d8 := v18 - v19
 			var s3 float64
 			var s4 float64
 			for j := range 2 {
@@ -1642,120 +1632,128 @@ func ParticleFR(w float64) float64 {
 				s3 += square(t14j)
 				s4 += 2 * t14j * dx2[j]
 			}
-			var v21 float64
+			var v20 float64
 			if s3 == 0 {
-				v21 = 1
+				v20 = 1
 			} else {
-				v21 = s3
+				v20 = s3
 			}
-			v22 := math.Sqrt(v21)
+			v21 := math.Sqrt(v20)
+			var v22 float64
+			if s3 == 0 {
+				v22 = 0
+			} else {
+				v22 = v21
+			}
+
+			// d9 = (1/v13)²   particle.bp:9
+			d9 := square(1 / v22)
+
+			// d10 = −d9·(0.5/v12)   particle.bp:9
+			d10 := -(d9 * (0.5 / v21))
 			var v23 float64
 			if s3 == 0 {
 				v23 = 0
 			} else {
-				v23 = v22
+				v23 = s4
 			}
+			v24 := 0.5 / v21 * v23
 
-			// d11 = (1/v14)²   particle.bp:9
-			d11 := square(1 / v23)
-
-			// d12 = −d11·(0.5/v13)   particle.bp:9
-			d12 := -(d11 * (0.5 / v22))
-			var v24 float64
-			if s3 == 0 {
-				v24 = 0
+			// d11 = v14/v12·(if v14/v12 ≠ 0 { 0.5/v12 } else { 1 })   particle.bp:9
+			d11 := v24 / v21
+			var v25 float64
+			if d11 != 0 {
+				v25 = 0.5 / v21
 			} else {
-				v24 = s4
+				v25 = 1
 			}
-			v25 := 0.5 / v22 * v24
+			d12 := d11 * v25
 
-			// d13 = v15/v13·(if v15/v13 ≠ 0 { 0.5/v13 } else { 1 })   particle.bp:9
-			d13 := v25 / v22
+			// d13 = (if s3 = 0 { 0 } else { v14 })/v13/v13·(2/v13)   particle.bp:9
 			var v26 float64
-			if d13 != 0 {
-				v26 = 0.5 / v22
-			} else {
-				v26 = 1
-			}
-			d14 := d13 * v26
-
-			// d15 = (if s3 = 0 { 0 } else { v15 })/v14/v14·(2/v14)   particle.bp:9
-			var v27 float64
 			if s3 == 0 {
+				v26 = 0
+			} else {
+				v26 = v24
+			}
+			d13 := v26 / v22 / v22 * (2 / v22)
+
+			// d14 = (if s3 = 0 { 0 } else { d13·(if d13 ≠ 0 { 0.5/v12 } else { 1 }) }) − (if s3 = 0 { 0 } else { −(if d12 ≠ 0 { d9 } else { 1 })·d12 })   particle.bp:9
+			on6 := s3 == 0
+			var v27 float64
+			if on6 {
 				v27 = 0
 			} else {
-				v27 = v25
+				var v28 float64
+				if d13 != 0 {
+					v28 = 0.5 / v21
+				} else {
+					v28 = 1
+				}
+				v27 = d13 * v28
 			}
-			d15 := v27 / v23 / v23 * (2 / v23)
-
-			// d16 = (if s3 = 0 { 0 } else { d15·(if d15 ≠ 0 { 0.5/v13 } else { 1 }) }) − (if s3 = 0 { 0 } else { −(if d14 ≠ 0 { d11 } else { 1 })·d14 })   particle.bp:9
-			on6 := s3 == 0
 			var v28 float64
 			if on6 {
 				v28 = 0
 			} else {
 				var v29 float64
-				if d15 != 0 {
-					v29 = 0.5 / v22
+				if d12 != 0 {
+					v29 = d9
 				} else {
 					v29 = 1
 				}
-				v28 = d15 * v29
+				v28 = -(v29 * d12)
 			}
-			var v29 float64
-			if on6 {
-				v29 = 0
-			} else {
-				var v30 float64
-				if d14 != 0 {
-					v30 = d11
-				} else {
-					v30 = 1
-				}
-				v29 = -(v30 * d14)
-			}
-			d16 := v28 - v29
+			d14 := v27 - v28
 
 			// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
 			on7 := 0 < x5[1]+0.1*v4[1]
 			for j := range 2 {
-				// d17 = if s3 = 0 { 0 } else { 2·(d16·t14 + d12·dx2) }   particle.bp:9
-				var d17 float64
+				// d15 = (if s3 = 0 { 0 } else { 2·(d14·t14 + d10·dx2) }) + (if s = 0 { 0 } else { d8·d2 + 2·d4·(dx2 − t4) })   particle.bp:13
+				dx3 := dx2[j]
+				var v29 float64
 				if on6 {
-					d17 = 0
+					v29 = 0
 				} else {
-					d17 = d16*(2*t14[j]) + d12*(2*dx2[j])
+					v29 = d14*(2*t14[j]) + d10*(2*dx3)
 				}
+				var v30 float64
+				if on5 {
+					v30 = 0
+				} else {
+					v30 = d8*d2[j] + d4*(2*(dx3-t4[j]))
+				}
+				d15 := v29 + v30
 
 				// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
 				dv3 := dv2[j]
 				if on7 {
-					nextDv2[j] = dv3 - 0.1*(d17+d4[j])
+					nextDv2[j] = dv3 - 0.1*d15
 				} else {
 					nextDv2[j] = dv3
 				}
 
-				// d18 = (if s3 = 0 { 0 } else { 2·d12·t14 }) + (if s = 0 { 0 } else { d6·d3 })   particle.bp:13
-				var v30 float64
-				if on6 {
-					v30 = 0
-				} else {
-					v30 = d12 * (2 * t14[j])
-				}
+				// v - dt*pull(x)   particle.bp:13
 				var v31 float64
-				if on5 {
+				if on6 {
 					v31 = 0
 				} else {
-					v31 = d6 * d3[j]
+					v31 = d10 * (2 * t14[j])
 				}
-				d18 := v30 + v31
+				var v32 float64
+				if on5 {
+					v32 = 0
+				} else {
+					v32 = d4 * d2[j]
+				}
+				v33 := 0.1 * (v31 + v32)
 
 				// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
-				v32 := v4[j]
+				v34 := v4[j]
 				if on7 {
-					nextV4[j] = v32 - 0.1*d18
+					nextV4[j] = v34 - v33
 				} else {
-					nextV4[j] = v32
+					nextV4[j] = v34
 				}
 			}
 
@@ -1788,7 +1786,7 @@ func ParticleFR(w float64) float64 {
 		// return (x[0] + tau*v[0])^2   particle.bp:16
 		v40 := v4[1]
 		ztau2 := x5[1] / v40
-		v12 := v4[0]*(dx2[1]/v40-dv2[1]/v40*ztau2) + ztau2*dv2[0]
+		v11 := v4[0]*(dx2[1]/v40-dv2[1]/v40*ztau2) + ztau2*dv2[0]
 
 		// next x, fx = if move { x1, f1 } else { x, fx }   descent.bp:14
 		{
@@ -1802,7 +1800,7 @@ func ParticleFR(w float64) float64 {
 		// next g = if move { grad[mode](f(x1), x1) } else { g }   descent.bp:15
 		{
 			if move {
-				nextG[0] = 2 * (x5[0] - x5[1]/v40*v4[0]) * (dx2[0] - v12)
+				nextG[0] = 2 * (x5[0] - x5[1]/v40*v4[0]) * (dx2[0] - v11)
 			} else {
 				nextG[0] = g[0]
 			}
@@ -1853,9 +1851,7 @@ func ParticleRF(w float64) float64 {
 	var dzx1 [2]float64
 	var d4 [2]float64
 	var t18 [2]float64
-	var d5 [2]float64
 	var t19 [2]float64
-	var d6 [2]float64
 	var t20 [2]int32
 	var t21 [2]float64
 	var t22 [2]float64
@@ -1867,10 +1863,10 @@ func ParticleRF(w float64) float64 {
 	var firstX2 [2]float64
 	var firstV2 [2]float64
 	var dv3 [2]float64
-	var d7 [2]float64
+	var d5 [2]float64
 	var dx2 [2]float64
 	var dv4 [2]float64
-	var d8 [2]float64
+	var d6 [2]float64
 	var nextD2 [2]float64
 	var t34 [2]int32
 	var t35 [2]float64
@@ -1878,13 +1874,11 @@ func ParticleRF(w float64) float64 {
 	var t37 [2]int32
 	var t38 [2]float64
 	var t39 [2]int32
-	var d9 [2]float64
+	var d7 [2]float64
 	var dzx12 [2]float64
-	var d10 [2]float64
+	var d8 [2]float64
 	var t40 [2]float64
-	var d11 [2]float64
 	var t41 [2]float64
-	var d12 [2]float64
 
 	// t[i] = 0   particle.bp:10
 	t[0] = int32(0)
@@ -2059,11 +2053,11 @@ func ParticleRF(w float64) float64 {
 	// return (x[0] + tau*v[0])^2   particle.bp:16
 	v6 := w2.x[passes2*2] - ztau*w2.v[passes2*2]
 
-	// d13 = −2·v6·v[passes₂,0]/v[passes₂,1]   particle.bp:15
-	d13 := -2 * v6 * w2.v[passes2*2] / w2.v[passes2*2+1]
+	// d9 = −2·v6·v[passes₂,0]/v[passes₂,1]   particle.bp:15
+	d9 := -2 * v6 * w2.v[passes2*2] / w2.v[passes2*2+1]
 
-	// d14 = −d13·ztau   particle.bp:15
-	d14 := -(d13 * ztau)
+	// d10 = −d9·ztau   particle.bp:15
+	d10 := -(d9 * ztau)
 
 	// dztau = −2·v6·ztau   particle.bp:16
 	dztau := -2 * v6 * ztau
@@ -2071,14 +2065,14 @@ func ParticleRF(w float64) float64 {
 	// dv[0] = dztau   particle.bp:10
 	dv[0] = dztau
 
-	// dv[1] = d14   particle.bp:10
-	dv[1] = d14
+	// dv[1] = d10   particle.bp:10
+	dv[1] = d10
 
 	// d[0] = 2·v6   particle.bp:10
 	d[0] = 2 * v6
 
-	// d[1] = d13   particle.bp:10
-	d[1] = d13
+	// d[1] = d9   particle.bp:10
+	d[1] = d9
 	for {
 		// while x[1] > 0 carry x = [0, 8], v = [0.75, 0]   particle.bp:10
 		on := 0 < x2[1]
@@ -2199,16 +2193,16 @@ func ParticleRF(w float64) float64 {
 	for j := range 2 {
 		d2[j] = 0
 	}
-	d2Loop(passes2, t17[:], dv2[:], w2.t5, dzx1[:], dx[:], w2.t10, t18[:], w2.x, t4[:], w2.t8, w2.t7, d3[:], w2.t13, w2.t12, d4[:], w2.v, w2.t9, w2.t6, d5[:], nextD[:], d2[:], t19[:], w2.t14, w2.t11, d6[:])
+	d2Loop(passes2, t17[:], dv2[:], w2.t5, dzx1[:], dx[:], w2.t10, t18[:], w2.x, t4[:], w2.t8, w2.t7, d3[:], w2.t13, w2.t12, d4[:], w2.v, w2.t9, w2.t6, nextD[:], d2[:], t19[:], w2.t14, w2.t11)
 
-	// d15 = −d2[1]   particle.bp:9
-	d15 := -d2[1]
+	// d11 = −d2[1]   particle.bp:9
+	d11 := -d2[1]
 
 	// return descend[at, outer]([w])[0]   particle.bp:21
 	x3[0] = w
 
-	// g[i] = d15   particle.bp:20
-	g[0] = d15
+	// g[i] = d11   particle.bp:20
+	g[0] = d11
 	var fx float64
 	fx = v7
 	eta := float64(1e-5)
@@ -2553,11 +2547,11 @@ func ParticleRF(w float64) float64 {
 		// return (x[0] + tau*v[0])^2   particle.bp:16
 		v9 := w2.x5[passes5*2] - w2.x5[passes5*2+1]/w2.v4[passes5*2+1]*w2.v4[passes5*2]
 
-		// d16 = −2·v9·v4[passes₅,0]/v4[passes₅,1]   particle.bp:15
-		d16 := -2 * v9 * w2.v4[passes5*2] / w2.v4[passes5*2+1]
+		// d12 = −2·v9·v4[passes₅,0]/v4[passes₅,1]   particle.bp:15
+		d12 := -2 * v9 * w2.v4[passes5*2] / w2.v4[passes5*2+1]
 
-		// d17 = −d16·(x5[passes₅,1]/v4[passes₅,1])   particle.bp:15
-		d17 := -(d16 * (w2.x5[passes5*2+1] / w2.v4[passes5*2+1]))
+		// d13 = −d12·(x5[passes₅,1]/v4[passes₅,1])   particle.bp:15
+		d13 := -(d12 * (w2.x5[passes5*2+1] / w2.v4[passes5*2+1]))
 
 		// dztau2 = −2·v9·(x5[passes₅,1]/v4[passes₅,1])   particle.bp:16
 		dztau2 := -2 * v9 * (w2.x5[passes5*2+1] / w2.v4[passes5*2+1])
@@ -2565,14 +2559,14 @@ func ParticleRF(w float64) float64 {
 		// dv3[0] = dztau2   particle.bp:10
 		dv3[0] = dztau2
 
-		// dv3[1] = d17   particle.bp:10
-		dv3[1] = d17
+		// dv3[1] = d13   particle.bp:10
+		dv3[1] = d13
 
-		// d7[0] = 2·v9   particle.bp:10
-		d7[0] = 2 * v9
+		// d5[0] = 2·v9   particle.bp:10
+		d5[0] = 2 * v9
 
-		// d7[1] = d16   particle.bp:10
-		d7[1] = d16
+		// d5[1] = d12   particle.bp:10
+		d5[1] = d12
 
 		// move = !stop0 && !grow && !near && better   descent.bp:12
 		move := !stop0 && !grow2 && !near && better
@@ -2585,9 +2579,9 @@ func ParticleRF(w float64) float64 {
 			fx2 = fx
 		}
 
-		// dx2 = d7   particle.bp:10
+		// dx2 = d5   particle.bp:10
 		for j := range 2 {
-			dx2[j] = d7[j]
+			dx2[j] = d5[j]
 		}
 
 		// dv4 = dv3   particle.bp:10
@@ -2595,16 +2589,16 @@ func ParticleRF(w float64) float64 {
 			dv4[j] = dv3[j]
 		}
 
-		// d8 = 0   particle.bp:9
+		// d6 = 0   particle.bp:9
 		for j := range 2 {
-			d8[j] = 0
+			d6[j] = 0
 		}
-		d2Loop(passes5, t39[:], dv4[:], w2.t24, dzx12[:], dx2[:], w2.t29, t40[:], w2.x5, t23[:], w2.t27, w2.t26, d9[:], w2.t32, w2.t31, d10[:], w2.v4, w2.t28, w2.t25, d11[:], nextD2[:], d8[:], t41[:], w2.t33, w2.t30, d12[:])
+		d2Loop(passes5, t39[:], dv4[:], w2.t24, dzx12[:], dx2[:], w2.t29, t40[:], w2.x5, t23[:], w2.t27, w2.t26, d7[:], w2.t32, w2.t31, d8[:], w2.v4, w2.t28, w2.t25, nextD2[:], d6[:], t41[:], w2.t33, w2.t30)
 
 		// next g = if move { grad[mode](f(x1), x1) } else { g }   descent.bp:15
 		{
 			if move {
-				nextG[0] = -d8[1]
+				nextG[0] = -d6[1]
 			} else {
 				nextG[0] = g[0]
 			}
@@ -2664,7 +2658,6 @@ func ParticleRR(w float64) float64 {
 	var d9 [2]float64
 	var dd [2]float64
 	var d10 [2]float64
-	var d11 [2]float64
 	var dd2 [2]float64
 	var t16 [2]int32
 	var t17 [2]float64
@@ -2676,10 +2669,10 @@ func ParticleRR(w float64) float64 {
 	var firstX2 [2]float64
 	var firstV2 [2]float64
 	var dv3 [2]float64
-	var d18 [2]float64
+	var d17 [2]float64
 	var dx2 [2]float64
 	var dv4 [2]float64
-	var d19 [2]float64
+	var d18 [2]float64
 	var nextD2 [2]float64
 	var t27 [2]int32
 	var t28 [2]float64
@@ -2687,10 +2680,9 @@ func ParticleRR(w float64) float64 {
 	var t30 [2]float64
 	var t31 [2]int32
 	var dzx12 [2]float64
-	var d20 [2]float64
+	var d19 [2]float64
 	var dd3 [2]float64
-	var d21 [2]float64
-	var d22 [2]float64
+	var d20 [2]float64
 	var dd4 [2]float64
 
 	// t[i] = 0   particle.bp:10
@@ -2801,27 +2793,27 @@ func ParticleRR(w float64) float64 {
 		v8 := 1 / v7
 		w2.t9[passes2] = v8
 
-		// d23 = t9²   particle.bp:9
-		d23 := square(v8)
+		// d21 = t9²   particle.bp:9
+		d21 := square(v8)
 
-		// d24 = −d23·(0.5/t11)   particle.bp:9
-		d24 := -(d23 * (0.5 / v6))
+		// d22 = −d21·(0.5/t11)   particle.bp:9
+		d22 := -(d21 * (0.5 / v6))
 
 		// d4 = 2/t10   particle.bp:9
 		w2.d4[passes2] = 2 / v7
 
-		// d5 = if t12 = 0 { 0 } else { −d23 }   particle.bp:9
+		// d5 = if t12 = 0 { 0 } else { −d21 }   particle.bp:9
 		if s2 == 0 {
 			w2.d5[passes2] = 0
 		} else {
-			w2.d5[passes2] = -d23
+			w2.d5[passes2] = -d21
 		}
 
-		// d6 = if t12 = 0 { 0 } else { d24 }   particle.bp:9
+		// d6 = if t12 = 0 { 0 } else { d22 }   particle.bp:9
 		if s2 == 0 {
 			w2.d6[passes2] = 0
 		} else {
-			w2.d6[passes2] = d24
+			w2.d6[passes2] = d22
 		}
 
 		// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
@@ -2843,52 +2835,52 @@ func ParticleRR(w float64) float64 {
 		v11 := 1 / v10
 		w2.t5[passes2] = v11
 
-		// d25 = t5²   particle.bp:9
-		d25 := square(v11)
+		// d23 = t5²   particle.bp:9
+		d23 := square(v11)
 
-		// d26 = −d25·(0.5/t7)   particle.bp:9
-		d26 := -(d25 * (0.5 / v9))
+		// d24 = −d23·(0.5/t7)   particle.bp:9
+		d24 := -(d23 * (0.5 / v9))
 
 		// d = 2/t6   particle.bp:9
 		w2.d[passes2] = 2 / v10
 
-		// d2 = if t8 = 0 { 0 } else { −d25 }   particle.bp:9
+		// d2 = if t8 = 0 { 0 } else { −d23 }   particle.bp:9
 		if s == 0 {
 			w2.d2[passes2] = 0
 		} else {
-			w2.d2[passes2] = -d25
+			w2.d2[passes2] = -d23
 		}
 
-		// d3 = if t8 = 0 { 0 } else { d26 }   particle.bp:9
+		// d3 = if t8 = 0 { 0 } else { d24 }   particle.bp:9
 		if s == 0 {
 			w2.d3[passes2] = 0
 		} else {
-			w2.d3[passes2] = d26
+			w2.d3[passes2] = d24
 		}
 		on2 := s == 0
 		on3 := s2 == 0
 		on4 := 0 < w2.x[passes2*2+3]
 		vRow2 := w2.v[passes2*2+2:][:2]
 		for j := range 2 {
-			// d27[i] = (if t8 = 0 { 0 } else { d26·2·t14[i] }) + (if t12 = 0 { 0 } else { d24·2·(x[passes₂,i] − t4[i]) })   particle.bp:13
+			// d25[i] = (if t8 = 0 { 0 } else { d24·2·t14[i] }) + (if t12 = 0 { 0 } else { d22·2·(x[passes₂,i] − t4[i]) })   particle.bp:13
 			var v12 float64
 			if on2 {
 				v12 = 0
 			} else {
-				v12 = d26 * (2 * t14[j])
+				v12 = d24 * (2 * t14[j])
 			}
 			var v13 float64
 			if on3 {
 				v13 = 0
 			} else {
-				v13 = d24 * (2 * (w2.x[j+passes2*2] - t4[j]))
+				v13 = d22 * (2 * (w2.x[j+passes2*2] - t4[j]))
 			}
-			d27 := v12 + v13
+			d25 := v12 + v13
 
 			// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
 			v14 := vRow[j]
 			if on4 {
-				vRow2[j] = v14 - 0.1*d27
+				vRow2[j] = v14 - 0.1*d25
 			} else {
 				vRow2[j] = v14
 			}
@@ -2902,11 +2894,11 @@ func ParticleRR(w float64) float64 {
 	// return (x[0] + tau*v[0])^2   particle.bp:16
 	v6 := w2.x[passes2*2] - ztau*w2.v[passes2*2]
 
-	// d23 = −2·v6·v[passes₂,0]/v[passes₂,1]   particle.bp:15
-	d23 := -2 * v6 * w2.v[passes2*2] / w2.v[passes2*2+1]
+	// d21 = −2·v6·v[passes₂,0]/v[passes₂,1]   particle.bp:15
+	d21 := -2 * v6 * w2.v[passes2*2] / w2.v[passes2*2+1]
 
-	// d24 = −d23·ztau   particle.bp:15
-	d24 := -(d23 * ztau)
+	// d22 = −d21·ztau   particle.bp:15
+	d22 := -(d21 * ztau)
 
 	// dztau = −2·v6·ztau   particle.bp:16
 	dztau := -2 * v6 * ztau
@@ -2914,14 +2906,14 @@ func ParticleRR(w float64) float64 {
 	// dv[0] = dztau   particle.bp:10
 	dv[0] = dztau
 
-	// dv[1] = d24   particle.bp:10
-	dv[1] = d24
+	// dv[1] = d22   particle.bp:10
+	dv[1] = d22
 
 	// d7[0] = 2·v6   particle.bp:10
 	d7[0] = 2 * v6
 
-	// d7[1] = d23   particle.bp:10
-	d7[1] = d23
+	// d7[1] = d21   particle.bp:10
+	d7[1] = d21
 	for {
 		// while x[1] > 0 carry x = [0, 8], v = [0.75, 0]   particle.bp:10
 		on := 0 < x2[1]
@@ -2948,14 +2940,17 @@ func ParticleRR(w float64) float64 {
 		}
 		v7 := math.Sqrt(v)
 
-		// d25 = (1/(if s = 0 { 0 } else { v7 }))²·(0.5/v7)   particle.bp:9
+		// d23 = (1/(if s = 0 { 0 } else { v7 }))²·(0.5/v7)   particle.bp:9
 		var v4 float64
 		if s == 0 {
 			v4 = 0
 		} else {
 			v4 = v7
 		}
-		d25 := square(1/v4) * (0.5 / v7)
+		d23 := square(1/v4) * (0.5 / v7)
+
+		// d24 = −d23   particle.bp:9
+		d24 := -d23
 		var s2 float64
 		for j := range 2 {
 			// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
@@ -2971,32 +2966,35 @@ func ParticleRR(w float64) float64 {
 		}
 		v9 := math.Sqrt(v8)
 
-		// d26 = (1/(if s2 = 0 { 0 } else { v8 }))²·(0.5/v8)   particle.bp:9
+		// d25 = (1/(if s2 = 0 { 0 } else { v8 }))²·(0.5/v8)   particle.bp:9
 		var v10 float64
 		if s2 == 0 {
 			v10 = 0
 		} else {
 			v10 = v9
 		}
-		d26 := square(1/v10) * (0.5 / v9)
+		d25 := square(1/v10) * (0.5 / v9)
+
+		// d26 = −d25   particle.bp:9
+		d26 := -d25
 
 		// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
 		on2 := 0 < x2[1]+0.1*v2[1]
 		on3 := s2 == 0
 		on4 := s == 0
 		for j := range 2 {
-			// d27 = (if s2 = 0 { 0 } else { 2·(−d26·t17) }) + (if s = 0 { 0 } else { 2·(−d25·(x2 − t4)) })   particle.bp:13
+			// d27 = (if s2 = 0 { 0 } else { 2·d26·t17 }) + (if s = 0 { 0 } else { 2·d24·(x2 − t4) })   particle.bp:13
 			var v11 float64
 			if on3 {
 				v11 = 0
 			} else {
-				v11 = -d26 * (2 * t17[j])
+				v11 = d26 * (2 * t17[j])
 			}
 			var v12 float64
 			if on4 {
 				v12 = 0
 			} else {
-				v12 = -d25 * (2 * (x2[j] - t4[j]))
+				v12 = d24 * (2 * (x2[j] - t4[j]))
 			}
 			d27 := v11 + v12
 
@@ -3035,16 +3033,16 @@ func ParticleRR(w float64) float64 {
 	for j := range 2 {
 		d8[j] = 0
 	}
-	d8Loop(passes2, t15[:], dzx1[:], dx[:], w2.x, t4[:], d9[:], dv2[:], w2.v, w2.t12, w2.t11, w2.d4, w2.t10, w2.t9, w2.d5, dd[:], w2.d6, dd2[:], w2.d3, d10[:], nextD[:], d8[:], d11[:], w2.t8, w2.t7, w2.d, w2.t6, w2.t5, w2.d2)
+	d8Loop(passes2, t15[:], dzx1[:], dx[:], w2.x, t4[:], d9[:], dv2[:], w2.v, w2.t12, w2.t11, w2.d4, w2.t10, w2.t9, w2.d5, dd[:], w2.d6, dd2[:], w2.d3, nextD[:], d8[:], d10[:], w2.t8, w2.t7, w2.d, w2.t6, w2.t5, w2.d2)
 
-	// d25 = −d8[1]   particle.bp:9
-	d25 := -d8[1]
+	// d23 = −d8[1]   particle.bp:9
+	d23 := -d8[1]
 
 	// return descend[at, outer]([w])[0]   particle.bp:21
 	x3[0] = w
 
-	// g[i] = d25   particle.bp:20
-	g[0] = d25
+	// g[i] = d23   particle.bp:20
+	g[0] = d23
 	var fx float64
 	fx = v7
 	eta := float64(1e-5)
@@ -3147,14 +3145,17 @@ func ParticleRR(w float64) float64 {
 			}
 			v10 := math.Sqrt(v9)
 
-			// d26 = (1/(if s = 0 { 0 } else { v9 }))²·(0.5/v9)   particle.bp:9
+			// d24 = (1/(if s = 0 { 0 } else { v9 }))²·(0.5/v9)   particle.bp:9
 			var v11 float64
 			if s == 0 {
 				v11 = 0
 			} else {
 				v11 = v10
 			}
-			d26 := square(1/v11) * (0.5 / v10)
+			d24 := square(1/v11) * (0.5 / v10)
+
+			// d25 = −d24   particle.bp:9
+			d25 := -d24
 			var s2 float64
 			for j := range 2 {
 				// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
@@ -3170,32 +3171,35 @@ func ParticleRR(w float64) float64 {
 			}
 			v13 := math.Sqrt(v12)
 
-			// d27 = (1/(if s2 = 0 { 0 } else { v10 }))²·(0.5/v10)   particle.bp:9
+			// d26 = (1/(if s2 = 0 { 0 } else { v10 }))²·(0.5/v10)   particle.bp:9
 			var v14 float64
 			if s2 == 0 {
 				v14 = 0
 			} else {
 				v14 = v13
 			}
-			d27 := square(1/v14) * (0.5 / v13)
+			d26 := square(1/v14) * (0.5 / v13)
+
+			// d27 = −d26   particle.bp:9
+			d27 := -d26
 
 			// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
 			on5 := 0 < x4[1]+0.1*v3[1]
 			on6 := s2 == 0
 			on7 := s == 0
 			for j := range 2 {
-				// d28 = (if s2 = 0 { 0 } else { 2·(−d27·t28) }) + (if s = 0 { 0 } else { 2·(−d26·(x4 − t18)) })   particle.bp:13
+				// d28 = (if s2 = 0 { 0 } else { 2·d27·t28 }) + (if s = 0 { 0 } else { 2·d25·(x4 − t18) })   particle.bp:13
 				var v15 float64
 				if on6 {
 					v15 = 0
 				} else {
-					v15 = -d27 * (2 * t28[j])
+					v15 = d27 * (2 * t28[j])
 				}
 				var v16 float64
 				if on7 {
 					v16 = 0
 				} else {
-					v16 = -d26 * (2 * (x4[j] - t18[j]))
+					v16 = d25 * (2 * (x4[j] - t18[j]))
 				}
 				d28 := v15 + v16
 
@@ -3263,18 +3267,18 @@ func ParticleRR(w float64) float64 {
 			w2.v4 = grown(w2.v4, passes5*2+4)
 			w2.t19 = grown(w2.t19, passes5+1)
 			w2.t20 = grown(w2.t20, passes5+1)
-			w2.d12 = grown(w2.d12, passes5+1)
+			w2.d11 = grown(w2.d11, passes5+1)
 			w2.t21 = grown(w2.t21, passes5+1)
-			w2.d13 = grown(w2.d13, passes5+1)
+			w2.d12 = grown(w2.d12, passes5+1)
 			w2.t22 = grown(w2.t22, passes5+1)
-			w2.d14 = grown(w2.d14, passes5+1)
+			w2.d13 = grown(w2.d13, passes5+1)
 			w2.t23 = grown(w2.t23, passes5+1)
 			w2.t24 = grown(w2.t24, passes5+1)
-			w2.d15 = grown(w2.d15, passes5+1)
+			w2.d14 = grown(w2.d14, passes5+1)
 			w2.t25 = grown(w2.t25, passes5+1)
-			w2.d16 = grown(w2.d16, passes5+1)
+			w2.d15 = grown(w2.d15, passes5+1)
 			w2.t26 = grown(w2.t26, passes5+1)
-			w2.d17 = grown(w2.d17, passes5+1)
+			w2.d16 = grown(w2.d16, passes5+1)
 
 			// t29[i] = 10   particle.bp:9
 			t29[0] = int32(10)
@@ -3320,27 +3324,27 @@ func ParticleRR(w float64) float64 {
 			v12 := 1 / v11
 			w2.t23[passes5] = v12
 
-			// d26 = t23²   particle.bp:9
-			d26 := square(v12)
+			// d24 = t23²   particle.bp:9
+			d24 := square(v12)
 
-			// d27 = −d26·(0.5/t25)   particle.bp:9
-			d27 := -(d26 * (0.5 / v10))
+			// d25 = −d24·(0.5/t25)   particle.bp:9
+			d25 := -(d24 * (0.5 / v10))
 
-			// d15 = 2/t24   particle.bp:9
-			w2.d15[passes5] = 2 / v11
+			// d14 = 2/t24   particle.bp:9
+			w2.d14[passes5] = 2 / v11
 
-			// d16 = if t26 = 0 { 0 } else { −d26 }   particle.bp:9
+			// d15 = if t26 = 0 { 0 } else { −d24 }   particle.bp:9
+			if s2 == 0 {
+				w2.d15[passes5] = 0
+			} else {
+				w2.d15[passes5] = -d24
+			}
+
+			// d16 = if t26 = 0 { 0 } else { d25 }   particle.bp:9
 			if s2 == 0 {
 				w2.d16[passes5] = 0
 			} else {
-				w2.d16[passes5] = -d26
-			}
-
-			// d17 = if t26 = 0 { 0 } else { d27 }   particle.bp:9
-			if s2 == 0 {
-				w2.d17[passes5] = 0
-			} else {
-				w2.d17[passes5] = d27
+				w2.d16[passes5] = d25
 			}
 
 			// grad[inner](1/norm(x - [10, 10 - w]) + 1/norm(x - [10, 0]), x)   particle.bp:9
@@ -3362,52 +3366,52 @@ func ParticleRR(w float64) float64 {
 			v16 := 1 / v15
 			w2.t19[passes5] = v16
 
-			// d28 = t19²   particle.bp:9
-			d28 := square(v16)
+			// d26 = t19²   particle.bp:9
+			d26 := square(v16)
 
-			// d29 = −d28·(0.5/t21)   particle.bp:9
-			d29 := -(d28 * (0.5 / v14))
+			// d27 = −d26·(0.5/t21)   particle.bp:9
+			d27 := -(d26 * (0.5 / v14))
 
-			// d12 = 2/t20   particle.bp:9
-			w2.d12[passes5] = 2 / v15
+			// d11 = 2/t20   particle.bp:9
+			w2.d11[passes5] = 2 / v15
 
-			// d13 = if t22 = 0 { 0 } else { −d28 }   particle.bp:9
+			// d12 = if t22 = 0 { 0 } else { −d26 }   particle.bp:9
+			if s == 0 {
+				w2.d12[passes5] = 0
+			} else {
+				w2.d12[passes5] = -d26
+			}
+
+			// d13 = if t22 = 0 { 0 } else { d27 }   particle.bp:9
 			if s == 0 {
 				w2.d13[passes5] = 0
 			} else {
-				w2.d13[passes5] = -d28
-			}
-
-			// d14 = if t22 = 0 { 0 } else { d29 }   particle.bp:9
-			if s == 0 {
-				w2.d14[passes5] = 0
-			} else {
-				w2.d14[passes5] = d29
+				w2.d13[passes5] = d27
 			}
 			on5 := s == 0
 			on6 := s2 == 0
 			on7 := 0 < w2.x5[passes5*2+3]
 			v4Row2 := w2.v4[passes5*2+2:][:2]
 			for j := range 2 {
-				// d30[i] = (if t22 = 0 { 0 } else { d29·2·t30[i] }) + (if t26 = 0 { 0 } else { d27·2·(x5[passes₅,i] − t18[i]) })   particle.bp:13
+				// d28[i] = (if t22 = 0 { 0 } else { d27·2·t30[i] }) + (if t26 = 0 { 0 } else { d25·2·(x5[passes₅,i] − t18[i]) })   particle.bp:13
 				var v17 float64
 				if on5 {
 					v17 = 0
 				} else {
-					v17 = d29 * (2 * t30[j])
+					v17 = d27 * (2 * t30[j])
 				}
 				var v18 float64
 				if on6 {
 					v18 = 0
 				} else {
-					v18 = d27 * (2 * (w2.x5[j+passes5*2] - t18[j]))
+					v18 = d25 * (2 * (w2.x5[j+passes5*2] - t18[j]))
 				}
-				d30 := v17 + v18
+				d28 := v17 + v18
 
 				// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
 				v19 := v4Row[j]
 				if on7 {
-					v4Row2[j] = v19 - 0.1*d30
+					v4Row2[j] = v19 - 0.1*d28
 				} else {
 					v4Row2[j] = v19
 				}
@@ -3418,11 +3422,11 @@ func ParticleRR(w float64) float64 {
 		// return (x[0] + tau*v[0])^2   particle.bp:16
 		v9 := w2.x5[passes5*2] - w2.x5[passes5*2+1]/w2.v4[passes5*2+1]*w2.v4[passes5*2]
 
-		// d26 = −2·v9·v4[passes₅,0]/v4[passes₅,1]   particle.bp:15
-		d26 := -2 * v9 * w2.v4[passes5*2] / w2.v4[passes5*2+1]
+		// d24 = −2·v9·v4[passes₅,0]/v4[passes₅,1]   particle.bp:15
+		d24 := -2 * v9 * w2.v4[passes5*2] / w2.v4[passes5*2+1]
 
-		// d27 = −d26·(x5[passes₅,1]/v4[passes₅,1])   particle.bp:15
-		d27 := -(d26 * (w2.x5[passes5*2+1] / w2.v4[passes5*2+1]))
+		// d25 = −d24·(x5[passes₅,1]/v4[passes₅,1])   particle.bp:15
+		d25 := -(d24 * (w2.x5[passes5*2+1] / w2.v4[passes5*2+1]))
 
 		// dztau2 = −2·v9·(x5[passes₅,1]/v4[passes₅,1])   particle.bp:16
 		dztau2 := -2 * v9 * (w2.x5[passes5*2+1] / w2.v4[passes5*2+1])
@@ -3430,14 +3434,14 @@ func ParticleRR(w float64) float64 {
 		// dv3[0] = dztau2   particle.bp:10
 		dv3[0] = dztau2
 
-		// dv3[1] = d27   particle.bp:10
-		dv3[1] = d27
+		// dv3[1] = d25   particle.bp:10
+		dv3[1] = d25
 
-		// d18[0] = 2·v9   particle.bp:10
-		d18[0] = 2 * v9
+		// d17[0] = 2·v9   particle.bp:10
+		d17[0] = 2 * v9
 
-		// d18[1] = d26   particle.bp:10
-		d18[1] = d26
+		// d17[1] = d24   particle.bp:10
+		d17[1] = d24
 
 		// move = !stop0 && !grow && !near && better   descent.bp:12
 		move := !stop0 && !grow2 && !near && better
@@ -3450,9 +3454,9 @@ func ParticleRR(w float64) float64 {
 			fx2 = fx
 		}
 
-		// dx2 = d18   particle.bp:10
+		// dx2 = d17   particle.bp:10
 		for j := range 2 {
-			dx2[j] = d18[j]
+			dx2[j] = d17[j]
 		}
 
 		// dv4 = dv3   particle.bp:10
@@ -3460,16 +3464,16 @@ func ParticleRR(w float64) float64 {
 			dv4[j] = dv3[j]
 		}
 
-		// d19 = 0   particle.bp:9
+		// d18 = 0   particle.bp:9
 		for j := range 2 {
-			d19[j] = 0
+			d18[j] = 0
 		}
-		d8Loop(passes5, t31[:], dzx12[:], dx2[:], w2.x5, t18[:], d20[:], dv4[:], w2.v4, w2.t26, w2.t25, w2.d15, w2.t24, w2.t23, w2.d16, dd3[:], w2.d17, dd4[:], w2.d14, d21[:], nextD2[:], d19[:], d22[:], w2.t22, w2.t21, w2.d12, w2.t20, w2.t19, w2.d13)
+		d8Loop(passes5, t31[:], dzx12[:], dx2[:], w2.x5, t18[:], d19[:], dv4[:], w2.v4, w2.t26, w2.t25, w2.d14, w2.t24, w2.t23, w2.d15, dd3[:], w2.d16, dd4[:], w2.d13, nextD2[:], d18[:], d20[:], w2.t22, w2.t21, w2.d11, w2.t20, w2.t19, w2.d12)
 
 		// next g = if move { grad[mode](f(x1), x1) } else { g }   descent.bp:15
 		{
 			if move {
-				nextG[0] = -d19[1]
+				nextG[0] = -d18[1]
 			} else {
 				nextG[0] = g[0]
 			}

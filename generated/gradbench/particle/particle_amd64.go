@@ -7,40 +7,40 @@ package particle
 import "os"
 
 // d2Loop is d2LoopGo, or assembly that computes the same.
-func d2Loop(passes2 int, t17 []int32, dv2, t5, dzx1, dx, t10, t18, x, t4, t8, t7, d3, t13, t12, d4, v, t9, t6, d5, nextD, d2, t19, t14, t11, d6 []float64) {
+func d2Loop(passes2 int, t17 []int32, dv2, t5, dzx1, dx, t10, t18, x, t4, t8, t7, d3, t13, t12, d4, v, t9, t6, nextD, d2, t19, t14, t11 []float64) {
 	switch cpu {
 	case avx512:
-		d2LoopAVX512(passes2, t17, dv2, t5, dzx1, dx, t10, t18, x, t4, t8, t7, d3, t13, t12, d4, v, t9, t6, d5, nextD, d2, t19, t14, t11, d6)
+		d2LoopAVX512(passes2, t17, dv2, t5, dzx1, dx, t10, t18, x, t4, t8, t7, d3, t13, t12, d4, v, t9, t6, nextD, d2, t19, t14, t11)
 	case avx2:
-		d2LoopAVX2(passes2, t17, dv2, t5, dzx1, dx, t10, t18, x, t4, t8, t7, d3, t13, t12, d4, v, t9, t6, d5, nextD, d2, t19, t14, t11, d6)
+		d2LoopAVX2(passes2, t17, dv2, t5, dzx1, dx, t10, t18, x, t4, t8, t7, d3, t13, t12, d4, v, t9, t6, nextD, d2, t19, t14, t11)
 	default:
-		d2LoopGo(passes2, t17, dv2, t5, dzx1, dx, t10, t18, x, t4, t8, t7, d3, t13, t12, d4, v, t9, t6, d5, nextD, d2, t19, t14, t11, d6)
+		d2LoopGo(passes2, t17, dv2, t5, dzx1, dx, t10, t18, x, t4, t8, t7, d3, t13, t12, d4, v, t9, t6, nextD, d2, t19, t14, t11)
 	}
 }
 
 // d8Loop is d8LoopGo, or assembly that computes the same.
-func d8Loop(passes2 int, t15 []int32, dzx1, dx, x, t4, d9, dv2, v, t12, t11, d4, t10, t9, d5, dd, d6, dd2, d3, d10, nextD, d8, d11, t8, t7, d, t6, t5, d2 []float64) {
+func d8Loop(passes2 int, t15 []int32, dzx1, dx, x, t4, d9, dv2, v, t12, t11, d4, t10, t9, d5, dd, d6, dd2, d3, nextD, d8, d10, t8, t7, d, t6, t5, d2 []float64) {
 	switch cpu {
 	case avx512:
-		d8LoopAVX512(passes2, t15, dzx1, dx, x, t4, d9, dv2, v, t12, t11, d4, t10, t9, d5, dd, d6, dd2, d3, d10, nextD, d8, d11, t8, t7, d, t6, t5, d2)
+		d8LoopAVX512(passes2, t15, dzx1, dx, x, t4, d9, dv2, v, t12, t11, d4, t10, t9, d5, dd, d6, dd2, d3, nextD, d8, d10, t8, t7, d, t6, t5, d2)
 	case avx2:
-		d8LoopAVX2(passes2, t15, dzx1, dx, x, t4, d9, dv2, v, t12, t11, d4, t10, t9, d5, dd, d6, dd2, d3, d10, nextD, d8, d11, t8, t7, d, t6, t5, d2)
+		d8LoopAVX2(passes2, t15, dzx1, dx, x, t4, d9, dv2, v, t12, t11, d4, t10, t9, d5, dd, d6, dd2, d3, nextD, d8, d10, t8, t7, d, t6, t5, d2)
 	default:
-		d8LoopGo(passes2, t15, dzx1, dx, x, t4, d9, dv2, v, t12, t11, d4, t10, t9, d5, dd, d6, dd2, d3, d10, nextD, d8, d11, t8, t7, d, t6, t5, d2)
+		d8LoopGo(passes2, t15, dzx1, dx, x, t4, d9, dv2, v, t12, t11, d4, t10, t9, d5, dd, d6, dd2, d3, nextD, d8, d10, t8, t7, d, t6, t5, d2)
 	}
 }
 
 //go:noescape
-func d2LoopAVX512(p0 int, t17 []int32, dv2 []float64, t5 []float64, dzx1 []float64, dx []float64, t10 []float64, t18 []float64, x []float64, t4 []float64, t8 []float64, t7 []float64, d3 []float64, t13 []float64, t12 []float64, d4 []float64, v []float64, t9 []float64, t6 []float64, d5 []float64, nextD []float64, d2 []float64, t19 []float64, t14 []float64, t11 []float64, d6 []float64)
+func d2LoopAVX512(p0 int, t17 []int32, dv2 []float64, t5 []float64, dzx1 []float64, dx []float64, t10 []float64, t18 []float64, x []float64, t4 []float64, t8 []float64, t7 []float64, d3 []float64, t13 []float64, t12 []float64, d4 []float64, v []float64, t9 []float64, t6 []float64, nextD []float64, d2 []float64, t19 []float64, t14 []float64, t11 []float64)
 
 //go:noescape
-func d2LoopAVX2(p0 int, t17 []int32, dv2 []float64, t5 []float64, dzx1 []float64, dx []float64, t10 []float64, t18 []float64, x []float64, t4 []float64, t8 []float64, t7 []float64, d3 []float64, t13 []float64, t12 []float64, d4 []float64, v []float64, t9 []float64, t6 []float64, d5 []float64, nextD []float64, d2 []float64, t19 []float64, t14 []float64, t11 []float64, d6 []float64)
+func d2LoopAVX2(p0 int, t17 []int32, dv2 []float64, t5 []float64, dzx1 []float64, dx []float64, t10 []float64, t18 []float64, x []float64, t4 []float64, t8 []float64, t7 []float64, d3 []float64, t13 []float64, t12 []float64, d4 []float64, v []float64, t9 []float64, t6 []float64, nextD []float64, d2 []float64, t19 []float64, t14 []float64, t11 []float64)
 
 //go:noescape
-func d8LoopAVX512(p0 int, t15 []int32, dzx1 []float64, dx []float64, x []float64, t4 []float64, d9 []float64, dv2 []float64, v []float64, t12 []float64, t11 []float64, d4 []float64, t10 []float64, t9 []float64, d5 []float64, dd []float64, d6 []float64, dd2 []float64, d3 []float64, d10 []float64, nextD []float64, d8 []float64, d11 []float64, t8 []float64, t7 []float64, d []float64, t6 []float64, t5 []float64, d2 []float64)
+func d8LoopAVX512(p0 int, t15 []int32, dzx1 []float64, dx []float64, x []float64, t4 []float64, d9 []float64, dv2 []float64, v []float64, t12 []float64, t11 []float64, d4 []float64, t10 []float64, t9 []float64, d5 []float64, dd []float64, d6 []float64, dd2 []float64, d3 []float64, nextD []float64, d8 []float64, d10 []float64, t8 []float64, t7 []float64, d []float64, t6 []float64, t5 []float64, d2 []float64)
 
 //go:noescape
-func d8LoopAVX2(p0 int, t15 []int32, dzx1 []float64, dx []float64, x []float64, t4 []float64, d9 []float64, dv2 []float64, v []float64, t12 []float64, t11 []float64, d4 []float64, t10 []float64, t9 []float64, d5 []float64, dd []float64, d6 []float64, dd2 []float64, d3 []float64, d10 []float64, nextD []float64, d8 []float64, d11 []float64, t8 []float64, t7 []float64, d []float64, t6 []float64, t5 []float64, d2 []float64)
+func d8LoopAVX2(p0 int, t15 []int32, dzx1 []float64, dx []float64, x []float64, t4 []float64, d9 []float64, dv2 []float64, v []float64, t12 []float64, t11 []float64, d4 []float64, t10 []float64, t9 []float64, d5 []float64, dd []float64, d6 []float64, dd2 []float64, d3 []float64, nextD []float64, d8 []float64, d10 []float64, t8 []float64, t7 []float64, d []float64, t6 []float64, t5 []float64, d2 []float64)
 
 // An isa is a set of instructions that there are kernels for. It includes those
 // before it.

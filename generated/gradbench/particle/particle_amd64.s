@@ -4,63 +4,64 @@
 
 #include "textflag.h"
 
-// func d2LoopAVX512(p0 int, t17 []int32, dv2 []float64, t5 []float64, dzx1 []float64, dx []float64, t10 []float64, t18 []float64, x []float64, t4 []float64, t8 []float64, t7 []float64, d3 []float64, t13 []float64, t12 []float64, d4 []float64, v []float64, t9 []float64, t6 []float64, d5 []float64, nextD []float64, d2 []float64, t19 []float64, t14 []float64, t11 []float64, d6 []float64)
+// func d2LoopAVX512(p0 int, t17 []int32, dv2 []float64, t5 []float64, dzx1 []float64, dx []float64, t10 []float64, t18 []float64, x []float64, t4 []float64, t8 []float64, t7 []float64, d3 []float64, t13 []float64, t12 []float64, d4 []float64, v []float64, t9 []float64, t6 []float64, nextD []float64, d2 []float64, t19 []float64, t14 []float64, t11 []float64)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·d2LoopAVX512(SB), $104-608
+TEXT ·d2LoopAVX512(SB), $104-560
 	MOVQ         dv2_base+32(FP), AX
 	MOVQ         t18_base+152(FP), CX
 	MOVQ         t4_base+200(FP), DX
-	MOVQ         d4_base+344(FP), BX
-	MOVQ         p0+0(FP), SI
-	TESTQ        SI, SI
+	MOVQ         d3_base+272(FP), BX
+	MOVQ         d4_base+344(FP), SI
+	MOVQ         t14_base+512(FP), DI
+	MOVQ         t11_base+536(FP), R8
+	MOVQ         p0+0(FP), R9
+	TESTQ        R9, R9
 	JLE          done1
 	VBROADCASTSD (DX), Z0
 	VBROADCASTSD 8(DX), Z1
 	MOVQ         p0+0(FP), DX
 	SHLQ         $0x01, DX
-	MOVQ         t5_base+56(FP), SI
-	LEAQ         (SI)(DX*8), SI
-	MOVQ         SI, (SP)
-	MOVQ         t10_base+128(FP), SI
-	LEAQ         (SI)(DX*8), SI
-	MOVQ         SI, 8(SP)
-	MOVQ         x_base+176(FP), SI
-	LEAQ         (SI)(DX*8), SI
-	MOVQ         SI, 16(SP)
-	MOVQ         t8_base+224(FP), SI
-	MOVQ         p0+0(FP), DI
-	LEAQ         (SI)(DI*8), SI
-	MOVQ         SI, 24(SP)
-	MOVQ         t7_base+248(FP), SI
-	MOVQ         p0+0(FP), DI
-	LEAQ         (SI)(DI*8), SI
-	MOVQ         SI, 32(SP)
-	MOVQ         t13_base+296(FP), SI
-	MOVQ         p0+0(FP), DI
-	LEAQ         (SI)(DI*8), SI
-	MOVQ         SI, 40(SP)
-	MOVQ         t12_base+320(FP), SI
-	MOVQ         p0+0(FP), DI
-	LEAQ         (SI)(DI*8), SI
-	MOVQ         SI, 48(SP)
-	MOVQ         v_base+368(FP), SI
-	LEAQ         (SI)(DX*8), DX
+	MOVQ         t5_base+56(FP), R9
+	LEAQ         (R9)(DX*8), R9
+	MOVQ         R9, (SP)
+	MOVQ         t10_base+128(FP), R9
+	LEAQ         (R9)(DX*8), R9
+	MOVQ         R9, 8(SP)
+	MOVQ         x_base+176(FP), R9
+	LEAQ         (R9)(DX*8), R9
+	MOVQ         R9, 16(SP)
+	MOVQ         t8_base+224(FP), R9
+	MOVQ         p0+0(FP), R10
+	LEAQ         (R9)(R10*8), R9
+	MOVQ         R9, 24(SP)
+	MOVQ         t7_base+248(FP), R9
+	MOVQ         p0+0(FP), R10
+	LEAQ         (R9)(R10*8), R9
+	MOVQ         R9, 32(SP)
+	MOVQ         t13_base+296(FP), R9
+	MOVQ         p0+0(FP), R10
+	LEAQ         (R9)(R10*8), R9
+	MOVQ         R9, 40(SP)
+	MOVQ         t12_base+320(FP), R9
+	MOVQ         p0+0(FP), R10
+	LEAQ         (R9)(R10*8), R9
+	MOVQ         R9, 48(SP)
+	MOVQ         v_base+368(FP), R9
+	LEAQ         (R9)(DX*8), DX
 	MOVQ         DX, 56(SP)
 	MOVQ         t9_base+392(FP), DX
-	MOVQ         p0+0(FP), SI
-	LEAQ         (DX)(SI*8), DX
+	MOVQ         p0+0(FP), R9
+	LEAQ         (DX)(R9*8), DX
 	MOVQ         DX, 64(SP)
 	MOVQ         t6_base+416(FP), DX
-	MOVQ         p0+0(FP), SI
-	LEAQ         (DX)(SI*8), DX
+	MOVQ         p0+0(FP), R9
+	LEAQ         (DX)(R9*8), DX
 	MOVQ         DX, 72(SP)
-	MOVQ         t14_base+536(FP), DX
-	MOVQ         p0+0(FP), SI
-	LEAQ         (DX)(SI*8), DX
+	MOVQ         p0+0(FP), DX
+	LEAQ         (DI)(DX*8), DX
 	MOVQ         DX, 80(SP)
-	MOVQ         t11_base+560(FP), DX
-	MOVQ         p0+0(FP), SI
-	LEAQ         (DX)(SI*8), DX
+	MOVQ         p0+0(FP), DX
+	LEAQ         (R8)(DX*8), DX
 	MOVQ         DX, 88(SP)
 	MOVQ         p0+0(FP), DX
 	TESTQ        DX, DX
@@ -77,41 +78,41 @@ TEXT ·d2LoopAVX512(SB), $104-608
 
 loop3:
 	MOVQ             $+10, DX
-	MOVQ             t17_base+8(FP), SI
-	MOVL             DX, (SI)
+	MOVQ             t17_base+8(FP), DI
+	MOVL             DX, (DI)
 	MOVQ             $+0, DX
-	MOVQ             t17_base+8(FP), SI
-	MOVL             DX, 4(SI)
+	MOVQ             t17_base+8(FP), DI
+	MOVL             DX, 4(DI)
 	VPXORD           Z8, Z8, Z8
 	VMULPD.BCST      (AX), Z6, Z9
 	IMUL3Q           $-2, 96(SP), DX
-	MOVQ             (SP), SI
-	LEAQ             (SI)(DX*8), SI
-	VFMADD231PD.BCST -16(SI), Z9, Z8
+	MOVQ             (SP), DI
+	LEAQ             (DI)(DX*8), DI
+	VFMADD231PD.BCST -16(DI), Z9, Z8
 	VMULPD.BCST      8(AX), Z6, Z9
-	VFMADD231PD.BCST -8(SI), Z9, Z8
-	MOVQ             dx_base+104(FP), DI
-	VMULPD.BCST      (DI), Z6, Z9
-	MOVQ             dzx1_base+80(FP), DI
-	VMOVSD           X9, (DI)
-	MOVQ             dx_base+104(FP), DI
-	VMULPD.BCST      8(DI), Z6, Z9
-	MOVQ             dzx1_base+80(FP), DI
-	VMOVSD           X9, 8(DI)
+	VFMADD231PD.BCST -8(DI), Z9, Z8
+	MOVQ             dx_base+104(FP), R8
+	VMULPD.BCST      (R8), Z6, Z9
+	MOVQ             dzx1_base+80(FP), R8
+	VMOVSD           X9, (R8)
+	MOVQ             dx_base+104(FP), R8
+	VMULPD.BCST      8(R8), Z6, Z9
+	MOVQ             dzx1_base+80(FP), R8
+	VMOVSD           X9, 8(R8)
 	VPXORD           Z9, Z9, Z9
 	VMULPD.BCST      (AX), Z6, Z10
-	MOVQ             8(SP), DI
-	LEAQ             (DI)(DX*8), DI
-	VFMADD231PD.BCST -16(DI), Z10, Z9
-	VMULPD.BCST      8(AX), Z6, Z10
-	VFMADD231PD.BCST -8(DI), Z10, Z9
-	MOVQ             16(SP), R8
+	MOVQ             8(SP), R8
 	LEAQ             (R8)(DX*8), R8
-	VBROADCASTSD     -16(R8), Z10
+	VFMADD231PD.BCST -16(R8), Z10, Z9
+	VMULPD.BCST      8(AX), Z6, Z10
+	VFMADD231PD.BCST -8(R8), Z10, Z9
+	MOVQ             16(SP), R9
+	LEAQ             (R9)(DX*8), R9
+	VBROADCASTSD     -16(R9), Z10
 	VSUBPD           Z0, Z10, Z10
 	VMULPD           Z10, Z4, Z10
 	VMOVSD           X10, (CX)
-	VBROADCASTSD     -8(R8), Z10
+	VBROADCASTSD     -8(R9), Z10
 	VSUBPD           Z1, Z10, Z10
 	VMULPD           Z10, Z4, Z10
 	VMOVSD           X10, 8(CX)
@@ -120,54 +121,52 @@ loop3:
 	VPXORD           Z12, Z12, Z12
 	VBROADCASTSD     (AX), Z13
 	VMULPD           Z13, Z6, Z14
-	IMUL3Q           $-1, 96(SP), R9
-	MOVQ             24(SP), R10
-	LEAQ             (R10)(R9*8), R10
-	VMULPD.BCST      -8(R10), Z14, Z14
-	MOVQ             32(SP), R11
-	LEAQ             (R11)(R9*8), R11
-	VDIVPD.BCST      -8(R11), Z14, Z14
-	MOVQ             d3_base+272(FP), R12
-	VMOVSD           X14, (R12)
-	VFMADD231PD.BCST -16(SI), Z14, Z10
+	IMUL3Q           $-1, 96(SP), R10
+	MOVQ             24(SP), R11
+	LEAQ             (R11)(R10*8), R11
+	VMULPD.BCST      -8(R11), Z14, Z14
+	MOVQ             32(SP), R12
+	LEAQ             (R12)(R10*8), R12
+	VDIVPD.BCST      -8(R12), Z14, Z14
+	VMOVSD           X14, (BX)
+	VFMADD231PD.BCST -16(DI), Z14, Z10
 	VMULPD           Z13, Z6, Z13
-	MOVQ             40(SP), R12
-	LEAQ             (R12)(R9*8), R12
-	VMULPD.BCST      -8(R12), Z13, Z13
-	MOVQ             48(SP), R13
-	LEAQ             (R13)(R9*8), R13
-	VDIVPD.BCST      -8(R13), Z13, Z13
-	VMOVSD           X13, (BX)
-	VFMADD231PD.BCST -16(DI), Z13, Z11
+	MOVQ             40(SP), R13
+	LEAQ             (R13)(R10*8), R13
+	VMULPD.BCST      -8(R13), Z13, Z13
+	MOVQ             48(SP), BP
+	LEAQ             (BP)(R10*8), BP
+	VDIVPD.BCST      -8(BP), Z13, Z13
+	VMOVSD           X13, (SI)
+	VFMADD231PD.BCST -16(R8), Z13, Z11
 	VFMADD231PD.BCST (CX), Z14, Z12
 	VBROADCASTSD     8(AX), Z13
 	VMULPD           Z13, Z6, Z14
-	VMULPD.BCST      -8(R10), Z14, Z14
-	VDIVPD.BCST      -8(R11), Z14, Z14
-	MOVQ             d3_base+272(FP), BP
-	VMOVSD           X14, 8(BP)
-	VFMADD231PD.BCST -8(SI), Z14, Z10
+	VMULPD.BCST      -8(R11), Z14, Z14
+	VDIVPD.BCST      -8(R12), Z14, Z14
+	VMOVSD           X14, 8(BX)
+	VFMADD231PD.BCST -8(DI), Z14, Z10
 	VMULPD           Z13, Z6, Z13
-	VMULPD.BCST      -8(R12), Z13, Z13
-	VDIVPD.BCST      -8(R13), Z13, Z13
-	VMOVSD           X13, 8(BX)
-	VFMADD231PD.BCST -8(DI), Z13, Z11
+	VMULPD.BCST      -8(R13), Z13, Z13
+	VDIVPD.BCST      -8(BP), Z13, Z13
+	VMOVSD           X13, 8(SI)
+	VFMADD231PD.BCST -8(R8), Z13, Z11
 	VFMADD231PD.BCST 8(CX), Z14, Z12
-	MOVQ             56(SP), SI
-	LEAQ             (SI)(DX*8), DX
-	VBROADCASTSD     -8(R8), Z13
+	MOVQ             56(SP), DI
+	LEAQ             (DI)(DX*8), DX
+	VBROADCASTSD     -8(R9), Z13
 	VFMADD231PD.BCST -8(DX), Z6, Z13
 	VCMPPD           $0x11, Z13, Z3, K1
 	MOVQ             64(SP), DX
-	LEAQ             (DX)(R9*8), DX
+	LEAQ             (DX)(R10*8), DX
 	VBROADCASTSD     -8(DX), Z13
 	VCMPPD           $0x00, Z3, Z13, K2
-	MOVQ             72(SP), SI
-	LEAQ             (SI)(R9*8), SI
-	VBROADCASTSD     -8(SI), Z13
+	MOVQ             72(SP), DI
+	LEAQ             (DI)(R10*8), DI
+	VBROADCASTSD     -8(DI), Z13
 	VPXORD           Z14, Z14, Z14
-	KMOVB            K2, SI
-	TESTQ            SI, SI
+	KMOVB            K2, DI
+	TESTQ            DI, DI
 	JEQ              else5
 	VPXORD           Z14, Z14, Z14
 	JMP              done4
@@ -176,11 +175,11 @@ else5:
 	VXORPD      Z2, Z10, Z10
 	VBLENDMPD   Z10, Z3, K1, Z10
 	VPXORD      Z15, Z15, Z15
-	KMOVB       K1, SI
-	TESTQ       SI, SI
+	KMOVB       K1, DI
+	TESTQ       DI, DI
 	JEQ         else7
-	VDIVPD.BCST -8(R11), Z8, Z8
-	VMULPD.BCST -8(R10), Z8, Z15
+	VDIVPD.BCST -8(R12), Z8, Z8
+	VMULPD.BCST -8(R11), Z8, Z15
 	JMP         done6
 
 else7:
@@ -190,227 +189,261 @@ done6:
 	VSUBPD Z15, Z10, Z14
 
 done4:
-	VDIVPD      Z13, Z12, Z8
-	VDIVPD      Z13, Z5, Z10
-	VMULPD      Z10, Z8, Z8
-	VBLENDMPD   Z3, Z8, K2, Z8
-	VBLENDMPD   Z8, Z3, K1, Z8
-	VBLENDMPD   Z3, Z8, K2, Z8
-	VSUBPD      Z8, Z14, Z8
-	VCMPPD      $0x04, Z3, Z8, K2
-	VDIVPD      Z13, Z5, Z10
-	VBLENDMPD   Z10, Z7, K2, Z10
-	VMULPD      Z10, Z8, Z8
-	VPXORD      Z10, Z10, Z10
-	KMOVB       K1, SI
-	TESTQ       SI, SI
-	JEQ         else9
-	VDIVPD      Z13, Z5, Z12
-	MOVQ        d3_base+272(FP), SI
-	VMULPD.BCST (SI), Z12, Z12
-	VMULPD      Z12, Z4, Z10
-	JMP         done8
+	VDIVPD       Z13, Z12, Z8
+	VDIVPD       Z13, Z5, Z10
+	VMULPD       Z10, Z8, Z8
+	VBLENDMPD    Z3, Z8, K2, Z8
+	VBLENDMPD    Z8, Z3, K1, Z8
+	VBLENDMPD    Z3, Z8, K2, Z8
+	VSUBPD       Z8, Z14, Z8
+	VCMPPD       $0x04, Z3, Z8, K2
+	VDIVPD       Z13, Z5, Z10
+	VBLENDMPD    Z10, Z7, K2, Z10
+	VMULPD       Z10, Z8, Z8
+	MOVQ         d2_base+464(FP), DI
+	VBROADCASTSD (DI), Z10
+	VBROADCASTSD -8(DX), Z12
+	VCMPPD       $0x00, Z3, Z12, K2
+	VPXORD       Z12, Z12, Z12
+	KMOVB        K2, DI
+	TESTQ        DI, DI
+	JEQ          else9
+	VPXORD       Z12, Z12, Z12
+	JMP          done8
 
 else9:
-	VPXORD Z10, Z10, Z10
-
-done8:
-	VFMADD231PD.BCST (CX), Z8, Z10
-	MOVQ             d5_base+440(FP), SI
-	VMOVSD           X10, (SI)
-	MOVQ             d2_base+488(FP), SI
-	VBROADCASTSD     (SI), Z12
-	VBROADCASTSD     -8(DX), Z14
-	VCMPPD           $0x00, Z3, Z14, K2
-	VBLENDMPD        Z3, Z10, K2, Z10
-	VSUBPD           Z10, Z12, Z10
-	MOVQ             nextD_base+464(FP), SI
-	VMOVSD           X10, (SI)
-	VPXORD           Z10, Z10, Z10
-	KMOVB            K1, SI
-	TESTQ            SI, SI
-	JEQ              else11
-	VDIVPD           Z13, Z5, Z12
-	MOVQ             d3_base+272(FP), SI
-	VMULPD.BCST      8(SI), Z12, Z12
-	VMULPD           Z12, Z4, Z10
-	JMP              done10
+	VPXORD      Z14, Z14, Z14
+	KMOVB       K1, DI
+	TESTQ       DI, DI
+	JEQ         else11
+	VDIVPD      Z13, Z5, Z15
+	VMULPD.BCST (BX), Z15, Z15
+	VMULPD      Z15, Z4, Z14
+	JMP         done10
 
 else11:
-	VPXORD Z10, Z10, Z10
+	VPXORD Z14, Z14, Z14
 
 done10:
-	VFMADD231PD.BCST 8(CX), Z8, Z10
-	MOVQ             d5_base+440(FP), SI
-	VMOVSD           X10, 8(SI)
-	MOVQ             d2_base+488(FP), SI
-	VBROADCASTSD     8(SI), Z8
-	VBROADCASTSD     -8(DX), Z12
-	VCMPPD           $0x00, Z3, Z12, K2
-	VBLENDMPD        Z3, Z10, K2, Z10
-	VSUBPD           Z10, Z8, Z8
-	MOVQ             nextD_base+464(FP), SI
-	VMOVSD           X8, 8(SI)
-	VPXORD           Z8, Z8, Z8
-	VBROADCASTSD     -16(R8), Z10
-	MOVQ             t17_base+8(FP), SI
-	MOVLQSX          (SI), SI
-	VPBROADCASTQ     SI, Z12
-	VCVTQQ2PD        Z12, Z12
-	VSUBPD           Z12, Z10, Z10
-	VMULPD           Z10, Z4, Z10
-	MOVQ             t19_base+512(FP), SI
-	VMOVSD           X10, (SI)
-	VFMADD231PD.BCST (BX), Z10, Z8
-	VBROADCASTSD     -8(R8), Z10
-	MOVQ             t17_base+8(FP), SI
-	MOVLQSX          4(SI), SI
-	VPBROADCASTQ     SI, Z12
-	VCVTQQ2PD        Z12, Z12
-	VSUBPD           Z12, Z10, Z10
-	VMULPD           Z10, Z4, Z10
-	MOVQ             t19_base+512(FP), SI
-	VMOVSD           X10, 8(SI)
-	VFMADD231PD.BCST 8(BX), Z10, Z8
-	MOVQ             80(SP), SI
-	LEAQ             (SI)(R9*8), SI
-	VBROADCASTSD     -8(SI), Z10
-	VCMPPD           $0x00, Z3, Z10, K2
-	MOVQ             88(SP), DI
-	LEAQ             (DI)(R9*8), DI
-	VBROADCASTSD     -8(DI), Z10
-	VPXORD           Z12, Z12, Z12
-	KMOVB            K2, DI
-	TESTQ            DI, DI
-	JEQ              else13
-	VPXORD           Z12, Z12, Z12
-	JMP              done12
+	VMOVAPS          Z14, Z12
+	VFMADD231PD.BCST (CX), Z8, Z12
+
+done8:
+	VSUBPD       Z12, Z10, Z10
+	MOVQ         nextD_base+440(FP), DI
+	VMOVSD       X10, (DI)
+	MOVQ         d2_base+464(FP), DI
+	VBROADCASTSD 8(DI), Z10
+	VBROADCASTSD -8(DX), Z12
+	VCMPPD       $0x00, Z3, Z12, K2
+	VPXORD       Z12, Z12, Z12
+	KMOVB        K2, DI
+	TESTQ        DI, DI
+	JEQ          else13
+	VPXORD       Z12, Z12, Z12
+	JMP          done12
 
 else13:
-	VXORPD      Z2, Z11, Z11
-	VBLENDMPD   Z11, Z3, K1, Z11
-	VPXORD      Z13, Z13, Z13
+	VPXORD      Z14, Z14, Z14
 	KMOVB       K1, DI
 	TESTQ       DI, DI
 	JEQ         else15
-	VDIVPD.BCST -8(R13), Z9, Z9
-	VMULPD.BCST -8(R12), Z9, Z13
+	VDIVPD      Z13, Z5, Z15
+	VMULPD.BCST 8(BX), Z15, Z15
+	VMULPD      Z15, Z4, Z14
 	JMP         done14
 
 else15:
-	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
 
 done14:
-	VSUBPD Z13, Z11, Z12
+	VMOVAPS          Z14, Z12
+	VFMADD231PD.BCST 8(CX), Z8, Z12
 
 done12:
-	VDIVPD      Z10, Z8, Z8
-	VDIVPD      Z10, Z5, Z9
-	VMULPD      Z9, Z8, Z8
-	VBLENDMPD   Z3, Z8, K2, Z8
-	VBLENDMPD   Z8, Z3, K1, Z8
-	VBLENDMPD   Z3, Z8, K2, Z8
-	VSUBPD      Z8, Z12, Z8
-	VCMPPD      $0x04, Z3, Z8, K2
-	VDIVPD      Z10, Z5, Z9
-	VBLENDMPD   Z9, Z7, K2, Z9
-	VMULPD      Z9, Z8, Z8
-	VPXORD      Z9, Z9, Z9
-	KMOVB       K1, DI
-	TESTQ       DI, DI
-	JEQ         else17
-	VDIVPD      Z10, Z5, Z11
-	VMULPD.BCST (BX), Z11, Z11
-	VMULPD      Z11, Z4, Z9
-	JMP         done16
+	VSUBPD           Z12, Z10, Z10
+	MOVQ             nextD_base+440(FP), DI
+	VMOVSD           X10, 8(DI)
+	VPXORD           Z10, Z10, Z10
+	VBROADCASTSD     -16(R9), Z12
+	MOVQ             t17_base+8(FP), DI
+	MOVLQSX          (DI), DI
+	VPBROADCASTQ     DI, Z14
+	VCVTQQ2PD        Z14, Z14
+	VSUBPD           Z14, Z12, Z12
+	VMULPD           Z12, Z4, Z12
+	MOVQ             t19_base+488(FP), DI
+	VMOVSD           X12, (DI)
+	VFMADD231PD.BCST (SI), Z12, Z10
+	VBROADCASTSD     -8(R9), Z12
+	MOVQ             t17_base+8(FP), DI
+	MOVLQSX          4(DI), DI
+	VPBROADCASTQ     DI, Z14
+	VCVTQQ2PD        Z14, Z14
+	VSUBPD           Z14, Z12, Z12
+	VMULPD           Z12, Z4, Z12
+	MOVQ             t19_base+488(FP), DI
+	VMOVSD           X12, 8(DI)
+	VFMADD231PD.BCST 8(SI), Z12, Z10
+	MOVQ             80(SP), DI
+	LEAQ             (DI)(R10*8), DI
+	VBROADCASTSD     -8(DI), Z12
+	VCMPPD           $0x00, Z3, Z12, K2
+	MOVQ             88(SP), R8
+	LEAQ             (R8)(R10*8), R8
+	VBROADCASTSD     -8(R8), Z12
+	VPXORD           Z14, Z14, Z14
+	KMOVB            K2, R8
+	TESTQ            R8, R8
+	JEQ              else17
+	VPXORD           Z14, Z14, Z14
+	JMP              done16
 
 else17:
-	VPXORD Z9, Z9, Z9
-
-done16:
-	MOVQ             t19_base+512(FP), DI
-	VFMADD231PD.BCST (DI), Z8, Z9
-	MOVQ             d6_base+584(FP), DI
-	VMOVSD           X9, (DI)
-	VPXORD           Z9, Z9, Z9
-	KMOVB            K1, DI
-	TESTQ            DI, DI
-	JEQ              else19
-	VDIVPD           Z10, Z5, Z10
-	VMULPD.BCST      8(BX), Z10, Z10
-	VMULPD           Z10, Z4, Z9
-	JMP              done18
+	VXORPD      Z2, Z11, Z11
+	VBLENDMPD   Z11, Z3, K1, Z11
+	VPXORD      Z15, Z15, Z15
+	KMOVB       K1, R8
+	TESTQ       R8, R8
+	JEQ         else19
+	VDIVPD.BCST -8(BP), Z9, Z9
+	VMULPD.BCST -8(R13), Z9, Z15
+	JMP         done18
 
 else19:
-	VPXORD Z9, Z9, Z9
+	VPXORD Z15, Z15, Z15
 
 done18:
-	MOVQ             t19_base+512(FP), DI
-	VFMADD231PD.BCST 8(DI), Z8, Z9
-	MOVQ             d6_base+584(FP), DI
-	VMOVSD           X9, 8(DI)
-	VBROADCASTSD     -8(SI), Z8
-	VCMPPD           $0x00, Z3, Z8, K1
-	VPXORD           Z8, Z8, Z8
-	KMOVB            K1, DI
-	TESTQ            DI, DI
-	JEQ              else21
-	VPXORD           Z8, Z8, Z8
-	JMP              done20
+	VSUBPD Z15, Z11, Z14
+
+done16:
+	VDIVPD       Z12, Z10, Z9
+	VDIVPD       Z12, Z5, Z10
+	VMULPD       Z10, Z9, Z9
+	VBLENDMPD    Z3, Z9, K2, Z9
+	VBLENDMPD    Z9, Z3, K1, Z9
+	VBLENDMPD    Z3, Z9, K2, Z9
+	VSUBPD       Z9, Z14, Z9
+	VCMPPD       $0x04, Z3, Z9, K2
+	VDIVPD       Z12, Z5, Z10
+	VBLENDMPD    Z10, Z7, K2, Z10
+	VMULPD       Z10, Z9, Z9
+	VBROADCASTSD -8(DI), Z10
+	VCMPPD       $0x00, Z3, Z10, K2
+	VPXORD       Z10, Z10, Z10
+	KMOVB        K2, R8
+	TESTQ        R8, R8
+	JEQ          else21
+	VPXORD       Z10, Z10, Z10
+	JMP          done20
 
 else21:
-	MOVQ         d6_base+584(FP), DI
-	VBROADCASTSD (DI), Z8
-
-done20:
-	VBROADCASTSD -8(DX), Z9
-	VCMPPD       $0x00, Z3, Z9, K1
-	VPXORD       Z9, Z9, Z9
-	KMOVB        K1, DI
-	TESTQ        DI, DI
-	JEQ          else23
-	VPXORD       Z9, Z9, Z9
-	JMP          done22
+	VPXORD      Z11, Z11, Z11
+	KMOVB       K1, R8
+	TESTQ       R8, R8
+	JEQ         else23
+	VDIVPD      Z12, Z5, Z14
+	VMULPD.BCST (SI), Z14, Z14
+	VMULPD      Z14, Z4, Z11
+	JMP         done22
 
 else23:
-	MOVQ         d5_base+440(FP), DI
-	VBROADCASTSD (DI), Z9
+	VPXORD Z11, Z11, Z11
 
 done22:
-	VADDPD       Z9, Z8, Z8
-	MOVQ         dx_base+104(FP), DI
-	VADDPD.BCST  (DI), Z8, Z8
-	MOVQ         dx_base+104(FP), DI
-	VMOVSD       X8, (DI)
-	VBROADCASTSD -8(SI), Z8
-	VCMPPD       $0x00, Z3, Z8, K1
-	VPXORD       Z8, Z8, Z8
-	KMOVB        K1, SI
-	TESTQ        SI, SI
+	MOVQ             t19_base+488(FP), R8
+	VMOVAPS          Z11, Z10
+	VFMADD231PD.BCST (R8), Z9, Z10
+
+done20:
+	VBROADCASTSD -8(DX), Z11
+	VCMPPD       $0x00, Z3, Z11, K2
+	VPXORD       Z11, Z11, Z11
+	KMOVB        K2, R8
+	TESTQ        R8, R8
 	JEQ          else25
-	VPXORD       Z8, Z8, Z8
+	VPXORD       Z11, Z11, Z11
 	JMP          done24
 
 else25:
-	MOVQ         d6_base+584(FP), SI
-	VBROADCASTSD 8(SI), Z8
-
-done24:
-	VBROADCASTSD -8(DX), Z9
-	VCMPPD       $0x00, Z3, Z9, K1
-	VPXORD       Z9, Z9, Z9
-	KMOVB        K1, DX
-	TESTQ        DX, DX
-	JEQ          else27
-	VPXORD       Z9, Z9, Z9
-	JMP          done26
+	VPXORD      Z14, Z14, Z14
+	KMOVB       K1, R8
+	TESTQ       R8, R8
+	JEQ         else27
+	VDIVPD      Z13, Z5, Z15
+	VMULPD.BCST (BX), Z15, Z15
+	VMULPD      Z15, Z4, Z14
+	JMP         done26
 
 else27:
-	MOVQ         d5_base+440(FP), DX
-	VBROADCASTSD 8(DX), Z9
+	VPXORD Z14, Z14, Z14
 
 done26:
-	VADDPD       Z9, Z8, Z8
+	VMOVAPS          Z14, Z11
+	VFMADD231PD.BCST (CX), Z8, Z11
+
+done24:
+	VADDPD       Z11, Z10, Z10
+	MOVQ         dx_base+104(FP), R8
+	VADDPD.BCST  (R8), Z10, Z10
+	MOVQ         dx_base+104(FP), R8
+	VMOVSD       X10, (R8)
+	VBROADCASTSD -8(DI), Z10
+	VCMPPD       $0x00, Z3, Z10, K2
+	VPXORD       Z10, Z10, Z10
+	KMOVB        K2, DI
+	TESTQ        DI, DI
+	JEQ          else29
+	VPXORD       Z10, Z10, Z10
+	JMP          done28
+
+else29:
+	VPXORD      Z11, Z11, Z11
+	KMOVB       K1, DI
+	TESTQ       DI, DI
+	JEQ         else31
+	VDIVPD      Z12, Z5, Z12
+	VMULPD.BCST 8(SI), Z12, Z12
+	VMULPD      Z12, Z4, Z11
+	JMP         done30
+
+else31:
+	VPXORD Z11, Z11, Z11
+
+done30:
+	MOVQ             t19_base+488(FP), DI
+	VMOVAPS          Z11, Z10
+	VFMADD231PD.BCST 8(DI), Z9, Z10
+
+done28:
+	VBROADCASTSD -8(DX), Z9
+	VCMPPD       $0x00, Z3, Z9, K2
+	VPXORD       Z9, Z9, Z9
+	KMOVB        K2, DX
+	TESTQ        DX, DX
+	JEQ          else33
+	VPXORD       Z9, Z9, Z9
+	JMP          done32
+
+else33:
+	VPXORD      Z11, Z11, Z11
+	KMOVB       K1, DX
+	TESTQ       DX, DX
+	JEQ         else35
+	VDIVPD      Z13, Z5, Z12
+	VMULPD.BCST 8(BX), Z12, Z12
+	VMULPD      Z12, Z4, Z11
+	JMP         done34
+
+else35:
+	VPXORD Z11, Z11, Z11
+
+done34:
+	VMOVAPS          Z11, Z9
+	VFMADD231PD.BCST 8(CX), Z8, Z9
+
+done32:
+	VADDPD       Z9, Z10, Z8
 	MOVQ         dx_base+104(FP), DX
 	VADDPD.BCST  8(DX), Z8, Z8
 	MOVQ         dx_base+104(FP), DX
@@ -423,20 +456,20 @@ done26:
 	VBROADCASTSD 8(DX), Z8
 	VADDPD.BCST  8(AX), Z8, Z8
 	VMOVSD       X8, 8(AX)
-	MOVQ         nextD_base+464(FP), DX
+	MOVQ         nextD_base+440(FP), DX
 	VBROADCASTSD (DX), Z8
-	MOVQ         d2_base+488(FP), DX
+	MOVQ         d2_base+464(FP), DX
 	VMOVSD       X8, (DX)
-	MOVQ         nextD_base+464(FP), DX
+	MOVQ         nextD_base+440(FP), DX
 	VBROADCASTSD 8(DX), Z8
-	MOVQ         d2_base+488(FP), DX
+	MOVQ         d2_base+464(FP), DX
 	VMOVSD       X8, 8(DX)
 	MOVQ         96(SP), DX
 	ADDQ         $+1, DX
 	MOVQ         DX, 96(SP)
 	MOVQ         96(SP), DX
-	MOVQ         p0+0(FP), SI
-	CMPQ         DX, SI
+	MOVQ         p0+0(FP), DI
+	CMPQ         DX, DI
 	JLT          loop3
 
 done2:
@@ -444,15 +477,18 @@ done1:
 	VZEROUPPER
 	RET
 
-// func d2LoopAVX2(p0 int, t17 []int32, dv2 []float64, t5 []float64, dzx1 []float64, dx []float64, t10 []float64, t18 []float64, x []float64, t4 []float64, t8 []float64, t7 []float64, d3 []float64, t13 []float64, t12 []float64, d4 []float64, v []float64, t9 []float64, t6 []float64, d5 []float64, nextD []float64, d2 []float64, t19 []float64, t14 []float64, t11 []float64, d6 []float64)
+// func d2LoopAVX2(p0 int, t17 []int32, dv2 []float64, t5 []float64, dzx1 []float64, dx []float64, t10 []float64, t18 []float64, x []float64, t4 []float64, t8 []float64, t7 []float64, d3 []float64, t13 []float64, t12 []float64, d4 []float64, v []float64, t9 []float64, t6 []float64, nextD []float64, d2 []float64, t19 []float64, t14 []float64, t11 []float64)
 // Requires: AVX, AVX2, FMA3
-TEXT ·d2LoopAVX2(SB), $168-608
+TEXT ·d2LoopAVX2(SB), $168-560
 	MOVQ         dv2_base+32(FP), AX
 	MOVQ         t18_base+152(FP), CX
 	MOVQ         t4_base+200(FP), DX
-	MOVQ         d4_base+344(FP), BX
-	MOVQ         p0+0(FP), SI
-	TESTQ        SI, SI
+	MOVQ         d3_base+272(FP), BX
+	MOVQ         d4_base+344(FP), SI
+	MOVQ         t14_base+512(FP), DI
+	MOVQ         t11_base+536(FP), R8
+	MOVQ         p0+0(FP), R9
+	TESTQ        R9, R9
 	JLE          done1
 	VBROADCASTSD (DX), Y0
 	VMOVUPS      Y0, (SP)
@@ -460,49 +496,47 @@ TEXT ·d2LoopAVX2(SB), $168-608
 	VMOVUPS      Y0, 32(SP)
 	MOVQ         p0+0(FP), DX
 	SHLQ         $0x01, DX
-	MOVQ         t5_base+56(FP), SI
-	LEAQ         (SI)(DX*8), SI
-	MOVQ         SI, 64(SP)
-	MOVQ         t10_base+128(FP), SI
-	LEAQ         (SI)(DX*8), SI
-	MOVQ         SI, 72(SP)
-	MOVQ         x_base+176(FP), SI
-	LEAQ         (SI)(DX*8), SI
-	MOVQ         SI, 80(SP)
-	MOVQ         t8_base+224(FP), SI
-	MOVQ         p0+0(FP), DI
-	LEAQ         (SI)(DI*8), SI
-	MOVQ         SI, 88(SP)
-	MOVQ         t7_base+248(FP), SI
-	MOVQ         p0+0(FP), DI
-	LEAQ         (SI)(DI*8), SI
-	MOVQ         SI, 96(SP)
-	MOVQ         t13_base+296(FP), SI
-	MOVQ         p0+0(FP), DI
-	LEAQ         (SI)(DI*8), SI
-	MOVQ         SI, 104(SP)
-	MOVQ         t12_base+320(FP), SI
-	MOVQ         p0+0(FP), DI
-	LEAQ         (SI)(DI*8), SI
-	MOVQ         SI, 112(SP)
-	MOVQ         v_base+368(FP), SI
-	LEAQ         (SI)(DX*8), DX
+	MOVQ         t5_base+56(FP), R9
+	LEAQ         (R9)(DX*8), R9
+	MOVQ         R9, 64(SP)
+	MOVQ         t10_base+128(FP), R9
+	LEAQ         (R9)(DX*8), R9
+	MOVQ         R9, 72(SP)
+	MOVQ         x_base+176(FP), R9
+	LEAQ         (R9)(DX*8), R9
+	MOVQ         R9, 80(SP)
+	MOVQ         t8_base+224(FP), R9
+	MOVQ         p0+0(FP), R10
+	LEAQ         (R9)(R10*8), R9
+	MOVQ         R9, 88(SP)
+	MOVQ         t7_base+248(FP), R9
+	MOVQ         p0+0(FP), R10
+	LEAQ         (R9)(R10*8), R9
+	MOVQ         R9, 96(SP)
+	MOVQ         t13_base+296(FP), R9
+	MOVQ         p0+0(FP), R10
+	LEAQ         (R9)(R10*8), R9
+	MOVQ         R9, 104(SP)
+	MOVQ         t12_base+320(FP), R9
+	MOVQ         p0+0(FP), R10
+	LEAQ         (R9)(R10*8), R9
+	MOVQ         R9, 112(SP)
+	MOVQ         v_base+368(FP), R9
+	LEAQ         (R9)(DX*8), DX
 	MOVQ         DX, 120(SP)
 	MOVQ         t9_base+392(FP), DX
-	MOVQ         p0+0(FP), SI
-	LEAQ         (DX)(SI*8), DX
+	MOVQ         p0+0(FP), R9
+	LEAQ         (DX)(R9*8), DX
 	MOVQ         DX, 128(SP)
 	MOVQ         t6_base+416(FP), DX
-	MOVQ         p0+0(FP), SI
-	LEAQ         (DX)(SI*8), DX
+	MOVQ         p0+0(FP), R9
+	LEAQ         (DX)(R9*8), DX
 	MOVQ         DX, 136(SP)
-	MOVQ         t14_base+536(FP), DX
-	MOVQ         p0+0(FP), SI
-	LEAQ         (DX)(SI*8), DX
+	MOVQ         p0+0(FP), DX
+	LEAQ         (DI)(DX*8), DX
 	MOVQ         DX, 144(SP)
-	MOVQ         t11_base+560(FP), DX
-	MOVQ         p0+0(FP), SI
-	LEAQ         (DX)(SI*8), DX
+	MOVQ         p0+0(FP), DX
+	LEAQ         (R8)(DX*8), DX
 	MOVQ         DX, 152(SP)
 	MOVQ         p0+0(FP), DX
 	TESTQ        DX, DX
@@ -518,51 +552,51 @@ TEXT ·d2LoopAVX2(SB), $168-608
 
 loop3:
 	MOVQ         $+10, DX
-	MOVQ         t17_base+8(FP), SI
-	MOVL         DX, (SI)
+	MOVQ         t17_base+8(FP), DI
+	MOVL         DX, (DI)
 	MOVQ         $+0, DX
-	MOVQ         t17_base+8(FP), SI
-	MOVL         DX, 4(SI)
+	MOVQ         t17_base+8(FP), DI
+	MOVL         DX, 4(DI)
 	VXORPS       Y5, Y5, Y5
 	VBROADCASTSD (AX), Y6
 	VMULPD       Y6, Y3, Y6
 	IMUL3Q       $-2, 160(SP), DX
-	MOVQ         64(SP), SI
-	LEAQ         (SI)(DX*8), SI
-	VBROADCASTSD -16(SI), Y7
+	MOVQ         64(SP), DI
+	LEAQ         (DI)(DX*8), DI
+	VBROADCASTSD -16(DI), Y7
 	VFMADD231PD  Y7, Y6, Y5
 	VBROADCASTSD 8(AX), Y6
 	VMULPD       Y6, Y3, Y6
-	VBROADCASTSD -8(SI), Y7
+	VBROADCASTSD -8(DI), Y7
 	VFMADD231PD  Y7, Y6, Y5
-	MOVQ         dx_base+104(FP), DI
-	VBROADCASTSD (DI), Y6
+	MOVQ         dx_base+104(FP), R8
+	VBROADCASTSD (R8), Y6
 	VMULPD       Y6, Y3, Y6
-	MOVQ         dzx1_base+80(FP), DI
-	VMOVSD       X6, (DI)
-	MOVQ         dx_base+104(FP), DI
-	VBROADCASTSD 8(DI), Y6
+	MOVQ         dzx1_base+80(FP), R8
+	VMOVSD       X6, (R8)
+	MOVQ         dx_base+104(FP), R8
+	VBROADCASTSD 8(R8), Y6
 	VMULPD       Y6, Y3, Y6
-	MOVQ         dzx1_base+80(FP), DI
-	VMOVSD       X6, 8(DI)
+	MOVQ         dzx1_base+80(FP), R8
+	VMOVSD       X6, 8(R8)
 	VXORPS       Y6, Y6, Y6
 	VBROADCASTSD (AX), Y7
 	VMULPD       Y7, Y3, Y7
-	MOVQ         72(SP), DI
-	LEAQ         (DI)(DX*8), DI
-	VBROADCASTSD -16(DI), Y8
+	MOVQ         72(SP), R8
+	LEAQ         (R8)(DX*8), R8
+	VBROADCASTSD -16(R8), Y8
 	VFMADD231PD  Y8, Y7, Y6
 	VBROADCASTSD 8(AX), Y7
 	VMULPD       Y7, Y3, Y7
-	VBROADCASTSD -8(DI), Y8
+	VBROADCASTSD -8(R8), Y8
 	VFMADD231PD  Y8, Y7, Y6
-	MOVQ         80(SP), R8
-	LEAQ         (R8)(DX*8), R8
-	VBROADCASTSD -16(R8), Y7
+	MOVQ         80(SP), R9
+	LEAQ         (R9)(DX*8), R9
+	VBROADCASTSD -16(R9), Y7
 	VSUBPD       (SP), Y7, Y7
 	VMULPD       Y7, Y1, Y7
 	VMOVSD       X7, (CX)
-	VBROADCASTSD -8(R8), Y7
+	VBROADCASTSD -8(R9), Y7
 	VSUBPD       32(SP), Y7, Y7
 	VMULPD       Y7, Y1, Y7
 	VMOVSD       X7, 8(CX)
@@ -571,69 +605,67 @@ loop3:
 	VXORPS       Y9, Y9, Y9
 	VBROADCASTSD (AX), Y10
 	VMULPD       Y10, Y3, Y11
-	IMUL3Q       $-1, 160(SP), R9
-	MOVQ         88(SP), R10
-	LEAQ         (R10)(R9*8), R10
-	VBROADCASTSD -8(R10), Y12
-	VMULPD       Y12, Y11, Y11
-	MOVQ         96(SP), R11
-	LEAQ         (R11)(R9*8), R11
+	IMUL3Q       $-1, 160(SP), R10
+	MOVQ         88(SP), R11
+	LEAQ         (R11)(R10*8), R11
 	VBROADCASTSD -8(R11), Y12
+	VMULPD       Y12, Y11, Y11
+	MOVQ         96(SP), R12
+	LEAQ         (R12)(R10*8), R12
+	VBROADCASTSD -8(R12), Y12
 	VDIVPD       Y12, Y11, Y11
-	MOVQ         d3_base+272(FP), R12
-	VMOVSD       X11, (R12)
-	VBROADCASTSD -16(SI), Y12
+	VMOVSD       X11, (BX)
+	VBROADCASTSD -16(DI), Y12
 	VFMADD231PD  Y12, Y11, Y7
 	VMULPD       Y10, Y3, Y10
-	MOVQ         104(SP), R12
-	LEAQ         (R12)(R9*8), R12
-	VBROADCASTSD -8(R12), Y12
-	VMULPD       Y12, Y10, Y10
-	MOVQ         112(SP), R13
-	LEAQ         (R13)(R9*8), R13
+	MOVQ         104(SP), R13
+	LEAQ         (R13)(R10*8), R13
 	VBROADCASTSD -8(R13), Y12
+	VMULPD       Y12, Y10, Y10
+	MOVQ         112(SP), BP
+	LEAQ         (BP)(R10*8), BP
+	VBROADCASTSD -8(BP), Y12
 	VDIVPD       Y12, Y10, Y10
-	VMOVSD       X10, (BX)
-	VBROADCASTSD -16(DI), Y12
+	VMOVSD       X10, (SI)
+	VBROADCASTSD -16(R8), Y12
 	VFMADD231PD  Y12, Y10, Y8
 	VBROADCASTSD (CX), Y10
 	VFMADD231PD  Y11, Y10, Y9
 	VBROADCASTSD 8(AX), Y10
 	VMULPD       Y10, Y3, Y11
-	VBROADCASTSD -8(R10), Y12
-	VMULPD       Y12, Y11, Y11
 	VBROADCASTSD -8(R11), Y12
+	VMULPD       Y12, Y11, Y11
+	VBROADCASTSD -8(R12), Y12
 	VDIVPD       Y12, Y11, Y11
-	MOVQ         d3_base+272(FP), BP
-	VMOVSD       X11, 8(BP)
-	VBROADCASTSD -8(SI), Y12
+	VMOVSD       X11, 8(BX)
+	VBROADCASTSD -8(DI), Y12
 	VFMADD231PD  Y12, Y11, Y7
 	VMULPD       Y10, Y3, Y10
-	VBROADCASTSD -8(R12), Y12
-	VMULPD       Y12, Y10, Y10
 	VBROADCASTSD -8(R13), Y12
+	VMULPD       Y12, Y10, Y10
+	VBROADCASTSD -8(BP), Y12
 	VDIVPD       Y12, Y10, Y10
-	VMOVSD       X10, 8(BX)
-	VBROADCASTSD -8(DI), Y12
+	VMOVSD       X10, 8(SI)
+	VBROADCASTSD -8(R8), Y12
 	VFMADD231PD  Y12, Y10, Y8
 	VBROADCASTSD 8(CX), Y10
 	VFMADD231PD  Y11, Y10, Y9
-	MOVQ         120(SP), SI
-	LEAQ         (SI)(DX*8), DX
+	MOVQ         120(SP), DI
+	LEAQ         (DI)(DX*8), DX
 	VBROADCASTSD -8(DX), Y10
-	VBROADCASTSD -8(R8), Y11
+	VBROADCASTSD -8(R9), Y11
 	VFMADD231PD  Y10, Y3, Y11
 	VCMPPD       $0x11, Y11, Y0, Y10
 	MOVQ         128(SP), DX
-	LEAQ         (DX)(R9*8), DX
+	LEAQ         (DX)(R10*8), DX
 	VBROADCASTSD -8(DX), Y11
 	VCMPPD       $0x00, Y0, Y11, Y11
-	MOVQ         136(SP), SI
-	LEAQ         (SI)(R9*8), SI
-	VBROADCASTSD -8(SI), Y12
+	MOVQ         136(SP), DI
+	LEAQ         (DI)(R10*8), DI
+	VBROADCASTSD -8(DI), Y12
 	VXORPS       Y13, Y13, Y13
-	VMOVMSKPD    Y11, SI
-	TESTQ        SI, SI
+	VMOVMSKPD    Y11, DI
+	TESTQ        DI, DI
 	JEQ          else5
 	VXORPS       Y13, Y13, Y13
 	JMP          done4
@@ -642,12 +674,12 @@ else5:
 	VXORPD       c64x4_8000000000000000<>+0(SB), Y7, Y7
 	VBLENDVPD    Y10, Y7, Y0, Y7
 	VXORPS       Y14, Y14, Y14
-	VMOVMSKPD    Y10, SI
-	TESTQ        SI, SI
+	VMOVMSKPD    Y10, DI
+	TESTQ        DI, DI
 	JEQ          else7
-	VBROADCASTSD -8(R11), Y15
+	VBROADCASTSD -8(R12), Y15
 	VDIVPD       Y15, Y5, Y5
-	VBROADCASTSD -8(R10), Y15
+	VBROADCASTSD -8(R11), Y15
 	VMULPD       Y15, Y5, Y14
 	JMP          done6
 
@@ -669,233 +701,271 @@ done4:
 	VDIVPD       Y12, Y2, Y9
 	VBLENDVPD    Y7, Y9, Y4, Y7
 	VMULPD       Y7, Y5, Y5
-	VBROADCASTSD (CX), Y7
-	VXORPS       Y9, Y9, Y9
-	VMOVMSKPD    Y10, SI
-	TESTQ        SI, SI
+	MOVQ         d2_base+464(FP), DI
+	VBROADCASTSD (DI), Y7
+	VBROADCASTSD -8(DX), Y9
+	VCMPPD       $0x00, Y0, Y9, Y9
+	VXORPS       Y11, Y11, Y11
+	VMOVMSKPD    Y9, DI
+	TESTQ        DI, DI
 	JEQ          else9
-	MOVQ         d3_base+272(FP), SI
-	VBROADCASTSD (SI), Y11
-	VDIVPD       Y12, Y2, Y13
-	VMULPD       Y13, Y11, Y11
-	VMULPD       Y11, Y1, Y9
+	VXORPS       Y11, Y11, Y11
 	JMP          done8
 
 else9:
-	VXORPS Y9, Y9, Y9
-
-done8:
-	VFMADD231PD  Y7, Y5, Y9
-	MOVQ         d5_base+440(FP), SI
-	VMOVSD       X9, (SI)
-	MOVQ         d2_base+488(FP), SI
-	VBROADCASTSD (SI), Y7
-	VBROADCASTSD -8(DX), Y11
-	VCMPPD       $0x00, Y0, Y11, Y11
-	VBLENDVPD    Y11, Y0, Y9, Y9
-	VSUBPD       Y9, Y7, Y7
-	MOVQ         nextD_base+464(FP), SI
-	VMOVSD       X7, (SI)
-	VBROADCASTSD 8(CX), Y7
-	VXORPS       Y9, Y9, Y9
-	VMOVMSKPD    Y10, SI
-	TESTQ        SI, SI
+	VBROADCASTSD (CX), Y9
+	VXORPS       Y13, Y13, Y13
+	VMOVMSKPD    Y10, DI
+	TESTQ        DI, DI
 	JEQ          else11
-	MOVQ         d3_base+272(FP), SI
-	VBROADCASTSD 8(SI), Y11
-	VDIVPD       Y12, Y2, Y12
-	VMULPD       Y12, Y11, Y11
-	VMULPD       Y11, Y1, Y9
+	VBROADCASTSD (BX), Y14
+	VDIVPD       Y12, Y2, Y15
+	VMULPD       Y15, Y14, Y14
+	VMULPD       Y14, Y1, Y13
 	JMP          done10
 
 else11:
-	VXORPS Y9, Y9, Y9
+	VXORPS Y13, Y13, Y13
 
 done10:
-	VFMADD231PD  Y7, Y5, Y9
-	MOVQ         d5_base+440(FP), SI
-	VMOVSD       X9, 8(SI)
-	MOVQ         d2_base+488(FP), SI
-	VBROADCASTSD 8(SI), Y5
-	VBROADCASTSD -8(DX), Y7
-	VCMPPD       $0x00, Y0, Y7, Y7
-	VBLENDVPD    Y7, Y0, Y9, Y7
-	VSUBPD       Y7, Y5, Y5
-	MOVQ         nextD_base+464(FP), SI
-	VMOVSD       X5, 8(SI)
-	VXORPS       Y5, Y5, Y5
-	VBROADCASTSD -16(R8), Y7
-	MOVQ         t17_base+8(FP), SI
-	MOVLQSX      (SI), SI
-	VMOVQ        SI, X9
-	VPBROADCASTQ X9, Y9
-	VPADDQ       c64x4_4338000000000000<>+0(SB), Y9, Y9
-	VSUBPD       c64x4_4338000000000000<>+0(SB), Y9, Y9
-	VSUBPD       Y9, Y7, Y7
-	VMULPD       Y7, Y1, Y7
-	MOVQ         t19_base+512(FP), SI
-	VMOVSD       X7, (SI)
-	VBROADCASTSD (BX), Y9
-	VFMADD231PD  Y9, Y7, Y5
-	VBROADCASTSD -8(R8), Y7
-	MOVQ         t17_base+8(FP), SI
-	MOVLQSX      4(SI), SI
-	VMOVQ        SI, X9
-	VPBROADCASTQ X9, Y9
-	VPADDQ       c64x4_4338000000000000<>+0(SB), Y9, Y9
-	VSUBPD       c64x4_4338000000000000<>+0(SB), Y9, Y9
-	VSUBPD       Y9, Y7, Y7
-	VMULPD       Y7, Y1, Y7
-	MOVQ         t19_base+512(FP), SI
-	VMOVSD       X7, 8(SI)
-	VBROADCASTSD 8(BX), Y9
-	VFMADD231PD  Y9, Y7, Y5
-	MOVQ         144(SP), SI
-	LEAQ         (SI)(R9*8), SI
-	VBROADCASTSD -8(SI), Y7
-	VCMPPD       $0x00, Y0, Y7, Y7
-	MOVQ         152(SP), DI
-	LEAQ         (DI)(R9*8), DI
-	VBROADCASTSD -8(DI), Y9
+	VMOVAPS     Y13, Y11
+	VFMADD231PD Y9, Y5, Y11
+
+done8:
+	VSUBPD       Y11, Y7, Y7
+	MOVQ         nextD_base+440(FP), DI
+	VMOVSD       X7, (DI)
+	MOVQ         d2_base+464(FP), DI
+	VBROADCASTSD 8(DI), Y7
+	VBROADCASTSD -8(DX), Y9
+	VCMPPD       $0x00, Y0, Y9, Y9
 	VXORPS       Y11, Y11, Y11
-	VMOVMSKPD    Y7, DI
+	VMOVMSKPD    Y9, DI
 	TESTQ        DI, DI
 	JEQ          else13
 	VXORPS       Y11, Y11, Y11
 	JMP          done12
 
 else13:
-	VXORPD       c64x4_8000000000000000<>+0(SB), Y8, Y8
-	VBLENDVPD    Y10, Y8, Y0, Y8
-	VXORPS       Y12, Y12, Y12
+	VBROADCASTSD 8(CX), Y9
+	VXORPS       Y13, Y13, Y13
 	VMOVMSKPD    Y10, DI
 	TESTQ        DI, DI
 	JEQ          else15
-	VBROADCASTSD -8(R13), Y13
-	VDIVPD       Y13, Y6, Y6
-	VBROADCASTSD -8(R12), Y13
-	VMULPD       Y13, Y6, Y12
+	VBROADCASTSD 8(BX), Y14
+	VDIVPD       Y12, Y2, Y15
+	VMULPD       Y15, Y14, Y14
+	VMULPD       Y14, Y1, Y13
 	JMP          done14
 
 else15:
-	VXORPS Y12, Y12, Y12
+	VXORPS Y13, Y13, Y13
 
 done14:
-	VSUBPD Y12, Y8, Y11
+	VMOVAPS     Y13, Y11
+	VFMADD231PD Y9, Y5, Y11
 
 done12:
-	VDIVPD       Y9, Y5, Y5
-	VDIVPD       Y9, Y2, Y6
-	VMULPD       Y6, Y5, Y5
-	VBLENDVPD    Y7, Y0, Y5, Y5
-	VBLENDVPD    Y10, Y5, Y0, Y5
-	VBLENDVPD    Y7, Y0, Y5, Y5
-	VSUBPD       Y5, Y11, Y5
-	VCMPPD       $0x04, Y0, Y5, Y6
-	VDIVPD       Y9, Y2, Y7
-	VBLENDVPD    Y6, Y7, Y4, Y6
-	VMULPD       Y6, Y5, Y5
-	MOVQ         t19_base+512(FP), DI
-	VBROADCASTSD (DI), Y6
+	VSUBPD       Y11, Y7, Y7
+	MOVQ         nextD_base+440(FP), DI
+	VMOVSD       X7, 8(DI)
 	VXORPS       Y7, Y7, Y7
-	VMOVMSKPD    Y10, DI
-	TESTQ        DI, DI
+	VBROADCASTSD -16(R9), Y9
+	MOVQ         t17_base+8(FP), DI
+	MOVLQSX      (DI), DI
+	VMOVQ        DI, X11
+	VPBROADCASTQ X11, Y11
+	VPADDQ       c64x4_4338000000000000<>+0(SB), Y11, Y11
+	VSUBPD       c64x4_4338000000000000<>+0(SB), Y11, Y11
+	VSUBPD       Y11, Y9, Y9
+	VMULPD       Y9, Y1, Y9
+	MOVQ         t19_base+488(FP), DI
+	VMOVSD       X9, (DI)
+	VBROADCASTSD (SI), Y11
+	VFMADD231PD  Y11, Y9, Y7
+	VBROADCASTSD -8(R9), Y9
+	MOVQ         t17_base+8(FP), DI
+	MOVLQSX      4(DI), DI
+	VMOVQ        DI, X11
+	VPBROADCASTQ X11, Y11
+	VPADDQ       c64x4_4338000000000000<>+0(SB), Y11, Y11
+	VSUBPD       c64x4_4338000000000000<>+0(SB), Y11, Y11
+	VSUBPD       Y11, Y9, Y9
+	VMULPD       Y9, Y1, Y9
+	MOVQ         t19_base+488(FP), DI
+	VMOVSD       X9, 8(DI)
+	VBROADCASTSD 8(SI), Y11
+	VFMADD231PD  Y11, Y9, Y7
+	MOVQ         144(SP), DI
+	LEAQ         (DI)(R10*8), DI
+	VBROADCASTSD -8(DI), Y9
+	VCMPPD       $0x00, Y0, Y9, Y9
+	MOVQ         152(SP), R8
+	LEAQ         (R8)(R10*8), R8
+	VBROADCASTSD -8(R8), Y11
+	VXORPS       Y13, Y13, Y13
+	VMOVMSKPD    Y9, R8
+	TESTQ        R8, R8
 	JEQ          else17
-	VBROADCASTSD (BX), Y8
-	VDIVPD       Y9, Y2, Y11
-	VMULPD       Y11, Y8, Y8
-	VMULPD       Y8, Y1, Y7
+	VXORPS       Y13, Y13, Y13
 	JMP          done16
 
 else17:
-	VXORPS Y7, Y7, Y7
-
-done16:
-	VFMADD231PD  Y6, Y5, Y7
-	MOVQ         d6_base+584(FP), DI
-	VMOVSD       X7, (DI)
-	MOVQ         t19_base+512(FP), DI
-	VBROADCASTSD 8(DI), Y6
-	VXORPS       Y7, Y7, Y7
-	VMOVMSKPD    Y10, DI
-	TESTQ        DI, DI
+	VXORPD       c64x4_8000000000000000<>+0(SB), Y8, Y8
+	VBLENDVPD    Y10, Y8, Y0, Y8
+	VXORPS       Y14, Y14, Y14
+	VMOVMSKPD    Y10, R8
+	TESTQ        R8, R8
 	JEQ          else19
-	VBROADCASTSD 8(BX), Y8
-	VDIVPD       Y9, Y2, Y9
-	VMULPD       Y9, Y8, Y8
-	VMULPD       Y8, Y1, Y7
+	VBROADCASTSD -8(BP), Y15
+	VDIVPD       Y15, Y6, Y6
+	VBROADCASTSD -8(R13), Y15
+	VMULPD       Y15, Y6, Y14
 	JMP          done18
 
 else19:
-	VXORPS Y7, Y7, Y7
+	VXORPS Y14, Y14, Y14
 
 done18:
-	VFMADD231PD  Y6, Y5, Y7
-	MOVQ         d6_base+584(FP), DI
-	VMOVSD       X7, 8(DI)
-	VBROADCASTSD -8(SI), Y5
-	VCMPPD       $0x00, Y0, Y5, Y5
-	VXORPS       Y6, Y6, Y6
-	VMOVMSKPD    Y5, DI
-	TESTQ        DI, DI
+	VSUBPD Y14, Y8, Y13
+
+done16:
+	VDIVPD       Y11, Y7, Y6
+	VDIVPD       Y11, Y2, Y7
+	VMULPD       Y7, Y6, Y6
+	VBLENDVPD    Y9, Y0, Y6, Y6
+	VBLENDVPD    Y10, Y6, Y0, Y6
+	VBLENDVPD    Y9, Y0, Y6, Y6
+	VSUBPD       Y6, Y13, Y6
+	VCMPPD       $0x04, Y0, Y6, Y7
+	VDIVPD       Y11, Y2, Y8
+	VBLENDVPD    Y7, Y8, Y4, Y7
+	VMULPD       Y7, Y6, Y6
+	VBROADCASTSD -8(DI), Y7
+	VCMPPD       $0x00, Y0, Y7, Y7
+	VXORPS       Y8, Y8, Y8
+	VMOVMSKPD    Y7, R8
+	TESTQ        R8, R8
 	JEQ          else21
-	VXORPS       Y6, Y6, Y6
+	VXORPS       Y8, Y8, Y8
 	JMP          done20
 
 else21:
-	MOVQ         d6_base+584(FP), DI
-	VBROADCASTSD (DI), Y6
-
-done20:
-	VBROADCASTSD -8(DX), Y5
-	VCMPPD       $0x00, Y0, Y5, Y5
-	VXORPS       Y7, Y7, Y7
-	VMOVMSKPD    Y5, DI
-	TESTQ        DI, DI
+	MOVQ         t19_base+488(FP), R8
+	VBROADCASTSD (R8), Y7
+	VXORPS       Y9, Y9, Y9
+	VMOVMSKPD    Y10, R8
+	TESTQ        R8, R8
 	JEQ          else23
-	VXORPS       Y7, Y7, Y7
+	VBROADCASTSD (SI), Y13
+	VDIVPD       Y11, Y2, Y14
+	VMULPD       Y14, Y13, Y13
+	VMULPD       Y13, Y1, Y9
 	JMP          done22
 
 else23:
-	MOVQ         d5_base+440(FP), DI
-	VBROADCASTSD (DI), Y7
+	VXORPS Y9, Y9, Y9
 
 done22:
-	VADDPD       Y7, Y6, Y5
-	MOVQ         dx_base+104(FP), DI
-	VBROADCASTSD (DI), Y6
-	VADDPD       Y5, Y6, Y5
-	MOVQ         dx_base+104(FP), DI
-	VMOVSD       X5, (DI)
-	VBROADCASTSD -8(SI), Y5
-	VCMPPD       $0x00, Y0, Y5, Y5
-	VXORPS       Y6, Y6, Y6
-	VMOVMSKPD    Y5, SI
-	TESTQ        SI, SI
+	VMOVAPS     Y9, Y8
+	VFMADD231PD Y7, Y6, Y8
+
+done20:
+	VBROADCASTSD -8(DX), Y7
+	VCMPPD       $0x00, Y0, Y7, Y7
+	VXORPS       Y9, Y9, Y9
+	VMOVMSKPD    Y7, R8
+	TESTQ        R8, R8
 	JEQ          else25
-	VXORPS       Y6, Y6, Y6
+	VXORPS       Y9, Y9, Y9
 	JMP          done24
 
 else25:
-	MOVQ         d6_base+584(FP), SI
-	VBROADCASTSD 8(SI), Y6
-
-done24:
-	VBROADCASTSD -8(DX), Y5
-	VCMPPD       $0x00, Y0, Y5, Y5
-	VXORPS       Y7, Y7, Y7
-	VMOVMSKPD    Y5, DX
-	TESTQ        DX, DX
+	VBROADCASTSD (CX), Y7
+	VXORPS       Y13, Y13, Y13
+	VMOVMSKPD    Y10, R8
+	TESTQ        R8, R8
 	JEQ          else27
-	VXORPS       Y7, Y7, Y7
+	VBROADCASTSD (BX), Y14
+	VDIVPD       Y12, Y2, Y15
+	VMULPD       Y15, Y14, Y14
+	VMULPD       Y14, Y1, Y13
 	JMP          done26
 
 else27:
-	MOVQ         d5_base+440(FP), DX
-	VBROADCASTSD 8(DX), Y7
+	VXORPS Y13, Y13, Y13
 
 done26:
-	VADDPD       Y7, Y6, Y5
+	VMOVAPS     Y13, Y9
+	VFMADD231PD Y7, Y5, Y9
+
+done24:
+	VADDPD       Y9, Y8, Y7
+	MOVQ         dx_base+104(FP), R8
+	VBROADCASTSD (R8), Y8
+	VADDPD       Y7, Y8, Y7
+	MOVQ         dx_base+104(FP), R8
+	VMOVSD       X7, (R8)
+	VBROADCASTSD -8(DI), Y7
+	VCMPPD       $0x00, Y0, Y7, Y7
+	VXORPS       Y8, Y8, Y8
+	VMOVMSKPD    Y7, DI
+	TESTQ        DI, DI
+	JEQ          else29
+	VXORPS       Y8, Y8, Y8
+	JMP          done28
+
+else29:
+	MOVQ         t19_base+488(FP), DI
+	VBROADCASTSD 8(DI), Y7
+	VXORPS       Y9, Y9, Y9
+	VMOVMSKPD    Y10, DI
+	TESTQ        DI, DI
+	JEQ          else31
+	VBROADCASTSD 8(SI), Y13
+	VDIVPD       Y11, Y2, Y11
+	VMULPD       Y11, Y13, Y11
+	VMULPD       Y11, Y1, Y9
+	JMP          done30
+
+else31:
+	VXORPS Y9, Y9, Y9
+
+done30:
+	VMOVAPS     Y9, Y8
+	VFMADD231PD Y7, Y6, Y8
+
+done28:
+	VBROADCASTSD -8(DX), Y6
+	VCMPPD       $0x00, Y0, Y6, Y6
+	VXORPS       Y7, Y7, Y7
+	VMOVMSKPD    Y6, DX
+	TESTQ        DX, DX
+	JEQ          else33
+	VXORPS       Y7, Y7, Y7
+	JMP          done32
+
+else33:
+	VBROADCASTSD 8(CX), Y6
+	VXORPS       Y9, Y9, Y9
+	VMOVMSKPD    Y10, DX
+	TESTQ        DX, DX
+	JEQ          else35
+	VBROADCASTSD 8(BX), Y10
+	VDIVPD       Y12, Y2, Y11
+	VMULPD       Y11, Y10, Y10
+	VMULPD       Y10, Y1, Y9
+	JMP          done34
+
+else35:
+	VXORPS Y9, Y9, Y9
+
+done34:
+	VMOVAPS     Y9, Y7
+	VFMADD231PD Y6, Y5, Y7
+
+done32:
+	VADDPD       Y7, Y8, Y5
 	MOVQ         dx_base+104(FP), DX
 	VBROADCASTSD 8(DX), Y6
 	VADDPD       Y5, Y6, Y5
@@ -911,20 +981,20 @@ done26:
 	VBROADCASTSD 8(AX), Y6
 	VADDPD       Y5, Y6, Y5
 	VMOVSD       X5, 8(AX)
-	MOVQ         nextD_base+464(FP), DX
+	MOVQ         nextD_base+440(FP), DX
 	VBROADCASTSD (DX), Y5
-	MOVQ         d2_base+488(FP), DX
+	MOVQ         d2_base+464(FP), DX
 	VMOVSD       X5, (DX)
-	MOVQ         nextD_base+464(FP), DX
+	MOVQ         nextD_base+440(FP), DX
 	VBROADCASTSD 8(DX), Y5
-	MOVQ         d2_base+488(FP), DX
+	MOVQ         d2_base+464(FP), DX
 	VMOVSD       X5, 8(DX)
 	MOVQ         160(SP), DX
 	ADDQ         $+1, DX
 	MOVQ         DX, 160(SP)
 	MOVQ         160(SP), DX
-	MOVQ         p0+0(FP), SI
-	CMPQ         DX, SI
+	MOVQ         p0+0(FP), DI
+	CMPQ         DX, DI
 	JLT          loop3
 
 done2:
@@ -932,18 +1002,18 @@ done1:
 	VZEROUPPER
 	RET
 
-// func d8LoopAVX512(p0 int, t15 []int32, dzx1 []float64, dx []float64, x []float64, t4 []float64, d9 []float64, dv2 []float64, v []float64, t12 []float64, t11 []float64, d4 []float64, t10 []float64, t9 []float64, d5 []float64, dd []float64, d6 []float64, dd2 []float64, d3 []float64, d10 []float64, nextD []float64, d8 []float64, d11 []float64, t8 []float64, t7 []float64, d []float64, t6 []float64, t5 []float64, d2 []float64)
+// func d8LoopAVX512(p0 int, t15 []int32, dzx1 []float64, dx []float64, x []float64, t4 []float64, d9 []float64, dv2 []float64, v []float64, t12 []float64, t11 []float64, d4 []float64, t10 []float64, t9 []float64, d5 []float64, dd []float64, d6 []float64, dd2 []float64, d3 []float64, nextD []float64, d8 []float64, d10 []float64, t8 []float64, t7 []float64, d []float64, t6 []float64, t5 []float64, d2 []float64)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·d8LoopAVX512(SB), $128-680
+TEXT ·d8LoopAVX512(SB), $128-656
 	MOVQ         dx_base+56(FP), AX
 	MOVQ         t4_base+104(FP), CX
-	MOVQ         dv2_base+152(FP), DX
-	MOVQ         dd_base+344(FP), BX
-	MOVQ         dd2_base+392(FP), SI
-	MOVQ         d10_base+440(FP), DI
-	MOVQ         nextD_base+464(FP), R8
-	MOVQ         d8_base+488(FP), R9
-	MOVQ         d11_base+512(FP), R10
+	MOVQ         d9_base+128(FP), DX
+	MOVQ         dv2_base+152(FP), BX
+	MOVQ         dd_base+344(FP), SI
+	MOVQ         dd2_base+392(FP), DI
+	MOVQ         nextD_base+440(FP), R8
+	MOVQ         d8_base+464(FP), R9
+	MOVQ         d10_base+488(FP), R10
 	MOVQ         p0+0(FP), R11
 	TESTQ        R11, R11
 	JLE          done1
@@ -989,27 +1059,27 @@ TEXT ·d8LoopAVX512(SB), $128-680
 	MOVQ         p0+0(FP), R11
 	LEAQ         (CX)(R11*8), CX
 	MOVQ         CX, 72(SP)
-	MOVQ         t8_base+536(FP), CX
+	MOVQ         t8_base+512(FP), CX
 	MOVQ         p0+0(FP), R11
 	LEAQ         (CX)(R11*8), CX
 	MOVQ         CX, 80(SP)
-	MOVQ         t7_base+560(FP), CX
+	MOVQ         t7_base+536(FP), CX
 	MOVQ         p0+0(FP), R11
 	LEAQ         (CX)(R11*8), CX
 	MOVQ         CX, 88(SP)
-	MOVQ         d_base+584(FP), CX
+	MOVQ         d_base+560(FP), CX
 	MOVQ         p0+0(FP), R11
 	LEAQ         (CX)(R11*8), CX
 	MOVQ         CX, 96(SP)
-	MOVQ         t6_base+608(FP), CX
+	MOVQ         t6_base+584(FP), CX
 	MOVQ         p0+0(FP), R11
 	LEAQ         (CX)(R11*8), CX
 	MOVQ         CX, 104(SP)
-	MOVQ         t5_base+632(FP), CX
+	MOVQ         t5_base+608(FP), CX
 	MOVQ         p0+0(FP), R11
 	LEAQ         (CX)(R11*8), CX
 	MOVQ         CX, 112(SP)
-	MOVQ         d2_base+656(FP), CX
+	MOVQ         d2_base+632(FP), CX
 	MOVQ         p0+0(FP), R11
 	LEAQ         (CX)(R11*8), CX
 	MOVQ         CX, 120(SP)
@@ -1045,16 +1115,14 @@ loop3:
 	VBROADCASTSD     -16(R12), Z9
 	VSUBPD           Z0, Z9, Z9
 	VMULPD           Z9, Z2, Z9
-	MOVQ             d9_base+128(FP), R13
-	VMOVSD           X9, (R13)
-	VMULPD.BCST      (DX), Z3, Z10
+	VMOVSD           X9, (DX)
+	VMULPD.BCST      (BX), Z3, Z10
 	VFMADD231PD      Z9, Z10, Z8
 	VBROADCASTSD     -8(R12), Z9
 	VSUBPD           Z1, Z9, Z9
 	VMULPD           Z9, Z2, Z9
-	MOVQ             d9_base+128(FP), R13
-	VMOVSD           X9, 8(R13)
-	VMULPD.BCST      8(DX), Z3, Z10
+	VMOVSD           X9, 8(DX)
+	VMULPD.BCST      8(BX), Z3, Z10
 	VFMADD231PD      Z9, Z10, Z8
 	MOVQ             8(SP), R13
 	LEAQ             (R13)(R11*8), R11
@@ -1136,7 +1204,7 @@ done8:
 	KMOVB       K1, BP
 	TESTQ       BP, BP
 	JEQ         else13
-	VMULPD.BCST (DX), Z3, Z10
+	VMULPD.BCST (BX), Z3, Z10
 	MOVQ        64(SP), BP
 	LEAQ        (BP)(R11*8), BP
 	VMULPD.BCST -8(BP), Z10, Z10
@@ -1147,12 +1215,12 @@ else13:
 	VPXORD Z9, Z9, Z9
 
 done12:
-	VMOVSD      X9, (BX)
+	VMOVSD      X9, (SI)
 	VPXORD      Z9, Z9, Z9
 	KMOVB       K1, BP
 	TESTQ       BP, BP
 	JEQ         else15
-	VMULPD.BCST (DX), Z3, Z10
+	VMULPD.BCST (BX), Z3, Z10
 	MOVQ        72(SP), BP
 	LEAQ        (BP)(R11*8), BP
 	VMULPD.BCST -8(BP), Z10, Z10
@@ -1163,12 +1231,12 @@ else15:
 	VPXORD Z9, Z9, Z9
 
 done14:
-	VMOVSD      X9, (SI)
+	VMOVSD      X9, (DI)
 	VPXORD      Z9, Z9, Z9
 	KMOVB       K1, BP
 	TESTQ       BP, BP
 	JEQ         else17
-	VMULPD.BCST 8(DX), Z3, Z10
+	VMULPD.BCST 8(BX), Z3, Z10
 	MOVQ        64(SP), BP
 	LEAQ        (BP)(R11*8), BP
 	VMULPD.BCST -8(BP), Z10, Z10
@@ -1179,12 +1247,12 @@ else17:
 	VPXORD Z9, Z9, Z9
 
 done16:
-	VMOVSD      X9, 8(BX)
+	VMOVSD      X9, 8(SI)
 	VPXORD      Z9, Z9, Z9
 	KMOVB       K1, BP
 	TESTQ       BP, BP
 	JEQ         else19
-	VMULPD.BCST 8(DX), Z3, Z10
+	VMULPD.BCST 8(BX), Z3, Z10
 	MOVQ        72(SP), BP
 	LEAQ        (BP)(R11*8), BP
 	VMULPD.BCST -8(BP), Z10, Z10
@@ -1195,139 +1263,133 @@ else19:
 	VPXORD Z9, Z9, Z9
 
 done18:
-	VMOVSD       X9, 8(SI)
-	VBROADCASTSD -8(R13), Z9
-	VCMPPD       $0x00, Z5, Z9, K2
-	VPXORD       Z9, Z9, Z9
+	VMOVSD       X9, 8(DI)
+	VBROADCASTSD (R9), Z9
+	VBROADCASTSD -8(R13), Z10
+	VCMPPD       $0x00, Z5, Z10, K2
+	VPXORD       Z10, Z10, Z10
 	KMOVB        K2, BP
 	TESTQ        BP, BP
 	JEQ          else21
-	VPXORD       Z9, Z9, Z9
+	VPXORD       Z10, Z10, Z10
 	JMP          done20
 
 else21:
-	MOVQ        d9_base+128(FP), BP
-	VMULPD.BCST (BP), Z8, Z9
+	VMULPD.BCST (DX), Z8, Z10
 
 done20:
-	VADDPD.BCST  (BX), Z9, Z9
-	VMOVSD       X9, (DI)
-	VBROADCASTSD (R9), Z10
-	VSUBPD       Z9, Z10, Z9
+	VADDPD.BCST  (SI), Z10, Z10
+	VSUBPD       Z10, Z9, Z9
 	VMOVSD       X9, (R8)
-	VBROADCASTSD -8(R13), Z9
-	VCMPPD       $0x00, Z5, Z9, K2
-	VPXORD       Z9, Z9, Z9
-	KMOVB        K2, R13
-	TESTQ        R13, R13
+	VBROADCASTSD 8(R9), Z9
+	VBROADCASTSD -8(R13), Z10
+	VCMPPD       $0x00, Z5, Z10, K2
+	VPXORD       Z10, Z10, Z10
+	KMOVB        K2, BP
+	TESTQ        BP, BP
 	JEQ          else23
-	VPXORD       Z9, Z9, Z9
+	VPXORD       Z10, Z10, Z10
 	JMP          done22
 
 else23:
-	MOVQ        d9_base+128(FP), R13
-	VMULPD.BCST 8(R13), Z8, Z9
+	VMULPD.BCST 8(DX), Z8, Z10
 
 done22:
-	VADDPD.BCST  8(BX), Z9, Z8
-	VMOVSD       X8, 8(DI)
-	VBROADCASTSD 8(R9), Z9
-	VSUBPD       Z8, Z9, Z8
-	VMOVSD       X8, 8(R8)
-	VPXORD       Z8, Z8, Z8
-	VBROADCASTSD -16(R12), Z9
-	MOVQ         t15_base+8(FP), R13
-	MOVLQSX      (R13), R13
-	VPBROADCASTQ R13, Z10
-	VCVTQQ2PD    Z10, Z10
+	VADDPD.BCST  8(SI), Z10, Z10
 	VSUBPD       Z10, Z9, Z9
-	VMULPD       Z9, Z2, Z9
-	VMOVSD       X9, (R10)
-	VMULPD.BCST  (DX), Z3, Z10
-	VFMADD231PD  Z9, Z10, Z8
-	VBROADCASTSD -8(R12), Z9
+	VMOVSD       X9, 8(R8)
+	VPXORD       Z9, Z9, Z9
+	VBROADCASTSD -16(R12), Z10
+	MOVQ         t15_base+8(FP), BP
+	MOVLQSX      (BP), BP
+	VPBROADCASTQ BP, Z11
+	VCVTQQ2PD    Z11, Z11
+	VSUBPD       Z11, Z10, Z10
+	VMULPD       Z10, Z2, Z10
+	VMOVSD       X10, (R10)
+	VMULPD.BCST  (BX), Z3, Z11
+	VFMADD231PD  Z10, Z11, Z9
+	VBROADCASTSD -8(R12), Z10
 	MOVQ         t15_base+8(FP), R12
 	MOVLQSX      4(R12), R12
-	VPBROADCASTQ R12, Z10
-	VCVTQQ2PD    Z10, Z10
-	VSUBPD       Z10, Z9, Z9
-	VMULPD       Z9, Z2, Z9
-	VMOVSD       X9, 8(R10)
-	VMULPD.BCST  8(DX), Z3, Z10
-	VFMADD231PD  Z9, Z10, Z8
+	VPBROADCASTQ R12, Z11
+	VCVTQQ2PD    Z11, Z11
+	VSUBPD       Z11, Z10, Z10
+	VMULPD       Z10, Z2, Z10
+	VMOVSD       X10, 8(R10)
+	VMULPD.BCST  8(BX), Z3, Z11
+	VFMADD231PD  Z10, Z11, Z9
 	MOVQ         80(SP), R12
 	LEAQ         (R12)(R11*8), R12
-	VBROADCASTSD -8(R12), Z9
-	VCMPPD       $0x00, Z5, Z9, K2
-	MOVQ         88(SP), R13
-	LEAQ         (R13)(R11*8), R13
-	VBROADCASTSD -8(R13), Z9
-	VDIVPD       Z9, Z6, Z10
-	VPXORD       Z11, Z11, Z11
-	KMOVB        K2, R13
-	TESTQ        R13, R13
+	VBROADCASTSD -8(R12), Z10
+	VCMPPD       $0x00, Z5, Z10, K2
+	MOVQ         88(SP), BP
+	LEAQ         (BP)(R11*8), BP
+	VBROADCASTSD -8(BP), Z10
+	VDIVPD       Z10, Z6, Z11
+	VPXORD       Z12, Z12, Z12
+	KMOVB        K2, BP
+	TESTQ        BP, BP
 	JEQ          else25
-	VPXORD       Z11, Z11, Z11
+	VPXORD       Z12, Z12, Z12
 	JMP          done24
 
 else25:
-	VPXORD      Z12, Z12, Z12
-	KMOVB       K1, R13
-	TESTQ       R13, R13
+	VPXORD      Z13, Z13, Z13
+	KMOVB       K1, BP
+	TESTQ       BP, BP
 	JEQ         else27
-	VMULPD      Z10, Z8, Z13
-	MOVQ        96(SP), R13
-	LEAQ        (R13)(R11*8), R13
-	VMULPD.BCST -8(R13), Z13, Z13
-	MOVQ        104(SP), R13
-	LEAQ        (R13)(R11*8), R13
-	VDIVPD.BCST -8(R13), Z13, Z13
-	MOVQ        112(SP), R13
-	LEAQ        (R13)(R11*8), R13
-	VMULPD.BCST -8(R13), Z13, Z12
+	VMULPD      Z11, Z9, Z14
+	MOVQ        96(SP), BP
+	LEAQ        (BP)(R11*8), BP
+	VMULPD.BCST -8(BP), Z14, Z14
+	MOVQ        104(SP), BP
+	LEAQ        (BP)(R11*8), BP
+	VDIVPD.BCST -8(BP), Z14, Z14
+	MOVQ        112(SP), BP
+	LEAQ        (BP)(R11*8), BP
+	VMULPD.BCST -8(BP), Z14, Z13
 	JMP         done26
 
 else27:
-	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
 
 done26:
-	VMOVAPD Z12, Z11
+	VMOVAPD Z13, Z12
 
 done24:
-	VPXORD Z12, Z12, Z12
-	KMOVB  K2, R13
-	TESTQ  R13, R13
+	VPXORD Z13, Z13, Z13
+	KMOVB  K2, BP
+	TESTQ  BP, BP
 	JEQ    else29
-	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
 	JMP    done28
 
 else29:
-	VPXORD      Z13, Z13, Z13
-	KMOVB       K1, R13
-	TESTQ       R13, R13
+	VPXORD      Z14, Z14, Z14
+	KMOVB       K1, BP
+	TESTQ       BP, BP
 	JEQ         else31
-	MOVQ        120(SP), R13
-	LEAQ        (R13)(R11*8), R11
-	VMULPD.BCST -8(R11), Z8, Z8
-	VDIVPD      Z9, Z8, Z8
-	VMULPD      Z10, Z8, Z13
+	MOVQ        120(SP), BP
+	LEAQ        (BP)(R11*8), R11
+	VMULPD.BCST -8(R11), Z9, Z9
+	VDIVPD      Z10, Z9, Z9
+	VMULPD      Z11, Z9, Z14
 	JMP         done30
 
 else31:
-	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
 
 done30:
-	VMOVAPD Z13, Z12
+	VMOVAPD Z14, Z13
 
 done28:
-	VSUBPD       Z12, Z11, Z8
-	VCMPPD       $0x04, Z5, Z8, K1
-	VDIVPD       Z9, Z6, Z9
-	VBLENDMPD    Z9, Z7, K1, Z9
-	VMULPD       Z9, Z8, Z8
-	VBROADCASTSD (SI), Z9
-	VADDPD.BCST  (DI), Z9, Z9
-	VBROADCASTSD -8(R12), Z10
+	VSUBPD       Z13, Z12, Z9
+	VCMPPD       $0x04, Z5, Z9, K1
+	VDIVPD       Z10, Z6, Z10
+	VBLENDMPD    Z10, Z7, K1, Z10
+	VMULPD       Z10, Z9, Z9
+	VBROADCASTSD -8(R13), Z10
 	VCMPPD       $0x00, Z5, Z10, K1
 	VPXORD       Z10, Z10, Z10
 	KMOVB        K1, R11
@@ -1337,38 +1399,66 @@ done28:
 	JMP          done32
 
 else33:
-	VMULPD.BCST (R10), Z8, Z10
+	VMULPD.BCST (DX), Z8, Z10
 
 done32:
-	VADDPD       Z10, Z9, Z9
-	VADDPD.BCST  (AX), Z9, Z9
-	VMOVSD       X9, (AX)
-	VBROADCASTSD 8(SI), Z9
-	VADDPD.BCST  8(DI), Z9, Z9
+	VADDPD.BCST  (SI), Z10, Z10
+	VADDPD.BCST  (DI), Z10, Z10
+	VBROADCASTSD -8(R12), Z11
+	VCMPPD       $0x00, Z5, Z11, K1
+	VPXORD       Z11, Z11, Z11
+	KMOVB        K1, R11
+	TESTQ        R11, R11
+	JEQ          else35
+	VPXORD       Z11, Z11, Z11
+	JMP          done34
+
+else35:
+	VMULPD.BCST (R10), Z9, Z11
+
+done34:
+	VADDPD       Z11, Z10, Z10
+	VADDPD.BCST  (AX), Z10, Z10
+	VMOVSD       X10, (AX)
+	VBROADCASTSD -8(R13), Z10
+	VCMPPD       $0x00, Z5, Z10, K1
+	VPXORD       Z10, Z10, Z10
+	KMOVB        K1, R11
+	TESTQ        R11, R11
+	JEQ          else37
+	VPXORD       Z10, Z10, Z10
+	JMP          done36
+
+else37:
+	VMULPD.BCST 8(DX), Z8, Z10
+
+done36:
+	VADDPD.BCST  8(SI), Z10, Z8
+	VADDPD.BCST  8(DI), Z8, Z8
 	VBROADCASTSD -8(R12), Z10
 	VCMPPD       $0x00, Z5, Z10, K1
 	VPXORD       Z10, Z10, Z10
 	KMOVB        K1, R11
 	TESTQ        R11, R11
-	JEQ          else35
+	JEQ          else39
 	VPXORD       Z10, Z10, Z10
-	JMP          done34
+	JMP          done38
 
-else35:
-	VMULPD.BCST 8(R10), Z8, Z10
+else39:
+	VMULPD.BCST 8(R10), Z9, Z10
 
-done34:
-	VADDPD       Z10, Z9, Z8
+done38:
+	VADDPD       Z10, Z8, Z8
 	VADDPD.BCST  8(AX), Z8, Z8
 	VMOVSD       X8, 8(AX)
 	MOVQ         dzx1_base+32(FP), R11
 	VBROADCASTSD (R11), Z8
-	VADDPD.BCST  (DX), Z8, Z8
-	VMOVSD       X8, (DX)
+	VADDPD.BCST  (BX), Z8, Z8
+	VMOVSD       X8, (BX)
 	MOVQ         dzx1_base+32(FP), R11
 	VBROADCASTSD 8(R11), Z8
-	VADDPD.BCST  8(DX), Z8, Z8
-	VMOVSD       X8, 8(DX)
+	VADDPD.BCST  8(BX), Z8, Z8
+	VMOVSD       X8, 8(BX)
 	VBROADCASTSD (R8), Z8
 	VMOVSD       X8, (R9)
 	VBROADCASTSD 8(R8), Z8
@@ -1383,18 +1473,18 @@ done1:
 	VZEROUPPER
 	RET
 
-// func d8LoopAVX2(p0 int, t15 []int32, dzx1 []float64, dx []float64, x []float64, t4 []float64, d9 []float64, dv2 []float64, v []float64, t12 []float64, t11 []float64, d4 []float64, t10 []float64, t9 []float64, d5 []float64, dd []float64, d6 []float64, dd2 []float64, d3 []float64, d10 []float64, nextD []float64, d8 []float64, d11 []float64, t8 []float64, t7 []float64, d []float64, t6 []float64, t5 []float64, d2 []float64)
+// func d8LoopAVX2(p0 int, t15 []int32, dzx1 []float64, dx []float64, x []float64, t4 []float64, d9 []float64, dv2 []float64, v []float64, t12 []float64, t11 []float64, d4 []float64, t10 []float64, t9 []float64, d5 []float64, dd []float64, d6 []float64, dd2 []float64, d3 []float64, nextD []float64, d8 []float64, d10 []float64, t8 []float64, t7 []float64, d []float64, t6 []float64, t5 []float64, d2 []float64)
 // Requires: AVX, AVX2, FMA3
-TEXT ·d8LoopAVX2(SB), $192-680
+TEXT ·d8LoopAVX2(SB), $192-656
 	MOVQ         dx_base+56(FP), AX
 	MOVQ         t4_base+104(FP), CX
-	MOVQ         dv2_base+152(FP), DX
-	MOVQ         dd_base+344(FP), BX
-	MOVQ         dd2_base+392(FP), SI
-	MOVQ         d10_base+440(FP), DI
-	MOVQ         nextD_base+464(FP), R8
-	MOVQ         d8_base+488(FP), R9
-	MOVQ         d11_base+512(FP), R10
+	MOVQ         d9_base+128(FP), DX
+	MOVQ         dv2_base+152(FP), BX
+	MOVQ         dd_base+344(FP), SI
+	MOVQ         dd2_base+392(FP), DI
+	MOVQ         nextD_base+440(FP), R8
+	MOVQ         d8_base+464(FP), R9
+	MOVQ         d10_base+488(FP), R10
 	MOVQ         p0+0(FP), R11
 	TESTQ        R11, R11
 	JLE          done1
@@ -1442,27 +1532,27 @@ TEXT ·d8LoopAVX2(SB), $192-680
 	MOVQ         p0+0(FP), R11
 	LEAQ         (CX)(R11*8), CX
 	MOVQ         CX, 136(SP)
-	MOVQ         t8_base+536(FP), CX
+	MOVQ         t8_base+512(FP), CX
 	MOVQ         p0+0(FP), R11
 	LEAQ         (CX)(R11*8), CX
 	MOVQ         CX, 144(SP)
-	MOVQ         t7_base+560(FP), CX
+	MOVQ         t7_base+536(FP), CX
 	MOVQ         p0+0(FP), R11
 	LEAQ         (CX)(R11*8), CX
 	MOVQ         CX, 152(SP)
-	MOVQ         d_base+584(FP), CX
+	MOVQ         d_base+560(FP), CX
 	MOVQ         p0+0(FP), R11
 	LEAQ         (CX)(R11*8), CX
 	MOVQ         CX, 160(SP)
-	MOVQ         t6_base+608(FP), CX
+	MOVQ         t6_base+584(FP), CX
 	MOVQ         p0+0(FP), R11
 	LEAQ         (CX)(R11*8), CX
 	MOVQ         CX, 168(SP)
-	MOVQ         t5_base+632(FP), CX
+	MOVQ         t5_base+608(FP), CX
 	MOVQ         p0+0(FP), R11
 	LEAQ         (CX)(R11*8), CX
 	MOVQ         CX, 176(SP)
-	MOVQ         d2_base+656(FP), CX
+	MOVQ         d2_base+632(FP), CX
 	MOVQ         p0+0(FP), R11
 	LEAQ         (CX)(R11*8), CX
 	MOVQ         CX, 184(SP)
@@ -1472,11 +1562,10 @@ TEXT ·d8LoopAVX2(SB), $192-680
 	MOVQ         $+0, CX
 	VMOVUPD      c64x4_4000000000000000<>+0(SB), Y0
 	VMOVUPD      c64x4_bfb999999999999a<>+0(SB), Y1
-	VMOVUPD      c64x4_3fb999999999999a<>+0(SB), Y2
-	VXORPS       Y3, Y3, Y3
-	VMOVUPD      c64x4_3fe0000000000000<>+0(SB), Y4
-	VMOVUPD      c64x4_3ff0000000000000<>+0(SB), Y5
-	VMOVUPD      c64x4_4338000000000000<>+0(SB), Y6
+	VXORPS       Y2, Y2, Y2
+	VMOVUPD      c64x4_3fe0000000000000<>+0(SB), Y3
+	VMOVUPD      c64x4_3ff0000000000000<>+0(SB), Y4
+	VMOVUPD      c64x4_4338000000000000<>+0(SB), Y5
 	PCALIGN      $0x20
 
 loop3:
@@ -1486,190 +1575,189 @@ loop3:
 	MOVQ         $+0, R11
 	MOVQ         t15_base+8(FP), R12
 	MOVL         R11, 4(R12)
-	VBROADCASTSD (AX), Y7
-	VMULPD       Y7, Y2, Y7
+	VBROADCASTSD (AX), Y6
+	VMULPD       c64x4_3fb999999999999a<>+0(SB), Y6, Y6
 	MOVQ         dzx1_base+32(FP), R11
-	VMOVSD       X7, (R11)
-	VBROADCASTSD 8(AX), Y7
-	VMULPD       Y7, Y2, Y7
+	VMOVSD       X6, (R11)
+	VBROADCASTSD 8(AX), Y6
+	VMULPD       c64x4_3fb999999999999a<>+0(SB), Y6, Y6
 	MOVQ         dzx1_base+32(FP), R11
-	VMOVSD       X7, 8(R11)
-	VXORPS       Y7, Y7, Y7
+	VMOVSD       X6, 8(R11)
+	VXORPS       Y6, Y6, Y6
 	IMUL3Q       $-2, CX, R11
 	MOVQ         64(SP), R12
 	LEAQ         (R12)(R11*8), R12
-	VBROADCASTSD -16(R12), Y8
-	VSUBPD       (SP), Y8, Y8
-	VMULPD       Y8, Y0, Y8
-	MOVQ         d9_base+128(FP), R13
-	VMOVSD       X8, (R13)
-	VBROADCASTSD (DX), Y9
-	VMULPD       Y9, Y1, Y9
-	VFMADD231PD  Y8, Y9, Y7
-	VBROADCASTSD -8(R12), Y8
-	VSUBPD       32(SP), Y8, Y8
-	VMULPD       Y8, Y0, Y8
-	MOVQ         d9_base+128(FP), R13
-	VMOVSD       X8, 8(R13)
-	VBROADCASTSD 8(DX), Y9
-	VMULPD       Y9, Y1, Y9
-	VFMADD231PD  Y8, Y9, Y7
+	VBROADCASTSD -16(R12), Y7
+	VSUBPD       (SP), Y7, Y7
+	VMULPD       Y7, Y0, Y7
+	VMOVSD       X7, (DX)
+	VBROADCASTSD (BX), Y8
+	VMULPD       Y8, Y1, Y8
+	VFMADD231PD  Y7, Y8, Y6
+	VBROADCASTSD -8(R12), Y7
+	VSUBPD       32(SP), Y7, Y7
+	VMULPD       Y7, Y0, Y7
+	VMOVSD       X7, 8(DX)
+	VBROADCASTSD 8(BX), Y8
+	VMULPD       Y8, Y1, Y8
+	VFMADD231PD  Y7, Y8, Y6
 	MOVQ         72(SP), R13
 	LEAQ         (R13)(R11*8), R11
-	VBROADCASTSD -8(R11), Y8
-	VBROADCASTSD -8(R12), Y9
-	VFMADD231PD  Y8, Y2, Y9
-	VCMPPD       $0x11, Y9, Y3, Y8
+	VBROADCASTSD -8(R11), Y7
+	VBROADCASTSD -8(R12), Y8
+	VFMADD231PD  c64x4_3fb999999999999a<>+0(SB), Y7, Y8
+	VCMPPD       $0x11, Y8, Y2, Y7
 	IMUL3Q       $-1, CX, R11
 	MOVQ         80(SP), R13
 	LEAQ         (R13)(R11*8), R13
-	VBROADCASTSD -8(R13), Y9
-	VCMPPD       $0x00, Y3, Y9, Y9
+	VBROADCASTSD -8(R13), Y8
+	VCMPPD       $0x00, Y2, Y8, Y8
 	MOVQ         88(SP), BP
 	LEAQ         (BP)(R11*8), BP
-	VBROADCASTSD -8(BP), Y10
-	VDIVPD       Y10, Y4, Y11
-	VXORPS       Y12, Y12, Y12
-	VMOVMSKPD    Y9, BP
+	VBROADCASTSD -8(BP), Y9
+	VDIVPD       Y9, Y3, Y10
+	VXORPS       Y11, Y11, Y11
+	VMOVMSKPD    Y8, BP
 	TESTQ        BP, BP
 	JEQ          else5
-	VXORPS       Y12, Y12, Y12
+	VXORPS       Y11, Y11, Y11
 	JMP          done4
 
 else5:
-	VXORPS       Y13, Y13, Y13
-	VMOVMSKPD    Y8, BP
+	VXORPS       Y12, Y12, Y12
+	VMOVMSKPD    Y7, BP
 	TESTQ        BP, BP
 	JEQ          else7
-	VMULPD       Y11, Y7, Y14
+	VMULPD       Y10, Y6, Y13
 	MOVQ         96(SP), BP
 	LEAQ         (BP)(R11*8), BP
-	VBROADCASTSD -8(BP), Y15
-	VMULPD       Y15, Y14, Y14
+	VBROADCASTSD -8(BP), Y14
+	VMULPD       Y14, Y13, Y13
 	MOVQ         104(SP), BP
 	LEAQ         (BP)(R11*8), BP
-	VBROADCASTSD -8(BP), Y15
-	VDIVPD       Y15, Y14, Y14
+	VBROADCASTSD -8(BP), Y14
+	VDIVPD       Y14, Y13, Y13
 	MOVQ         112(SP), BP
 	LEAQ         (BP)(R11*8), BP
-	VBROADCASTSD -8(BP), Y15
-	VMULPD       Y15, Y14, Y13
+	VBROADCASTSD -8(BP), Y14
+	VMULPD       Y14, Y13, Y12
 	JMP          done6
 
 else7:
-	VXORPS Y13, Y13, Y13
+	VXORPS Y12, Y12, Y12
 
 done6:
-	VMOVAPD Y13, Y12
+	VMOVAPD Y12, Y11
 
 done4:
-	VXORPS    Y13, Y13, Y13
-	VMOVMSKPD Y9, BP
+	VXORPS    Y12, Y12, Y12
+	VMOVMSKPD Y8, BP
 	TESTQ     BP, BP
 	JEQ       else9
-	VXORPS    Y13, Y13, Y13
+	VXORPS    Y12, Y12, Y12
 	JMP       done8
 
 else9:
-	VXORPS       Y9, Y9, Y9
-	VMOVMSKPD    Y8, BP
+	VXORPS       Y8, Y8, Y8
+	VMOVMSKPD    Y7, BP
 	TESTQ        BP, BP
 	JEQ          else11
 	MOVQ         120(SP), BP
 	LEAQ         (BP)(R11*8), BP
-	VBROADCASTSD -8(BP), Y14
-	VMULPD       Y14, Y7, Y7
-	VDIVPD       Y10, Y7, Y7
-	VMULPD       Y11, Y7, Y9
+	VBROADCASTSD -8(BP), Y13
+	VMULPD       Y13, Y6, Y6
+	VDIVPD       Y9, Y6, Y6
+	VMULPD       Y10, Y6, Y8
 	JMP          done10
 
 else11:
-	VXORPS Y9, Y9, Y9
+	VXORPS Y8, Y8, Y8
 
 done10:
-	VMOVAPD Y9, Y13
+	VMOVAPD Y8, Y12
 
 done8:
-	VSUBPD       Y13, Y12, Y7
-	VCMPPD       $0x04, Y3, Y7, Y9
-	VDIVPD       Y10, Y4, Y10
-	VBLENDVPD    Y9, Y10, Y5, Y9
-	VMULPD       Y9, Y7, Y7
-	VXORPS       Y9, Y9, Y9
-	VMOVMSKPD    Y8, BP
+	VSUBPD       Y12, Y11, Y6
+	VCMPPD       $0x04, Y2, Y6, Y8
+	VDIVPD       Y9, Y3, Y9
+	VBLENDVPD    Y8, Y9, Y4, Y8
+	VMULPD       Y8, Y6, Y6
+	VXORPS       Y8, Y8, Y8
+	VMOVMSKPD    Y7, BP
 	TESTQ        BP, BP
 	JEQ          else13
-	VBROADCASTSD (DX), Y10
-	VMULPD       Y10, Y1, Y10
+	VBROADCASTSD (BX), Y9
+	VMULPD       Y9, Y1, Y9
 	MOVQ         128(SP), BP
 	LEAQ         (BP)(R11*8), BP
-	VBROADCASTSD -8(BP), Y11
-	VMULPD       Y11, Y10, Y10
-	VMULPD       Y10, Y0, Y9
+	VBROADCASTSD -8(BP), Y10
+	VMULPD       Y10, Y9, Y9
+	VMULPD       Y9, Y0, Y8
 	JMP          done12
 
 else13:
-	VXORPS Y9, Y9, Y9
+	VXORPS Y8, Y8, Y8
 
 done12:
-	VMOVSD       X9, (BX)
-	VXORPS       Y9, Y9, Y9
-	VMOVMSKPD    Y8, BP
+	VMOVSD       X8, (SI)
+	VXORPS       Y8, Y8, Y8
+	VMOVMSKPD    Y7, BP
 	TESTQ        BP, BP
 	JEQ          else15
-	VBROADCASTSD (DX), Y10
-	VMULPD       Y10, Y1, Y10
+	VBROADCASTSD (BX), Y9
+	VMULPD       Y9, Y1, Y9
 	MOVQ         136(SP), BP
 	LEAQ         (BP)(R11*8), BP
-	VBROADCASTSD -8(BP), Y11
-	VMULPD       Y11, Y10, Y10
-	VMULPD       Y10, Y0, Y9
+	VBROADCASTSD -8(BP), Y10
+	VMULPD       Y10, Y9, Y9
+	VMULPD       Y9, Y0, Y8
 	JMP          done14
 
 else15:
-	VXORPS Y9, Y9, Y9
+	VXORPS Y8, Y8, Y8
 
 done14:
-	VMOVSD       X9, (SI)
-	VXORPS       Y9, Y9, Y9
-	VMOVMSKPD    Y8, BP
+	VMOVSD       X8, (DI)
+	VXORPS       Y8, Y8, Y8
+	VMOVMSKPD    Y7, BP
 	TESTQ        BP, BP
 	JEQ          else17
-	VBROADCASTSD 8(DX), Y10
-	VMULPD       Y10, Y1, Y10
+	VBROADCASTSD 8(BX), Y9
+	VMULPD       Y9, Y1, Y9
 	MOVQ         128(SP), BP
 	LEAQ         (BP)(R11*8), BP
-	VBROADCASTSD -8(BP), Y11
-	VMULPD       Y11, Y10, Y10
-	VMULPD       Y10, Y0, Y9
+	VBROADCASTSD -8(BP), Y10
+	VMULPD       Y10, Y9, Y9
+	VMULPD       Y9, Y0, Y8
 	JMP          done16
 
 else17:
-	VXORPS Y9, Y9, Y9
+	VXORPS Y8, Y8, Y8
 
 done16:
-	VMOVSD       X9, 8(BX)
-	VXORPS       Y9, Y9, Y9
-	VMOVMSKPD    Y8, BP
+	VMOVSD       X8, 8(SI)
+	VXORPS       Y8, Y8, Y8
+	VMOVMSKPD    Y7, BP
 	TESTQ        BP, BP
 	JEQ          else19
-	VBROADCASTSD 8(DX), Y10
-	VMULPD       Y10, Y1, Y10
+	VBROADCASTSD 8(BX), Y9
+	VMULPD       Y9, Y1, Y9
 	MOVQ         136(SP), BP
 	LEAQ         (BP)(R11*8), BP
-	VBROADCASTSD -8(BP), Y11
-	VMULPD       Y11, Y10, Y10
-	VMULPD       Y10, Y0, Y9
+	VBROADCASTSD -8(BP), Y10
+	VMULPD       Y10, Y9, Y9
+	VMULPD       Y9, Y0, Y8
 	JMP          done18
 
 else19:
-	VXORPS Y9, Y9, Y9
+	VXORPS Y8, Y8, Y8
 
 done18:
-	VMOVSD       X9, 8(SI)
-	VBROADCASTSD (BX), Y9
+	VMOVSD       X8, 8(DI)
+	VBROADCASTSD (R9), Y8
+	VBROADCASTSD (SI), Y9
 	VBROADCASTSD -8(R13), Y10
-	VCMPPD       $0x00, Y3, Y10, Y10
+	VCMPPD       $0x00, Y2, Y10, Y10
 	VXORPS       Y11, Y11, Y11
 	VMOVMSKPD    Y10, BP
 	TESTQ        BP, BP
@@ -1678,96 +1766,91 @@ done18:
 	JMP          done20
 
 else21:
-	MOVQ         d9_base+128(FP), BP
-	VBROADCASTSD (BP), Y10
-	VMULPD       Y10, Y7, Y11
+	VBROADCASTSD (DX), Y10
+	VMULPD       Y10, Y6, Y11
 
 done20:
 	VADDPD       Y11, Y9, Y9
-	VMOVSD       X9, (DI)
-	VBROADCASTSD (R9), Y10
-	VSUBPD       Y9, Y10, Y9
-	VMOVSD       X9, (R8)
-	VBROADCASTSD 8(BX), Y9
+	VSUBPD       Y9, Y8, Y8
+	VMOVSD       X8, (R8)
+	VBROADCASTSD 8(R9), Y8
+	VBROADCASTSD 8(SI), Y9
 	VBROADCASTSD -8(R13), Y10
-	VCMPPD       $0x00, Y3, Y10, Y10
+	VCMPPD       $0x00, Y2, Y10, Y10
 	VXORPS       Y11, Y11, Y11
-	VMOVMSKPD    Y10, R13
-	TESTQ        R13, R13
+	VMOVMSKPD    Y10, BP
+	TESTQ        BP, BP
 	JEQ          else23
 	VXORPS       Y11, Y11, Y11
 	JMP          done22
 
 else23:
-	MOVQ         d9_base+128(FP), R13
-	VBROADCASTSD 8(R13), Y10
-	VMULPD       Y10, Y7, Y11
+	VBROADCASTSD 8(DX), Y10
+	VMULPD       Y10, Y6, Y11
 
 done22:
-	VADDPD       Y11, Y9, Y7
-	VMOVSD       X7, 8(DI)
-	VBROADCASTSD 8(R9), Y9
-	VSUBPD       Y7, Y9, Y7
-	VMOVSD       X7, 8(R8)
-	VXORPS       Y7, Y7, Y7
+	VADDPD       Y11, Y9, Y9
+	VSUBPD       Y9, Y8, Y8
+	VMOVSD       X8, 8(R8)
+	VXORPS       Y8, Y8, Y8
 	VBROADCASTSD -16(R12), Y9
-	MOVQ         t15_base+8(FP), R13
-	MOVLQSX      (R13), R13
-	VMOVQ        R13, X10
+	MOVQ         t15_base+8(FP), BP
+	MOVLQSX      (BP), BP
+	VMOVQ        BP, X10
 	VPBROADCASTQ X10, Y10
-	VPADDQ       Y6, Y10, Y10
-	VSUBPD       Y6, Y10, Y10
+	VPADDQ       Y5, Y10, Y10
+	VSUBPD       Y5, Y10, Y10
 	VSUBPD       Y10, Y9, Y9
 	VMULPD       Y9, Y0, Y9
 	VMOVSD       X9, (R10)
-	VBROADCASTSD (DX), Y10
+	VBROADCASTSD (BX), Y10
 	VMULPD       Y10, Y1, Y10
-	VFMADD231PD  Y9, Y10, Y7
+	VFMADD231PD  Y9, Y10, Y8
 	VBROADCASTSD -8(R12), Y9
 	MOVQ         t15_base+8(FP), R12
 	MOVLQSX      4(R12), R12
 	VMOVQ        R12, X10
 	VPBROADCASTQ X10, Y10
-	VPADDQ       Y6, Y10, Y10
-	VSUBPD       Y6, Y10, Y10
+	VPADDQ       Y5, Y10, Y10
+	VSUBPD       Y5, Y10, Y10
 	VSUBPD       Y10, Y9, Y9
 	VMULPD       Y9, Y0, Y9
 	VMOVSD       X9, 8(R10)
-	VBROADCASTSD 8(DX), Y10
+	VBROADCASTSD 8(BX), Y10
 	VMULPD       Y10, Y1, Y10
-	VFMADD231PD  Y9, Y10, Y7
+	VFMADD231PD  Y9, Y10, Y8
 	MOVQ         144(SP), R12
 	LEAQ         (R12)(R11*8), R12
 	VBROADCASTSD -8(R12), Y9
-	VCMPPD       $0x00, Y3, Y9, Y9
-	MOVQ         152(SP), R13
-	LEAQ         (R13)(R11*8), R13
-	VBROADCASTSD -8(R13), Y10
-	VDIVPD       Y10, Y4, Y11
+	VCMPPD       $0x00, Y2, Y9, Y9
+	MOVQ         152(SP), BP
+	LEAQ         (BP)(R11*8), BP
+	VBROADCASTSD -8(BP), Y10
+	VDIVPD       Y10, Y3, Y11
 	VXORPS       Y12, Y12, Y12
-	VMOVMSKPD    Y9, R13
-	TESTQ        R13, R13
+	VMOVMSKPD    Y9, BP
+	TESTQ        BP, BP
 	JEQ          else25
 	VXORPS       Y12, Y12, Y12
 	JMP          done24
 
 else25:
 	VXORPS       Y13, Y13, Y13
-	VMOVMSKPD    Y8, R13
-	TESTQ        R13, R13
+	VMOVMSKPD    Y7, BP
+	TESTQ        BP, BP
 	JEQ          else27
-	VMULPD       Y11, Y7, Y14
-	MOVQ         160(SP), R13
-	LEAQ         (R13)(R11*8), R13
-	VBROADCASTSD -8(R13), Y15
+	VMULPD       Y11, Y8, Y14
+	MOVQ         160(SP), BP
+	LEAQ         (BP)(R11*8), BP
+	VBROADCASTSD -8(BP), Y15
 	VMULPD       Y15, Y14, Y14
-	MOVQ         168(SP), R13
-	LEAQ         (R13)(R11*8), R13
-	VBROADCASTSD -8(R13), Y15
+	MOVQ         168(SP), BP
+	LEAQ         (BP)(R11*8), BP
+	VBROADCASTSD -8(BP), Y15
 	VDIVPD       Y15, Y14, Y14
-	MOVQ         176(SP), R13
-	LEAQ         (R13)(R11*8), R13
-	VBROADCASTSD -8(R13), Y15
+	MOVQ         176(SP), BP
+	LEAQ         (BP)(R11*8), BP
+	VBROADCASTSD -8(BP), Y15
 	VMULPD       Y15, Y14, Y13
 	JMP          done26
 
@@ -1779,21 +1862,21 @@ done26:
 
 done24:
 	VXORPS    Y13, Y13, Y13
-	VMOVMSKPD Y9, R13
-	TESTQ     R13, R13
+	VMOVMSKPD Y9, BP
+	TESTQ     BP, BP
 	JEQ       else29
 	VXORPS    Y13, Y13, Y13
 	JMP       done28
 
 else29:
 	VXORPS       Y9, Y9, Y9
-	VMOVMSKPD    Y8, R13
-	TESTQ        R13, R13
+	VMOVMSKPD    Y7, BP
+	TESTQ        BP, BP
 	JEQ          else31
-	MOVQ         184(SP), R13
-	LEAQ         (R13)(R11*8), R11
-	VBROADCASTSD -8(R11), Y8
-	VMULPD       Y8, Y7, Y7
+	MOVQ         184(SP), BP
+	LEAQ         (BP)(R11*8), R11
+	VBROADCASTSD -8(R11), Y7
+	VMULPD       Y7, Y8, Y7
 	VDIVPD       Y10, Y7, Y7
 	VMULPD       Y11, Y7, Y9
 	JMP          done30
@@ -1806,15 +1889,13 @@ done30:
 
 done28:
 	VSUBPD       Y13, Y12, Y7
-	VCMPPD       $0x04, Y3, Y7, Y8
-	VDIVPD       Y10, Y4, Y9
-	VBLENDVPD    Y8, Y9, Y5, Y8
+	VCMPPD       $0x04, Y2, Y7, Y8
+	VDIVPD       Y10, Y3, Y9
+	VBLENDVPD    Y8, Y9, Y4, Y8
 	VMULPD       Y8, Y7, Y7
-	VBROADCASTSD (DI), Y8
-	VBROADCASTSD (SI), Y9
-	VADDPD       Y9, Y8, Y8
-	VBROADCASTSD -8(R12), Y9
-	VCMPPD       $0x00, Y3, Y9, Y9
+	VBROADCASTSD (SI), Y8
+	VBROADCASTSD -8(R13), Y9
+	VCMPPD       $0x00, Y2, Y9, Y9
 	VXORPS       Y10, Y10, Y10
 	VMOVMSKPD    Y9, R11
 	TESTQ        R11, R11
@@ -1823,19 +1904,15 @@ done28:
 	JMP          done32
 
 else33:
-	VBROADCASTSD (R10), Y9
-	VMULPD       Y9, Y7, Y10
+	VBROADCASTSD (DX), Y9
+	VMULPD       Y9, Y6, Y10
 
 done32:
 	VADDPD       Y10, Y8, Y8
-	VBROADCASTSD (AX), Y9
-	VADDPD       Y8, Y9, Y8
-	VMOVSD       X8, (AX)
-	VBROADCASTSD 8(DI), Y8
-	VBROADCASTSD 8(SI), Y9
+	VBROADCASTSD (DI), Y9
 	VADDPD       Y9, Y8, Y8
 	VBROADCASTSD -8(R12), Y9
-	VCMPPD       $0x00, Y3, Y9, Y9
+	VCMPPD       $0x00, Y2, Y9, Y9
 	VXORPS       Y10, Y10, Y10
 	VMOVMSKPD    Y9, R11
 	TESTQ        R11, R11
@@ -1844,28 +1921,64 @@ done32:
 	JMP          done34
 
 else35:
-	VBROADCASTSD 8(R10), Y9
+	VBROADCASTSD (R10), Y9
 	VMULPD       Y9, Y7, Y10
 
 done34:
-	VADDPD       Y10, Y8, Y7
-	VBROADCASTSD 8(AX), Y8
-	VADDPD       Y7, Y8, Y7
-	VMOVSD       X7, 8(AX)
+	VADDPD       Y10, Y8, Y8
+	VBROADCASTSD (AX), Y9
+	VADDPD       Y8, Y9, Y8
+	VMOVSD       X8, (AX)
+	VBROADCASTSD 8(SI), Y8
+	VBROADCASTSD -8(R13), Y9
+	VCMPPD       $0x00, Y2, Y9, Y9
+	VXORPS       Y10, Y10, Y10
+	VMOVMSKPD    Y9, R11
+	TESTQ        R11, R11
+	JEQ          else37
+	VXORPS       Y10, Y10, Y10
+	JMP          done36
+
+else37:
+	VBROADCASTSD 8(DX), Y9
+	VMULPD       Y9, Y6, Y10
+
+done36:
+	VADDPD       Y10, Y8, Y6
+	VBROADCASTSD 8(DI), Y8
+	VADDPD       Y8, Y6, Y6
+	VBROADCASTSD -8(R12), Y8
+	VCMPPD       $0x00, Y2, Y8, Y8
+	VXORPS       Y9, Y9, Y9
+	VMOVMSKPD    Y8, R11
+	TESTQ        R11, R11
+	JEQ          else39
+	VXORPS       Y9, Y9, Y9
+	JMP          done38
+
+else39:
+	VBROADCASTSD 8(R10), Y8
+	VMULPD       Y8, Y7, Y9
+
+done38:
+	VADDPD       Y9, Y6, Y6
+	VBROADCASTSD 8(AX), Y7
+	VADDPD       Y6, Y7, Y6
+	VMOVSD       X6, 8(AX)
 	MOVQ         dzx1_base+32(FP), R11
-	VBROADCASTSD (R11), Y7
-	VBROADCASTSD (DX), Y8
-	VADDPD       Y7, Y8, Y7
-	VMOVSD       X7, (DX)
+	VBROADCASTSD (R11), Y6
+	VBROADCASTSD (BX), Y7
+	VADDPD       Y6, Y7, Y6
+	VMOVSD       X6, (BX)
 	MOVQ         dzx1_base+32(FP), R11
-	VBROADCASTSD 8(R11), Y7
-	VBROADCASTSD 8(DX), Y8
-	VADDPD       Y7, Y8, Y7
-	VMOVSD       X7, 8(DX)
-	VBROADCASTSD (R8), Y7
-	VMOVSD       X7, (R9)
-	VBROADCASTSD 8(R8), Y7
-	VMOVSD       X7, 8(R9)
+	VBROADCASTSD 8(R11), Y6
+	VBROADCASTSD 8(BX), Y7
+	VADDPD       Y6, Y7, Y6
+	VMOVSD       X6, 8(BX)
+	VBROADCASTSD (R8), Y6
+	VMOVSD       X6, (R9)
+	VBROADCASTSD 8(R8), Y6
+	VMOVSD       X6, 8(R9)
 	ADDQ         $+1, CX
 	MOVQ         p0+0(FP), R11
 	CMPQ         CX, R11

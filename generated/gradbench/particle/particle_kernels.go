@@ -4,7 +4,7 @@ package particle
 
 // d2LoopGo computes t17[i] = 10, t17[i + 1] = 0, s = Σᵢ 0.1·dv2[i]·t5[passes₂
 // − t₄₂ − 1,i], ….
-func d2LoopGo(passes2 int, t17 []int32, dv2, t5, dzx1, dx, t10, t18, x, t4, t8, t7, d3, t13, t12, d4, v, t9, t6, d5, nextD, d2, t19, t14, t11, d6 []float64) {
+func d2LoopGo(passes2 int, t17 []int32, dv2, t5, dzx1, dx, t10, t18, x, t4, t8, t7, d3, t13, t12, d4, v, t9, t6, nextD, d2, t19, t14, t11 []float64) {
 	for t42 := range passes2 {
 		// t17[i] = 10   particle.bp:9
 		t17[0] = int32(10)
@@ -62,7 +62,7 @@ func d2LoopGo(passes2 int, t17 []int32, dv2, t5, dzx1, dx, t10, t18, x, t4, t8, 
 		// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
 		on := 0 < x[passes2*2-t42*2-1]+0.1*v[passes2*2-t42*2-1]
 
-		// d15 = (if t9[passes₂ − t₄₂ − 1] = 0 { 0 } else { (if on { −s3 } else { 0 }) − (if on { s/t7[passes₂ − t₄₂ − 1]·t8[passes₂ − t₄₂ − 1] } else { 0 }) }) − (if t9[passes₂ − t₄₂ − 1] = 0 { 0 } else if on { if t9[passes₂ − t₄₂ − 1] = 0 { 0 } else { s5/t6[passes₂ − t₄₂ − 1]·(0.5/t6[passes₂ − t₄₂ − 1]) } } else { 0 })   particle.bp:9
+		// d11 = (if t9[passes₂ − t₄₂ − 1] = 0 { 0 } else { (if on { −s3 } else { 0 }) − (if on { s/t7[passes₂ − t₄₂ − 1]·t8[passes₂ − t₄₂ − 1] } else { 0 }) }) − (if t9[passes₂ − t₄₂ − 1] = 0 { 0 } else if on { if t9[passes₂ − t₄₂ − 1] = 0 { 0 } else { s5/t6[passes₂ − t₄₂ − 1]·(0.5/t6[passes₂ − t₄₂ − 1]) } } else { 0 })   particle.bp:9
 		on2 := t9[passes2-t42-1] == 0
 		t44 := t6[passes2-t42-1]
 		var v2 float64
@@ -93,33 +93,30 @@ func d2LoopGo(passes2 int, t17 []int32, dv2, t5, dzx1, dx, t10, t18, x, t4, t8, 
 				v3 = 0
 			}
 		}
-		d15 := v2 - v3
+		d11 := v2 - v3
 
-		// d16 = d15·(if d15 ≠ 0 { 0.5/t6[passes₂ − t₄₂ − 1] } else { 1 })   particle.bp:9
+		// d12 = d11·(if d11 ≠ 0 { 0.5/t6[passes₂ − t₄₂ − 1] } else { 1 })   particle.bp:9
 		var v4 float64
-		if d15 != 0 {
+		if d11 != 0 {
 			v4 = 0.5 / t44
 		} else {
 			v4 = 1
 		}
-		d16 := d15 * v4
-		for j := range 2 {
-			// d5 = (if on { 2·0.5/t6[passes₂ − t₄₂ − 1]·d3 } else { 0 }) + d16·t18   particle.bp:9
-			var v5 float64
-			if on {
-				v5 = 2 * (d3[j] * (0.5 / t44))
-			}
-			d5j := v5 + d16*t18[j]
-			d5[j] = d5j
+		d12 := d11 * v4
 
-			// nextD = d2 − (if t9[passes₂ − t₄₂ − 1] = 0 { 0 } else { d5 })   particle.bp:10
-			var v6 float64
+		// nextD = d2 − (if t9[passes₂ − t₄₂ − 1] = 0 { 0 } else { (if on { 2·0.5/t6[passes₂ − t₄₂ − 1]·d3 } else { 0 }) + d12·t18 })   particle.bp:10
+		for j := range 2 {
+			var v5 float64
 			if t9[passes2-t42-1] == 0 {
-				v6 = 0
+				v5 = 0
 			} else {
-				v6 = d5j
+				var v6 float64
+				if on {
+					v6 = 2 * (d3[j] * (0.5 / t44))
+				}
+				v5 = v6 + d12*t18[j]
 			}
-			nextD[j] = d2[j] - v6
+			nextD[j] = d2[j] - v5
 		}
 		var s6 float64
 		for j := range 2 {
@@ -131,7 +128,7 @@ func d2LoopGo(passes2 int, t17 []int32, dv2, t5, dzx1, dx, t10, t18, x, t4, t8, 
 			s6 += t19j * d4[j]
 		}
 
-		// d17 = (if t14[passes₂ − t₄₂ − 1] = 0 { 0 } else { (if on { −s4 } else { 0 }) − (if on { s2/t12[passes₂ − t₄₂ − 1]·t13[passes₂ − t₄₂ − 1] } else { 0 }) }) − (if t14[passes₂ − t₄₂ − 1] = 0 { 0 } else if on { if t14[passes₂ − t₄₂ − 1] = 0 { 0 } else { s6/t11[passes₂ − t₄₂ − 1]·(0.5/t11[passes₂ − t₄₂ − 1]) } } else { 0 })   particle.bp:9
+		// d13 = (if t14[passes₂ − t₄₂ − 1] = 0 { 0 } else { (if on { −s4 } else { 0 }) − (if on { s2/t12[passes₂ − t₄₂ − 1]·t13[passes₂ − t₄₂ − 1] } else { 0 }) }) − (if t14[passes₂ − t₄₂ − 1] = 0 { 0 } else if on { if t14[passes₂ − t₄₂ − 1] = 0 { 0 } else { s6/t11[passes₂ − t₄₂ − 1]·(0.5/t11[passes₂ − t₄₂ − 1]) } } else { 0 })   particle.bp:9
 		on3 := t14[passes2-t42-1] == 0
 		t45 := t11[passes2-t42-1]
 		var v5 float64
@@ -162,39 +159,38 @@ func d2LoopGo(passes2 int, t17 []int32, dv2, t5, dzx1, dx, t10, t18, x, t4, t8, 
 				v6 = 0
 			}
 		}
-		d17 := v5 - v6
+		d13 := v5 - v6
 
-		// d18 = d17·(if d17 ≠ 0 { 0.5/t11[passes₂ − t₄₂ − 1] } else { 1 })   particle.bp:9
+		// d14 = d13·(if d13 ≠ 0 { 0.5/t11[passes₂ − t₄₂ − 1] } else { 1 })   particle.bp:9
 		var v7 float64
-		if d17 != 0 {
+		if d13 != 0 {
 			v7 = 0.5 / t45
 		} else {
 			v7 = 1
 		}
-		d18 := d17 * v7
+		d14 := d13 * v7
 
-		// d6 = (if on { 2·0.5/t11[passes₂ − t₄₂ − 1]·d4 } else { 0 }) + d18·t19   particle.bp:9
-		for j := range 2 {
-			var v8 float64
-			if on {
-				v8 = 2 * (d4[j] * (0.5 / t45))
-			}
-			d6[j] = v8 + d18*t19[j]
-		}
-
-		// dx = (if t14[passes₂ − t₄₂ − 1] = 0 { 0 } else { d6 }) + (if t9[passes₂ − t₄₂ − 1] = 0 { 0 } else { d5 })   particle.bp:13
+		// dx = (if t14[passes₂ − t₄₂ − 1] = 0 { 0 } else { (if on { 2·0.5/t11[passes₂ − t₄₂ − 1]·d4 } else { 0 }) + d14·t19 }) + (if t9[passes₂ − t₄₂ − 1] = 0 { 0 } else { (if on { 2·0.5/t6[passes₂ − t₄₂ − 1]·d3 } else { 0 }) + d12·t18 })   particle.bp:13
 		for j := range 2 {
 			var v8 float64
 			if t14[passes2-t42-1] == 0 {
 				v8 = 0
 			} else {
-				v8 = d6[j]
+				var v9 float64
+				if on {
+					v9 = 2 * (d4[j] * (0.5 / t45))
+				}
+				v8 = v9 + d14*t19[j]
 			}
 			var v9 float64
 			if t9[passes2-t42-1] == 0 {
 				v9 = 0
 			} else {
-				v9 = d5[j]
+				var v10 float64
+				if on {
+					v10 = 2 * (d3[j] * (0.5 / t44))
+				}
+				v9 = v10 + d12*t18[j]
 			}
 			dx[j] += v8 + v9
 		}
@@ -210,7 +206,7 @@ func d2LoopGo(passes2 int, t17 []int32, dv2, t5, dzx1, dx, t10, t18, x, t4, t8, 
 }
 
 // d8LoopGo computes t15[i] = 10, t15[i + 1] = 0, dzx1 = 0.1·dx, ….
-func d8LoopGo(passes2 int, t15 []int32, dzx1, dx, x, t4, d9, dv2, v, t12, t11, d4, t10, t9, d5, dd, d6, dd2, d3, d10, nextD, d8, d11, t8, t7, d, t6, t5, d2 []float64) {
+func d8LoopGo(passes2 int, t15 []int32, dzx1, dx, x, t4, d9, dv2, v, t12, t11, d4, t10, t9, d5, dd, d6, dd2, d3, nextD, d8, d10, t8, t7, d, t6, t5, d2 []float64) {
 	for t32 := range passes2 {
 		// t15[i] = 10   particle.bp:9
 		t15[0] = int32(10)
@@ -236,16 +232,16 @@ func d8LoopGo(passes2 int, t15 []int32, dzx1, dx, x, t4, d9, dv2, v, t12, t11, d
 		// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
 		on := 0 < x[passes2*2-t32*2-1]+0.1*v[passes2*2-t32*2-1]
 
-		// d25 = (if t12[passes₂ − t₃₂ − 1] = 0 { 0 } else if on { s·0.5/t11[passes₂ − t₃₂ − 1]·d4[passes₂ − t₃₂ − 1]/t10[passes₂ − t₃₂ − 1]·t9[passes₂ − t₃₂ − 1] } else { 0 }) − (if t12[passes₂ − t₃₂ − 1] = 0 { 0 } else if on { s·d5[passes₂ − t₃₂ − 1]/t11[passes₂ − t₃₂ − 1]·(0.5/t11[passes₂ − t₃₂ − 1]) } else { 0 })   particle.bp:9
+		// d23 = (if t12[passes₂ − t₃₂ − 1] = 0 { 0 } else if on { s·0.5/t11[passes₂ − t₃₂ − 1]·d4[passes₂ − t₃₂ − 1]/t10[passes₂ − t₃₂ − 1]·t9[passes₂ − t₃₂ − 1] } else { 0 }) − (if t12[passes₂ − t₃₂ − 1] = 0 { 0 } else if on { s·d5[passes₂ − t₃₂ − 1]/t11[passes₂ − t₃₂ − 1]·(0.5/t11[passes₂ − t₃₂ − 1]) } else { 0 })   particle.bp:9
 		on2 := t12[passes2-t32-1] == 0
 		t34 := t11[passes2-t32-1]
-		d25 := 0.5 / t34
+		d23 := 0.5 / t34
 		var v2 float64
 		if on2 {
 			v2 = 0
 		} else {
 			if on {
-				v2 = s * d25 * d4[passes2-t32-1] / t10[passes2-t32-1] * t9[passes2-t32-1]
+				v2 = s * d23 * d4[passes2-t32-1] / t10[passes2-t32-1] * t9[passes2-t32-1]
 			} else {
 				v2 = 0
 			}
@@ -255,21 +251,21 @@ func d8LoopGo(passes2 int, t15 []int32, dzx1, dx, x, t4, d9, dv2, v, t12, t11, d
 			v3 = 0
 		} else {
 			if on {
-				v3 = s * d5[passes2-t32-1] / t34 * d25
+				v3 = s * d5[passes2-t32-1] / t34 * d23
 			} else {
 				v3 = 0
 			}
 		}
-		d26 := v2 - v3
+		d24 := v2 - v3
 
-		// d27 = d26·(if d26 ≠ 0 { 0.5/t11[passes₂ − t₃₂ − 1] } else { 1 })   particle.bp:9
+		// d25 = d24·(if d24 ≠ 0 { 0.5/t11[passes₂ − t₃₂ − 1] } else { 1 })   particle.bp:9
 		var v4 float64
-		if d26 != 0 {
+		if d24 != 0 {
 			v4 = 0.5 / t34
 		} else {
 			v4 = 1
 		}
-		d27 := d26 * v4
+		d25 := d24 * v4
 		for j := range 2 {
 			// dd = if on { −0.2·d6[passes₂ − t₃₂ − 1]·dv2 } else { 0 }   particle.bp:9
 			if on {
@@ -285,40 +281,37 @@ func d8LoopGo(passes2 int, t15 []int32, dzx1, dx, x, t4, d9, dv2, v, t12, t11, d
 				dd2[j] = 0
 			}
 		}
+
+		// nextD = d8 − (dd + (if t12[passes₂ − t₃₂ − 1] = 0 { 0 } else { d25·d9 }))   particle.bp:10
 		for j := range 2 {
-			// d10 = dd + (if t12[passes₂ − t₃₂ − 1] = 0 { 0 } else { d27·d9 })   particle.bp:9
 			var v5 float64
 			if t12[passes2-t32-1] == 0 {
 				v5 = 0
 			} else {
-				v5 = d27 * d9[j]
+				v5 = d25 * d9[j]
 			}
-			d10j := dd[j] + v5
-			d10[j] = d10j
-
-			// nextD = d8 − d10   particle.bp:10
-			nextD[j] = d8[j] - d10j
+			nextD[j] = d8[j] - (dd[j] + v5)
 		}
 		var s2 float64
 		for j := range 2 {
-			// d11[i] = 2·(x[passes₂ − t₃₂ − 1,i] − t15[i])   particle.bp:9
-			d11j := 2 * (xRow[j] - float64(int(t15[j])))
-			d11[j] = d11j
+			// d10[i] = 2·(x[passes₂ − t₃₂ − 1,i] − t15[i])   particle.bp:9
+			d10j := 2 * (xRow[j] - float64(int(t15[j])))
+			d10[j] = d10j
 
-			// s2 = −0.1·dv2ᵀ·d11   particle.bp:9
-			s2 += -0.1 * dv2[j] * d11j
+			// s2 = −0.1·dv2ᵀ·d10   particle.bp:9
+			s2 += -0.1 * dv2[j] * d10j
 		}
 
-		// d28 = (if t8[passes₂ − t₃₂ − 1] = 0 { 0 } else if on { s2·0.5/t7[passes₂ − t₃₂ − 1]·d[passes₂ − t₃₂ − 1]/t6[passes₂ − t₃₂ − 1]·t5[passes₂ − t₃₂ − 1] } else { 0 }) − (if t8[passes₂ − t₃₂ − 1] = 0 { 0 } else if on { s2·d2[passes₂ − t₃₂ − 1]/t7[passes₂ − t₃₂ − 1]·(0.5/t7[passes₂ − t₃₂ − 1]) } else { 0 })   particle.bp:9
+		// d26 = (if t8[passes₂ − t₃₂ − 1] = 0 { 0 } else if on { s2·0.5/t7[passes₂ − t₃₂ − 1]·d[passes₂ − t₃₂ − 1]/t6[passes₂ − t₃₂ − 1]·t5[passes₂ − t₃₂ − 1] } else { 0 }) − (if t8[passes₂ − t₃₂ − 1] = 0 { 0 } else if on { s2·d2[passes₂ − t₃₂ − 1]/t7[passes₂ − t₃₂ − 1]·(0.5/t7[passes₂ − t₃₂ − 1]) } else { 0 })   particle.bp:9
 		on3 := t8[passes2-t32-1] == 0
 		t35 := t7[passes2-t32-1]
-		d28 := 0.5 / t35
+		d26 := 0.5 / t35
 		var v5 float64
 		if on3 {
 			v5 = 0
 		} else {
 			if on {
-				v5 = s2 * d28 * d[passes2-t32-1] / t6[passes2-t32-1] * t5[passes2-t32-1]
+				v5 = s2 * d26 * d[passes2-t32-1] / t6[passes2-t32-1] * t5[passes2-t32-1]
 			} else {
 				v5 = 0
 			}
@@ -328,31 +321,37 @@ func d8LoopGo(passes2 int, t15 []int32, dzx1, dx, x, t4, d9, dv2, v, t12, t11, d
 			v6 = 0
 		} else {
 			if on {
-				v6 = s2 * d2[passes2-t32-1] / t35 * d28
+				v6 = s2 * d2[passes2-t32-1] / t35 * d26
 			} else {
 				v6 = 0
 			}
 		}
-		d29 := v5 - v6
+		d27 := v5 - v6
 
-		// d30 = d29·(if d29 ≠ 0 { 0.5/t7[passes₂ − t₃₂ − 1] } else { 1 })   particle.bp:9
+		// d28 = d27·(if d27 ≠ 0 { 0.5/t7[passes₂ − t₃₂ − 1] } else { 1 })   particle.bp:9
 		var v7 float64
-		if d29 != 0 {
+		if d27 != 0 {
 			v7 = 0.5 / t35
 		} else {
 			v7 = 1
 		}
-		d30 := d29 * v7
+		d28 := d27 * v7
 
-		// dx = d10 + dd2 + (if t8[passes₂ − t₃₂ − 1] = 0 { 0 } else { d30·d11 })
+		// dx = dd + (if t12[passes₂ − t₃₂ − 1] = 0 { 0 } else { d25·d9 }) + dd2 + (if t8[passes₂ − t₃₂ − 1] = 0 { 0 } else { d28·d10 })
 		for j := range 2 {
 			var v8 float64
-			if t8[passes2-t32-1] == 0 {
+			if t12[passes2-t32-1] == 0 {
 				v8 = 0
 			} else {
-				v8 = d30 * d11[j]
+				v8 = d25 * d9[j]
 			}
-			dx[j] += d10[j] + dd2[j] + v8
+			var v9 float64
+			if t8[passes2-t32-1] == 0 {
+				v9 = 0
+			} else {
+				v9 = d28 * d10[j]
+			}
+			dx[j] += dd[j] + v8 + dd2[j] + v9
 		}
 
 		// dv2 = dzx1   particle.bp:11

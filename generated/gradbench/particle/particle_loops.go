@@ -19,8 +19,8 @@ var particleRFTraces = sync.Pool{New: func() any {
 type particleRRTrace struct {
 	x, v, t5, t6, d, t7, d2, t8            []float64
 	d3, t9, t10, d4, t11, d5, t12, d6      []float64
-	x5, v4, t19, t20, d12, t21, d13, t22   []float64
-	d14, t23, t24, d15, t25, d16, t26, d17 []float64
+	x5, v4, t19, t20, d11, t21, d12, t22   []float64
+	d13, t23, t24, d14, t25, d15, t26, d16 []float64
 }
 
 var particleRRTraces = sync.Pool{New: func() any {

@@ -5,11 +5,11 @@
 package particle
 
 // d2Loop is d2LoopGo: this build has no assembly.
-func d2Loop(passes2 int, t17 []int32, dv2, t5, dzx1, dx, t10, t18, x, t4, t8, t7, d3, t13, t12, d4, v, t9, t6, d5, nextD, d2, t19, t14, t11, d6 []float64) {
-	d2LoopGo(passes2, t17, dv2, t5, dzx1, dx, t10, t18, x, t4, t8, t7, d3, t13, t12, d4, v, t9, t6, d5, nextD, d2, t19, t14, t11, d6)
+func d2Loop(passes2 int, t17 []int32, dv2, t5, dzx1, dx, t10, t18, x, t4, t8, t7, d3, t13, t12, d4, v, t9, t6, nextD, d2, t19, t14, t11 []float64) {
+	d2LoopGo(passes2, t17, dv2, t5, dzx1, dx, t10, t18, x, t4, t8, t7, d3, t13, t12, d4, v, t9, t6, nextD, d2, t19, t14, t11)
 }
 
 // d8Loop is d8LoopGo: this build has no assembly.
-func d8Loop(passes2 int, t15 []int32, dzx1, dx, x, t4, d9, dv2, v, t12, t11, d4, t10, t9, d5, dd, d6, dd2, d3, d10, nextD, d8, d11, t8, t7, d, t6, t5, d2 []float64) {
-	d8LoopGo(passes2, t15, dzx1, dx, x, t4, d9, dv2, v, t12, t11, d4, t10, t9, d5, dd, d6, dd2, d3, d10, nextD, d8, d11, t8, t7, d, t6, t5, d2)
+func d8Loop(passes2 int, t15 []int32, dzx1, dx, x, t4, d9, dv2, v, t12, t11, d4, t10, t9, d5, dd, d6, dd2, d3, nextD, d8, d10, t8, t7, d, t6, t5, d2 []float64) {
+	d8LoopGo(passes2, t15, dzx1, dx, x, t4, d9, dv2, v, t12, t11, d4, t10, t9, d5, dd, d6, dd2, d3, nextD, d8, d10, t8, t7, d, t6, t5, d2)
 }

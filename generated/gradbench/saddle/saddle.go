@@ -1673,14 +1673,11 @@ func SaddleRF(start *[2]float64, f *[4]float64) {
 		d = d2
 	}
 
-	// d2 = 1 + d   descent.bp:5
-	d2 := 1 + d
-
-	// d3 = d2 − dfx   saddle.bp:5
-	d3 := d2 - dfx
+	// d2 = 1 + d − dfx   saddle.bp:5
+	d2 := 1 + d - dfx
 	for j := range 2 {
-		// dzbest = d3·t   saddle.bp:5
-		dzbest := d3 * t[j]
+		// dzbest = d2·t   saddle.bp:5
+		dzbest := d2 * t[j]
 
 		// g3 = dzbest   saddle.bp:5
 		g3[j] = dzbest
@@ -2109,7 +2106,7 @@ func SaddleRF(start *[2]float64, f *[4]float64) {
 		}
 		var dfx2 float64
 		var deta3 float64
-		var d4 float64
+		var d3 float64
 		for t5 := range passes5 {
 			var s7 float64
 			g6Row := w.g6[passes5*2-t5*2-2:][:2]
@@ -2150,12 +2147,12 @@ func SaddleRF(start *[2]float64, f *[4]float64) {
 				df12 = dfx2
 			}
 
-			// d5 = d4 − (if move7 { dfx2 } else { 0 })   descent.bp:5
+			// d4 = d3 − (if move7 { dfx2 } else { 0 })   descent.bp:5
 			var v9 float64
 			if move7 {
 				v9 = dfx2
 			}
-			d5 := d4 - v9
+			d4 := d3 - v9
 
 			// deta4 = (if better7 { if grow7 { 0 } else { deta3 } } else if grow7 { 0 } else { deta3/2 }) + (if move7 { −s7 } else { 0 }) + (if grow7 { 2·deta3 } else { 0 })   descent.bp:5
 			var v10 float64
@@ -2210,18 +2207,15 @@ func SaddleRF(start *[2]float64, f *[4]float64) {
 			}
 			dfx2 = df12
 			deta3 = deta4
-			d4 = d5
+			d3 = d4
 		}
 
-		// d5 = 1 + d4   descent.bp:5
-		d5 := 1 + d4
-
-		// d6 = d5 − dfx2   saddle.bp:5
-		d6 := d5 - dfx2
+		// d4 = 1 + d3 − dfx2   saddle.bp:5
+		d4 := 1 + d3 - dfx2
 		for j := range 2 {
 			// next g = if move { grad[mode](f(x1), x1) } else { g }   descent.bp:15
 			if move4 {
-				nextG2[j] = d6 * (2 * x13[j])
+				nextG2[j] = d4 * (2 * x13[j])
 			} else {
 				nextG2[j] = g3[j]
 			}
@@ -2248,8 +2242,7 @@ func SaddleRF(start *[2]float64, f *[4]float64) {
 	for j := range 2 {
 		// sumsq(p) - sumsq(q)   saddle.bp:5
 		x3j := x3[j]
-		v5 := square(x3j)
-		s3 += v5
+		s3 += square(x3j)
 
 		// while !done carry x = start, fx = f(start), g = grad[mode](f(start), start), eta = 1e-5, i int = 0, done bool = false   descent.bp:5
 		f[j] = x3j
@@ -2862,14 +2855,11 @@ func SaddleRR(start *[2]float64, f *[4]float64) {
 		d2 = d3
 	}
 
-	// d3 = 1 + d2   descent.bp:5
-	d3 := 1 + d2
-
-	// d4 = d3 − dfx   saddle.bp:5
-	d4 := d3 - dfx
+	// d3 = 1 + d2 − dfx   saddle.bp:5
+	d3 := 1 + d2 - dfx
 	for j := range 2 {
-		// dzbest = d4·d   saddle.bp:5
-		dzbest := d4 * d[j]
+		// dzbest = d3·d   saddle.bp:5
+		dzbest := d3 * d[j]
 
 		// g3 = dzbest   saddle.bp:5
 		g3[j] = dzbest
@@ -2937,11 +2927,11 @@ func SaddleRR(start *[2]float64, f *[4]float64) {
 		}
 		for j := range 2 {
 			// g5 = d   descent.bp:5
-			d5 := d[j]
-			g5[j] = d5
+			d4 := d[j]
+			g5[j] = d4
 
 			// firstG2 = d   descent.bp:5
-			firstG2[j] = d5
+			firstG2[j] = d4
 		}
 
 		// v5 = 1e−05   descent.bp:5
@@ -3298,7 +3288,7 @@ func SaddleRR(start *[2]float64, f *[4]float64) {
 		}
 		var dfx2 float64
 		var deta3 float64
-		var d5 float64
+		var d4 float64
 		for t4 := range passes5 {
 			var s7 float64
 			g6Row := w.g6[passes5*2-t4*2-2:][:2]
@@ -3339,12 +3329,12 @@ func SaddleRR(start *[2]float64, f *[4]float64) {
 				df12 = dfx2
 			}
 
-			// d6 = d5 − (if move7 { dfx2 } else { 0 })   descent.bp:5
+			// d5 = d4 − (if move7 { dfx2 } else { 0 })   descent.bp:5
 			var v9 float64
 			if move7 {
 				v9 = dfx2
 			}
-			d6 := d5 - v9
+			d5 := d4 - v9
 
 			// deta4 = (if better7 { if grow7 { 0 } else { deta3 } } else if grow7 { 0 } else { deta3/2 }) + (if move7 { −s7 } else { 0 }) + (if grow7 { 2·deta3 } else { 0 })   descent.bp:5
 			var v10 float64
@@ -3399,18 +3389,15 @@ func SaddleRR(start *[2]float64, f *[4]float64) {
 			}
 			dfx2 = df12
 			deta3 = deta4
-			d5 = d6
+			d4 = d5
 		}
 
-		// d6 = 1 + d5   descent.bp:5
-		d6 := 1 + d5
-
-		// d7 = d6 − dfx2   saddle.bp:5
-		d7 := d6 - dfx2
+		// d5 = 1 + d4 − dfx2   saddle.bp:5
+		d5 := 1 + d4 - dfx2
 		for j := range 2 {
 			// next g = if move { grad[mode](f(x1), x1) } else { g }   descent.bp:15
 			if move4 {
-				nextG2[j] = d7 * (2 * x13[j])
+				nextG2[j] = d5 * (2 * x13[j])
 			} else {
 				nextG2[j] = g3[j]
 			}
@@ -3437,8 +3424,7 @@ func SaddleRR(start *[2]float64, f *[4]float64) {
 	for j := range 2 {
 		// sumsq(p) - sumsq(q)   saddle.bp:5
 		x3j := x3[j]
-		v5 := square(x3j)
-		s3 += v5
+		s3 += square(x3j)
 
 		// while !done carry x = start, fx = f(start), g = grad[mode](f(start), start), eta = 1e-5, i int = 0, done bool = false   descent.bp:5
 		f[j] = x3j
