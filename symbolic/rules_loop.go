@@ -188,7 +188,7 @@ func sumOfPartOfSum(g *Graph, n *Node) *Node {
 		return nil
 	}
 	x := a.Args[0]
-	if x.Op != OpSum && !(x.Op == OpMul && len(m.Guard) > 0) {
+	if x.Op != OpSum && !(len(m.Guard) > 0 && (x.Op == OpMul || x.Op == OpAdd || x.Op == OpSub)) {
 		return nil
 	}
 	inner := map[int]int{} // axes of x by the axes of the read that go along them

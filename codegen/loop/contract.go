@@ -249,7 +249,7 @@ func (c *comp) largest(axes []int, rows int) int {
 // else rows.
 func (c *comp) longSum(sums []int, rows int) int {
 	const long = 32
-	for _, i := range sums {
+	for _, i := range slices.Backward(sums) { // inner axes are likelier to be side by side
 		if n, ok := c.axes[i].extent.Const(); ok && n >= long && i != rows {
 			return i
 		}

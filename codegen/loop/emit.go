@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/bpgen/bpgen/symbolic"
+	"github.com/bpgen/bpgen/symbolic/module"
 )
 
 // An emitter makes statements of a tree of groups.
@@ -25,7 +26,6 @@ type scope struct {
 
 func (l *lowering) emit(tree []*group) *Program {
 	p := &Program{Name: l.proc.Name}
-	l.regions(func(*region) { p.loops = true })
 	for _, kind := range []BufferKind{In, Out, Temp} {
 		l.buffers(p, kind)
 		l.within(func(in *lowering) { in.buffers(p, kind) })
@@ -44,7 +44,7 @@ func (l *lowering) emit(tree []*group) *Program {
 func (l *lowering) buffers(p *Program, kind BufferKind) {
 	for _, v := range l.order {
 		if v.kind == kind && v.of == nil && (kind != Temp || v.rank() > 0) {
-			v.buf = &Buffer{Name: v.name, Kind: kind, Shape: v.shape(), Type: v.node.Type, Node: v.node, Kept: v.keptForBackward()}
+			v.buf = &Buffer{Name: v.name, Kind: kind, Shape: v.shape(), Type: v.node.Type, Node: v.node, Kept: l.comesBack() && v.keptForBackward()}
 			p.Buffers = append(p.Buffers, v.buf)
 		}
 	}
@@ -53,6 +53,18 @@ func (l *lowering) buffers(p *Program, kind BufferKind) {
 			v.buf = v.base().buf
 		}
 	}
+}
+
+// comesBack reports whether the program has a way back: values of a way forward alone may be the same as
+// some that a way back made first.
+func (l *lowering) comesBack() bool {
+	return slices.ContainsFunc(l.proc.Results, func(r *module.Result) bool {
+		switch r.Kind {
+		case module.OutputResult, module.LossResult, module.MetricResult, module.NextState:
+			return r.Node.Origin.Adjoint != nil
+		}
+		return true
+	})
 }
 
 // keptForBackward reports that v is a temporary of the way forward that the way

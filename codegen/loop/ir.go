@@ -19,8 +19,7 @@ type Program struct {
 	Bands   []string // for the dump: how it goes through batches, and why
 	Why     []string // for the dump: what has storage, and why
 
-	loops bool                     // it has loops of the graph
-	ends  map[string]symbolic.Poly // what variables that windows begin and end with are where those are all of an axis
+	ends map[string]symbolic.Poly // what variables that windows begin and end with are where those are all of an axis
 }
 
 // BufferKind says where the memory of a buffer comes from.

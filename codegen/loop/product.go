@@ -257,7 +257,7 @@ func (s *settler) sideBySide(shape symbolic.Shape, axes symbolic.Axes) symbolic.
 	const short = 8
 	out := slices.Clone(axes)
 	last := len(out) - 1
-	if last < 1 || s.how.spine == module.Batch || guess(shape[out[last]]) >= short {
+	if last < 1 || guess(shape[out[last]]) >= short {
 		return out
 	}
 	best := last
@@ -265,6 +265,9 @@ func (s *settler) sideBySide(shape symbolic.Shape, axes symbolic.Axes) symbolic.
 		if !s.how.isSpine(shape[k]) && guess(shape[k]) > guess(shape[out[best]]) {
 			best = i
 		}
+	}
+	if s.how.spine == module.Batch && guess(shape[out[best]]) < longSide {
+		return out
 	}
 	out[best], out[last] = out[last], out[best]
 	return out

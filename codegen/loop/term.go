@@ -1,6 +1,7 @@
 package loop
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -105,6 +106,11 @@ func (b *builder) compute(n *symbolic.Node, index []symbolic.Poly) *term {
 	for _, a := range n.Args {
 		t.args = append(t.args, b.at(a, index))
 	}
+	if n.Op.Lazy {
+		for i, a := range t.args[1:] {
+			t.args[1+i] = given(a, t.args[0], i)
+		}
+	}
 	if n.Op == symbolic.OpAdd { // a guard that always fails leaves a zero
 		for i, a := range t.args {
 			if a.kind == number && a.num == 0 {
@@ -173,6 +179,27 @@ func (c *comp) settledTruth(t *term) *term {
 		}
 	}
 	return nil
+}
+
+// given is t in a branch of a choice by cond, the first or the second, where a choice by the same cond is made.
+func given(t, cond *term, branch int) *term {
+	if t.kind != apply {
+		return t
+	}
+	if t.op.Lazy && t.args[0] == cond {
+		return t.args[1+branch]
+	}
+	out := t
+	for i, a := range t.args {
+		if b := given(a, cond, branch); b != a {
+			if out == t {
+				changed := *t
+				out, changed.args = &changed, slices.Clone(t.args)
+			}
+			out.args[i] = b
+		}
+	}
+	return out
 }
 
 // wholeArith keeps sums and products of sizes and indices in the algebra of

@@ -125,7 +125,8 @@ func (l *lowering) tileGroup(g *group) {
 	}
 	note := fmt.Sprintf("tiles of %d %s: %d matrix products over %s", l.size, rows, found, over)
 	if l.each > 0 {
-		note += fmt.Sprintf("; temporaries of %d numbers an example, %d weights", l.each, l.weights)
+		each := map[string]string{"examples": "an example", "rows": "a row"}[rows]
+		note += fmt.Sprintf("; temporaries of %d numbers %s, %d weights", l.each, each, l.weights)
 	}
 	l.notes = append(l.notes, note)
 	g.tile, g.size = true, symbolic.Int(l.size)
@@ -217,14 +218,10 @@ func tiled(p *Program) bool {
 }
 
 // perTile is the size of the temporaries that are needed while a tile is. What
-// is kept for the whole batch from pass to pass of a loop goes through memory
-// in any case.
+// is kept for the whole batch, from pass to pass of a loop or for what follows a sum over the batch, goes
+// through memory in any case.
 func perTile(p *Program, spine string) symbolic.Poly {
-	reals := MakePlan(p).Reals
-	if !p.loops && spine == module.Batch {
-		return reals
-	}
-	return reals.Subst(func(s string) (symbolic.Poly, bool) { return symbolic.Poly{}, s == spine })
+	return MakePlan(p).Reals.Subst(func(s string) (symbolic.Poly, bool) { return symbolic.Poly{}, s == spine })
 }
 
 // weightsOf counts the parameters that a program reads.

@@ -97,11 +97,15 @@ func (s *settler) ends(e symbolic.Poly, shape symbolic.Shape) (lo, hi symbolic.P
 //	Y[o, i, j] = Σ F[o, c, u, v]·P[c, i + u, j + v]  =  Σ F[o, q]·W[q, p]
 //
 // with q for (c, u, v), p for (i, j) and W[c, u, v, i, j] = P[c, i + u, j + v].
-// The derivative by F is a product with W too, so W is kept for both.
+// The derivative by F is a product with W too, so W is kept for both. A matrix that does not stay
+// in a cache is worth it only where windows have no long rows, which are
+// multiplied as they lie else.
 const (
-	mostWindows  = 1 << 15 // of an example; a matrix of more is no help
-	leastWindows = 1 << 8
-	leastFilters = 3
+	cachedWindows = 1 << 15 // of an example
+	mostWindows   = 1 << 20
+	leastWindows  = 1 << 8
+	leastFilters  = 3
+	longRow       = 32
 )
 
 // windows makes n a matrix product where it is a sum of products with windows.
@@ -231,8 +235,11 @@ func (s *settler) columns(n, x, y *symbolic.Node) *symbolic.Node {
 		return p
 	}
 	f, q, p := size(filters), size(inner), size(outer)
-	elements := guess(q.Mul(p))
-	if guess(f) < leastFilters || elements > mostWindows || elements < leastWindows {
+	elements, most := guess(q.Mul(p)), mostWindows
+	if guess(full[places[len(places)-1]]) >= longRow {
+		most = cachedWindows
+	}
+	if guess(f) < leastFilters || elements > most || elements < leastWindows {
 		return nil
 	}
 	// The matrix, always with the places last.

@@ -43,15 +43,8 @@ func Residual(c *[9]float64, X *[3]float64, seen, f *[2]float64) {
 
 	// angle = norm(r)   bundle.bp:12
 	var angle2 float64
-	on := s == 0
-	if !on {
-		var v float64
-		if on {
-			v = 1
-		} else {
-			v = s
-		}
-		angle2 = math.Sqrt(v)
+	if !(s == 0) {
+		angle2 = math.Sqrt(s)
 	}
 
 	// X*cos(angle) + cross(a, X)*sin(angle) + a*dot(a, X)*(1 - cos(angle))   bundle.bp:14
@@ -86,6 +79,7 @@ func Residual(c *[9]float64, X *[3]float64, seen, f *[2]float64) {
 		c3[i] = c[i+1]
 	}
 	c3[2] = c[0]
+	on := s == 0
 	for i := range 3 {
 		v5 := X[i]*v + (a2[i]*X2[i]-a3[i]*X3[i])*v2 + a[i]*s2*v4
 

@@ -34,15 +34,8 @@ func (w *BundleWork) forward(batch *BundleBatch) {
 
 		// angle = norm(r)   bundle.bp:12
 		var angle2 float32
-		on := s == 0
-		if !on {
-			var v float32
-			if on {
-				v = 1
-			} else {
-				v = s
-			}
-			angle2 = sqrtF32(v)
+		if !(s == 0) {
+			angle2 = sqrtF32(s)
 		}
 
 		// X*cos(angle) + cross(a, X)*sin(angle) + a*dot(a, X)*(1 - cos(angle))   bundle.bp:14
@@ -99,6 +92,7 @@ func (w *BundleWork) forward(batch *BundleBatch) {
 			C3[i] = CRow3[i]
 		}
 		C3[2] = C[camerab*9]
+		on := s == 0
 		CRow4 := C[camerab*9+3:][:3]
 		for i := range 3 {
 			v5 := XRow[i]*v + (a3[i]*X3[i]-a2[i]*X2[i])*v4 + a[i]*s2*v3
@@ -165,15 +159,8 @@ func (w *BundleWork) loss(batch *BundleBatch) BundleLoss {
 
 		// angle = norm(r)   bundle.bp:12
 		var angle2 float32
-		on := s2 == 0
-		if !on {
-			var v float32
-			if on {
-				v = 1
-			} else {
-				v = s2
-			}
-			angle2 = sqrtF32(v)
+		if !(s2 == 0) {
+			angle2 = sqrtF32(s2)
 		}
 
 		// X*cos(angle) + cross(a, X)*sin(angle) + a*dot(a, X)*(1 - cos(angle))   bundle.bp:14
@@ -230,6 +217,7 @@ func (w *BundleWork) loss(batch *BundleBatch) BundleLoss {
 			C3[i] = CRow3[i]
 		}
 		C3[2] = C[camerab*9]
+		on := s2 == 0
 		CRow4 := C[camerab*9+3:][:3]
 		for i := range 3 {
 			v5 := XRow[i]*v + (a3[i]*X3[i]-a2[i]*X2[i])*v4 + a[i]*s3*v3

@@ -812,10 +812,10 @@ func (w *GPTWork) Grad(b GPTBatch, grads *GPTParams) (GPTLoss, error) {
 	if same(grads.all, w.m.Params.all) {
 		return GPTLoss{}, &ShapeError{Of: "GPT", Arg: "grads", Text: "are the parameters themselves"}
 	}
-	if err := checkRoom("GPT", "the batch", 262.0*float64(b.T)*float64(b.T)+32.0*float64(b.T)*float64(w.m.vocab)+29440.0*float64(b.T)+2.0*float64(w.m.vocab)+33.0); err != nil {
+	if err := checkRoom("GPT", "the batch", 262.0*float64(b.T)*float64(b.T)+32.0*float64(b.T)*float64(w.m.vocab)+29472.0*float64(b.T)+2.0*float64(w.m.vocab)+33.0); err != nil {
 		return GPTLoss{}, err
 	}
-	w.reals = grow(w.reals, b.T*b.T*262+b.T*w.m.vocab*32+b.T*29440+w.m.vocab*2+32)
+	w.reals = grow(w.reals, b.T*b.T*262+b.T*w.m.vocab*32+b.T*29472+w.m.vocab*2+32)
 	return w.grad(&b, grads), nil
 }
 

@@ -1384,100 +1384,100 @@ func (w *GPTWork) grad(batch *GPTBatch, g *GPTParams) GPTLoss {
 	dh1DownB := g.H[1].Down.B[:32]
 	dnScale := g.N.Scale[:32]
 	dnShift := g.N.Shift[:32]
-	x := w.reals[T*T*128+T*5728+vocab:][:T*32]
-	h0ND := w.reals[vocab:][:T*512]
-	zn := w.reals[T*512+vocab:][:T*16]
-	zn2 := w.reals[T*528+vocab:][:T*512]
-	h0N := w.reals[T*1040+vocab:][:T*512]
-	h0AV := w.reals[T*1552+vocab:][:T*512]
-	h0AM := w.reals[T*2064+vocab:][:T*512]
-	h0AQ := w.reals[T*2576+vocab:][:T*512]
-	za := w.reals[T*T*132+T*5760+vocab:][:T*T]
-	exps := w.reals[T*3088+vocab:][:T*T*64]
-	total := w.reals[T*T*64+T*3088+vocab:][:T*64]
-	za2 := w.reals[T*T*128+T*5760+vocab:][:T*T*4]
-	h0AZ := w.reals[T*T*64+T*3152+vocab:][:T*512]
-	h0A := w.reals[T*T*133+T*5760+vocab:][:T*32]
-	h0Y := w.reals[T*T*64+T*3664+vocab:][:T*512]
-	h0MD := w.reals[T*T*64+T*4176+vocab:][:T*512]
-	zm := w.reals[T*T*64+T*4688+vocab:][:T*16]
-	zm2 := w.reals[T*T*64+T*4704+vocab:][:T*512]
-	h0M := w.reals[T*T*64+T*5216+vocab:][:T*512]
-	zup := w.reals[T*T*133+T*5792+vocab:][:T*2048]
-	zup2 := w.reals[T*T*133+T*7840+vocab:][:T*2048]
-	h0Up := w.reals[T*T*133+T*9888+vocab:][:T*2048]
-	dzup := w.reals[T*T*133+T*11936+vocab:][:T*2048]
-	h0 := w.reals[T*T*133+T*13984+vocab:][:T*512]
-	h1ND := w.reals[T*T*64+T*3664+vocab:][:T*512]
-	zn3 := w.reals[T*T*128+T*5728+vocab:][:T*16]
-	zn4 := w.reals[T*T*133+T*14496+vocab:][:T*512]
-	h1N := w.reals[T*T*133+T*15008+vocab:][:T*512]
-	h1AV := w.reals[T*T*133+T*15520+vocab:][:T*512]
-	h1AM := w.reals[T*T*133+T*16032+vocab:][:T*512]
-	h1AQ := w.reals[T*T*133+T*16544+vocab:][:T*512]
-	za3 := w.reals[T*T*132+T*5760+vocab:][:T*T]
-	exps2 := w.reals[T*T*133+T*17056+vocab:][:T*T*64]
-	total2 := w.reals[T*T*197+T*17056+vocab:][:T*64]
-	za5 := w.reals[T*T*128+T*5760+vocab:][:T*T*4]
-	h1AZ := w.reals[T*T*197+T*17120+vocab:][:T*512]
-	h1A := w.reals[T*T*261+T*19680+vocab:][:T*32]
-	h1Y := w.reals[T*T*197+T*17632+vocab:][:T*512]
-	h1MD := w.reals[T*T*197+T*18144+vocab:][:T*512]
-	zm3 := w.reals[T*T*133+T*5760+vocab:][:T*16]
-	zm4 := w.reals[T*T*197+T*18656+vocab:][:T*512]
-	h1M := w.reals[T*T*197+T*19168+vocab:][:T*512]
-	h1Up := w.reals[T*T*261+T*19712+vocab:][:T*2048]
-	h1 := w.reals[T*T*133+T*13984+vocab:][:T*512]
-	nD := w.reals[T*T*197+T*17632+vocab:][:T*512]
-	zn5 := w.reals[T*T*261+T*19680+vocab:][:T*16]
-	zn6 := w.reals[T*T*261+T*23808+vocab:][:T*512]
-	n2 := w.reals[T*T*261+T*24320+vocab:][:T*512]
-	z := w.reals[T*T*261+T*24832+vocab:][:T*vocab*16]
-	exps3 := w.reals[T*T*261+T*vocab*32+T*24832+vocab:][:vocab]
-	dh1Up := w.reals[T*T*261+T*21760+vocab:][:T*2048]
-	dz2 := w.reals[T*T*261+T*vocab*16+T*24832+vocab:][:T*vocab*16]
-	dn := w.reals[T*T*133+T*13984+vocab:][:T*512]
-	dnD := w.reals[T*T*261+T*vocab*32+T*25344+vocab*2:][:32]
-	dh1 := w.reals[T*T*261+T*vocab*32+T*24832+vocab*2:][:T*512]
-	dzup3 := w.reals[T*T*261+T*vocab*32+T*25344+vocab*2+32:][:T*2048]
-	dh1M := w.reals[T*T*133+T*13984+vocab:][:T*512]
-	dh1MD := w.reals[T*T*261+T*vocab*32+T*25344+vocab*2:][:32]
-	dh1Y := w.reals[T*T*197+T*17632+vocab:][:T*512]
-	dh1AZ := w.reals[T*T*133+T*13984+vocab:][:T*512]
-	dh1AA := w.reals[T*T*132+T*5760+vocab:][:T*T]
-	dza := w.reals[T*T*128+T*5760+vocab:][:T*T]
-	dh1AQ := w.reals[T*T*261+T*vocab*32+T*27392+vocab*2+32:][:T*T]
-	dh1AQ2 := w.reals[T*T*197+T*18144+vocab:][:T*512]
-	dh1AM := w.reals[T*T*132+T*5760+vocab:][:T*T]
-	dh1AM2 := w.reals[T*T*197+T*18656+vocab:][:T*512]
-	dh1AV := w.reals[T*T*197+T*19680+vocab:][:T*T*64]
-	dh1AV2 := w.reals[T*T*261+T*23808+vocab:][:T*512]
-	dh1N := w.reals[T*T*133+T*5760+vocab:][:T*32]
-	dh1ND := w.reals[T*T*261+T*vocab*32+T*25344+vocab*2:][:32]
-	dh0 := w.reals[T*T*261+T*21760+vocab:][:T*512]
-	dzup4 := w.reals[T*T*262+T*vocab*32+T*27392+vocab*2+32:][:T*2048]
-	dh0M := w.reals[T*T*64+T*3664+vocab:][:T*512]
-	dh0MD := w.reals[T*T*261+T*vocab*32+T*25344+vocab*2:][:32]
-	dh0Y := w.reals[T*T*133+T*13984+vocab:][:T*512]
-	dh0AZ := w.reals[T*T*64+T*3664+vocab:][:T*512]
-	dh0AA := w.reals[T*T*132+T*5760+vocab:][:T*T]
-	dza2 := w.reals[T*T*261+T*vocab*32+T*27392+vocab*2+32:][:T*T]
-	dh0AQ := w.reals[T*T*128+T*5760+vocab:][:T*T]
-	dh0AQ2 := w.reals[T*T*64+T*4176+vocab:][:T*512]
-	dh0AM := w.reals[T*T*132+T*5760+vocab:][:T*T]
-	dh0AM2 := w.reals[T*T*64+T*4704+vocab:][:T*512]
-	dh0AV := w.reals[T*T*64+T*5728+vocab:][:T*T*64]
-	dh0AV2 := w.reals[T*T*133+T*14496+vocab:][:T*512]
-	dh0N := w.reals[T*T*128+T*5728+vocab:][:T*32]
-	dh0ND := w.reals[T*T*261+T*vocab*32+T*25344+vocab*2:][:32]
-	dx := w.reals[T*T*133+T*5760+vocab:][:T*32]
-	dnShift2 := w.reals[:vocab]
+	x := w.reals[T*T*128+T*5760+vocab:][:T*32]
+	h0ND := w.reals[T*32+vocab:][:T*512]
+	zn := w.reals[T*544+vocab:][:T*16]
+	zn2 := w.reals[T*560+vocab:][:T*512]
+	h0N := w.reals[T*1072+vocab:][:T*512]
+	h0AV := w.reals[T*1584+vocab:][:T*512]
+	h0AM := w.reals[T*2096+vocab:][:T*512]
+	h0AQ := w.reals[T*2608+vocab:][:T*512]
+	za := w.reals[T*T*132+T*5792+vocab:][:T*T]
+	exps := w.reals[T*3120+vocab:][:T*T*64]
+	total := w.reals[T*T*64+T*3120+vocab:][:T*64]
+	za2 := w.reals[T*T*128+T*5792+vocab:][:T*T*4]
+	h0AZ := w.reals[T*T*64+T*3184+vocab:][:T*512]
+	h0A := w.reals[T*T*133+T*5792+vocab:][:T*32]
+	h0Y := w.reals[T*T*64+T*3696+vocab:][:T*512]
+	h0MD := w.reals[T*T*64+T*4208+vocab:][:T*512]
+	zm := w.reals[T*T*64+T*4720+vocab:][:T*16]
+	zm2 := w.reals[T*T*64+T*4736+vocab:][:T*512]
+	h0M := w.reals[T*T*64+T*5248+vocab:][:T*512]
+	zup := w.reals[T*T*133+T*5824+vocab:][:T*2048]
+	zup2 := w.reals[T*T*133+T*7872+vocab:][:T*2048]
+	h0Up := w.reals[T*T*133+T*9920+vocab:][:T*2048]
+	dzup := w.reals[T*T*133+T*11968+vocab:][:T*2048]
+	h0 := w.reals[T*T*133+T*14016+vocab:][:T*512]
+	h1ND := w.reals[T*T*64+T*3696+vocab:][:T*512]
+	zn3 := w.reals[T*T*128+T*5760+vocab:][:T*16]
+	zn4 := w.reals[T*T*133+T*14528+vocab:][:T*512]
+	h1N := w.reals[T*T*133+T*15040+vocab:][:T*512]
+	h1AV := w.reals[T*T*133+T*15552+vocab:][:T*512]
+	h1AM := w.reals[T*T*133+T*16064+vocab:][:T*512]
+	h1AQ := w.reals[T*T*133+T*16576+vocab:][:T*512]
+	za3 := w.reals[T*T*132+T*5792+vocab:][:T*T]
+	exps2 := w.reals[T*T*133+T*17088+vocab:][:T*T*64]
+	total2 := w.reals[T*T*197+T*17088+vocab:][:T*64]
+	za5 := w.reals[T*T*128+T*5792+vocab:][:T*T*4]
+	h1AZ := w.reals[T*T*197+T*17152+vocab:][:T*512]
+	h1A := w.reals[T*T*261+T*19712+vocab:][:T*32]
+	h1Y := w.reals[T*T*197+T*17664+vocab:][:T*512]
+	h1MD := w.reals[T*T*197+T*18176+vocab:][:T*512]
+	zm3 := w.reals[T*T*133+T*5792+vocab:][:T*16]
+	zm4 := w.reals[T*T*197+T*18688+vocab:][:T*512]
+	h1M := w.reals[T*T*197+T*19200+vocab:][:T*512]
+	h1Up := w.reals[T*T*261+T*19744+vocab:][:T*2048]
+	h1 := w.reals[T*T*133+T*14016+vocab:][:T*512]
+	nD := w.reals[T*T*197+T*17664+vocab:][:T*512]
+	zn5 := w.reals[T*T*261+T*19712+vocab:][:T*16]
+	zn6 := w.reals[T*T*261+T*23840+vocab:][:T*512]
+	n2 := w.reals[T*T*261+T*24352+vocab:][:T*512]
+	z := w.reals[T*T*261+T*24864+vocab:][:T*vocab*16]
+	exps3 := w.reals[T*T*261+T*vocab*32+T*24864+vocab:][:vocab]
+	dh1Up := w.reals[T*T*261+T*21792+vocab:][:T*2048]
+	dz2 := w.reals[T*T*261+T*vocab*16+T*24864+vocab:][:T*vocab*16]
+	dn := w.reals[T*T*133+T*14016+vocab:][:T*512]
+	dnD := w.reals[T*T*261+T*vocab*32+T*25376+vocab*2:][:32]
+	dh1 := w.reals[T*T*261+T*vocab*32+T*24864+vocab*2:][:T*512]
+	dzup3 := w.reals[T*T*261+T*vocab*32+T*25376+vocab*2+32:][:T*2048]
+	dh1M := w.reals[T*T*133+T*14016+vocab:][:T*512]
+	dh1MD := w.reals[T*T*261+T*vocab*32+T*25376+vocab*2:][:32]
+	dh1Y := w.reals[T*T*197+T*17664+vocab:][:T*512]
+	dh1AZ := w.reals[T*T*133+T*14016+vocab:][:T*512]
+	dh1AA := w.reals[T*T*132+T*5792+vocab:][:T*T]
+	dza := w.reals[T*T*128+T*5792+vocab:][:T*T]
+	dh1AQ := w.reals[T*T*261+T*vocab*32+T*27424+vocab*2+32:][:T*T]
+	dh1AQ2 := w.reals[T*T*197+T*18176+vocab:][:T*512]
+	dh1AM := w.reals[T*T*132+T*5792+vocab:][:T*T]
+	dh1AM2 := w.reals[T*T*197+T*18688+vocab:][:T*512]
+	dh1AV := w.reals[T*T*197+T*19712+vocab:][:T*T*64]
+	dh1AV2 := w.reals[T*T*261+T*23840+vocab:][:T*512]
+	dh1N := w.reals[T*T*133+T*5792+vocab:][:T*32]
+	dh1ND := w.reals[T*T*261+T*vocab*32+T*25376+vocab*2:][:32]
+	dh0 := w.reals[T*T*261+T*21792+vocab:][:T*512]
+	dzup4 := w.reals[T*T*262+T*vocab*32+T*27424+vocab*2+32:][:T*2048]
+	dh0M := w.reals[T*T*64+T*3696+vocab:][:T*512]
+	dh0MD := w.reals[T*T*261+T*vocab*32+T*25376+vocab*2:][:32]
+	dh0Y := w.reals[T*T*133+T*14016+vocab:][:T*512]
+	dh0AZ := w.reals[T*T*64+T*3696+vocab:][:T*512]
+	dh0AA := w.reals[T*T*132+T*5792+vocab:][:T*T]
+	dza2 := w.reals[T*T*261+T*vocab*32+T*27424+vocab*2+32:][:T*T]
+	dh0AQ := w.reals[T*T*128+T*5792+vocab:][:T*T]
+	dh0AQ2 := w.reals[T*T*64+T*4208+vocab:][:T*512]
+	dh0AM := w.reals[T*T*132+T*5792+vocab:][:T*T]
+	dh0AM2 := w.reals[T*T*64+T*4736+vocab:][:T*512]
+	dh0AV := w.reals[T*T*64+T*5760+vocab:][:T*T*64]
+	dh0AV2 := w.reals[T*T*133+T*14528+vocab:][:T*512]
+	dh0N := w.reals[T*T*128+T*5760+vocab:][:T*32]
+	dh0ND := w.reals[T*T*261+T*vocab*32+T*25376+vocab*2:][:32]
+	dxP2 := w.reals[:T*32]
+	dnShift2 := w.reals[T*32:][:vocab]
 
 	// d = 1/N/T   chars.bp:46
 	d := 1 / float32(n) / float32(T)
 	var s float64
 	clear(dE)
-	clear(dxP)
+	clear(dxP2)
 	clear(dh0NScale)
 	clear(dh0AWq)
 	clear(dh0AWk)
@@ -2263,24 +2263,17 @@ func (w *GPTWork) grad(batch *GPTBatch, g *GPTParams) GPTLoss {
 				ddzn6 := -(s3 / 32)
 				idsi := int(ids[T*b+T*from+i])
 				dh0YRow := dh0Y[T*b*32+i*32:][:32]
-				dxRow := dx[i*32:][:32]
 				dERow := dE[idsi*32:][:32]
+				dxP2Row := dxP2[i*32:][:32]
 				for j := range 32 {
 					// dx[i,j] = dh0Y[i,j] + dh0ND[i,j] + ddzn6[i]   chars.bp:39
-					dxj := dh0YRow[j] + dh0ND[j] + ddzn6
-					dxRow[j] = dxj
+					dx := dh0YRow[j] + dh0ND[j] + ddzn6
 
 					// dE[ids[i],j] += dx[i,j]   chars.bp:39
-					dERow[j] += dxj
-				}
-			}
+					dERow[j] += dx
 
-			// dxP[i,j] += [i < T]·dx[i,j]   chars.bp:39
-			for i := range 64 {
-				for j := range 32 {
-					if i < T {
-						dxP[i*32+j] += dx[i*32+j]
-					}
+					// dxP2 += dx   chars.bp:39
+					dxP2Row[j] += dx
 				}
 			}
 		}
@@ -2359,6 +2352,18 @@ func (w *GPTWork) grad(batch *GPTBatch, g *GPTParams) GPTLoss {
 
 	// loss xents(z, following)   chars.bp:46
 	loss := float32(s) / float32(n)
+
+	// dxP[i,j] = [i < T]·dxP2[i,j]   chars.bp:39
+	for i := range 64 {
+		dxPRow := dxP[i*32:][:32]
+		for j := range 32 {
+			var dxP3 float32
+			if i < T {
+				dxP3 = dxP2[i*32+j]
+			}
+			dxPRow[j] = dxP3
+		}
+	}
 	clear(dh0MShift)
 
 	// dh0MShift = h0UpWᵀ·dh0UpB   chars.bp:29

@@ -38,7 +38,7 @@ func outLoopPartGo(first, count, p int, out, w []float64) {
 func (t *tasks) eLoop(p int, cam []int32, cams []float64, pt []int32, pts, w, feat, e []float64) {
 	k := &t.eLoopTask
 	*k = eLoopTask{t: t, p: p, cam: cam, cams: cams, pt: pt, pts: pts, w: w, feat: feat, e: e}
-	workers.run(t.forWork(p*168), partsOf(p, 1024), k)
+	workers.run(t.forWork(p*159), partsOf(p, 1024), k)
 }
 
 // eLoopTask is what the parts of eLoop work on.
@@ -74,15 +74,8 @@ func eLoopPartGo(first, count, p int, cam []int32, cams []float64, pt []int32, p
 
 		// th = norm(r)   ba.bp:5
 		var zth2 float64
-		on := v2 == 0
-		if !on {
-			var v3 float64
-			if on {
-				v3 = 1
-			} else {
-				v3 = v2
-			}
-			zth2 = math.Sqrt(v3)
+		if !(v2 == 0) {
+			zth2 = math.Sqrt(v2)
 		}
 
 		// P*cos(th) + cross(a, P)*sin(th) + a*dot(a, P)*(1 - cos(th))   ba.bp:7

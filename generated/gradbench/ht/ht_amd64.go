@@ -186,15 +186,27 @@ func zq2LoopPart(first, count, rows int, zq, weight, M, base, zq2 []float64) {
 	}
 }
 
-// zq3ProductPart is zq3ProductPartGo, or assembly that computes the same.
-func zq3ProductPart(rows int, zq3, zq2, zM4, scratch2 []float64) {
+// sum is sumGo, or assembly that computes the same.
+func sum(rows int, zq3 []float64) {
 	switch cpu {
 	case avx512:
-		zq3ProductAVX512(rows, zq3, zq2, zM4, 0, rows, 0, 26, 3, scratch2)
+		sumAVX512(rows, zq3)
 	case avx2:
-		zq3ProductAVX2(rows, zq3, zq2, zM4, 0, rows, 0, 26, 3, scratch2)
+		sumAVX2(rows, zq3)
 	default:
-		zq3ProductPartGo(rows, zq3, zq2, zM4, scratch2)
+		sumGo(rows, zq3)
+	}
+}
+
+// zq3ProductPart is zq3ProductPartGo, or assembly that computes the same.
+func zq3ProductPart(rows int, zq3, zM4, zq2, scratch2 []float64) {
+	switch cpu {
+	case avx512:
+		zq3ProductAVX512(rows, zq3, zM4, zq2, 0, 26, 0, rows, 3, scratch2)
+	case avx2:
+		zq3ProductAVX2(rows, zq3, zM4, zq2, 0, 26, 0, rows, 3, scratch2)
+	default:
+		zq3ProductPartGo(rows, zq3, zM4, zq2, scratch2)
 	}
 }
 
@@ -409,10 +421,16 @@ func zq2LoopAVX512(first int, count int, rows int, zq []float64, weight []float6
 func zq2LoopAVX2(first int, count int, rows int, zq []float64, weight []float64, p5 []float64, base []float64, zq2 []float64)
 
 //go:noescape
-func zq3ProductAVX512(rows int, zq3 []float64, zq2 []float64, zM4 []float64, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float64)
+func sumAVX512(rows int, zq3 []float64)
 
 //go:noescape
-func zq3ProductAVX2(rows int, zq3 []float64, zq2 []float64, zM4 []float64, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float64)
+func sumAVX2(rows int, zq3 []float64)
+
+//go:noescape
+func zq3ProductAVX512(rows int, zq3 []float64, zM4 []float64, zq2 []float64, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float64)
+
+//go:noescape
+func zq3ProductAVX2(rows int, zq3 []float64, zM4 []float64, zq2 []float64, rowLo int, rowHi int, colLo int, colHi int, pack int, scratch []float64)
 
 //go:noescape
 func zq4LoopAVX512(rows int, p1 int, zq4 []float64, zq3 []float64)

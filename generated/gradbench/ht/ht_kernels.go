@@ -157,7 +157,7 @@ func aLoopGo(t5 []int32, second, first, t6 []float64, parent []int32, A, A2, t7,
 				}
 			}
 		}
-		on3 := parent2 < 0
+		on2 := parent2 < 0
 		for i := range 4 {
 			clear(t10[:4])
 
@@ -173,7 +173,7 @@ func aLoopGo(t5 []int32, second, first, t6 []float64, parent []int32, A, A2, t7,
 			// if parent[b] < 0 { here } else { A[parent[b]] @ here }   ht.bp:23
 			ARow := A[b*16+i*4:][:4]
 			for k := range 4 {
-				if on3 {
+				if on2 {
 					ARow[k] = here[i*4+k]
 				} else {
 					ARow[k] = t10[k]
@@ -900,10 +900,17 @@ func zq2LoopPartGo(first, count, rows int, zq, weight, M, base, zq2 []float64) {
 	}
 }
 
+// sumGo computes a part of a procedure.
+func sumGo(rows int, zq3 []float64) {
+	for k := range 26 {
+		clear(zq3[k*384:][:rows])
+	}
+}
+
 // zq3Product computes a part of a procedure.
-func (t *tasks) zq3Product(rows int, zq3, zq2, zM4 []float64) {
+func (t *tasks) zq3Product(rows int, zq3, zM4, zq2 []float64) {
 	k := &t.zq3ProductTask
-	*k = zq3ProductTask{t: t, rows: rows, zq3: zq3, zq2: zq2, zM4: zM4}
+	*k = zq3ProductTask{t: t, rows: rows, zq3: zq3, zM4: zM4, zq2: zq2}
 	workers.run(1, 1, k)
 }
 
@@ -911,42 +918,39 @@ func (t *tasks) zq3Product(rows int, zq3, zq2, zM4 []float64) {
 type zq3ProductTask struct {
 	t             *tasks
 	rows          int
-	zq3, zq2, zM4 []float64
+	zq3, zM4, zq2 []float64
 }
 
 func (k *zq3ProductTask) part(i, who int) {
-	zq3ProductPart(k.rows, k.zq3, k.zq2, k.zM4, k.t.scratch64.of(who, 1036))
+	zq3ProductPart(k.rows, k.zq3, k.zM4, k.zq2, k.t.scratch64.of(who, k.rows*30+256))
 }
 
 // zq3ProductPartGo computes a part of a procedure.
-func zq3ProductPartGo(rows int, zq3, zq2, zM4, _ []float64) {
-	addmul(mat(zq3, rows, 26), matrix[float64]{zq2, rows, 22, 88, 4}, matrix[float64]{zM4, 22, 26, 12, 264})
+func zq3ProductPartGo(rows int, zq3, zM4, zq2, _ []float64) {
+	addmul(matrix[float64]{zq3, 26, rows, 384, 1}, matrix[float64]{zM4, 26, 22, 264, 12}, matrix[float64]{zq2, 22, rows, 4, 88})
 }
 
-// zq4LoopGo computes zq4[i,n,0] = zq3[0,n,i] + [3 = i]·1, zq4[i,n,1] =
-// zq3[1,n,i] + [4 = i]·1, zq4[i,n,2] = zq3[2,n,i] + [5 = i]·1.
+// zq4LoopGo computes zq4[i,n,0] = zq3[i,0,n] + [3 = i]·1, zq4[i,n,1] =
+// zq3[i,1,n] + [4 = i]·1, zq4[i,n,2] = zq3[i,2,n] + [5 = i]·1.
 func zq4LoopGo(rows, V int, zq4, zq3 []float64) {
 	for b3 := range rows {
-		zq3Row := zq3[b3*26:][:26]
-		zq3Row2 := zq3[b3*26+3328:][:26]
-		zq3Row3 := zq3[b3*26+6656:][:26]
 		for i := range 26 {
 			// q[v] = sum[b] weight[v, b] * M[b] @ base[v] + theta[3:6]   ht.bp:35
 			var zq5 float64
 			if 3 == i {
 				zq5 = 1
 			}
-			zq4[V*i*3+b3*3] = zq3Row[i] + zq5
+			zq4[V*i*3+b3*3] = zq3[b3+i*384] + zq5
 			var zq6 float64
 			if 4 == i {
 				zq6 = 1
 			}
-			zq4[V*i*3+b3*3+1] = zq3Row2[i] + zq6
+			zq4[V*i*3+b3*3+1] = zq3[b3+i*384+128] + zq6
 			var zq7 float64
 			if 5 == i {
 				zq7 = 1
 			}
-			zq4[V*i*3+b3*3+2] = zq3Row3[i] + zq7
+			zq4[V*i*3+b3*3+2] = zq3[b3+i*384+256] + zq7
 		}
 	}
 }

@@ -68,15 +68,8 @@ func (w *SimpleWork) value(a *SimpleArgs) {
 
 	// psi = norm(r)   ht.bp:27
 	var psi2 float64
-	on2 := s == 0
-	if !on2 {
-		var v float64
-		if on2 {
-			v = 1
-		} else {
-			v = s
-		}
-		psi2 = math.Sqrt(v)
+	if !(s == 0) {
+		psi2 = math.Sqrt(s)
 	}
 
 	// cos(psi)*eye[3] + (1 - cos(psi))*outer(a, a) + sin(psi)*cr   ht.bp:30
@@ -139,7 +132,7 @@ func (w *SimpleWork) value(a *SimpleArgs) {
 			cr[k+6] = zcr[k]
 		}
 	}
-	on3 := s < 1e-8
+	on2 := s < 1e-8
 	for i := range 3 {
 		t3Row := t3[i*3:][:3]
 		FRow := F[i*3:][:3]
@@ -147,7 +140,7 @@ func (w *SimpleWork) value(a *SimpleArgs) {
 			// G = if sumsq(r) < 1e-8 { eye[3] } else { psi = norm(r) a = r/psi cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]] cos(psi)*eye[3] + (1 - cos(psi))*outer(a, a) + sin(psi)*cr }   ht.bp:26
 			t3k := t3Row[k]
 			var G float64
-			if on3 {
+			if on2 {
 				G = t3k
 			} else {
 				G = v*t3k + v4*(a2[i]*a2[k]) + v2*cr[i*3+k]
@@ -635,9 +628,9 @@ func (w *SimpleWork) jacobian(a *SimpleArgs) {
 
 		// q[v] = sum[b] weight[v, b] * M[b] @ base[v] + theta[3:6]   ht.bp:35
 		for i := range 3 {
-			clear(zq3[i*3328:][:rows*26])
+			sum(rows, zq3[i*128:])
 			for k := range 4 {
-				w.tasks.zq3Product(rows, zq3[i*3328:], zq2[k:], zM4[i*4+k:])
+				w.tasks.zq3Product(rows, zq3[i*128:], zM4[i*4+k:], zq2[k:])
 			}
 		}
 		zq4Loop(rows, V, zq4[from*3:], zq3)
@@ -721,15 +714,8 @@ func (w *ComplicatedWork) value(a *ComplicatedArgs) {
 
 	// psi = norm(r)   ht.bp:27
 	var psi2 float64
-	on2 := s == 0
-	if !on2 {
-		var v float64
-		if on2 {
-			v = 1
-		} else {
-			v = s
-		}
-		psi2 = math.Sqrt(v)
+	if !(s == 0) {
+		psi2 = math.Sqrt(s)
 	}
 
 	// cos(psi)*eye[3] + (1 - cos(psi))*outer(a, a) + sin(psi)*cr   ht.bp:30
@@ -796,7 +782,7 @@ func (w *ComplicatedWork) value(a *ComplicatedArgs) {
 			cr[k+6] = zcr[k]
 		}
 	}
-	on3 := s < 1e-8
+	on2 := s < 1e-8
 	for i := range 3 {
 		t3Row := t3[i*3:][:3]
 		FRow := F[i*3:][:3]
@@ -804,7 +790,7 @@ func (w *ComplicatedWork) value(a *ComplicatedArgs) {
 			// G = if sumsq(r) < 1e-8 { eye[3] } else { psi = norm(r) a = r/psi cr = [[0, -a[2], a[1]], [a[2], 0, -a[0]], [-a[1], a[0], 0]] cos(psi)*eye[3] + (1 - cos(psi))*outer(a, a) + sin(psi)*cr }   ht.bp:26
 			t3k := t3Row[k]
 			var G float64
-			if on3 {
+			if on2 {
 				G = t3k
 			} else {
 				G = v*t3k + v4*(a2[i]*a2[k]) + v2*cr[i*3+k]
@@ -1297,9 +1283,9 @@ func (w *ComplicatedJacobianWork) value(a *ComplicatedJacobianArgs) {
 
 		// q[v] = sum[b] weight[v, b] * M[b] @ base[v] + theta[3:6]   ht.bp:35
 		for i := range 3 {
-			clear(zq2[i*3328:][:rows*26])
+			sum(rows, zq2[i*128:])
 			for k := range 4 {
-				w.tasks.zq3Product(rows, zq2[i*3328:], zq[k:], zM4[i*4+k:])
+				w.tasks.zq3Product(rows, zq2[i*128:], zM4[i*4+k:], zq[k:])
 			}
 		}
 		zq4Loop(rows, V, zq3[from*3:], zq2)

@@ -79,9 +79,14 @@ func zq2LoopPart(first, count, rows int, zq, weight, M, base, zq2 []float64) {
 	zq2LoopPartGo(first, count, rows, zq, weight, M, base, zq2)
 }
 
+// sum is sumGo: this build has no assembly.
+func sum(rows int, zq3 []float64) {
+	sumGo(rows, zq3)
+}
+
 // zq3ProductPart is zq3ProductPartGo: this build has no assembly.
-func zq3ProductPart(rows int, zq3, zq2, zM4, scratch2 []float64) {
-	zq3ProductPartGo(rows, zq3, zq2, zM4, scratch2)
+func zq3ProductPart(rows int, zq3, zM4, zq2, scratch2 []float64) {
+	zq3ProductPartGo(rows, zq3, zM4, zq2, scratch2)
 }
 
 // zq4Loop is zq4LoopGo: this build has no assembly.

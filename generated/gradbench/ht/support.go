@@ -167,9 +167,6 @@ type matrix[F float] struct {
 	rows, cols, row, col int
 }
 
-// mat returns x as a matrix with its rows one after the other.
-func mat[F float](x []F, rows, cols int) matrix[F] { return matrix[F]{x, rows, cols, cols, 1} }
-
 // T returns the transpose of m.
 func (m matrix[F]) T() matrix[F] { return matrix[F]{m.x, m.cols, m.rows, m.col, m.row} }
 

@@ -225,25 +225,13 @@ func ParticleFF(w float64) float64 {
 			if on3 {
 				v24 = 0
 			} else {
-				var v25 float64
-				if on3 {
-					v25 = 0
-				} else {
-					v25 = 2 * dx[j]
-				}
-				v24 = t8[j]*v17 + 0.5/v10*v25
+				v24 = t8[j]*v17 + 0.5/v10*(2*dx[j])
 			}
 			var v25 float64
 			if on2 {
 				v25 = 0
 			} else {
-				var v26 float64
-				if on2 {
-					v26 = 0
-				} else {
-					v26 = 2 * (dx[j] - t4[j])
-				}
-				v25 = t9[j]*v23 + 0.5/v7*v26
+				v25 = t9[j]*v23 + 0.5/v7*(2*(dx[j]-t4[j]))
 			}
 			var v26 float64
 			if on3 {
@@ -325,13 +313,7 @@ func ParticleFF(w float64) float64 {
 			if on2 {
 				v9 = 0
 			} else {
-				var v10 float64
-				if on2 {
-					v10 = 0
-				} else {
-					v10 = 2 * (x2[j] - t5[j])
-				}
-				v9 = 0.5 / v7 * v10
+				v9 = 0.5 / v7 * (2 * (x2[j] - t5[j]))
 			}
 			t13[j] = v9 / v8
 		}
@@ -359,13 +341,7 @@ func ParticleFF(w float64) float64 {
 			if on4 {
 				v12 = 0
 			} else {
-				var v13 float64
-				if on4 {
-					v13 = 0
-				} else {
-					v13 = 2 * t12[j]
-				}
-				v12 = 0.5 / v10 * v13
+				v12 = 0.5 / v10 * (2 * t12[j])
 			}
 			v13 := v12 / v11 * t23
 
@@ -530,13 +506,7 @@ func ParticleFF(w float64) float64 {
 				if on5 {
 					v14 = 0
 				} else {
-					var v15 float64
-					if on5 {
-						v15 = 0
-					} else {
-						v15 = 2 * (x4[j] - t14[j])
-					}
-					v14 = 0.5 / v12 * v15
+					v14 = 0.5 / v12 * (2 * (x4[j] - t14[j]))
 				}
 				t17[j] = v14 / v13
 			}
@@ -564,13 +534,7 @@ func ParticleFF(w float64) float64 {
 				if on7 {
 					v17 = 0
 				} else {
-					var v18 float64
-					if on7 {
-						v18 = 0
-					} else {
-						v18 = 2 * t16[j]
-					}
-					v17 = 0.5 / v15 * v18
+					v17 = 0.5 / v15 * (2 * t16[j])
 				}
 				v18 := v17 / v16 * t23
 
@@ -742,25 +706,13 @@ func ParticleFF(w float64) float64 {
 				if on6 {
 					v29 = 0
 				} else {
-					var v30 float64
-					if on6 {
-						v30 = 0
-					} else {
-						v30 = 2 * dx2[j]
-					}
-					v29 = t20[j]*v22 + 0.5/v15*v30
+					v29 = t20[j]*v22 + 0.5/v15*(2*dx2[j])
 				}
 				var v30 float64
 				if on5 {
 					v30 = 0
 				} else {
-					var v31 float64
-					if on5 {
-						v31 = 0
-					} else {
-						v31 = 2 * (dx2[j] - t4[j])
-					}
-					v30 = t21[j]*v28 + 0.5/v12*v31
+					v30 = t21[j]*v28 + 0.5/v12*(2*(dx2[j]-t4[j]))
 				}
 				var v31 float64
 				if on6 {
@@ -2006,13 +1958,7 @@ func ParticleRF(w float64) float64 {
 			if on2 {
 				v12 = 0
 			} else {
-				var v13 float64
-				if on2 {
-					v13 = 0
-				} else {
-					v13 = 2 * (xRow[j] - t4[j])
-				}
-				v12 = 0.5 / v9 * v13
+				v12 = 0.5 / v9 * (2 * (xRow[j] - t4[j]))
 			}
 			t5Row[j] = v12 / v10
 		}
@@ -2025,13 +1971,7 @@ func ParticleRF(w float64) float64 {
 			if on3 {
 				v12 = 0
 			} else {
-				var v13 float64
-				if on3 {
-					v13 = 0
-				} else {
-					v13 = 2 * t16[j]
-				}
-				v12 = 0.5 / v6 * v13
+				v12 = 0.5 / v6 * (2 * t16[j])
 			}
 			j2 := v12 / v7
 			t10Row[j] = j2
@@ -2114,13 +2054,7 @@ func ParticleRF(w float64) float64 {
 			if on2 {
 				v4 = 0
 			} else {
-				var v9 float64
-				if on2 {
-					v9 = 0
-				} else {
-					v9 = 2 * (x2[j] - t4[j])
-				}
-				v4 = 0.5 / v7 * v9
+				v4 = 0.5 / v7 * (2 * (x2[j] - t4[j]))
 			}
 			t22[j] = v4 / v8
 		}
@@ -2148,13 +2082,7 @@ func ParticleRF(w float64) float64 {
 			if on4 {
 				v11 = 0
 			} else {
-				var v12 float64
-				if on4 {
-					v12 = 0
-				} else {
-					v12 = 2 * t21[j]
-				}
-				v11 = 0.5 / v9 * v12
+				v11 = 0.5 / v9 * (2 * t21[j])
 			}
 			v12 := v11 / v10 * t44
 
@@ -2320,13 +2248,7 @@ func ParticleRF(w float64) float64 {
 				if on5 {
 					v12 = 0
 				} else {
-					var v13 float64
-					if on5 {
-						v13 = 0
-					} else {
-						v13 = 2 * (x4[j] - t23[j])
-					}
-					v12 = 0.5 / v10 * v13
+					v12 = 0.5 / v10 * (2 * (x4[j] - t23[j]))
 				}
 				t36[j] = v12 / v11
 			}
@@ -2354,13 +2276,7 @@ func ParticleRF(w float64) float64 {
 				if on7 {
 					v15 = 0
 				} else {
-					var v16 float64
-					if on7 {
-						v16 = 0
-					} else {
-						v16 = 2 * t35[j]
-					}
-					v15 = 0.5 / v13 * v16
+					v15 = 0.5 / v13 * (2 * t35[j])
 				}
 				v16 := v15 / v14 * t44
 
@@ -2503,13 +2419,7 @@ func ParticleRF(w float64) float64 {
 				if on5 {
 					v17 = 0
 				} else {
-					var v18 float64
-					if on5 {
-						v18 = 0
-					} else {
-						v18 = 2 * (x5Row[j] - t23[j])
-					}
-					v17 = 0.5 / v14 * v18
+					v17 = 0.5 / v14 * (2 * (x5Row[j] - t23[j]))
 				}
 				t24Row[j] = v17 / v15
 			}
@@ -2522,13 +2432,7 @@ func ParticleRF(w float64) float64 {
 				if on6 {
 					v17 = 0
 				} else {
-					var v18 float64
-					if on6 {
-						v18 = 0
-					} else {
-						v18 = 2 * t38[j]
-					}
-					v17 = 0.5 / v10 * v18
+					v17 = 0.5 / v10 * (2 * t38[j])
 				}
 				j2 := v17 / v11
 				t29Row[j] = j2

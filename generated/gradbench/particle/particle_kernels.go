@@ -62,7 +62,7 @@ func d2LoopGo(passes2 int, t17 []int32, dv2, t5, dzx1, dx, t10, t18, x, t4, t8, 
 		// next v = if x1[1] > 0 { v - dt*pull(x) } else { v }   particle.bp:13
 		on := 0 < x[passes2*2-t42*2-1]+0.1*v[passes2*2-t42*2-1]
 
-		// d11 = (if t9[passes₂ − t₄₂ − 1] = 0 { 0 } else { (if on { −s3 } else { 0 }) − (if on { s/t7[passes₂ − t₄₂ − 1]·t8[passes₂ − t₄₂ − 1] } else { 0 }) }) − (if t9[passes₂ − t₄₂ − 1] = 0 { 0 } else if on { if t9[passes₂ − t₄₂ − 1] = 0 { 0 } else { s5/t6[passes₂ − t₄₂ − 1]·(0.5/t6[passes₂ − t₄₂ − 1]) } } else { 0 })   particle.bp:9
+		// d11 = (if t9[passes₂ − t₄₂ − 1] = 0 { 0 } else { (if on { −s3 } else { 0 }) − (if on { s/t7[passes₂ − t₄₂ − 1]·t8[passes₂ − t₄₂ − 1] } else { 0 }) }) − (if t9[passes₂ − t₄₂ − 1] = 0 { 0 } else if on { s5/t6[passes₂ − t₄₂ − 1]·(0.5/t6[passes₂ − t₄₂ − 1]) } else { 0 })   particle.bp:9
 		on2 := t9[passes2-t42-1] == 0
 		t44 := t6[passes2-t42-1]
 		var v2 float64
@@ -84,11 +84,7 @@ func d2LoopGo(passes2 int, t17 []int32, dv2, t5, dzx1, dx, t10, t18, x, t4, t8, 
 			v3 = 0
 		} else {
 			if on {
-				if on2 {
-					v3 = 0
-				} else {
-					v3 = s5 / t44 * (0.5 / t44)
-				}
+				v3 = s5 / t44 * (0.5 / t44)
 			} else {
 				v3 = 0
 			}
@@ -128,7 +124,7 @@ func d2LoopGo(passes2 int, t17 []int32, dv2, t5, dzx1, dx, t10, t18, x, t4, t8, 
 			s6 += t19j * d4[j]
 		}
 
-		// d13 = (if t14[passes₂ − t₄₂ − 1] = 0 { 0 } else { (if on { −s4 } else { 0 }) − (if on { s2/t12[passes₂ − t₄₂ − 1]·t13[passes₂ − t₄₂ − 1] } else { 0 }) }) − (if t14[passes₂ − t₄₂ − 1] = 0 { 0 } else if on { if t14[passes₂ − t₄₂ − 1] = 0 { 0 } else { s6/t11[passes₂ − t₄₂ − 1]·(0.5/t11[passes₂ − t₄₂ − 1]) } } else { 0 })   particle.bp:9
+		// d13 = (if t14[passes₂ − t₄₂ − 1] = 0 { 0 } else { (if on { −s4 } else { 0 }) − (if on { s2/t12[passes₂ − t₄₂ − 1]·t13[passes₂ − t₄₂ − 1] } else { 0 }) }) − (if t14[passes₂ − t₄₂ − 1] = 0 { 0 } else if on { s6/t11[passes₂ − t₄₂ − 1]·(0.5/t11[passes₂ − t₄₂ − 1]) } else { 0 })   particle.bp:9
 		on3 := t14[passes2-t42-1] == 0
 		t45 := t11[passes2-t42-1]
 		var v5 float64
@@ -150,11 +146,7 @@ func d2LoopGo(passes2 int, t17 []int32, dv2, t5, dzx1, dx, t10, t18, x, t4, t8, 
 			v6 = 0
 		} else {
 			if on {
-				if on3 {
-					v6 = 0
-				} else {
-					v6 = s6 / t45 * (0.5 / t45)
-				}
+				v6 = s6 / t45 * (0.5 / t45)
 			} else {
 				v6 = 0
 			}

@@ -93,30 +93,16 @@ func SaddleFF(start *[2]float64, f *[4]float64) {
 			s4 += square(g[j])
 		}
 		var zstop0 float64
-		on2 := s4 == 0
-		if !on2 {
-			var v2 float64
-			if on2 {
-				v2 = 1
-			} else {
-				v2 = s4
-			}
-			zstop0 = math.Sqrt(v2)
+		if !(s4 == 0) {
+			zstop0 = math.Sqrt(s4)
 		}
 		stop0 := zstop0 <= 1e-5
 
 		// grow = i == 10   descent.bp:8
 		grow2 := i == 10
 		var znear float64
-		on3 := s2 == 0
-		if !on3 {
-			var v2 float64
-			if on3 {
-				v2 = 1
-			} else {
-				v2 = s2
-			}
-			znear = math.Sqrt(v2)
+		if !(s2 == 0) {
+			znear = math.Sqrt(s2)
 		}
 		near := znear <= 1e-5
 
@@ -224,15 +210,8 @@ func SaddleFF(start *[2]float64, f *[4]float64) {
 			s5 += square(g2[j])
 		}
 		var zstop0 float64
-		on2 := s5 == 0
-		if !on2 {
-			var v3 float64
-			if on2 {
-				v3 = 1
-			} else {
-				v3 = s5
-			}
-			zstop0 = math.Sqrt(v3)
+		if !(s5 == 0) {
+			zstop0 = math.Sqrt(s5)
 		}
 		stop02 := zstop0 <= 1e-5
 
@@ -249,15 +228,8 @@ func SaddleFF(start *[2]float64, f *[4]float64) {
 			g4[j] = t[j]
 		}
 		var znear float64
-		on3 := s3 == 0
-		if !on3 {
-			var v3 float64
-			if on3 {
-				v3 = 1
-			} else {
-				v3 = s3
-			}
-			znear = math.Sqrt(v3)
+		if !(s3 == 0) {
+			znear = math.Sqrt(s3)
 		}
 		near2 := znear <= 1e-5
 
@@ -273,8 +245,8 @@ func SaddleFF(start *[2]float64, f *[4]float64) {
 		var done6 bool
 		for {
 			// while !done carry x = start, fx = f(start), g = grad[mode](f(start), start), eta = 1e-5, i int = 0, done bool = false   descent.bp:5
-			on4 := !done6
-			if !on4 {
+			on2 := !done6
+			if !on2 {
 				break
 			}
 			var s6 float64
@@ -298,30 +270,16 @@ func SaddleFF(start *[2]float64, f *[4]float64) {
 				s8 += square(g4[j])
 			}
 			var zstop02 float64
-			on5 := s8 == 0
-			if !on5 {
-				var v4 float64
-				if on5 {
-					v4 = 1
-				} else {
-					v4 = s8
-				}
-				zstop02 = math.Sqrt(v4)
+			if !(s8 == 0) {
+				zstop02 = math.Sqrt(s8)
 			}
 			stop03 := zstop02 <= 1e-5
 
 			// grow = i == 10   descent.bp:8
 			grow3 := i6 == 10
 			var znear2 float64
-			on6 := s6 == 0
-			if !on6 {
-				var v4 float64
-				if on6 {
-					v4 = 1
-				} else {
-					v4 = s6
-				}
-				znear2 = math.Sqrt(v4)
+			if !(s6 == 0) {
+				znear2 = math.Sqrt(s6)
 			}
 			near3 := znear2 <= 1e-5
 
@@ -503,30 +461,16 @@ func SaddleFF(start *[2]float64, f *[4]float64) {
 			s6 += square(g3[j])
 		}
 		var zstop0 float64
-		on2 := s6 == 0
-		if !on2 {
-			var v4 float64
-			if on2 {
-				v4 = 1
-			} else {
-				v4 = s6
-			}
-			zstop0 = math.Sqrt(v4)
+		if !(s6 == 0) {
+			zstop0 = math.Sqrt(s6)
 		}
 		stop04 := zstop0 <= 1e-5
 
 		// grow = i == 10   descent.bp:8
 		grow4 := i3 == 10
 		var znear float64
-		on3 := s4 == 0
-		if !on3 {
-			var v4 float64
-			if on3 {
-				v4 = 1
-			} else {
-				v4 = s4
-			}
-			znear = math.Sqrt(v4)
+		if !(s4 == 0) {
+			znear = math.Sqrt(s4)
 		}
 		near4 := znear <= 1e-5
 
@@ -692,30 +636,16 @@ func SaddleFR(start *[2]float64, f *[4]float64) {
 			s4 += square(g[j])
 		}
 		var zstop0 float64
-		on2 := s4 == 0
-		if !on2 {
-			var v2 float64
-			if on2 {
-				v2 = 1
-			} else {
-				v2 = s4
-			}
-			zstop0 = math.Sqrt(v2)
+		if !(s4 == 0) {
+			zstop0 = math.Sqrt(s4)
 		}
 		stop0 := zstop0 <= 1e-5
 
 		// grow = i == 10   descent.bp:8
 		grow2 := i == 10
 		var znear float64
-		on3 := s2 == 0
-		if !on3 {
-			var v2 float64
-			if on3 {
-				v2 = 1
-			} else {
-				v2 = s2
-			}
-			znear = math.Sqrt(v2)
+		if !(s2 == 0) {
+			znear = math.Sqrt(s2)
 		}
 		near := znear <= 1e-5
 
@@ -823,15 +753,8 @@ func SaddleFR(start *[2]float64, f *[4]float64) {
 			s5 += square(g2[j])
 		}
 		var zstop0 float64
-		on2 := s5 == 0
-		if !on2 {
-			var v3 float64
-			if on2 {
-				v3 = 1
-			} else {
-				v3 = s5
-			}
-			zstop0 = math.Sqrt(v3)
+		if !(s5 == 0) {
+			zstop0 = math.Sqrt(s5)
 		}
 		stop02 := zstop0 <= 1e-5
 
@@ -848,15 +771,8 @@ func SaddleFR(start *[2]float64, f *[4]float64) {
 			g4[j] = d[j]
 		}
 		var znear float64
-		on3 := s3 == 0
-		if !on3 {
-			var v3 float64
-			if on3 {
-				v3 = 1
-			} else {
-				v3 = s3
-			}
-			znear = math.Sqrt(v3)
+		if !(s3 == 0) {
+			znear = math.Sqrt(s3)
 		}
 		near2 := znear <= 1e-5
 
@@ -872,8 +788,8 @@ func SaddleFR(start *[2]float64, f *[4]float64) {
 		var done6 bool
 		for {
 			// while !done carry x = start, fx = f(start), g = grad[mode](f(start), start), eta = 1e-5, i int = 0, done bool = false   descent.bp:5
-			on4 := !done6
-			if !on4 {
+			on2 := !done6
+			if !on2 {
 				break
 			}
 			var s6 float64
@@ -897,30 +813,16 @@ func SaddleFR(start *[2]float64, f *[4]float64) {
 				s8 += square(g4[j])
 			}
 			var zstop02 float64
-			on5 := s8 == 0
-			if !on5 {
-				var v4 float64
-				if on5 {
-					v4 = 1
-				} else {
-					v4 = s8
-				}
-				zstop02 = math.Sqrt(v4)
+			if !(s8 == 0) {
+				zstop02 = math.Sqrt(s8)
 			}
 			stop03 := zstop02 <= 1e-5
 
 			// grow = i == 10   descent.bp:8
 			grow3 := i6 == 10
 			var znear2 float64
-			on6 := s6 == 0
-			if !on6 {
-				var v4 float64
-				if on6 {
-					v4 = 1
-				} else {
-					v4 = s6
-				}
-				znear2 = math.Sqrt(v4)
+			if !(s6 == 0) {
+				znear2 = math.Sqrt(s6)
 			}
 			near3 := znear2 <= 1e-5
 
@@ -1102,30 +1004,16 @@ func SaddleFR(start *[2]float64, f *[4]float64) {
 			s6 += square(g3[j])
 		}
 		var zstop0 float64
-		on2 := s6 == 0
-		if !on2 {
-			var v4 float64
-			if on2 {
-				v4 = 1
-			} else {
-				v4 = s6
-			}
-			zstop0 = math.Sqrt(v4)
+		if !(s6 == 0) {
+			zstop0 = math.Sqrt(s6)
 		}
 		stop04 := zstop0 <= 1e-5
 
 		// grow = i == 10   descent.bp:8
 		grow4 := i3 == 10
 		var znear float64
-		on3 := s4 == 0
-		if !on3 {
-			var v4 float64
-			if on3 {
-				v4 = 1
-			} else {
-				v4 = s4
-			}
-			znear = math.Sqrt(v4)
+		if !(s4 == 0) {
+			znear = math.Sqrt(s4)
 		}
 		near4 := znear <= 1e-5
 
@@ -1339,15 +1227,8 @@ func SaddleRF(start *[2]float64, f *[4]float64) {
 			s4 += square(gRow[j])
 		}
 		var zstop03 float64
-		on2 := s4 == 0
-		if !on2 {
-			var v4 float64
-			if on2 {
-				v4 = 1
-			} else {
-				v4 = s4
-			}
-			zstop03 = math.Sqrt(v4)
+		if !(s4 == 0) {
+			zstop03 = math.Sqrt(s4)
 		}
 		w.zstop0[passes2] = zstop03
 		stop0 := w.zstop0[passes2] <= 1e-5
@@ -1355,15 +1236,8 @@ func SaddleRF(start *[2]float64, f *[4]float64) {
 		// grow = i == 10   descent.bp:8
 		grow2 := int(w.i[passes2]) == 10
 		var znear3 float64
-		on3 := s2 == 0
-		if !on3 {
-			var v4 float64
-			if on3 {
-				v4 = 1
-			} else {
-				v4 = s2
-			}
-			znear3 = math.Sqrt(v4)
+		if !(s2 == 0) {
+			znear3 = math.Sqrt(s2)
 		}
 		w.znear[passes2] = znear3
 
@@ -1462,30 +1336,16 @@ func SaddleRF(start *[2]float64, f *[4]float64) {
 			s4 += square(g2[j])
 		}
 		var zstop03 float64
-		on2 := s4 == 0
-		if !on2 {
-			var v4 float64
-			if on2 {
-				v4 = 1
-			} else {
-				v4 = s4
-			}
-			zstop03 = math.Sqrt(v4)
+		if !(s4 == 0) {
+			zstop03 = math.Sqrt(s4)
 		}
 		stop03 := zstop03 <= 1e-5
 
 		// grow = i == 10   descent.bp:8
 		grow3 := i2 == 10
 		var znear3 float64
-		on3 := s2 == 0
-		if !on3 {
-			var v4 float64
-			if on3 {
-				v4 = 1
-			} else {
-				v4 = s2
-			}
-			znear3 = math.Sqrt(v4)
+		if !(s2 == 0) {
+			znear3 = math.Sqrt(s2)
 		}
 		near3 := znear3 <= 1e-5
 
@@ -1721,15 +1581,8 @@ func SaddleRF(start *[2]float64, f *[4]float64) {
 			s5 += square(g3[j])
 		}
 		var zstop03 float64
-		on2 := s5 == 0
-		if !on2 {
-			var v5 float64
-			if on2 {
-				v5 = 1
-			} else {
-				v5 = s5
-			}
-			zstop03 = math.Sqrt(v5)
+		if !(s5 == 0) {
+			zstop03 = math.Sqrt(s5)
 		}
 		stop04 := zstop03 <= 1e-5
 
@@ -1758,15 +1611,8 @@ func SaddleRF(start *[2]float64, f *[4]float64) {
 		// v6 = 0   descent.bp:5
 		v6 := 0
 		var znear3 float64
-		on3 := s3 == 0
-		if !on3 {
-			var v7 float64
-			if on3 {
-				v7 = 1
-			} else {
-				v7 = s3
-			}
-			znear3 = math.Sqrt(v7)
+		if !(s3 == 0) {
+			znear3 = math.Sqrt(s3)
 		}
 		near4 := znear3 <= 1e-5
 
@@ -1782,8 +1628,8 @@ func SaddleRF(start *[2]float64, f *[4]float64) {
 		var done8 bool
 		for {
 			// while !done carry x = start, fx = f(start), g = grad[mode](f(start), start), eta = 1e-5, i int = 0, done bool = false   descent.bp:5
-			on4 := !done8
-			if !on4 {
+			on2 := !done8
+			if !on2 {
 				break
 			}
 			var s6 float64
@@ -1807,30 +1653,16 @@ func SaddleRF(start *[2]float64, f *[4]float64) {
 				s8 += square(g5[j])
 			}
 			var zstop04 float64
-			on5 := s8 == 0
-			if !on5 {
-				var v8 float64
-				if on5 {
-					v8 = 1
-				} else {
-					v8 = s8
-				}
-				zstop04 = math.Sqrt(v8)
+			if !(s8 == 0) {
+				zstop04 = math.Sqrt(s8)
 			}
 			stop05 := zstop04 <= 1e-5
 
 			// grow = i == 10   descent.bp:8
 			grow5 := i7 == 10
 			var znear4 float64
-			on6 := s6 == 0
-			if !on6 {
-				var v8 float64
-				if on6 {
-					v8 = 1
-				} else {
-					v8 = s6
-				}
-				znear4 = math.Sqrt(v8)
+			if !(s6 == 0) {
+				znear4 = math.Sqrt(s6)
 			}
 			near5 := znear4 <= 1e-5
 
@@ -1920,8 +1752,8 @@ func SaddleRF(start *[2]float64, f *[4]float64) {
 		w.i8[0] = int32(v6)
 		for {
 			// while !done carry x = start, fx = f(start), g = grad[mode](f(start), start), eta = 1e-5, i int = 0, done bool = false   descent.bp:5
-			on4 := !done9
-			if !on4 {
+			on2 := !done9
+			if !on2 {
 				break
 			}
 			w.x6 = grown(w.x6, passes5*2+4)
@@ -1957,15 +1789,8 @@ func SaddleRF(start *[2]float64, f *[4]float64) {
 				s8 += square(g6Row[j])
 			}
 			var zstop04 float64
-			on5 := s8 == 0
-			if !on5 {
-				var v9 float64
-				if on5 {
-					v9 = 1
-				} else {
-					v9 = s8
-				}
-				zstop04 = math.Sqrt(v9)
+			if !(s8 == 0) {
+				zstop04 = math.Sqrt(s8)
 			}
 			w.zstop02[passes5] = zstop04
 			stop06 := w.zstop02[passes5] <= 1e-5
@@ -1973,15 +1798,8 @@ func SaddleRF(start *[2]float64, f *[4]float64) {
 			// grow = i == 10   descent.bp:8
 			grow6 := int(w.i8[passes5]) == 10
 			var znear4 float64
-			on6 := s6 == 0
-			if !on6 {
-				var v9 float64
-				if on6 {
-					v9 = 1
-				} else {
-					v9 = s6
-				}
-				znear4 = math.Sqrt(v9)
+			if !(s6 == 0) {
+				znear4 = math.Sqrt(s6)
 			}
 			w.znear2[passes5] = znear4
 
@@ -2282,30 +2100,16 @@ func SaddleRF(start *[2]float64, f *[4]float64) {
 			s6 += square(g4[j])
 		}
 		var zstop03 float64
-		on2 := s6 == 0
-		if !on2 {
-			var v6 float64
-			if on2 {
-				v6 = 1
-			} else {
-				v6 = s6
-			}
-			zstop03 = math.Sqrt(v6)
+		if !(s6 == 0) {
+			zstop03 = math.Sqrt(s6)
 		}
 		stop08 := zstop03 <= 1e-5
 
 		// grow = i == 10   descent.bp:8
 		grow8 := i4 == 10
 		var znear3 float64
-		on3 := s4 == 0
-		if !on3 {
-			var v6 float64
-			if on3 {
-				v6 = 1
-			} else {
-				v6 = s4
-			}
-			znear3 = math.Sqrt(v6)
+		if !(s4 == 0) {
+			znear3 = math.Sqrt(s4)
 		}
 		near8 := znear3 <= 1e-5
 
@@ -2521,15 +2325,8 @@ func SaddleRR(start *[2]float64, f *[4]float64) {
 			s4 += square(gRow[j])
 		}
 		var zstop03 float64
-		on2 := s4 == 0
-		if !on2 {
-			var v4 float64
-			if on2 {
-				v4 = 1
-			} else {
-				v4 = s4
-			}
-			zstop03 = math.Sqrt(v4)
+		if !(s4 == 0) {
+			zstop03 = math.Sqrt(s4)
 		}
 		w.zstop0[passes2] = zstop03
 		stop0 := w.zstop0[passes2] <= 1e-5
@@ -2537,15 +2334,8 @@ func SaddleRR(start *[2]float64, f *[4]float64) {
 		// grow = i == 10   descent.bp:8
 		grow2 := int(w.i[passes2]) == 10
 		var znear3 float64
-		on3 := s2 == 0
-		if !on3 {
-			var v4 float64
-			if on3 {
-				v4 = 1
-			} else {
-				v4 = s2
-			}
-			znear3 = math.Sqrt(v4)
+		if !(s2 == 0) {
+			znear3 = math.Sqrt(s2)
 		}
 		w.znear[passes2] = znear3
 
@@ -2644,30 +2434,16 @@ func SaddleRR(start *[2]float64, f *[4]float64) {
 			s4 += square(g2[j])
 		}
 		var zstop03 float64
-		on2 := s4 == 0
-		if !on2 {
-			var v4 float64
-			if on2 {
-				v4 = 1
-			} else {
-				v4 = s4
-			}
-			zstop03 = math.Sqrt(v4)
+		if !(s4 == 0) {
+			zstop03 = math.Sqrt(s4)
 		}
 		stop03 := zstop03 <= 1e-5
 
 		// grow = i == 10   descent.bp:8
 		grow3 := i2 == 10
 		var znear3 float64
-		on3 := s2 == 0
-		if !on3 {
-			var v4 float64
-			if on3 {
-				v4 = 1
-			} else {
-				v4 = s2
-			}
-			znear3 = math.Sqrt(v4)
+		if !(s2 == 0) {
+			znear3 = math.Sqrt(s2)
 		}
 		near3 := znear3 <= 1e-5
 
@@ -2903,15 +2679,8 @@ func SaddleRR(start *[2]float64, f *[4]float64) {
 			s5 += square(g3[j])
 		}
 		var zstop03 float64
-		on2 := s5 == 0
-		if !on2 {
-			var v5 float64
-			if on2 {
-				v5 = 1
-			} else {
-				v5 = s5
-			}
-			zstop03 = math.Sqrt(v5)
+		if !(s5 == 0) {
+			zstop03 = math.Sqrt(s5)
 		}
 		stop04 := zstop03 <= 1e-5
 
@@ -2940,15 +2709,8 @@ func SaddleRR(start *[2]float64, f *[4]float64) {
 		// v6 = 0   descent.bp:5
 		v6 := 0
 		var znear3 float64
-		on3 := s3 == 0
-		if !on3 {
-			var v7 float64
-			if on3 {
-				v7 = 1
-			} else {
-				v7 = s3
-			}
-			znear3 = math.Sqrt(v7)
+		if !(s3 == 0) {
+			znear3 = math.Sqrt(s3)
 		}
 		near4 := znear3 <= 1e-5
 
@@ -2964,8 +2726,8 @@ func SaddleRR(start *[2]float64, f *[4]float64) {
 		var done8 bool
 		for {
 			// while !done carry x = start, fx = f(start), g = grad[mode](f(start), start), eta = 1e-5, i int = 0, done bool = false   descent.bp:5
-			on4 := !done8
-			if !on4 {
+			on2 := !done8
+			if !on2 {
 				break
 			}
 			var s6 float64
@@ -2989,30 +2751,16 @@ func SaddleRR(start *[2]float64, f *[4]float64) {
 				s8 += square(g5[j])
 			}
 			var zstop04 float64
-			on5 := s8 == 0
-			if !on5 {
-				var v8 float64
-				if on5 {
-					v8 = 1
-				} else {
-					v8 = s8
-				}
-				zstop04 = math.Sqrt(v8)
+			if !(s8 == 0) {
+				zstop04 = math.Sqrt(s8)
 			}
 			stop05 := zstop04 <= 1e-5
 
 			// grow = i == 10   descent.bp:8
 			grow5 := i7 == 10
 			var znear4 float64
-			on6 := s6 == 0
-			if !on6 {
-				var v8 float64
-				if on6 {
-					v8 = 1
-				} else {
-					v8 = s6
-				}
-				znear4 = math.Sqrt(v8)
+			if !(s6 == 0) {
+				znear4 = math.Sqrt(s6)
 			}
 			near5 := znear4 <= 1e-5
 
@@ -3102,8 +2850,8 @@ func SaddleRR(start *[2]float64, f *[4]float64) {
 		w.i8[0] = int32(v6)
 		for {
 			// while !done carry x = start, fx = f(start), g = grad[mode](f(start), start), eta = 1e-5, i int = 0, done bool = false   descent.bp:5
-			on4 := !done9
-			if !on4 {
+			on2 := !done9
+			if !on2 {
 				break
 			}
 			w.x6 = grown(w.x6, passes5*2+4)
@@ -3139,15 +2887,8 @@ func SaddleRR(start *[2]float64, f *[4]float64) {
 				s8 += square(g6Row[j])
 			}
 			var zstop04 float64
-			on5 := s8 == 0
-			if !on5 {
-				var v9 float64
-				if on5 {
-					v9 = 1
-				} else {
-					v9 = s8
-				}
-				zstop04 = math.Sqrt(v9)
+			if !(s8 == 0) {
+				zstop04 = math.Sqrt(s8)
 			}
 			w.zstop02[passes5] = zstop04
 			stop06 := w.zstop02[passes5] <= 1e-5
@@ -3155,15 +2896,8 @@ func SaddleRR(start *[2]float64, f *[4]float64) {
 			// grow = i == 10   descent.bp:8
 			grow6 := int(w.i8[passes5]) == 10
 			var znear4 float64
-			on6 := s6 == 0
-			if !on6 {
-				var v9 float64
-				if on6 {
-					v9 = 1
-				} else {
-					v9 = s6
-				}
-				znear4 = math.Sqrt(v9)
+			if !(s6 == 0) {
+				znear4 = math.Sqrt(s6)
 			}
 			w.znear2[passes5] = znear4
 
@@ -3464,30 +3198,16 @@ func SaddleRR(start *[2]float64, f *[4]float64) {
 			s6 += square(g4[j])
 		}
 		var zstop03 float64
-		on2 := s6 == 0
-		if !on2 {
-			var v6 float64
-			if on2 {
-				v6 = 1
-			} else {
-				v6 = s6
-			}
-			zstop03 = math.Sqrt(v6)
+		if !(s6 == 0) {
+			zstop03 = math.Sqrt(s6)
 		}
 		stop08 := zstop03 <= 1e-5
 
 		// grow = i == 10   descent.bp:8
 		grow8 := i4 == 10
 		var znear3 float64
-		on3 := s4 == 0
-		if !on3 {
-			var v6 float64
-			if on3 {
-				v6 = 1
-			} else {
-				v6 = s4
-			}
-			znear3 = math.Sqrt(v6)
+		if !(s4 == 0) {
+			znear3 = math.Sqrt(s4)
 		}
 		near8 := znear3 <= 1e-5
 
