@@ -11,6 +11,7 @@ import "slices"
 const (
 	maxRowSize  = 64   // of one row of a value
 	maxUnrolled = 6000 // nodes that are made
+	maxTerms    = 16   // of a sum for each two rows
 )
 
 // Unrolled returns roots with the known dims of what they depend on taken apart,
@@ -24,7 +25,7 @@ func (g *Graph) Unrolled(roots []*Node) []*Node {
 		switch total += small; {
 		case n.Op == OpInput:
 			total -= small
-		case n.Op.Class == Region, small > maxRowSize, total > 2*maxUnrolled:
+		case n.Op.Class == Region, small > maxRowSize, total > 2*maxUnrolled, ofTwoRows(n):
 			return roots
 		}
 		worth = worth || rows && u.distinguishes(n)
@@ -41,6 +42,25 @@ func (g *Graph) Unrolled(roots []*Node) []*Node {
 		}
 	}
 	return g.Rewrite(Final, out...)
+}
+
+// ofTwoRows reports whether n is a long sum for each row of one value and each of another, as a matrix
+// product is and the distances of points are: those have better forms.
+func ofTwoRows(n *Node) bool {
+	if n.Op != OpSum {
+		return false
+	}
+	terms, rows := 1, 0
+	for k, d := range n.Args[0].Shape {
+		size, known := d.Const()
+		switch {
+		case !known:
+			rows++
+		case n.Attr.(Axes).Has(k):
+			terms *= size
+		}
+	}
+	return rows > 1 && terms >= maxTerms
 }
 
 // distinguishes reports whether n does not do the same with all elements of a row:

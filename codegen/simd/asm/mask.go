@@ -89,12 +89,20 @@ func (r *Routine) TailMask(n G) M {
 // MaskConst holds in the first n lanes.
 func (r *Routine) MaskConst(n int) M {
 	n = min(max(n, 0), r.Lanes())
-	if r.wide() {
-		return M{r.put(opKIn, 0, nil, r.put(opImm, 1<<n-1, nil))}
+	return r.MaskOf(func(lane int) bool { return lane < n })
+}
+
+// MaskOf has the lanes that on says.
+func (r *Routine) MaskOf(on func(lane int) bool) M {
+	lanes, bits := make([]uint64, r.Lanes()), int64(0)
+	for i := range lanes {
+		if on(i) {
+			lanes[i] = ^uint64(0)
+			bits |= 1 << i
+		}
 	}
-	lanes := make([]uint64, r.Lanes())
-	for i := range n {
-		lanes[i] = ^uint64(0)
+	if r.wide() {
+		return M{r.put(opKIn, 0, nil, r.put(opImm, bits, nil))}
 	}
 	return M{r.ConstLanes(lanes).id}
 }

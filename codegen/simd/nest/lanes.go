@@ -18,13 +18,14 @@ type lane struct {
 	at     int
 
 	mask []asm.M // which lanes are at work; nil, or not Ok for a copy, where all are
+	left int     // how many are in the last copy, where that is less than all and known; else 0
 	cond []asm.M // the conditions of branches among them; nil where there are none
 
 	sums   map[*loop.Var]*sum
 	powers powers
 
 	records records
-	loaded  sorted // fields of records; nil where lanes are masked
+	loaded  sorted // fields of records; nil where which lanes are at work is not known
 	kept    sorted
 }
 
@@ -206,13 +207,13 @@ func (c *compiler) overLanes(l *loop.Loop) {
 				copies = whole
 			}
 		}
-		sums, records := c.startSums(l, copies), recordsOf(l)
+		sums, records := c.startSums(l, copies), c.recordsOf(l)
 		powers := c.lanePowers(l, copies)
-		run := func(copies int, base asm.G, at int, tail asm.M) {
-			c.lane = &lane{v: l.Var, copies: copies, base: base, at: at, sums: sums.byVar, powers: powers}
-			if tail.Ok() {
+		run := func(copies int, base asm.G, at int, t tail) {
+			c.lane = &lane{v: l.Var, copies: copies, base: base, at: at, left: t.left, sums: sums.byVar, powers: powers}
+			if t.mask.Ok() {
 				c.lane.mask = make([]asm.M, copies)
-				c.lane.mask[copies-1] = tail
+				c.lane.mask[copies-1] = t.mask
 			}
 			c.within(func() {
 				c.bind(l.Var, variable{value: value{typ: symbolic.Integer, g: base, varies: true}})
@@ -230,45 +231,52 @@ func (c *compiler) overLanes(l *loop.Loop) {
 	})
 }
 
+// A tail is the turns that are left for a vector that has more lanes: which these are, and how many where
+// that is known. Of the zero one none is left over.
+type tail struct {
+	mask asm.M
+	left int
+}
+
 // fixedLanes covers n turns, whose number is known.
-func (c *compiler) fixedLanes(n, copies int, run func(copies int, base asm.G, at int, tail asm.M)) {
+func (c *compiler) fixedLanes(n, copies int, run func(copies int, base asm.G, at int, t tail)) {
 	lanes := c.t.Lanes()
 	step := copies * lanes
 	done := n / step * step
 	switch {
 	case done > step:
-		c.r.LoopConst(done, step, func(i asm.G) { run(copies, i, 0, asm.M{}) })
+		c.r.LoopConst(done, step, func(i asm.G) { run(copies, i, 0, tail{}) })
 	case done == step:
-		run(copies, asm.G{}, 0, asm.M{})
+		run(copies, asm.G{}, 0, tail{})
 	}
 	if done == n {
 		return
 	}
-	var tail asm.M
+	t := tail{}
 	if over := n % lanes; over > 0 {
-		tail = c.r.MaskConst(over)
+		t = tail{c.r.MaskConst(over), over}
 	}
-	run((n-done+lanes-1)/lanes, asm.G{}, done, tail)
+	run((n-done+lanes-1)/lanes, asm.G{}, done, t)
 }
 
 // runTimeLanes covers n turns: copies of the body as long as there are turns
 // for all, then single ones, the last of which is masked.
-func (c *compiler) runTimeLanes(n asm.G, copies int, run func(copies int, base asm.G, at int, tail asm.M)) {
+func (c *compiler) runTimeLanes(n asm.G, copies int, run func(copies int, base asm.G, at int, t tail)) {
 	lanes := c.t.Lanes()
 	if copies > 1 {
-		c.r.Loop(n, copies*lanes, func(i asm.G) { run(copies, i, 0, asm.M{}) })
+		c.r.Loop(n, copies*lanes, func(i asm.G) { run(copies, i, 0, tail{}) })
 		from := c.r.GSub(n, c.r.Tail(n, copies*lanes))
 		if c.t.ISA == asm.AVX512 {
 			end := c.r.Lea(n, asm.G{}, 1, lanes-1)
-			c.r.LoopFrom(from, end, lanes, func(i asm.G) { run(1, i, 0, c.r.TailMask(c.r.GSub(n, i))) })
+			c.r.LoopFrom(from, end, lanes, func(i asm.G) { run(1, i, 0, tail{mask: c.r.TailMask(c.r.GSub(n, i))}) })
 			return
 		}
-		c.r.LoopFrom(from, n, lanes, func(i asm.G) { run(1, i, 0, asm.M{}) })
+		c.r.LoopFrom(from, n, lanes, func(i asm.G) { run(1, i, 0, tail{}) })
 	} else {
-		c.r.Loop(n, lanes, func(i asm.G) { run(1, i, 0, asm.M{}) })
+		c.r.Loop(n, lanes, func(i asm.G) { run(1, i, 0, tail{}) })
 	}
 	over := c.r.Tail(n, lanes)
 	c.r.If(asm.GT, over, c.r.Imm(0), func() {
-		run(1, c.r.GSub(n, over), 0, c.r.TailMask(over))
+		run(1, c.r.GSub(n, over), 0, tail{mask: c.r.TailMask(over)})
 	}, nil)
 }

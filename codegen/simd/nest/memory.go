@@ -150,7 +150,7 @@ func (c *compiler) load(b *loop.Buffer, p symbolic.Poly) value {
 		if r, field := find(c.lane.records.loads, b, p, c.lane.v.Name); r != nil {
 			out := value{typ: b.Type, varies: true}
 			for _, fields := range c.lane.loaded[r] {
-				out.v = append(out.v, fields[field])
+				c.lanesInto(&out, fields[field])
 			}
 			return out
 		}
@@ -180,13 +180,18 @@ func (c *compiler) load(b *loop.Buffer, p symbolic.Poly) value {
 		default:
 			v = c.r.LoadInts(m)
 		}
-		if b.Type == symbolic.Boolean {
-			out.m = append(out.m, c.r.ICmp(asm.NE, v, c.r.Zero()))
-		} else {
-			out.v = append(out.v, v)
-		}
+		c.lanesInto(&out, v)
 	}
 	return out
+}
+
+// lanesInto adds the lanes of a copy to what is loaded.
+func (c *compiler) lanesInto(out *value, v asm.V) {
+	if out.typ == symbolic.Boolean {
+		out.m = append(out.m, c.r.ICmp(asm.NE, v, c.r.Zero()))
+	} else {
+		out.v = append(out.v, v)
+	}
 }
 
 // loadAlike loads one element for all lanes. Where a branch is not taken by
@@ -260,7 +265,7 @@ func (c *compiler) store(b *loop.Buffer, p symbolic.Poly, x value) {
 	}
 	if c.lane != nil && c.lane.loaded != nil {
 		if r, field := find(c.lane.records.stores, b, p, c.lane.v.Name); r != nil {
-			c.lane.kept.keep(r, c.lane.copies, field, c.narrow(x))
+			c.lane.kept.keep(r, c.lane.copies, field, c.vectors(c.numbers(x)))
 			return
 		}
 	}
@@ -272,10 +277,7 @@ func (c *compiler) store(b *loop.Buffer, p symbolic.Poly, x value) {
 	if at.alike {
 		failf("all lanes store to one element of %s", b.Name)
 	}
-	if b.Type == symbolic.Boolean {
-		x = c.choose(x, value{typ: symbolic.Integer, v: []asm.V{c.integer(1)}}, value{typ: symbolic.Integer, v: []asm.V{c.integer(0)}})
-	}
-	x = c.vectors(c.narrow(x))
+	x = c.vectors(c.numbers(x))
 	for i, m := range at.mem {
 		k, v := c.mask(i), x.of(i)
 		switch apart, real := at.index != nil, b.Type == symbolic.Real; {
@@ -293,6 +295,14 @@ func (c *compiler) store(b *loop.Buffer, p symbolic.Poly, x value) {
 			c.r.StoreInts(m, v)
 		}
 	}
+}
+
+// numbers is x as it is stored: a truth value is 1 or 0.
+func (c *compiler) numbers(x value) value {
+	if x.typ == symbolic.Boolean {
+		return c.choose(x, value{typ: symbolic.Integer, v: []asm.V{c.integer(1)}}, value{typ: symbolic.Integer, v: []asm.V{c.integer(0)}})
+	}
+	return c.narrow(x)
 }
 
 func (c *compiler) storeOne(b *loop.Buffer, m asm.Mem, x value) {

@@ -29,8 +29,9 @@ const (
 	fewFields     = 3  // are gathered one by one, or fewer
 )
 
-// recordsOf finds the records that every turn of l reads and writes.
-func recordsOf(l *loop.Loop) records {
+// recordsOf finds the records that every turn of l reads and writes. Whole numbers and truth values
+// are sorted like reals where they are as wide.
+func (c *compiler) recordsOf(l *loop.Loop) records {
 	_, declared := changed(l.Body)
 	inside := func(name string) bool {
 		for v := range declared {
@@ -60,7 +61,7 @@ func recordsOf(l *loop.Loop) records {
 	apart := func(b *loop.Buffer) bool {
 		ok, seen := known[b]
 		if !seen {
-			ok = ordered(l, b)
+			ok = c.elemSize(b) == c.t.Size() && ordered(l, b)
 			known[b] = ok
 		}
 		return ok
@@ -128,7 +129,7 @@ func eachSure(e loop.Expr, f func(*loop.Load)) {
 // group sorts accesses into records.
 func group(list []access, lane string, inside func(string) bool, may func(*loop.Buffer) bool) (out []*record) {
 	for _, a := range list {
-		if a.buf.Type != symbolic.Real || !may(a.buf) {
+		if !may(a.buf) {
 			continue
 		}
 		step, base, field, ok := recordOf(a.index, lane)
@@ -177,10 +178,10 @@ func find(list []*record, b *loop.Buffer, index symbolic.Poly, lane string) (*re
 }
 
 // inRecords runs f, which is the body of a loop over lanes, with its records
-// loaded before and stored after it. Where lanes are masked, each access is by
-// itself.
+// loaded before and stored after it. Where it is not known how many lanes are at work, each
+// access is by itself.
 func (c *compiler) inRecords(all records, f func()) {
-	if c.lane.mask != nil {
+	if c.lane.mask != nil && c.lane.left == 0 {
 		f()
 		return
 	}
@@ -198,17 +199,25 @@ func (c *compiler) loadRecords(list []*record) sorted {
 	out := sorted{}
 	for _, r := range list {
 		for i := range c.lane.copies {
-			m := c.recordAt(r, i)
+			m, n := c.recordAt(r, i), c.atWork(i)
 			fields := map[int]asm.V{}
 			if c.permutes(r.step) {
-				c.loadDense(r, m, fields)
+				c.loadDense(r, m, n, fields)
 			} else {
-				c.loadRows(r, m, fields)
+				c.loadRows(r, m, n, fields)
 			}
 			out[r] = append(out[r], fields)
 		}
 	}
 	return out
+}
+
+// atWork is how many lanes of a copy are.
+func (c *compiler) atWork(copy int) int {
+	if c.lane.left > 0 && copy == c.lane.copies-1 {
+		return c.lane.left
+	}
+	return c.t.Lanes()
 }
 
 // recordAt is where field 0 of the first lane of a copy is.
@@ -234,11 +243,11 @@ func (c *compiler) permutes(step int) bool {
 	return false
 }
 
-// loadDense loads all memory of a vector's records, from the first field that
+// loadDense loads all memory of the records of n lanes, from the first field that
 // is read to the last, and picks each field's lanes from it.
-func (c *compiler) loadDense(r *record, m asm.Mem, fields map[int]asm.V) {
+func (c *compiler) loadDense(r *record, m asm.Mem, n int, fields map[int]asm.V) {
 	lanes, first := c.t.Lanes(), r.fields[0]
-	last := (lanes-1)*r.step + r.fields[len(r.fields)-1] - first // of the elements, from 0
+	last := (n-1)*r.step + r.fields[len(r.fields)-1] - first // of the elements, from 0
 	m = m.Plus(first * c.t.Size())
 	var vs []asm.V
 	for from := 0; from <= last; from += lanes {
@@ -250,57 +259,68 @@ func (c *compiler) loadDense(r *record, m asm.Mem, fields map[int]asm.V) {
 		}
 	}
 	for _, f := range r.fields {
-		fields[f] = c.pickLane(vs, func(lane int) int { return lane*r.step + f - first })
+		fields[f] = c.collect(vs, n, func(lane int) int { return lane*r.step + f - first })
 	}
 }
 
-// pickLane returns for each lane the element of vs that at says; it grows from
-// lane to lane.
-func (c *compiler) pickLane(vs []asm.V, at func(lane int) int) asm.V {
+// collect returns for each of n lanes the element of vs that at says, and anything in the others.
+func (c *compiler) collect(vs []asm.V, n int, at func(lane int) int) asm.V {
 	lanes := c.t.Lanes()
 	var out asm.V
-	for k, v := range vs {
-		turn := make([]uint64, lanes)
-		before := 0 // lanes that come from earlier vectors
+	for k := 0; k < len(vs); k++ {
+		// What is there already, and what comes from a vector, or two of them where nothing is there.
+		from := vs[k : k+1]
+		if c.t.ISA == asm.AVX512 && !out.Ok() {
+			from = vs[k:min(k+2, len(vs))]
+		}
 		some := false
+		turn := make([]uint64, lanes)
+		here := func(lane int) bool { e := at(lane) - k*lanes; return lane < n && 0 <= e && e < len(from)*lanes }
 		for i := range turn {
-			switch e := at(i); {
-			case e < k*lanes:
-				turn[i] = uint64(i)
-				before++
-			case e < (k+1)*lanes:
-				turn[i] = uint64(lanes + e%lanes)
+			turn[i] = uint64(i)
+			if here(i) {
+				turn[i] = uint64(at(i) - k*lanes)
 				some = true
 			}
 		}
 		switch {
 		case !some:
+			continue
 		case !out.Ok():
-			out = c.r.Lookup([]asm.V{v}, c.turned(turn))
-		case c.t.ISA == asm.AVX512:
-			out = c.r.Lookup([]asm.V{out, v}, c.r.ConstLanes(turn))
+			out = c.r.Lookup(from, c.r.ConstLanes(turn))
 		default:
-			out = c.r.Select(c.r.MaskConst(before), out, c.r.Lookup([]asm.V{v}, c.turned(turn)))
+			out = c.into(out, vs[k], turn, here)
 		}
+		k += len(from) - 1
 	}
 	return out
 }
 
-// turned are the numbers of lanes for a table of one vector.
-func (c *compiler) turned(turn []uint64) asm.V {
-	out := make([]uint64, len(turn))
-	for i, t := range turn {
-		out[i] = t % uint64(len(turn))
+// into is out with lanes of v, those that turn says, in the lanes that are here.
+func (c *compiler) into(out, v asm.V, turn []uint64, here func(lane int) bool) asm.V {
+	if c.t.ISA != asm.AVX512 {
+		return c.r.Select(c.r.MaskOf(here), c.r.Lookup([]asm.V{v}, c.r.ConstLanes(turn)), out)
 	}
-	return c.r.ConstLanes(out)
+	both := make([]uint64, len(turn))
+	for i, t := range turn {
+		both[i] = uint64(i)
+		if here(i) {
+			both[i] = uint64(len(turn)) + t
+		}
+	}
+	return c.r.Lookup([]asm.V{out, v}, c.r.ConstLanes(both))
 }
 
-// loadRows loads for each lane its fields side by side, as many as a vector
+// loadRows loads for each of n lanes its fields side by side, as many as a vector
 // has at a time, and transposes.
-func (c *compiler) loadRows(r *record, m asm.Mem, fields map[int]asm.V) {
+func (c *compiler) loadRows(r *record, m asm.Mem, n int, fields map[int]asm.V) {
 	for _, part := range c.parts(r.fields) {
 		rows := make([]asm.V, c.t.Lanes())
 		for lane := range rows {
+			if lane >= n {
+				rows[lane] = rows[0]
+				continue
+			}
 			at := m.Plus((lane*r.step + part.first) * c.t.Size())
 			if part.n < len(rows) {
 				rows[lane] = c.r.LoadMask(at, c.r.MaskConst(part.n))
@@ -335,17 +355,17 @@ func (c *compiler) parts(fields []int) (out []part) {
 func (c *compiler) storeRecords(list []*record, kept sorted) {
 	for _, r := range list {
 		for i, fields := range kept[r] {
-			m := c.recordAt(r, i)
+			m, n := c.recordAt(r, i), c.atWork(i)
 			switch {
 			case len(fields) != len(r.fields):
 				failf("a field of %s was not stored", r.buf.Name)
-			case c.t.ISA == asm.AVX512 && c.permutes(r.step) && len(r.fields) == r.step:
-				c.storeDense(r, m, fields)
+			case c.permutes(r.step) && len(r.fields) == r.step:
+				c.storeDense(r, m, n, fields)
 			case c.t.ISA == asm.AVX512 && r.whole():
-				c.storeRows(r, m, fields)
+				c.storeRows(r, m, n, fields)
 			default:
 				for _, f := range r.fields {
-					c.storeApart(m.Plus(f*c.t.Size()), r.step, fields[f])
+					c.storeApart(m.Plus(f*c.t.Size()), r.step, n, fields[f])
 				}
 			}
 		}
@@ -357,38 +377,32 @@ func (r *record) whole() bool {
 	return r.fields[len(r.fields)-1]-r.fields[0] == len(r.fields)-1
 }
 
-// storeDense makes vectors of whole records.
-func (c *compiler) storeDense(r *record, m asm.Mem, fields map[int]asm.V) {
+// storeDense makes vectors of the records of n lanes, of which no field is left out.
+func (c *compiler) storeDense(r *record, m asm.Mem, n int, fields map[int]asm.V) {
 	lanes := c.t.Lanes()
-	for k := range r.step {
-		out := fields[0]
-		for f := 1; f < r.step; f++ {
-			turn := make([]uint64, lanes)
-			for p := range turn {
-				e := k*lanes + p
-				switch {
-				case e%r.step == f:
-					turn[p] = uint64(lanes + e/r.step)
-				case e%r.step == 0 && f == 1:
-					turn[p] = uint64(e / r.step)
-				default:
-					turn[p] = uint64(p) // found before, or found later
-				}
-			}
-			out = c.r.Lookup([]asm.V{out, fields[f]}, c.r.ConstLanes(turn))
+	vs := make([]asm.V, r.step)
+	for f := range vs {
+		vs[f] = fields[f]
+	}
+	for from := 0; from < n*r.step; from += lanes {
+		left := min(n*r.step-from, lanes)
+		out := c.collect(vs, left, func(lane int) int { e := from + lane; return e%r.step*lanes + e/r.step })
+		if at := m.Plus(from * c.t.Size()); left < lanes {
+			c.r.StoreMask(at, c.r.MaskConst(left), out)
+		} else {
+			c.r.Store(at, out)
 		}
-		c.r.Store(m.Plus(k*lanes*c.t.Size()), out)
 	}
 }
 
-// storeRows transposes and stores for each lane its fields side by side.
-func (c *compiler) storeRows(r *record, m asm.Mem, fields map[int]asm.V) {
+// storeRows transposes and stores for each of n lanes its fields side by side.
+func (c *compiler) storeRows(r *record, m asm.Mem, n int, fields map[int]asm.V) {
 	for _, part := range c.parts(r.fields) {
 		columns := make([]asm.V, c.t.Lanes())
 		for i := range columns {
 			columns[i] = fields[part.first+min(i, part.n-1)]
 		}
-		for lane, row := range c.r.Transpose(columns) {
+		for lane, row := range c.r.Transpose(columns)[:n] {
 			at := m.Plus((lane*r.step + part.first) * c.t.Size())
 			if part.n < len(columns) {
 				c.r.StoreMask(at, c.r.MaskConst(part.n), row)
@@ -399,9 +413,9 @@ func (c *compiler) storeRows(r *record, m asm.Mem, fields map[int]asm.V) {
 	}
 }
 
-// storeApart stores the lanes of v one by one, step elements apart.
-func (c *compiler) storeApart(m asm.Mem, step int, v asm.V) {
-	for lane := range c.t.Lanes() {
+// storeApart stores n lanes of v one by one, step elements apart.
+func (c *compiler) storeApart(m asm.Mem, step, n int, v asm.V) {
+	for lane := range n {
 		x := v
 		if lane > 0 {
 			x = c.r.Lookup([]asm.V{v}, c.r.ConstLanes([]uint64{uint64(lane)}))

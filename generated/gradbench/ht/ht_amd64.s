@@ -5274,11 +5274,11 @@ TEXT ·outLoopAVX512(SB), $384-144
 	TESTQ        SI, SI
 	JLT          done2
 	MOVQ         $+0, R9
-	VMOVUPD      c64x8_h3fc8f05c272f28e7<>+0(SB), Z0
-	VMOVUPD      c64x8_hadf5d39317797901<>+0(SB), Z1
-	VMOVUPD      c64x8_hbf34f2183b8790ac<>+0(SB), Z2
-	VMOVUPD      c64x8_h5240a7573673c3c2<>+0(SB), Z3
-	VMOVUPD      c64x8_hd89c883a67daef29<>+0(SB), Z4
+	VMOVUPD      c64x8_hdcc1bb7f2218766b<>+0(SB), Z0
+	VMOVUPD      c64x8_hb23bc278e73b8463<>+0(SB), Z1
+	VMOVUPD      c64x8_hf434f90829742fa4<>+0(SB), Z2
+	VMOVUPD      c64x8_hbf34f2183b8790ac<>+0(SB), Z3
+	VMOVUPD      c64x8_h0f268c0d1fe8f3ab<>+0(SB), Z4
 	VMOVUPD      c64x8_h28973519968f10ab<>+0(SB), Z5
 	KXNORW       K1, K1, K1
 	VPXORD       Z6, Z6, Z6
@@ -5296,91 +5296,75 @@ loop3:
 	VMOVUPD      (R11), Z13
 	VMOVUPD      64(R11), Z14
 	VMOVUPD      128(R11), Z15
-	VMOVUPD      c64x8_h1e608549d63d8e80<>+0(SB), Z16
-	VPERMPD      Z13, Z16, Z16
-	VMOVUPD      c64x8_he0562e2575b445cc<>+0(SB), Z17
-	VPERMI2PD    Z14, Z16, Z17
-	VMOVUPD      c64x8_hb23bc278e73b8463<>+0(SB), Z16
-	VPERMI2PD    Z15, Z17, Z16
-	VPERMPD      Z13, Z0, Z17
-	VMOVAPS      Z1, Z18
-	VPERMI2PD    Z14, Z17, Z18
-	VMOVAPS      Z2, Z17
-	VPERMI2PD    Z15, Z18, Z17
-	VPERMPD      Z13, Z3, Z13
-	VMOVAPS      Z4, Z18
-	VPERMI2PD    Z14, Z13, Z18
+	VMOVAPS      Z0, Z16
+	VPERMI2PD    Z14, Z13, Z16
+	VMOVAPS      Z1, Z17
+	VPERMI2PD    Z15, Z16, Z17
+	VMOVAPS      Z2, Z16
+	VPERMI2PD    Z14, Z13, Z16
+	VMOVAPS      Z3, Z18
+	VPERMI2PD    Z15, Z16, Z18
+	VMOVAPS      Z4, Z16
+	VPERMI2PD    Z14, Z13, Z16
 	VMOVAPS      Z5, Z13
-	VPERMI2PD    Z15, Z18, Z13
+	VPERMI2PD    Z15, Z16, Z13
 	VMOVUPS      Z13, 192(AX)
 	LEAQ         (DI)(R10*8), R11
 	VMOVUPD      192(R11), Z13
 	VMOVUPD      256(R11), Z14
 	VMOVUPD      320(R11), Z15
-	VMOVUPD      c64x8_h1e608549d63d8e80<>+0(SB), Z18
-	VPERMPD      Z13, Z18, Z18
-	VMOVUPD      c64x8_he0562e2575b445cc<>+0(SB), Z19
-	VPERMI2PD    Z14, Z18, Z19
-	VMOVUPD      c64x8_hb23bc278e73b8463<>+0(SB), Z18
-	VPERMI2PD    Z15, Z19, Z18
-	VPERMPD      Z13, Z0, Z19
-	VMOVAPS      Z1, Z20
-	VPERMI2PD    Z14, Z19, Z20
-	VMOVAPS      Z2, Z19
-	VPERMI2PD    Z15, Z20, Z19
-	VPERMPD      Z13, Z3, Z13
-	VMOVAPS      Z4, Z20
-	VPERMI2PD    Z14, Z13, Z20
+	VMOVAPS      Z0, Z16
+	VPERMI2PD    Z14, Z13, Z16
+	VMOVAPS      Z1, Z19
+	VPERMI2PD    Z15, Z16, Z19
+	VMOVAPS      Z2, Z16
+	VPERMI2PD    Z14, Z13, Z16
+	VMOVAPS      Z3, Z20
+	VPERMI2PD    Z15, Z16, Z20
+	VMOVAPS      Z4, Z16
+	VPERMI2PD    Z14, Z13, Z16
 	VMOVAPS      Z5, Z13
-	VPERMI2PD    Z15, Z20, Z13
+	VPERMI2PD    Z15, Z16, Z13
 	VMOVUPS      Z13, 256(AX)
 	LEAQ         (DI)(R10*8), R11
 	VMOVUPD      384(R11), Z13
 	VMOVUPD      448(R11), Z14
 	VMOVUPD      512(R11), Z15
-	VMOVUPD      c64x8_h1e608549d63d8e80<>+0(SB), Z20
-	VPERMPD      Z13, Z20, Z20
-	VMOVUPD      c64x8_he0562e2575b445cc<>+0(SB), Z21
-	VPERMI2PD    Z14, Z20, Z21
-	VMOVUPD      c64x8_hb23bc278e73b8463<>+0(SB), Z20
-	VPERMI2PD    Z15, Z21, Z20
-	VPERMPD      Z13, Z0, Z21
-	VMOVAPS      Z1, Z22
-	VPERMI2PD    Z14, Z21, Z22
-	VMOVAPS      Z2, Z21
-	VPERMI2PD    Z15, Z22, Z21
-	VPERMPD      Z13, Z3, Z13
-	VMOVAPS      Z4, Z22
-	VPERMI2PD    Z14, Z13, Z22
+	VMOVAPS      Z0, Z16
+	VPERMI2PD    Z14, Z13, Z16
+	VMOVAPS      Z1, Z21
+	VPERMI2PD    Z15, Z16, Z21
+	VMOVAPS      Z2, Z16
+	VPERMI2PD    Z14, Z13, Z16
+	VMOVAPS      Z3, Z22
+	VPERMI2PD    Z15, Z16, Z22
+	VMOVAPS      Z4, Z16
+	VPERMI2PD    Z14, Z13, Z16
 	VMOVAPS      Z5, Z13
-	VPERMI2PD    Z15, Z22, Z13
+	VPERMI2PD    Z15, Z16, Z13
 	LEAQ         (DI)(R10*8), R11
 	VMOVUPD      576(R11), Z14
 	VMOVUPD      640(R11), Z15
-	VMOVUPD      704(R11), Z22
-	VMOVUPD      c64x8_h1e608549d63d8e80<>+0(SB), Z23
-	VPERMPD      Z14, Z23, Z23
-	VMOVUPD      c64x8_he0562e2575b445cc<>+0(SB), Z24
-	VPERMI2PD    Z15, Z23, Z24
-	VMOVUPD      c64x8_hb23bc278e73b8463<>+0(SB), Z23
-	VPERMI2PD    Z22, Z24, Z23
-	VPERMPD      Z14, Z0, Z24
-	VMOVAPS      Z1, Z25
-	VPERMI2PD    Z15, Z24, Z25
-	VMOVAPS      Z2, Z24
-	VPERMI2PD    Z22, Z25, Z24
-	VPERMPD      Z14, Z3, Z14
-	VMOVAPS      Z4, Z25
-	VPERMI2PD    Z15, Z14, Z25
+	VMOVUPD      704(R11), Z16
+	VMOVAPS      Z0, Z23
+	VPERMI2PD    Z15, Z14, Z23
+	VMOVAPS      Z1, Z24
+	VPERMI2PD    Z16, Z23, Z24
+	VMOVAPS      Z2, Z23
+	VPERMI2PD    Z15, Z14, Z23
+	VMOVAPS      Z3, Z25
+	VPERMI2PD    Z16, Z23, Z25
+	VMOVAPS      Z4, Z23
+	VPERMI2PD    Z15, Z14, Z23
 	VMOVAPS      Z5, Z14
-	VPERMI2PD    Z22, Z25, Z14
+	VPERMI2PD    Z16, Z23, Z14
 	VPMOVSXDQ    (BX)(R9*4), Z15
-	VPMOVSXDQ    32(BX)(R9*4), Z22
-	VPMOVSXDQ    64(BX)(R9*4), Z25
+	VPMOVSXDQ    32(BX)(R9*4), Z16
+	VPMOVSXDQ    64(BX)(R9*4), Z23
 	VPMOVSXDQ    96(BX)(R9*4), Z26
 	VPMULLQ.BCST c64x1_0000000000000003<>+0(SB), Z15, Z27
-	VPMULLQ.BCST c64x1_0000000000000003<>+0(SB), Z22, Z28
-	VPMULLQ.BCST c64x1_0000000000000003<>+0(SB), Z25, Z29
+	VPMULLQ.BCST c64x1_0000000000000003<>+0(SB), Z16, Z28
+	VPMULLQ.BCST c64x1_0000000000000003<>+0(SB), Z23, Z29
 	VPMULLQ.BCST c64x1_0000000000000003<>+0(SB), Z26, Z30
 	KMOVW        K1, K2
 	VMOVAPS      Z6, Z31
@@ -5398,13 +5382,13 @@ loop3:
 	VADDPD       (AX), Z27, Z27
 	VADDPD       (AX), Z28, Z28
 	VADDPD       (AX), Z29, Z29
-	VSUBPD       Z30, Z16, Z16
-	VSUBPD       Z27, Z18, Z18
-	VSUBPD       Z28, Z20, Z20
-	VSUBPD       Z29, Z23, Z23
+	VSUBPD       Z30, Z17, Z17
+	VSUBPD       Z27, Z19, Z19
+	VSUBPD       Z28, Z21, Z21
+	VSUBPD       Z29, Z24, Z24
 	VPMULLQ.BCST c64x1_0000000000000003<>+0(SB), Z15, Z27
-	VPMULLQ.BCST c64x1_0000000000000003<>+0(SB), Z22, Z28
-	VPMULLQ.BCST c64x1_0000000000000003<>+0(SB), Z25, Z29
+	VPMULLQ.BCST c64x1_0000000000000003<>+0(SB), Z16, Z28
+	VPMULLQ.BCST c64x1_0000000000000003<>+0(SB), Z23, Z29
 	VPMULLQ.BCST c64x1_0000000000000003<>+0(SB), Z26, Z30
 	KMOVW        K1, K2
 	VMOVAPS      Z6, Z31
@@ -5422,97 +5406,97 @@ loop3:
 	VADDPD       64(AX), Z27, Z27
 	VADDPD       64(AX), Z28, Z28
 	VADDPD       64(AX), Z29, Z29
-	VSUBPD       Z30, Z17, Z17
-	VSUBPD       Z27, Z19, Z19
-	VSUBPD       Z28, Z21, Z21
-	VSUBPD       Z29, Z24, Z24
+	VSUBPD       Z30, Z18, Z18
+	VSUBPD       Z27, Z20, Z20
+	VSUBPD       Z28, Z22, Z22
+	VSUBPD       Z29, Z25, Z25
 	VPMULLQ.BCST c64x1_0000000000000003<>+0(SB), Z15, Z15
-	VPMULLQ.BCST c64x1_0000000000000003<>+0(SB), Z22, Z22
-	VPMULLQ.BCST c64x1_0000000000000003<>+0(SB), Z25, Z25
+	VPMULLQ.BCST c64x1_0000000000000003<>+0(SB), Z16, Z16
+	VPMULLQ.BCST c64x1_0000000000000003<>+0(SB), Z23, Z23
 	VPMULLQ.BCST c64x1_0000000000000003<>+0(SB), Z26, Z26
 	KMOVW        K1, K2
 	VMOVAPS      Z6, Z27
 	VGATHERQPD   16(R8)(Z15*8), K2, Z27
 	KMOVW        K1, K2
 	VMOVAPS      Z6, Z15
-	VGATHERQPD   16(R8)(Z22*8), K2, Z15
+	VGATHERQPD   16(R8)(Z16*8), K2, Z15
 	KMOVW        K1, K2
-	VMOVAPS      Z6, Z22
-	VGATHERQPD   16(R8)(Z25*8), K2, Z22
+	VMOVAPS      Z6, Z16
+	VGATHERQPD   16(R8)(Z23*8), K2, Z16
 	KMOVW        K1, K2
-	VMOVAPS      Z6, Z25
-	VGATHERQPD   16(R8)(Z26*8), K2, Z25
+	VMOVAPS      Z6, Z23
+	VGATHERQPD   16(R8)(Z26*8), K2, Z23
 	VADDPD       128(AX), Z27, Z26
 	VADDPD       128(AX), Z15, Z15
-	VADDPD       128(AX), Z22, Z22
-	VADDPD       128(AX), Z25, Z25
+	VADDPD       128(AX), Z16, Z16
+	VADDPD       128(AX), Z23, Z23
 	VMOVUPS      192(AX), Z27
 	VSUBPD       Z26, Z27, Z26
 	VMOVUPS      256(AX), Z27
 	VSUBPD       Z15, Z27, Z15
-	VSUBPD       Z22, Z13, Z13
-	VSUBPD       Z25, Z14, Z14
-	LEAQ         (CX)(R10*8), R11
-	VMOVAPS      Z7, Z22
-	VPERMI2PD    Z17, Z16, Z22
-	VMOVAPS      Z8, Z25
-	VPERMI2PD    Z26, Z22, Z25
-	VMOVUPD      Z25, (R11)
-	VMOVAPS      Z9, Z22
-	VPERMI2PD    Z17, Z16, Z22
-	VMOVAPS      Z10, Z25
-	VPERMI2PD    Z26, Z22, Z25
-	VMOVUPD      Z25, 64(R11)
-	VMOVAPS      Z11, Z22
-	VPERMI2PD    Z17, Z16, Z22
-	VMOVAPS      Z12, Z16
-	VPERMI2PD    Z26, Z22, Z16
-	VMOVUPD      Z16, 128(R11)
+	VSUBPD       Z16, Z13, Z13
+	VSUBPD       Z23, Z14, Z14
 	LEAQ         (CX)(R10*8), R11
 	VMOVAPS      Z7, Z16
-	VPERMI2PD    Z19, Z18, Z16
+	VPERMI2PD    Z18, Z17, Z16
+	VMOVAPS      Z8, Z23
+	VPERMI2PD    Z26, Z16, Z23
+	VMOVUPD      Z23, (R11)
+	VMOVAPS      Z9, Z16
+	VPERMI2PD    Z18, Z17, Z16
+	VMOVAPS      Z10, Z23
+	VPERMI2PD    Z26, Z16, Z23
+	VMOVUPD      Z23, 64(R11)
+	VMOVAPS      Z11, Z16
+	VPERMI2PD    Z18, Z17, Z16
+	VMOVAPS      Z12, Z17
+	VPERMI2PD    Z26, Z16, Z17
+	VMOVUPD      Z17, 128(R11)
+	LEAQ         (CX)(R10*8), R11
+	VMOVAPS      Z7, Z16
+	VPERMI2PD    Z20, Z19, Z16
 	VMOVAPS      Z8, Z17
 	VPERMI2PD    Z15, Z16, Z17
 	VMOVUPD      Z17, 192(R11)
 	VMOVAPS      Z9, Z16
-	VPERMI2PD    Z19, Z18, Z16
+	VPERMI2PD    Z20, Z19, Z16
 	VMOVAPS      Z10, Z17
 	VPERMI2PD    Z15, Z16, Z17
 	VMOVUPD      Z17, 256(R11)
 	VMOVAPS      Z11, Z16
-	VPERMI2PD    Z19, Z18, Z16
+	VPERMI2PD    Z20, Z19, Z16
 	VMOVAPS      Z12, Z17
 	VPERMI2PD    Z15, Z16, Z17
 	VMOVUPD      Z17, 320(R11)
 	LEAQ         (CX)(R10*8), R11
 	VMOVAPS      Z7, Z15
-	VPERMI2PD    Z21, Z20, Z15
+	VPERMI2PD    Z22, Z21, Z15
 	VMOVAPS      Z8, Z16
 	VPERMI2PD    Z13, Z15, Z16
 	VMOVUPD      Z16, 384(R11)
 	VMOVAPS      Z9, Z15
-	VPERMI2PD    Z21, Z20, Z15
+	VPERMI2PD    Z22, Z21, Z15
 	VMOVAPS      Z10, Z16
 	VPERMI2PD    Z13, Z15, Z16
 	VMOVUPD      Z16, 448(R11)
 	VMOVAPS      Z11, Z15
-	VPERMI2PD    Z21, Z20, Z15
+	VPERMI2PD    Z22, Z21, Z15
 	VMOVAPS      Z12, Z16
 	VPERMI2PD    Z13, Z15, Z16
 	VMOVUPD      Z16, 512(R11)
 	LEAQ         (CX)(R10*8), R10
 	VMOVAPS      Z7, Z13
-	VPERMI2PD    Z24, Z23, Z13
+	VPERMI2PD    Z25, Z24, Z13
 	VMOVAPS      Z8, Z15
 	VPERMI2PD    Z14, Z13, Z15
 	VMOVUPD      Z15, 576(R10)
 	VMOVAPS      Z9, Z13
-	VPERMI2PD    Z24, Z23, Z13
+	VPERMI2PD    Z25, Z24, Z13
 	VMOVAPS      Z10, Z15
 	VPERMI2PD    Z14, Z13, Z15
 	VMOVUPD      Z15, 640(R10)
 	VMOVAPS      Z11, Z13
-	VPERMI2PD    Z24, Z23, Z13
+	VPERMI2PD    Z25, Z24, Z13
 	VMOVAPS      Z12, Z15
 	VPERMI2PD    Z14, Z13, Z15
 	VMOVUPD      Z15, 704(R10)
@@ -8503,47 +8487,46 @@ TEXT ·dALoopAVX512(SB), $32-768
 	VBROADCASTSD c64x1_3fe0000000000000<>+0(SB), Z1
 	VPXORD       Z2, Z2, Z2
 	KXNORW       K1, K1, K1
-	VBROADCASTSD c64x1_400921fb54442d18<>+0(SB), Z3
-	VBROADCASTSD c64x1_3ca1a62633145c06<>+0(SB), Z4
-	VBROADCASTSD c64x1_8000000000000000<>+0(SB), Z5
-	MOVQ         $+15, AX
-	VMOVUPD      c64x8_h699acde94e9f2c25<>+0(SB), Z6
-	VMOVUPD      c64x8_h422ed14415ed2725<>+0(SB), Z7
-	VBROADCASTSD c64x1_4338000000000000<>+0(SB), Z8
-	VBROADCASTSD c64x1_be5ae6454d4ff2fa<>+0(SB), Z9
-	VBROADCASTSD c64x1_3ec71de3a52a17ca<>+0(SB), Z10
-	VBROADCASTSD c64x1_bf2a01a01a014d7d<>+0(SB), Z11
-	VBROADCASTSD c64x1_3f811111111110c8<>+0(SB), Z12
-	VBROADCASTSD c64x1_bfc5555555555555<>+0(SB), Z13
+	VBROADCASTSD c64x1_8000000000000000<>+0(SB), Z3
+	VMOVUPD      c64x8_h699acde94e9f2c25<>+0(SB), Z4
+	VMOVUPD      c64x8_h422ed14415ed2725<>+0(SB), Z5
+	VBROADCASTSD c64x1_4338000000000000<>+0(SB), Z6
+	VMOVUPD      c64x8_0000000000000001<>+0(SB), Z7
+	VMOVUPD      c64x8_0000000000000002<>+0(SB), Z8
+	VMOVUPD      c64x8_0000000000000003<>+0(SB), Z9
+	VMOVUPD      c64x8_0000000000000004<>+0(SB), Z10
+	VMOVUPD      c64x8_0000000000000005<>+0(SB), Z11
+	VMOVUPD      c64x8_0000000000000006<>+0(SB), Z12
+	VMOVUPD      c64x8_0000000000000007<>+0(SB), Z13
 	VMOVUPD      c64x8_h7350772846007fb5<>+0(SB), Z14
 
 loop1:
-	MOVQ              $+0, CX
-	MOVQ              t20_base+0(FP), DX
-	MOVL              CX, (DX)
-	MOVQ              $+0, CX
-	MOVQ              t20_base+0(FP), DX
-	MOVL              CX, 4(DX)
-	MOVQ              $+0, CX
-	MOVQ              t20_base+0(FP), DX
-	MOVL              CX, 8(DX)
-	MOVQ              $+1, CX
-	MOVQ              t20_base+0(FP), DX
-	MOVL              CX, 12(DX)
-	MOVQ              second_base+24(FP), CX
-	MOVQ              (SP), DX
-	LEAQ              (CX)(DX*8), CX
-	MOVQ              CX, 8(SP)
-	MOVQ              8(SP), CX
-	VBROADCASTSD      (CX), Z15
+	MOVQ              $+0, AX
+	MOVQ              t20_base+0(FP), CX
+	MOVL              AX, (CX)
+	MOVQ              $+0, AX
+	MOVQ              t20_base+0(FP), CX
+	MOVL              AX, 4(CX)
+	MOVQ              $+0, AX
+	MOVQ              t20_base+0(FP), CX
+	MOVL              AX, 8(CX)
+	MOVQ              $+1, AX
+	MOVQ              t20_base+0(FP), CX
+	MOVL              AX, 12(CX)
+	MOVQ              second_base+24(FP), AX
+	MOVQ              (SP), CX
+	LEAQ              (AX)(CX*8), AX
+	MOVQ              AX, 8(SP)
+	MOVQ              8(SP), AX
+	VBROADCASTSD      (AX), Z15
 	VMOVAPS           Z1, Z16
 	VFMADD231PD.BCST  c64x1_3fd45f306dc9c883<>+0(SB), Z15, Z16
-	VADDPD            Z8, Z16, Z16
-	VSUBPD            Z8, Z16, Z17
+	VADDPD            Z6, Z16, Z16
+	VSUBPD            Z6, Z16, Z17
 	VSUBPD            Z1, Z17, Z17
 	VMOVAPS           Z15, Z18
-	VFNMADD231PD      Z3, Z17, Z18
-	VFNMADD231PD      Z4, Z17, Z18
+	VFNMADD231PD.BCST c64x1_400921fb54442d18<>+0(SB), Z17, Z18
+	VFNMADD231PD.BCST c64x1_3ca1a62633145c06<>+0(SB), Z17, Z18
 	VFNMADD231PD.BCST c64x1_395c1cd129024e08<>+0(SB), Z17, Z18
 	VANDPD.BCST       c64x1_7fffffffffffffff<>+0(SB), Z15, Z15
 	VCMPPD            $0x1e, Z0, Z15, K2
@@ -8562,12 +8545,12 @@ loop1:
 	VMULPD            Z19, Z15, Z15
 	VANDPD.BCST       c64x1_fffffffff8000000<>+0(SB), Z15, Z19
 	VSUBPD            Z19, Z15, Z15
-	LEAQ              c64x53_h8e0ecff7f3b31827<>+0(SB), CX
-	MOVQ              CX, 16(SP)
+	LEAQ              c64x53_h8e0ecff7f3b31827<>+0(SB), AX
+	MOVQ              AX, 16(SP)
 	KMOVW             K1, K3
-	MOVQ              16(SP), CX
+	MOVQ              16(SP), AX
 	VMOVAPS           Z2, Z20
-	VGATHERQPD        (CX)(Z17*8), K3, Z20
+	VGATHERQPD        (AX)(Z17*8), K3, Z20
 	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z20, Z20
 	VMULPD            Z20, Z19, Z21
 	VMULPD            Z1, Z21, Z22
@@ -8592,9 +8575,9 @@ loop1:
 	VADDPD            Z20, Z22, Z20
 	VADDPD            Z20, Z21, Z20
 	KMOVW             K1, K3
-	MOVQ              16(SP), CX
+	MOVQ              16(SP), AX
 	VMOVAPS           Z2, Z21
-	VGATHERQPD        8(CX)(Z17*8), K3, Z21
+	VGATHERQPD        8(AX)(Z17*8), K3, Z21
 	VMULPD.BCST       c64x1_3e70000000000000<>+0(SB), Z21, Z21
 	VMULPD            Z21, Z19, Z22
 	VMULPD            Z1, Z22, Z24
@@ -8619,9 +8602,9 @@ loop1:
 	VADDPD            Z21, Z24, Z21
 	VADDPD            Z21, Z20, Z20
 	KMOVW             K1, K3
-	MOVQ              16(SP), CX
+	MOVQ              16(SP), AX
 	VMOVAPS           Z2, Z21
-	VGATHERQPD        16(CX)(Z17*8), K3, Z21
+	VGATHERQPD        16(AX)(Z17*8), K3, Z21
 	VMULPD.BCST       c64x1_3cf0000000000000<>+0(SB), Z21, Z21
 	VMULPD            Z21, Z19, Z23
 	VMULPD            Z1, Z23, Z24
@@ -8646,9 +8629,9 @@ loop1:
 	VADDPD            Z21, Z24, Z21
 	VADDPD            Z21, Z20, Z20
 	KMOVW             K1, K3
-	MOVQ              16(SP), CX
+	MOVQ              16(SP), AX
 	VMOVAPS           Z2, Z21
-	VGATHERQPD        24(CX)(Z17*8), K3, Z21
+	VGATHERQPD        24(AX)(Z17*8), K3, Z21
 	VMULPD.BCST       c64x1_3b70000000000000<>+0(SB), Z21, Z21
 	VMULPD            Z21, Z19, Z23
 	VMULPD            Z1, Z23, Z24
@@ -8688,9 +8671,9 @@ loop1:
 	VSUBPD            Z24, Z20, Z20
 	VADDPD            Z20, Z21, Z20
 	KMOVW             K1, K3
-	MOVQ              16(SP), CX
+	MOVQ              16(SP), AX
 	VMOVAPS           Z2, Z21
-	VGATHERQPD        32(CX)(Z17*8), K3, Z21
+	VGATHERQPD        32(AX)(Z17*8), K3, Z21
 	VMULPD.BCST       c64x1_39f0000000000000<>+0(SB), Z21, Z21
 	VMULPD            Z21, Z19, Z24
 	VADDPD            Z24, Z23, Z25
@@ -8709,9 +8692,9 @@ loop1:
 	VADDPD            Z21, Z25, Z21
 	VADDPD            Z21, Z20, Z20
 	KMOVW             K1, K3
-	MOVQ              16(SP), CX
+	MOVQ              16(SP), AX
 	VMOVAPS           Z2, Z21
-	VGATHERQPD        40(CX)(Z17*8), K3, Z21
+	VGATHERQPD        40(AX)(Z17*8), K3, Z21
 	VMULPD.BCST       c64x1_3870000000000000<>+0(SB), Z21, Z21
 	VMULPD            Z21, Z19, Z24
 	VADDPD            Z24, Z23, Z25
@@ -8730,9 +8713,9 @@ loop1:
 	VADDPD            Z21, Z25, Z21
 	VADDPD            Z21, Z20, Z20
 	KMOVW             K1, K3
-	MOVQ              16(SP), CX
+	MOVQ              16(SP), AX
 	VMOVAPS           Z2, Z21
-	VGATHERQPD        48(CX)(Z17*8), K3, Z21
+	VGATHERQPD        48(AX)(Z17*8), K3, Z21
 	VMULPD.BCST       c64x1_36f0000000000000<>+0(SB), Z21, Z21
 	VMULPD            Z21, Z19, Z24
 	VADDPD            Z24, Z23, Z25
@@ -8751,9 +8734,9 @@ loop1:
 	VADDPD            Z21, Z25, Z21
 	VADDPD            Z21, Z20, Z20
 	KMOVW             K1, K3
-	MOVQ              16(SP), CX
+	MOVQ              16(SP), AX
 	VMOVAPS           Z2, Z21
-	VGATHERQPD        56(CX)(Z17*8), K3, Z21
+	VGATHERQPD        56(AX)(Z17*8), K3, Z21
 	VMULPD.BCST       c64x1_3570000000000000<>+0(SB), Z21, Z21
 	VMULPD            Z21, Z19, Z24
 	VADDPD            Z24, Z23, Z25
@@ -8772,9 +8755,9 @@ loop1:
 	VADDPD            Z21, Z25, Z21
 	VADDPD            Z21, Z20, Z20
 	KMOVW             K1, K3
-	MOVQ              16(SP), CX
+	MOVQ              16(SP), AX
 	VMOVAPS           Z2, Z21
-	VGATHERQPD        64(CX)(Z17*8), K3, Z21
+	VGATHERQPD        64(AX)(Z17*8), K3, Z21
 	VMULPD.BCST       c64x1_33f0000000000000<>+0(SB), Z21, Z17
 	VMULPD            Z17, Z19, Z19
 	VADDPD            Z19, Z23, Z21
@@ -8792,14 +8775,14 @@ loop1:
 	VSUBPD            Z20, Z15, Z15
 	VADDPD            Z15, Z21, Z15
 	VADDPD            Z15, Z19, Z15
-	VMULPD            Z3, Z17, Z19
+	VMULPD.BCST       c64x1_400921fb54442d18<>+0(SB), Z17, Z19
 	VMOVAPS           Z19, Z20
-	VFMSUB231PD       Z3, Z17, Z20
-	VFMADD231PD       Z4, Z17, Z20
-	VFMADD231PD       Z3, Z15, Z20
+	VFMSUB231PD.BCST  c64x1_400921fb54442d18<>+0(SB), Z17, Z20
+	VFMADD231PD.BCST  c64x1_3ca1a62633145c06<>+0(SB), Z17, Z20
+	VFMADD231PD.BCST  c64x1_400921fb54442d18<>+0(SB), Z15, Z20
 	VADDPD            Z20, Z19, Z15
 	VBLENDMPD         Z15, Z18, K2, Z18
-	VADDPD            Z8, Z22, Z15
+	VADDPD            Z6, Z22, Z15
 	VBLENDMPD         Z15, Z16, K2, Z16
 
 done2:
@@ -8807,24 +8790,24 @@ done2:
 	VBROADCASTSD      c64x1_bd6ae439283fd87b<>+0(SB), Z17
 	VFMADD231PD.BCST  c64x1_3ce88345a6f5d672<>+0(SB), Z15, Z17
 	VFMADD213PD.BCST  c64x1_3de6123cd345ed15<>+0(SB), Z15, Z17
-	VFMADD213PD       Z9, Z15, Z17
-	VFMADD213PD       Z10, Z15, Z17
-	VFMADD213PD       Z11, Z15, Z17
-	VFMADD213PD       Z12, Z15, Z17
-	VFMADD213PD       Z13, Z15, Z17
+	VFMADD213PD.BCST  c64x1_be5ae6454d4ff2fa<>+0(SB), Z15, Z17
+	VFMADD213PD.BCST  c64x1_3ec71de3a52a17ca<>+0(SB), Z15, Z17
+	VFMADD213PD.BCST  c64x1_bf2a01a01a014d7d<>+0(SB), Z15, Z17
+	VFMADD213PD.BCST  c64x1_3f811111111110c8<>+0(SB), Z15, Z17
+	VFMADD213PD.BCST  c64x1_bfc5555555555555<>+0(SB), Z15, Z17
 	VMULPD            Z17, Z15, Z15
 	VFMADD213PD       Z18, Z18, Z15
 	VRANGEPD          $0x02, Z15, Z18, Z15
 	VPSLLQ            $0x3f, Z16, Z16
 	VXORPD            Z16, Z15, Z15
-	MOVQ              8(SP), CX
-	VBROADCASTSD      (CX), Z16
-	VMOVAPS           Z8, Z17
+	MOVQ              8(SP), AX
+	VBROADCASTSD      (AX), Z16
+	VMOVAPS           Z6, Z17
 	VFMADD231PD.BCST  c64x1_3fd45f306dc9c883<>+0(SB), Z16, Z17
-	VSUBPD            Z8, Z17, Z18
+	VSUBPD            Z6, Z17, Z18
 	VMOVAPS           Z16, Z19
-	VFNMADD231PD      Z3, Z18, Z19
-	VFNMADD231PD      Z4, Z18, Z19
+	VFNMADD231PD.BCST c64x1_400921fb54442d18<>+0(SB), Z18, Z19
+	VFNMADD231PD.BCST c64x1_3ca1a62633145c06<>+0(SB), Z18, Z19
 	VFNMADD231PD.BCST c64x1_395c1cd129024e08<>+0(SB), Z18, Z19
 	VANDPD.BCST       c64x1_7fffffffffffffff<>+0(SB), Z16, Z18
 	VCMPPD            $0x1e, Z0, Z18, K2
@@ -8843,12 +8826,12 @@ done2:
 	VMULPD            Z21, Z18, Z18
 	VANDPD.BCST       c64x1_fffffffff8000000<>+0(SB), Z18, Z21
 	VSUBPD            Z21, Z18, Z18
-	LEAQ              c64x53_h8e0ecff7f3b31827<>+0(SB), CX
-	MOVQ              CX, 16(SP)
+	LEAQ              c64x53_h8e0ecff7f3b31827<>+0(SB), AX
+	MOVQ              AX, 16(SP)
 	KMOVW             K1, K3
-	MOVQ              16(SP), CX
+	MOVQ              16(SP), AX
 	VMOVAPS           Z2, Z22
-	VGATHERQPD        (CX)(Z20*8), K3, Z22
+	VGATHERQPD        (AX)(Z20*8), K3, Z22
 	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z22, Z22
 	VMULPD            Z22, Z21, Z23
 	VMULPD            Z1, Z23, Z24
@@ -8873,9 +8856,9 @@ done2:
 	VADDPD            Z22, Z24, Z22
 	VADDPD            Z22, Z23, Z22
 	KMOVW             K1, K3
-	MOVQ              16(SP), CX
+	MOVQ              16(SP), AX
 	VMOVAPS           Z2, Z23
-	VGATHERQPD        8(CX)(Z20*8), K3, Z23
+	VGATHERQPD        8(AX)(Z20*8), K3, Z23
 	VMULPD.BCST       c64x1_3e70000000000000<>+0(SB), Z23, Z23
 	VMULPD            Z23, Z21, Z24
 	VMULPD            Z1, Z24, Z26
@@ -8900,9 +8883,9 @@ done2:
 	VADDPD            Z23, Z26, Z23
 	VADDPD            Z23, Z22, Z22
 	KMOVW             K1, K3
-	MOVQ              16(SP), CX
+	MOVQ              16(SP), AX
 	VMOVAPS           Z2, Z23
-	VGATHERQPD        16(CX)(Z20*8), K3, Z23
+	VGATHERQPD        16(AX)(Z20*8), K3, Z23
 	VMULPD.BCST       c64x1_3cf0000000000000<>+0(SB), Z23, Z23
 	VMULPD            Z23, Z21, Z25
 	VMULPD            Z1, Z25, Z26
@@ -8927,9 +8910,9 @@ done2:
 	VADDPD            Z23, Z26, Z23
 	VADDPD            Z23, Z22, Z22
 	KMOVW             K1, K3
-	MOVQ              16(SP), CX
+	MOVQ              16(SP), AX
 	VMOVAPS           Z2, Z23
-	VGATHERQPD        24(CX)(Z20*8), K3, Z23
+	VGATHERQPD        24(AX)(Z20*8), K3, Z23
 	VMULPD.BCST       c64x1_3b70000000000000<>+0(SB), Z23, Z23
 	VMULPD            Z23, Z21, Z25
 	VMULPD            Z1, Z25, Z26
@@ -8969,9 +8952,9 @@ done2:
 	VSUBPD            Z26, Z22, Z22
 	VADDPD            Z22, Z23, Z22
 	KMOVW             K1, K3
-	MOVQ              16(SP), CX
+	MOVQ              16(SP), AX
 	VMOVAPS           Z2, Z23
-	VGATHERQPD        32(CX)(Z20*8), K3, Z23
+	VGATHERQPD        32(AX)(Z20*8), K3, Z23
 	VMULPD.BCST       c64x1_39f0000000000000<>+0(SB), Z23, Z23
 	VMULPD            Z23, Z21, Z26
 	VADDPD            Z26, Z25, Z27
@@ -8990,9 +8973,9 @@ done2:
 	VADDPD            Z23, Z27, Z23
 	VADDPD            Z23, Z22, Z22
 	KMOVW             K1, K3
-	MOVQ              16(SP), CX
+	MOVQ              16(SP), AX
 	VMOVAPS           Z2, Z23
-	VGATHERQPD        40(CX)(Z20*8), K3, Z23
+	VGATHERQPD        40(AX)(Z20*8), K3, Z23
 	VMULPD.BCST       c64x1_3870000000000000<>+0(SB), Z23, Z23
 	VMULPD            Z23, Z21, Z26
 	VADDPD            Z26, Z25, Z27
@@ -9011,9 +8994,9 @@ done2:
 	VADDPD            Z23, Z27, Z23
 	VADDPD            Z23, Z22, Z22
 	KMOVW             K1, K3
-	MOVQ              16(SP), CX
+	MOVQ              16(SP), AX
 	VMOVAPS           Z2, Z23
-	VGATHERQPD        48(CX)(Z20*8), K3, Z23
+	VGATHERQPD        48(AX)(Z20*8), K3, Z23
 	VMULPD.BCST       c64x1_36f0000000000000<>+0(SB), Z23, Z23
 	VMULPD            Z23, Z21, Z26
 	VADDPD            Z26, Z25, Z27
@@ -9032,9 +9015,9 @@ done2:
 	VADDPD            Z23, Z27, Z23
 	VADDPD            Z23, Z22, Z22
 	KMOVW             K1, K3
-	MOVQ              16(SP), CX
+	MOVQ              16(SP), AX
 	VMOVAPS           Z2, Z23
-	VGATHERQPD        56(CX)(Z20*8), K3, Z23
+	VGATHERQPD        56(AX)(Z20*8), K3, Z23
 	VMULPD.BCST       c64x1_3570000000000000<>+0(SB), Z23, Z23
 	VMULPD            Z23, Z21, Z26
 	VADDPD            Z26, Z25, Z27
@@ -9053,9 +9036,9 @@ done2:
 	VADDPD            Z23, Z27, Z23
 	VADDPD            Z23, Z22, Z22
 	KMOVW             K1, K3
-	MOVQ              16(SP), CX
+	MOVQ              16(SP), AX
 	VMOVAPS           Z2, Z23
-	VGATHERQPD        64(CX)(Z20*8), K3, Z23
+	VGATHERQPD        64(AX)(Z20*8), K3, Z23
 	VMULPD.BCST       c64x1_33f0000000000000<>+0(SB), Z23, Z20
 	VMULPD            Z20, Z21, Z21
 	VADDPD            Z21, Z25, Z23
@@ -9073,16 +9056,16 @@ done2:
 	VSUBPD            Z22, Z18, Z18
 	VADDPD            Z18, Z23, Z18
 	VADDPD            Z18, Z21, Z18
-	VMULPD            Z3, Z20, Z21
+	VMULPD.BCST       c64x1_400921fb54442d18<>+0(SB), Z20, Z21
 	VMOVAPS           Z21, Z22
-	VFMSUB231PD       Z3, Z20, Z22
-	VFMADD231PD       Z4, Z20, Z22
-	VFMADD231PD       Z3, Z18, Z22
+	VFMSUB231PD.BCST  c64x1_400921fb54442d18<>+0(SB), Z20, Z22
+	VFMADD231PD.BCST  c64x1_3ca1a62633145c06<>+0(SB), Z20, Z22
+	VFMADD231PD.BCST  c64x1_400921fb54442d18<>+0(SB), Z18, Z22
 	VADDPD            Z22, Z21, Z18
-	VANDPD            Z5, Z16, Z16
+	VANDPD            Z3, Z16, Z16
 	VXORPD            Z16, Z18, Z16
 	VBLENDMPD         Z16, Z19, K2, Z19
-	VADDPD            Z8, Z24, Z16
+	VADDPD            Z6, Z24, Z16
 	VBLENDMPD         Z16, Z17, K2, Z17
 
 done3:
@@ -9090,30 +9073,30 @@ done3:
 	VBROADCASTSD      c64x1_bd6ae439283fd87b<>+0(SB), Z18
 	VFMADD231PD.BCST  c64x1_3ce88345a6f5d672<>+0(SB), Z16, Z18
 	VFMADD213PD.BCST  c64x1_3de6123cd345ed15<>+0(SB), Z16, Z18
-	VFMADD213PD       Z9, Z16, Z18
-	VFMADD213PD       Z10, Z16, Z18
-	VFMADD213PD       Z11, Z16, Z18
-	VFMADD213PD       Z12, Z16, Z18
-	VFMADD213PD       Z13, Z16, Z18
+	VFMADD213PD.BCST  c64x1_be5ae6454d4ff2fa<>+0(SB), Z16, Z18
+	VFMADD213PD.BCST  c64x1_3ec71de3a52a17ca<>+0(SB), Z16, Z18
+	VFMADD213PD.BCST  c64x1_bf2a01a01a014d7d<>+0(SB), Z16, Z18
+	VFMADD213PD.BCST  c64x1_3f811111111110c8<>+0(SB), Z16, Z18
+	VFMADD213PD.BCST  c64x1_bfc5555555555555<>+0(SB), Z16, Z18
 	VMULPD            Z18, Z16, Z16
 	VFMADD213PD       Z19, Z19, Z16
 	VRANGEPD          $0x02, Z16, Z19, Z16
 	VPSLLQ            $0x3f, Z17, Z17
 	VXORPD            Z17, Z16, Z16
-	MOVQ              first_base+48(FP), CX
-	MOVQ              (SP), DX
-	LEAQ              (CX)(DX*8), CX
-	MOVQ              CX, 16(SP)
-	MOVQ              16(SP), CX
-	VBROADCASTSD      (CX), Z17
+	MOVQ              first_base+48(FP), AX
+	MOVQ              (SP), CX
+	LEAQ              (AX)(CX*8), AX
+	MOVQ              AX, 16(SP)
+	MOVQ              16(SP), AX
+	VBROADCASTSD      (AX), Z17
 	VMOVAPS           Z1, Z18
 	VFMADD231PD.BCST  c64x1_3fd45f306dc9c883<>+0(SB), Z17, Z18
-	VADDPD            Z8, Z18, Z18
-	VSUBPD            Z8, Z18, Z19
+	VADDPD            Z6, Z18, Z18
+	VSUBPD            Z6, Z18, Z19
 	VSUBPD            Z1, Z19, Z19
 	VMOVAPS           Z17, Z20
-	VFNMADD231PD      Z3, Z19, Z20
-	VFNMADD231PD      Z4, Z19, Z20
+	VFNMADD231PD.BCST c64x1_400921fb54442d18<>+0(SB), Z19, Z20
+	VFNMADD231PD.BCST c64x1_3ca1a62633145c06<>+0(SB), Z19, Z20
 	VFNMADD231PD.BCST c64x1_395c1cd129024e08<>+0(SB), Z19, Z20
 	VANDPD.BCST       c64x1_7fffffffffffffff<>+0(SB), Z17, Z17
 	VCMPPD            $0x1e, Z0, Z17, K2
@@ -9132,12 +9115,12 @@ done3:
 	VMULPD            Z21, Z17, Z17
 	VANDPD.BCST       c64x1_fffffffff8000000<>+0(SB), Z17, Z21
 	VSUBPD            Z21, Z17, Z17
-	LEAQ              c64x53_h8e0ecff7f3b31827<>+0(SB), CX
-	MOVQ              CX, 8(SP)
+	LEAQ              c64x53_h8e0ecff7f3b31827<>+0(SB), AX
+	MOVQ              AX, 8(SP)
 	KMOVW             K1, K3
-	MOVQ              8(SP), CX
+	MOVQ              8(SP), AX
 	VMOVAPS           Z2, Z22
-	VGATHERQPD        (CX)(Z19*8), K3, Z22
+	VGATHERQPD        (AX)(Z19*8), K3, Z22
 	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z22, Z22
 	VMULPD            Z22, Z21, Z23
 	VMULPD            Z1, Z23, Z24
@@ -9162,9 +9145,9 @@ done3:
 	VADDPD            Z22, Z24, Z22
 	VADDPD            Z22, Z23, Z22
 	KMOVW             K1, K3
-	MOVQ              8(SP), CX
+	MOVQ              8(SP), AX
 	VMOVAPS           Z2, Z23
-	VGATHERQPD        8(CX)(Z19*8), K3, Z23
+	VGATHERQPD        8(AX)(Z19*8), K3, Z23
 	VMULPD.BCST       c64x1_3e70000000000000<>+0(SB), Z23, Z23
 	VMULPD            Z23, Z21, Z24
 	VMULPD            Z1, Z24, Z26
@@ -9189,9 +9172,9 @@ done3:
 	VADDPD            Z23, Z26, Z23
 	VADDPD            Z23, Z22, Z22
 	KMOVW             K1, K3
-	MOVQ              8(SP), CX
+	MOVQ              8(SP), AX
 	VMOVAPS           Z2, Z23
-	VGATHERQPD        16(CX)(Z19*8), K3, Z23
+	VGATHERQPD        16(AX)(Z19*8), K3, Z23
 	VMULPD.BCST       c64x1_3cf0000000000000<>+0(SB), Z23, Z23
 	VMULPD            Z23, Z21, Z25
 	VMULPD            Z1, Z25, Z26
@@ -9216,9 +9199,9 @@ done3:
 	VADDPD            Z23, Z26, Z23
 	VADDPD            Z23, Z22, Z22
 	KMOVW             K1, K3
-	MOVQ              8(SP), CX
+	MOVQ              8(SP), AX
 	VMOVAPS           Z2, Z23
-	VGATHERQPD        24(CX)(Z19*8), K3, Z23
+	VGATHERQPD        24(AX)(Z19*8), K3, Z23
 	VMULPD.BCST       c64x1_3b70000000000000<>+0(SB), Z23, Z23
 	VMULPD            Z23, Z21, Z25
 	VMULPD            Z1, Z25, Z26
@@ -9258,9 +9241,9 @@ done3:
 	VSUBPD            Z26, Z22, Z22
 	VADDPD            Z22, Z23, Z22
 	KMOVW             K1, K3
-	MOVQ              8(SP), CX
+	MOVQ              8(SP), AX
 	VMOVAPS           Z2, Z23
-	VGATHERQPD        32(CX)(Z19*8), K3, Z23
+	VGATHERQPD        32(AX)(Z19*8), K3, Z23
 	VMULPD.BCST       c64x1_39f0000000000000<>+0(SB), Z23, Z23
 	VMULPD            Z23, Z21, Z26
 	VADDPD            Z26, Z25, Z27
@@ -9279,9 +9262,9 @@ done3:
 	VADDPD            Z23, Z27, Z23
 	VADDPD            Z23, Z22, Z22
 	KMOVW             K1, K3
-	MOVQ              8(SP), CX
+	MOVQ              8(SP), AX
 	VMOVAPS           Z2, Z23
-	VGATHERQPD        40(CX)(Z19*8), K3, Z23
+	VGATHERQPD        40(AX)(Z19*8), K3, Z23
 	VMULPD.BCST       c64x1_3870000000000000<>+0(SB), Z23, Z23
 	VMULPD            Z23, Z21, Z26
 	VADDPD            Z26, Z25, Z27
@@ -9300,9 +9283,9 @@ done3:
 	VADDPD            Z23, Z27, Z23
 	VADDPD            Z23, Z22, Z22
 	KMOVW             K1, K3
-	MOVQ              8(SP), CX
+	MOVQ              8(SP), AX
 	VMOVAPS           Z2, Z23
-	VGATHERQPD        48(CX)(Z19*8), K3, Z23
+	VGATHERQPD        48(AX)(Z19*8), K3, Z23
 	VMULPD.BCST       c64x1_36f0000000000000<>+0(SB), Z23, Z23
 	VMULPD            Z23, Z21, Z26
 	VADDPD            Z26, Z25, Z27
@@ -9321,9 +9304,9 @@ done3:
 	VADDPD            Z23, Z27, Z23
 	VADDPD            Z23, Z22, Z22
 	KMOVW             K1, K3
-	MOVQ              8(SP), CX
+	MOVQ              8(SP), AX
 	VMOVAPS           Z2, Z23
-	VGATHERQPD        56(CX)(Z19*8), K3, Z23
+	VGATHERQPD        56(AX)(Z19*8), K3, Z23
 	VMULPD.BCST       c64x1_3570000000000000<>+0(SB), Z23, Z23
 	VMULPD            Z23, Z21, Z26
 	VADDPD            Z26, Z25, Z27
@@ -9342,9 +9325,9 @@ done3:
 	VADDPD            Z23, Z27, Z23
 	VADDPD            Z23, Z22, Z22
 	KMOVW             K1, K3
-	MOVQ              8(SP), CX
+	MOVQ              8(SP), AX
 	VMOVAPS           Z2, Z23
-	VGATHERQPD        64(CX)(Z19*8), K3, Z23
+	VGATHERQPD        64(AX)(Z19*8), K3, Z23
 	VMULPD.BCST       c64x1_33f0000000000000<>+0(SB), Z23, Z19
 	VMULPD            Z19, Z21, Z21
 	VADDPD            Z21, Z25, Z23
@@ -9362,14 +9345,14 @@ done3:
 	VSUBPD            Z22, Z17, Z17
 	VADDPD            Z17, Z23, Z17
 	VADDPD            Z17, Z21, Z17
-	VMULPD            Z3, Z19, Z21
+	VMULPD.BCST       c64x1_400921fb54442d18<>+0(SB), Z19, Z21
 	VMOVAPS           Z21, Z22
-	VFMSUB231PD       Z3, Z19, Z22
-	VFMADD231PD       Z4, Z19, Z22
-	VFMADD231PD       Z3, Z17, Z22
+	VFMSUB231PD.BCST  c64x1_400921fb54442d18<>+0(SB), Z19, Z22
+	VFMADD231PD.BCST  c64x1_3ca1a62633145c06<>+0(SB), Z19, Z22
+	VFMADD231PD.BCST  c64x1_400921fb54442d18<>+0(SB), Z17, Z22
 	VADDPD            Z22, Z21, Z17
 	VBLENDMPD         Z17, Z20, K2, Z20
-	VADDPD            Z8, Z24, Z17
+	VADDPD            Z6, Z24, Z17
 	VBLENDMPD         Z17, Z18, K2, Z18
 
 done4:
@@ -9377,24 +9360,24 @@ done4:
 	VBROADCASTSD      c64x1_bd6ae439283fd87b<>+0(SB), Z19
 	VFMADD231PD.BCST  c64x1_3ce88345a6f5d672<>+0(SB), Z17, Z19
 	VFMADD213PD.BCST  c64x1_3de6123cd345ed15<>+0(SB), Z17, Z19
-	VFMADD213PD       Z9, Z17, Z19
-	VFMADD213PD       Z10, Z17, Z19
-	VFMADD213PD       Z11, Z17, Z19
-	VFMADD213PD       Z12, Z17, Z19
-	VFMADD213PD       Z13, Z17, Z19
+	VFMADD213PD.BCST  c64x1_be5ae6454d4ff2fa<>+0(SB), Z17, Z19
+	VFMADD213PD.BCST  c64x1_3ec71de3a52a17ca<>+0(SB), Z17, Z19
+	VFMADD213PD.BCST  c64x1_bf2a01a01a014d7d<>+0(SB), Z17, Z19
+	VFMADD213PD.BCST  c64x1_3f811111111110c8<>+0(SB), Z17, Z19
+	VFMADD213PD.BCST  c64x1_bfc5555555555555<>+0(SB), Z17, Z19
 	VMULPD            Z19, Z17, Z17
 	VFMADD213PD       Z20, Z20, Z17
 	VRANGEPD          $0x02, Z17, Z20, Z17
 	VPSLLQ            $0x3f, Z18, Z18
 	VXORPD            Z18, Z17, Z17
-	MOVQ              16(SP), CX
-	VBROADCASTSD      (CX), Z18
-	VMOVAPS           Z8, Z19
+	MOVQ              16(SP), AX
+	VBROADCASTSD      (AX), Z18
+	VMOVAPS           Z6, Z19
 	VFMADD231PD.BCST  c64x1_3fd45f306dc9c883<>+0(SB), Z18, Z19
-	VSUBPD            Z8, Z19, Z20
+	VSUBPD            Z6, Z19, Z20
 	VMOVAPS           Z18, Z21
-	VFNMADD231PD      Z3, Z20, Z21
-	VFNMADD231PD      Z4, Z20, Z21
+	VFNMADD231PD.BCST c64x1_400921fb54442d18<>+0(SB), Z20, Z21
+	VFNMADD231PD.BCST c64x1_3ca1a62633145c06<>+0(SB), Z20, Z21
 	VFNMADD231PD.BCST c64x1_395c1cd129024e08<>+0(SB), Z20, Z21
 	VANDPD.BCST       c64x1_7fffffffffffffff<>+0(SB), Z18, Z20
 	VCMPPD            $0x1e, Z0, Z20, K2
@@ -9413,12 +9396,12 @@ done4:
 	VMULPD            Z23, Z20, Z20
 	VANDPD.BCST       c64x1_fffffffff8000000<>+0(SB), Z20, Z23
 	VSUBPD            Z23, Z20, Z20
-	LEAQ              c64x53_h8e0ecff7f3b31827<>+0(SB), CX
-	MOVQ              CX, 8(SP)
+	LEAQ              c64x53_h8e0ecff7f3b31827<>+0(SB), AX
+	MOVQ              AX, 8(SP)
 	KMOVW             K1, K3
-	MOVQ              8(SP), CX
+	MOVQ              8(SP), AX
 	VMOVAPS           Z2, Z24
-	VGATHERQPD        (CX)(Z22*8), K3, Z24
+	VGATHERQPD        (AX)(Z22*8), K3, Z24
 	VMULPD.BCST       c64x1_3ff0000000000000<>+0(SB), Z24, Z24
 	VMULPD            Z24, Z23, Z25
 	VMULPD            Z1, Z25, Z26
@@ -9443,9 +9426,9 @@ done4:
 	VADDPD            Z24, Z26, Z24
 	VADDPD            Z24, Z25, Z24
 	KMOVW             K1, K3
-	MOVQ              8(SP), CX
+	MOVQ              8(SP), AX
 	VMOVAPS           Z2, Z25
-	VGATHERQPD        8(CX)(Z22*8), K3, Z25
+	VGATHERQPD        8(AX)(Z22*8), K3, Z25
 	VMULPD.BCST       c64x1_3e70000000000000<>+0(SB), Z25, Z25
 	VMULPD            Z25, Z23, Z26
 	VMULPD            Z1, Z26, Z28
@@ -9470,9 +9453,9 @@ done4:
 	VADDPD            Z25, Z28, Z25
 	VADDPD            Z25, Z24, Z24
 	KMOVW             K1, K3
-	MOVQ              8(SP), CX
+	MOVQ              8(SP), AX
 	VMOVAPS           Z2, Z25
-	VGATHERQPD        16(CX)(Z22*8), K3, Z25
+	VGATHERQPD        16(AX)(Z22*8), K3, Z25
 	VMULPD.BCST       c64x1_3cf0000000000000<>+0(SB), Z25, Z25
 	VMULPD            Z25, Z23, Z27
 	VMULPD            Z1, Z27, Z28
@@ -9497,9 +9480,9 @@ done4:
 	VADDPD            Z25, Z28, Z25
 	VADDPD            Z25, Z24, Z24
 	KMOVW             K1, K3
-	MOVQ              8(SP), CX
+	MOVQ              8(SP), AX
 	VMOVAPS           Z2, Z25
-	VGATHERQPD        24(CX)(Z22*8), K3, Z25
+	VGATHERQPD        24(AX)(Z22*8), K3, Z25
 	VMULPD.BCST       c64x1_3b70000000000000<>+0(SB), Z25, Z25
 	VMULPD            Z25, Z23, Z27
 	VMULPD            Z1, Z27, Z28
@@ -9539,9 +9522,9 @@ done4:
 	VSUBPD            Z28, Z24, Z24
 	VADDPD            Z24, Z25, Z24
 	KMOVW             K1, K3
-	MOVQ              8(SP), CX
+	MOVQ              8(SP), AX
 	VMOVAPS           Z2, Z25
-	VGATHERQPD        32(CX)(Z22*8), K3, Z25
+	VGATHERQPD        32(AX)(Z22*8), K3, Z25
 	VMULPD.BCST       c64x1_39f0000000000000<>+0(SB), Z25, Z25
 	VMULPD            Z25, Z23, Z28
 	VADDPD            Z28, Z27, Z29
@@ -9560,9 +9543,9 @@ done4:
 	VADDPD            Z25, Z29, Z25
 	VADDPD            Z25, Z24, Z24
 	KMOVW             K1, K3
-	MOVQ              8(SP), CX
+	MOVQ              8(SP), AX
 	VMOVAPS           Z2, Z25
-	VGATHERQPD        40(CX)(Z22*8), K3, Z25
+	VGATHERQPD        40(AX)(Z22*8), K3, Z25
 	VMULPD.BCST       c64x1_3870000000000000<>+0(SB), Z25, Z25
 	VMULPD            Z25, Z23, Z28
 	VADDPD            Z28, Z27, Z29
@@ -9581,9 +9564,9 @@ done4:
 	VADDPD            Z25, Z29, Z25
 	VADDPD            Z25, Z24, Z24
 	KMOVW             K1, K3
-	MOVQ              8(SP), CX
+	MOVQ              8(SP), AX
 	VMOVAPS           Z2, Z25
-	VGATHERQPD        48(CX)(Z22*8), K3, Z25
+	VGATHERQPD        48(AX)(Z22*8), K3, Z25
 	VMULPD.BCST       c64x1_36f0000000000000<>+0(SB), Z25, Z25
 	VMULPD            Z25, Z23, Z28
 	VADDPD            Z28, Z27, Z29
@@ -9602,9 +9585,9 @@ done4:
 	VADDPD            Z25, Z29, Z25
 	VADDPD            Z25, Z24, Z24
 	KMOVW             K1, K3
-	MOVQ              8(SP), CX
+	MOVQ              8(SP), AX
 	VMOVAPS           Z2, Z25
-	VGATHERQPD        56(CX)(Z22*8), K3, Z25
+	VGATHERQPD        56(AX)(Z22*8), K3, Z25
 	VMULPD.BCST       c64x1_3570000000000000<>+0(SB), Z25, Z25
 	VMULPD            Z25, Z23, Z28
 	VADDPD            Z28, Z27, Z29
@@ -9623,9 +9606,9 @@ done4:
 	VADDPD            Z25, Z29, Z25
 	VADDPD            Z25, Z24, Z24
 	KMOVW             K1, K3
-	MOVQ              8(SP), CX
+	MOVQ              8(SP), AX
 	VMOVAPS           Z2, Z25
-	VGATHERQPD        64(CX)(Z22*8), K3, Z25
+	VGATHERQPD        64(AX)(Z22*8), K3, Z25
 	VMULPD.BCST       c64x1_33f0000000000000<>+0(SB), Z25, Z22
 	VMULPD            Z22, Z23, Z23
 	VADDPD            Z23, Z27, Z25
@@ -9643,16 +9626,16 @@ done4:
 	VSUBPD            Z24, Z20, Z20
 	VADDPD            Z20, Z25, Z20
 	VADDPD            Z20, Z23, Z20
-	VMULPD            Z3, Z22, Z23
+	VMULPD.BCST       c64x1_400921fb54442d18<>+0(SB), Z22, Z23
 	VMOVAPS           Z23, Z24
-	VFMSUB231PD       Z3, Z22, Z24
-	VFMADD231PD       Z4, Z22, Z24
-	VFMADD231PD       Z3, Z20, Z24
+	VFMSUB231PD.BCST  c64x1_400921fb54442d18<>+0(SB), Z22, Z24
+	VFMADD231PD.BCST  c64x1_3ca1a62633145c06<>+0(SB), Z22, Z24
+	VFMADD231PD.BCST  c64x1_400921fb54442d18<>+0(SB), Z20, Z24
 	VADDPD            Z24, Z23, Z20
-	VANDPD            Z5, Z18, Z18
+	VANDPD            Z3, Z18, Z18
 	VXORPD            Z18, Z20, Z18
 	VBLENDMPD         Z18, Z21, K2, Z21
-	VADDPD            Z8, Z26, Z18
+	VADDPD            Z6, Z26, Z18
 	VBLENDMPD         Z18, Z19, K2, Z19
 
 done5:
@@ -9660,1170 +9643,2293 @@ done5:
 	VBROADCASTSD     c64x1_bd6ae439283fd87b<>+0(SB), Z20
 	VFMADD231PD.BCST c64x1_3ce88345a6f5d672<>+0(SB), Z18, Z20
 	VFMADD213PD.BCST c64x1_3de6123cd345ed15<>+0(SB), Z18, Z20
-	VFMADD213PD      Z9, Z18, Z20
-	VFMADD213PD      Z10, Z18, Z20
-	VFMADD213PD      Z11, Z18, Z20
-	VFMADD213PD      Z12, Z18, Z20
-	VFMADD213PD      Z13, Z18, Z20
+	VFMADD213PD.BCST c64x1_be5ae6454d4ff2fa<>+0(SB), Z18, Z20
+	VFMADD213PD.BCST c64x1_3ec71de3a52a17ca<>+0(SB), Z18, Z20
+	VFMADD213PD.BCST c64x1_bf2a01a01a014d7d<>+0(SB), Z18, Z20
+	VFMADD213PD.BCST c64x1_3f811111111110c8<>+0(SB), Z18, Z20
+	VFMADD213PD.BCST c64x1_bfc5555555555555<>+0(SB), Z18, Z20
 	VMULPD           Z20, Z18, Z18
 	VFMADD213PD      Z21, Z21, Z18
 	VRANGEPD         $0x02, Z18, Z21, Z18
 	VPSLLQ           $0x3f, Z19, Z19
 	VXORPD           Z19, Z18, Z18
-	MOVQ             t21_base+72(FP), CX
-	VMOVSD           X2, (CX)
-	MOVQ             t21_base+72(FP), CX
-	VMOVSD           X18, 8(CX)
-	MOVQ             t21_base+72(FP), CX
-	VMOVSD           X17, 16(CX)
-	MOVQ             t21_base+72(FP), CX
-	VMOVSD           X2, 24(CX)
-	MOVQ             parent_base+96(FP), CX
-	MOVQ             (SP), DX
-	LEAQ             (CX)(DX*4), CX
-	MOVLQSX          (CX), CX
-	MOVQ             CX, 8(SP)
-	MOVQ             8(SP), CX
-	SHLQ             $0x04, CX
-	MOVQ             p5_base+120(FP), DX
-	LEAQ             (DX)(CX*8), CX
+	MOVQ             t21_base+72(FP), AX
+	VMOVSD           X2, (AX)
+	MOVQ             t21_base+72(FP), AX
+	VMOVSD           X18, 8(AX)
+	MOVQ             t21_base+72(FP), AX
+	VMOVSD           X17, 16(AX)
+	MOVQ             t21_base+72(FP), AX
+	VMOVSD           X2, 24(AX)
+	MOVQ             parent_base+96(FP), AX
+	MOVQ             (SP), CX
+	LEAQ             (AX)(CX*4), AX
+	MOVLQSX          (AX), AX
+	MOVQ             AX, 8(SP)
+	MOVQ             8(SP), AX
+	SHLQ             $0x04, AX
+	MOVQ             p5_base+120(FP), CX
+	LEAQ             (CX)(AX*8), AX
 	VPXORD           Z19, Z19, Z19
 	VPXORD           Z20, Z20, Z20
-	MOVQ             $+0, DX
-	MOVQ             8(SP), BX
-	TESTQ            BX, BX
+	MOVQ             $+0, CX
+	MOVQ             8(SP), DX
+	TESTQ            DX, DX
 	JLT              done6
-	IMUL3Q           $-1, 8(SP), BX
-	LEAQ             21(BX), BX
-	TESTQ            BX, BX
+	IMUL3Q           $-1, 8(SP), DX
+	LEAQ             21(DX), DX
+	TESTQ            DX, DX
 	JLT              done7
-	IMUL3Q           $-1, 8(SP), BX
-	MOVQ             (SP), SI
-	LEAQ             (SI)(BX*1), BX
-	LEAQ             -1(BX), BX
-	TESTQ            BX, BX
+	IMUL3Q           $-1, 8(SP), DX
+	MOVQ             (SP), BX
+	LEAQ             (BX)(DX*1), DX
+	LEAQ             -1(DX), DX
+	TESTQ            DX, DX
 	JLT              done8
-	MOVQ             $+1, DX
+	MOVQ             $+1, CX
 
 done8:
 done7:
 done6:
-	TESTQ   DX, DX
+	TESTQ   CX, CX
 	JEQ     done9
-	VMOVUPD (CX), Z19
-	VMOVUPD 64(CX), Z20
+	VMOVUPD (AX), Z19
+	VMOVUPD 64(AX), Z20
 
 done9:
-	MOVQ    p6_base+144(FP), CX
-	VMOVUPD Z19, (CX)
-	MOVQ    p6_base+144(FP), CX
-	VMOVUPD Z20, 64(CX)
-	MOVQ    t22_base+168(FP), CX
-	VMOVSD  X16, (CX)
+	MOVQ    p6_base+144(FP), AX
+	VMOVUPD Z19, (AX)
+	MOVQ    p6_base+144(FP), AX
+	VMOVUPD Z20, 64(AX)
+	MOVQ    t22_base+168(FP), AX
+	VMOVSD  X16, (AX)
 	VMULPD  Z17, Z15, Z19
-	MOVQ    t22_base+168(FP), CX
-	VMOVSD  X19, 8(CX)
+	MOVQ    t22_base+168(FP), AX
+	VMOVSD  X19, 8(AX)
 	VMULPD  Z18, Z15, Z19
-	VXORPD  Z5, Z19, Z19
-	MOVQ    t22_base+168(FP), CX
-	VMOVSD  X19, 16(CX)
-	MOVQ    t22_base+168(FP), CX
-	VMOVSD  X2, 24(CX)
-	MOVQ    t23_base+192(FP), CX
-	VMOVSD  X15, (CX)
+	VXORPD  Z3, Z19, Z19
+	MOVQ    t22_base+168(FP), AX
+	VMOVSD  X19, 16(AX)
+	MOVQ    t22_base+168(FP), AX
+	VMOVSD  X2, 24(AX)
+	MOVQ    t23_base+192(FP), AX
+	VMOVSD  X15, (AX)
 	VMULPD  Z17, Z16, Z19
-	VXORPD  Z5, Z19, Z19
-	MOVQ    t23_base+192(FP), CX
-	VMOVSD  X19, 8(CX)
+	VXORPD  Z3, Z19, Z19
+	MOVQ    t23_base+192(FP), AX
+	VMOVSD  X19, 8(AX)
 	VMULPD  Z18, Z16, Z19
-	MOVQ    t23_base+192(FP), CX
-	VMOVSD  X19, 16(CX)
-	MOVQ    t23_base+192(FP), CX
-	VMOVSD  X2, 24(CX)
-	MOVQ    $+0, CX
+	MOVQ    t23_base+192(FP), AX
+	VMOVSD  X19, 16(AX)
+	MOVQ    t23_base+192(FP), AX
+	VMOVSD  X2, 24(AX)
+	MOVQ    $+0, AX
 	PCALIGN $0x20
 
 loop10:
-	KMOVB     AX, K2
-	MOVQ      t23_base+192(FP), DX
-	VMOVUPD.Z (DX), K2, Z19
-	MOVQ      t24_base+216(FP), DX
-	VMOVUPD   Z19, K2, (DX)
-	ADDQ      $+1, CX
-	CMPQ      CX, $+1
+	MOVQ      $+15, CX
+	KMOVB     CX, K2
+	MOVQ      t23_base+192(FP), CX
+	VMOVUPD.Z (CX), K2, Z19
+	MOVQ      t24_base+216(FP), CX
+	VMOVUPD   Z19, K2, (CX)
+	ADDQ      $+1, AX
+	CMPQ      AX, $+1
 	JLT       loop10
-	MOVQ      $+0, CX
+	MOVQ      $+0, AX
 	PCALIGN   $0x20
 
 loop11:
-	KMOVB     AX, K2
-	MOVQ      t22_base+168(FP), DX
-	VMOVUPD.Z (DX), K2, Z19
-	MOVQ      t24_base+216(FP), DX
-	VMOVUPD   Z19, K2, 32(DX)
-	ADDQ      $+1, CX
-	CMPQ      CX, $+1
+	MOVQ      $+15, CX
+	KMOVB     CX, K2
+	MOVQ      t22_base+168(FP), CX
+	VMOVUPD.Z (CX), K2, Z19
+	MOVQ      t24_base+216(FP), CX
+	VMOVUPD   Z19, K2, 32(CX)
+	ADDQ      $+1, AX
+	CMPQ      AX, $+1
 	JLT       loop11
-	MOVQ      $+0, CX
+	MOVQ      $+0, AX
 	PCALIGN   $0x20
 
 loop12:
-	KMOVB     AX, K2
-	MOVQ      t21_base+72(FP), DX
-	VMOVUPD.Z (DX), K2, Z19
-	MOVQ      t24_base+216(FP), DX
-	VMOVUPD   Z19, K2, 64(DX)
-	ADDQ      $+1, CX
-	CMPQ      CX, $+1
+	MOVQ      $+15, CX
+	KMOVB     CX, K2
+	MOVQ      t21_base+72(FP), CX
+	VMOVUPD.Z (CX), K2, Z19
+	MOVQ      t24_base+216(FP), CX
+	VMOVUPD   Z19, K2, 64(CX)
+	ADDQ      $+1, AX
+	CMPQ      AX, $+1
 	JLT       loop12
-	MOVQ      $+0, CX
+	MOVQ      $+0, AX
 	PCALIGN   $0x20
 
 loop13:
-	KMOVB       AX, K2
-	MOVQ        t20_base+0(FP), DX
-	VPMOVSXDQ.Z (DX), K2, Z19
+	MOVQ        $+15, CX
+	KMOVB       CX, K2
+	MOVQ        t20_base+0(FP), CX
+	VPMOVSXDQ.Z (CX), K2, Z19
 	VCVTQQ2PD   Z19, Z19
-	MOVQ        t24_base+216(FP), DX
-	VMOVUPD     Z19, K2, 96(DX)
-	ADDQ        $+1, CX
-	CMPQ        CX, $+1
+	MOVQ        t24_base+216(FP), CX
+	VMOVUPD     Z19, K2, 96(CX)
+	ADDQ        $+1, AX
+	CMPQ        AX, $+1
 	JLT         loop13
-	MOVQ        (SP), CX
-	SHLQ        $0x04, CX
-	MOVQ        rel_base+264(FP), DX
-	LEAQ        (DX)(CX*8), CX
-	MOVQ        CX, 16(SP)
-	MOVQ        $+0, CX
+	MOVQ        (SP), AX
+	SHLQ        $0x04, AX
+	MOVQ        rel_base+264(FP), CX
+	LEAQ        (CX)(AX*8), AX
+	MOVQ        AX, 16(SP)
+	MOVQ        $+0, AX
 
 loop14:
-	MOVQ    CX, DX
-	SHLQ    $0x02, DX
-	MOVQ    here2_base+240(FP), BX
-	LEAQ    (BX)(DX*8), BX
-	KMOVB   AX, K2
-	VMOVUPD Z2, K2, (BX)
-	MOVQ    16(SP), SI
-	LEAQ    (SI)(DX*8), DX
-	MOVQ    $+0, SI
+	MOVQ    AX, CX
+	SHLQ    $0x02, CX
+	MOVQ    here2_base+240(FP), DX
+	LEAQ    (DX)(CX*8), DX
+	MOVQ    $+15, BX
+	KMOVB   BX, K2
+	VMOVUPD Z2, K2, (DX)
+	MOVQ    16(SP), BX
+	LEAQ    (BX)(CX*8), CX
+	MOVQ    $+0, BX
 	PCALIGN $0x20
 
 loop15:
-	LEAQ        (DX)(SI*8), DI
-	MOVQ        SI, R8
-	SHLQ        $0x02, R8
-	MOVQ        t24_base+216(FP), R9
-	LEAQ        (R9)(R8*8), R8
-	KMOVB       AX, K2
-	VMOVUPD.Z   (R8), K2, Z19
-	VMULPD.BCST (DI), Z19, Z19
-	VMOVUPD.Z   (BX), K2, Z20
+	LEAQ        (CX)(BX*8), SI
+	MOVQ        BX, DI
+	SHLQ        $0x02, DI
+	MOVQ        t24_base+216(FP), R8
+	LEAQ        (R8)(DI*8), DI
+	MOVQ        $+15, R8
+	KMOVB       R8, K2
+	VMOVUPD.Z   (DI), K2, Z19
+	VMULPD.BCST (SI), Z19, Z19
+	VMOVUPD.Z   (DX), K2, Z20
 	VADDPD      Z19, Z20, Z19
-	VMOVUPD     Z19, K2, (BX)
-	ADDQ        $+1, SI
-	CMPQ        SI, $+4
+	VMOVUPD     Z19, K2, (DX)
+	ADDQ        $+1, BX
+	CMPQ        BX, $+4
 	JLT         loop15
-	ADDQ        $+1, CX
-	CMPQ        CX, $+4
+	ADDQ        $+1, AX
+	CMPQ        AX, $+4
 	JLT         loop14
+	MOVQ        t27_base+288(FP), AX
+	VMOVSD      X2, (AX)
+	VPERMPD     Z2, Z7, Z19
+	MOVQ        t27_base+288(FP), AX
+	VMOVSD      X19, 32(AX)
+	VPERMPD     Z2, Z8, Z19
+	MOVQ        t27_base+288(FP), AX
+	VMOVSD      X19, 64(AX)
+	VPERMPD     Z2, Z9, Z19
+	MOVQ        t27_base+288(FP), AX
+	VMOVSD      X19, 96(AX)
+	VPERMPD     Z2, Z10, Z19
+	MOVQ        t27_base+288(FP), AX
+	VMOVSD      X19, 128(AX)
+	VPERMPD     Z2, Z11, Z19
+	MOVQ        t27_base+288(FP), AX
+	VMOVSD      X19, 160(AX)
+	VPERMPD     Z2, Z12, Z19
+	MOVQ        t27_base+288(FP), AX
+	VMOVSD      X19, 192(AX)
+	VPERMPD     Z2, Z13, Z19
+	MOVQ        t27_base+288(FP), AX
+	VMOVSD      X19, 224(AX)
+	MOVQ        t27_base+288(FP), AX
+	VMOVSD      X2, 16(AX)
+	VPERMPD     Z2, Z7, Z19
+	MOVQ        t27_base+288(FP), AX
+	VMOVSD      X19, 48(AX)
+	VPERMPD     Z2, Z8, Z19
+	MOVQ        t27_base+288(FP), AX
+	VMOVSD      X19, 80(AX)
+	VPERMPD     Z2, Z9, Z19
+	MOVQ        t27_base+288(FP), AX
+	VMOVSD      X19, 112(AX)
+	VPERMPD     Z2, Z10, Z19
+	MOVQ        t27_base+288(FP), AX
+	VMOVSD      X19, 144(AX)
+	VPERMPD     Z2, Z11, Z19
+	MOVQ        t27_base+288(FP), AX
+	VMOVSD      X19, 176(AX)
+	VPERMPD     Z2, Z12, Z19
+	MOVQ        t27_base+288(FP), AX
+	VMOVSD      X19, 208(AX)
+	VPERMPD     Z2, Z13, Z19
+	MOVQ        t27_base+288(FP), AX
+	VMOVSD      X19, 240(AX)
+	MOVQ        t27_base+288(FP), AX
+	VMOVSD      X2, 24(AX)
+	VPERMPD     Z2, Z7, Z19
+	MOVQ        t27_base+288(FP), AX
+	VMOVSD      X19, 56(AX)
+	VPERMPD     Z2, Z8, Z19
+	MOVQ        t27_base+288(FP), AX
+	VMOVSD      X19, 88(AX)
+	VPERMPD     Z2, Z9, Z19
+	MOVQ        t27_base+288(FP), AX
+	VMOVSD      X19, 120(AX)
+	VPERMPD     Z2, Z10, Z19
+	MOVQ        t27_base+288(FP), AX
+	VMOVSD      X19, 152(AX)
+	VPERMPD     Z2, Z11, Z19
+	MOVQ        t27_base+288(FP), AX
+	VMOVSD      X19, 184(AX)
+	VPERMPD     Z2, Z12, Z19
+	MOVQ        t27_base+288(FP), AX
+	VMOVSD      X19, 216(AX)
+	VPERMPD     Z2, Z13, Z19
+	MOVQ        t27_base+288(FP), AX
+	VMOVSD      X19, 248(AX)
+	MOVQ        t27_base+288(FP), AX
+	VMOVSD      X2, 256(AX)
+	VPERMPD     Z2, Z7, Z19
+	MOVQ        t27_base+288(FP), AX
+	VMOVSD      X19, 288(AX)
+	VPERMPD     Z2, Z8, Z19
+	MOVQ        t27_base+288(FP), AX
+	VMOVSD      X19, 320(AX)
+	VPERMPD     Z2, Z9, Z19
+	MOVQ        t27_base+288(FP), AX
+	VMOVSD      X19, 352(AX)
+	VPERMPD     Z2, Z10, Z19
+	MOVQ        t27_base+288(FP), AX
+	VMOVSD      X19, 384(AX)
+	VPERMPD     Z2, Z11, Z19
+	MOVQ        t27_base+288(FP), AX
+	VMOVSD      X19, 416(AX)
+	VPERMPD     Z2, Z12, Z19
+	MOVQ        t27_base+288(FP), AX
+	VMOVSD      X19, 448(AX)
+	VPERMPD     Z2, Z13, Z19
+	MOVQ        t27_base+288(FP), AX
+	VMOVSD      X19, 480(AX)
+	MOVQ        t27_base+288(FP), AX
+	VMOVSD      X2, 272(AX)
+	VPERMPD     Z2, Z7, Z19
+	MOVQ        t27_base+288(FP), AX
+	VMOVSD      X19, 304(AX)
+	VPERMPD     Z2, Z8, Z19
+	MOVQ        t27_base+288(FP), AX
+	VMOVSD      X19, 336(AX)
+	VPERMPD     Z2, Z9, Z19
+	MOVQ        t27_base+288(FP), AX
+	VMOVSD      X19, 368(AX)
+	VPERMPD     Z2, Z10, Z19
+	MOVQ        t27_base+288(FP), AX
+	VMOVSD      X19, 400(AX)
+	VPERMPD     Z2, Z11, Z19
+	MOVQ        t27_base+288(FP), AX
+	VMOVSD      X19, 432(AX)
+	VPERMPD     Z2, Z12, Z19
+	MOVQ        t27_base+288(FP), AX
+	VMOVSD      X19, 464(AX)
+	VPERMPD     Z2, Z13, Z19
+	MOVQ        t27_base+288(FP), AX
+	VMOVSD      X19, 496(AX)
+	MOVQ        t27_base+288(FP), AX
+	VMOVSD      X2, 280(AX)
+	VPERMPD     Z2, Z7, Z19
+	MOVQ        t27_base+288(FP), AX
+	VMOVSD      X19, 312(AX)
+	VPERMPD     Z2, Z8, Z19
+	MOVQ        t27_base+288(FP), AX
+	VMOVSD      X19, 344(AX)
+	VPERMPD     Z2, Z9, Z19
+	MOVQ        t27_base+288(FP), AX
+	VMOVSD      X19, 376(AX)
+	VPERMPD     Z2, Z10, Z19
+	MOVQ        t27_base+288(FP), AX
+	VMOVSD      X19, 408(AX)
+	VPERMPD     Z2, Z11, Z19
+	MOVQ        t27_base+288(FP), AX
+	VMOVSD      X19, 440(AX)
+	VPERMPD     Z2, Z12, Z19
+	MOVQ        t27_base+288(FP), AX
+	VMOVSD      X19, 472(AX)
+	VPERMPD     Z2, Z13, Z19
+	MOVQ        t27_base+288(FP), AX
+	VMOVSD      X19, 504(AX)
+	MOVQ        t27_base+288(FP), AX
+	VMOVSD      X2, 512(AX)
+	VPERMPD     Z2, Z7, Z19
+	MOVQ        t27_base+288(FP), AX
+	VMOVSD      X19, 544(AX)
+	VPERMPD     Z2, Z8, Z19
+	MOVQ        t27_base+288(FP), AX
+	VMOVSD      X19, 576(AX)
+	VPERMPD     Z2, Z9, Z19
+	MOVQ        t27_base+288(FP), AX
+	VMOVSD      X19, 608(AX)
+	VPERMPD     Z2, Z10, Z19
+	MOVQ        t27_base+288(FP), AX
+	VMOVSD      X19, 640(AX)
+	VPERMPD     Z2, Z11, Z19
+	MOVQ        t27_base+288(FP), AX
+	VMOVSD      X19, 672(AX)
+	VPERMPD     Z2, Z12, Z19
+	MOVQ        t27_base+288(FP), AX
+	VMOVSD      X19, 704(AX)
+	VPERMPD     Z2, Z13, Z19
+	MOVQ        t27_base+288(FP), AX
+	VMOVSD      X19, 736(AX)
+	MOVQ        t27_base+288(FP), AX
+	VMOVSD      X2, 528(AX)
+	VPERMPD     Z2, Z7, Z19
+	MOVQ        t27_base+288(FP), AX
+	VMOVSD      X19, 560(AX)
+	VPERMPD     Z2, Z8, Z19
+	MOVQ        t27_base+288(FP), AX
+	VMOVSD      X19, 592(AX)
+	VPERMPD     Z2, Z9, Z19
+	MOVQ        t27_base+288(FP), AX
+	VMOVSD      X19, 624(AX)
+	VPERMPD     Z2, Z10, Z19
+	MOVQ        t27_base+288(FP), AX
+	VMOVSD      X19, 656(AX)
+	VPERMPD     Z2, Z11, Z19
+	MOVQ        t27_base+288(FP), AX
+	VMOVSD      X19, 688(AX)
+	VPERMPD     Z2, Z12, Z19
+	MOVQ        t27_base+288(FP), AX
+	VMOVSD      X19, 720(AX)
+	VPERMPD     Z2, Z13, Z19
+	MOVQ        t27_base+288(FP), AX
+	VMOVSD      X19, 752(AX)
+	MOVQ        t27_base+288(FP), AX
+	VMOVSD      X2, 536(AX)
+	VPERMPD     Z2, Z7, Z19
+	MOVQ        t27_base+288(FP), AX
+	VMOVSD      X19, 568(AX)
+	VPERMPD     Z2, Z8, Z19
+	MOVQ        t27_base+288(FP), AX
+	VMOVSD      X19, 600(AX)
+	VPERMPD     Z2, Z9, Z19
+	MOVQ        t27_base+288(FP), AX
+	VMOVSD      X19, 632(AX)
+	VPERMPD     Z2, Z10, Z19
+	MOVQ        t27_base+288(FP), AX
+	VMOVSD      X19, 664(AX)
+	VPERMPD     Z2, Z11, Z19
+	MOVQ        t27_base+288(FP), AX
+	VMOVSD      X19, 696(AX)
+	VPERMPD     Z2, Z12, Z19
+	MOVQ        t27_base+288(FP), AX
+	VMOVSD      X19, 728(AX)
+	VPERMPD     Z2, Z13, Z19
+	MOVQ        t27_base+288(FP), AX
+	VMOVSD      X19, 760(AX)
+	MOVQ        t27_base+288(FP), AX
+	VMOVSD      X2, 768(AX)
+	VPERMPD     Z2, Z7, Z19
+	MOVQ        t27_base+288(FP), AX
+	VMOVSD      X19, 800(AX)
+	MOVQ        t27_base+288(FP), AX
+	VMOVSD      X2, 784(AX)
+	VPERMPD     Z2, Z7, Z19
+	MOVQ        t27_base+288(FP), AX
+	VMOVSD      X19, 816(AX)
+	MOVQ        t27_base+288(FP), AX
+	VMOVSD      X2, 792(AX)
+	VPERMPD     Z2, Z7, Z19
+	MOVQ        t27_base+288(FP), AX
+	VMOVSD      X19, 824(AX)
+	MOVQ        t28_base+312(FP), AX
+	VMOVSD      X2, (AX)
+	VPERMPD     Z2, Z7, Z19
+	MOVQ        t28_base+312(FP), AX
+	VMOVSD      X19, 32(AX)
+	VPERMPD     Z2, Z8, Z19
+	MOVQ        t28_base+312(FP), AX
+	VMOVSD      X19, 64(AX)
+	VPERMPD     Z2, Z9, Z19
+	MOVQ        t28_base+312(FP), AX
+	VMOVSD      X19, 96(AX)
+	VPERMPD     Z2, Z10, Z19
+	MOVQ        t28_base+312(FP), AX
+	VMOVSD      X19, 128(AX)
+	VPERMPD     Z2, Z11, Z19
+	MOVQ        t28_base+312(FP), AX
+	VMOVSD      X19, 160(AX)
+	VPERMPD     Z2, Z12, Z19
+	MOVQ        t28_base+312(FP), AX
+	VMOVSD      X19, 192(AX)
+	VPERMPD     Z2, Z13, Z19
+	MOVQ        t28_base+312(FP), AX
+	VMOVSD      X19, 224(AX)
+	MOVQ        t28_base+312(FP), AX
+	VMOVSD      X2, 8(AX)
+	VPERMPD     Z2, Z7, Z19
+	MOVQ        t28_base+312(FP), AX
+	VMOVSD      X19, 40(AX)
+	VPERMPD     Z2, Z8, Z19
+	MOVQ        t28_base+312(FP), AX
+	VMOVSD      X19, 72(AX)
+	VPERMPD     Z2, Z9, Z19
+	MOVQ        t28_base+312(FP), AX
+	VMOVSD      X19, 104(AX)
+	VPERMPD     Z2, Z10, Z19
+	MOVQ        t28_base+312(FP), AX
+	VMOVSD      X19, 136(AX)
+	VPERMPD     Z2, Z11, Z19
+	MOVQ        t28_base+312(FP), AX
+	VMOVSD      X19, 168(AX)
+	VPERMPD     Z2, Z12, Z19
+	MOVQ        t28_base+312(FP), AX
+	VMOVSD      X19, 200(AX)
+	VPERMPD     Z2, Z13, Z19
+	MOVQ        t28_base+312(FP), AX
+	VMOVSD      X19, 232(AX)
+	MOVQ        t28_base+312(FP), AX
+	VMOVSD      X2, 24(AX)
+	VPERMPD     Z2, Z7, Z19
+	MOVQ        t28_base+312(FP), AX
+	VMOVSD      X19, 56(AX)
+	VPERMPD     Z2, Z8, Z19
+	MOVQ        t28_base+312(FP), AX
+	VMOVSD      X19, 88(AX)
+	VPERMPD     Z2, Z9, Z19
+	MOVQ        t28_base+312(FP), AX
+	VMOVSD      X19, 120(AX)
+	VPERMPD     Z2, Z10, Z19
+	MOVQ        t28_base+312(FP), AX
+	VMOVSD      X19, 152(AX)
+	VPERMPD     Z2, Z11, Z19
+	MOVQ        t28_base+312(FP), AX
+	VMOVSD      X19, 184(AX)
+	VPERMPD     Z2, Z12, Z19
+	MOVQ        t28_base+312(FP), AX
+	VMOVSD      X19, 216(AX)
+	VPERMPD     Z2, Z13, Z19
+	MOVQ        t28_base+312(FP), AX
+	VMOVSD      X19, 248(AX)
+	MOVQ        t28_base+312(FP), AX
+	VMOVSD      X2, 256(AX)
+	VPERMPD     Z2, Z7, Z19
+	MOVQ        t28_base+312(FP), AX
+	VMOVSD      X19, 288(AX)
+	VPERMPD     Z2, Z8, Z19
+	MOVQ        t28_base+312(FP), AX
+	VMOVSD      X19, 320(AX)
+	VPERMPD     Z2, Z9, Z19
+	MOVQ        t28_base+312(FP), AX
+	VMOVSD      X19, 352(AX)
+	VPERMPD     Z2, Z10, Z19
+	MOVQ        t28_base+312(FP), AX
+	VMOVSD      X19, 384(AX)
+	VPERMPD     Z2, Z11, Z19
+	MOVQ        t28_base+312(FP), AX
+	VMOVSD      X19, 416(AX)
+	VPERMPD     Z2, Z12, Z19
+	MOVQ        t28_base+312(FP), AX
+	VMOVSD      X19, 448(AX)
+	VPERMPD     Z2, Z13, Z19
+	MOVQ        t28_base+312(FP), AX
+	VMOVSD      X19, 480(AX)
+	MOVQ        t28_base+312(FP), AX
+	VMOVSD      X2, 264(AX)
+	VPERMPD     Z2, Z7, Z19
+	MOVQ        t28_base+312(FP), AX
+	VMOVSD      X19, 296(AX)
+	VPERMPD     Z2, Z8, Z19
+	MOVQ        t28_base+312(FP), AX
+	VMOVSD      X19, 328(AX)
+	VPERMPD     Z2, Z9, Z19
+	MOVQ        t28_base+312(FP), AX
+	VMOVSD      X19, 360(AX)
+	VPERMPD     Z2, Z10, Z19
+	MOVQ        t28_base+312(FP), AX
+	VMOVSD      X19, 392(AX)
+	VPERMPD     Z2, Z11, Z19
+	MOVQ        t28_base+312(FP), AX
+	VMOVSD      X19, 424(AX)
+	VPERMPD     Z2, Z12, Z19
+	MOVQ        t28_base+312(FP), AX
+	VMOVSD      X19, 456(AX)
+	VPERMPD     Z2, Z13, Z19
+	MOVQ        t28_base+312(FP), AX
+	VMOVSD      X19, 488(AX)
+	MOVQ        t28_base+312(FP), AX
+	VMOVSD      X2, 280(AX)
+	VPERMPD     Z2, Z7, Z19
+	MOVQ        t28_base+312(FP), AX
+	VMOVSD      X19, 312(AX)
+	VPERMPD     Z2, Z8, Z19
+	MOVQ        t28_base+312(FP), AX
+	VMOVSD      X19, 344(AX)
+	VPERMPD     Z2, Z9, Z19
+	MOVQ        t28_base+312(FP), AX
+	VMOVSD      X19, 376(AX)
+	VPERMPD     Z2, Z10, Z19
+	MOVQ        t28_base+312(FP), AX
+	VMOVSD      X19, 408(AX)
+	VPERMPD     Z2, Z11, Z19
+	MOVQ        t28_base+312(FP), AX
+	VMOVSD      X19, 440(AX)
+	VPERMPD     Z2, Z12, Z19
+	MOVQ        t28_base+312(FP), AX
+	VMOVSD      X19, 472(AX)
+	VPERMPD     Z2, Z13, Z19
+	MOVQ        t28_base+312(FP), AX
+	VMOVSD      X19, 504(AX)
+	MOVQ        t28_base+312(FP), AX
+	VMOVSD      X2, 512(AX)
+	VPERMPD     Z2, Z7, Z19
+	MOVQ        t28_base+312(FP), AX
+	VMOVSD      X19, 544(AX)
+	VPERMPD     Z2, Z8, Z19
+	MOVQ        t28_base+312(FP), AX
+	VMOVSD      X19, 576(AX)
+	VPERMPD     Z2, Z9, Z19
+	MOVQ        t28_base+312(FP), AX
+	VMOVSD      X19, 608(AX)
+	VPERMPD     Z2, Z10, Z19
+	MOVQ        t28_base+312(FP), AX
+	VMOVSD      X19, 640(AX)
+	VPERMPD     Z2, Z11, Z19
+	MOVQ        t28_base+312(FP), AX
+	VMOVSD      X19, 672(AX)
+	VPERMPD     Z2, Z12, Z19
+	MOVQ        t28_base+312(FP), AX
+	VMOVSD      X19, 704(AX)
+	VPERMPD     Z2, Z13, Z19
+	MOVQ        t28_base+312(FP), AX
+	VMOVSD      X19, 736(AX)
+	MOVQ        t28_base+312(FP), AX
+	VMOVSD      X2, 520(AX)
+	VPERMPD     Z2, Z7, Z19
+	MOVQ        t28_base+312(FP), AX
+	VMOVSD      X19, 552(AX)
+	VPERMPD     Z2, Z8, Z19
+	MOVQ        t28_base+312(FP), AX
+	VMOVSD      X19, 584(AX)
+	VPERMPD     Z2, Z9, Z19
+	MOVQ        t28_base+312(FP), AX
+	VMOVSD      X19, 616(AX)
+	VPERMPD     Z2, Z10, Z19
+	MOVQ        t28_base+312(FP), AX
+	VMOVSD      X19, 648(AX)
+	VPERMPD     Z2, Z11, Z19
+	MOVQ        t28_base+312(FP), AX
+	VMOVSD      X19, 680(AX)
+	VPERMPD     Z2, Z12, Z19
+	MOVQ        t28_base+312(FP), AX
+	VMOVSD      X19, 712(AX)
+	VPERMPD     Z2, Z13, Z19
+	MOVQ        t28_base+312(FP), AX
+	VMOVSD      X19, 744(AX)
+	MOVQ        t28_base+312(FP), AX
+	VMOVSD      X2, 536(AX)
+	VPERMPD     Z2, Z7, Z19
+	MOVQ        t28_base+312(FP), AX
+	VMOVSD      X19, 568(AX)
+	VPERMPD     Z2, Z8, Z19
+	MOVQ        t28_base+312(FP), AX
+	VMOVSD      X19, 600(AX)
+	VPERMPD     Z2, Z9, Z19
+	MOVQ        t28_base+312(FP), AX
+	VMOVSD      X19, 632(AX)
+	VPERMPD     Z2, Z10, Z19
+	MOVQ        t28_base+312(FP), AX
+	VMOVSD      X19, 664(AX)
+	VPERMPD     Z2, Z11, Z19
+	MOVQ        t28_base+312(FP), AX
+	VMOVSD      X19, 696(AX)
+	VPERMPD     Z2, Z12, Z19
+	MOVQ        t28_base+312(FP), AX
+	VMOVSD      X19, 728(AX)
+	VPERMPD     Z2, Z13, Z19
+	MOVQ        t28_base+312(FP), AX
+	VMOVSD      X19, 760(AX)
+	MOVQ        t28_base+312(FP), AX
+	VMOVSD      X2, 768(AX)
+	VPERMPD     Z2, Z7, Z19
+	MOVQ        t28_base+312(FP), AX
+	VMOVSD      X19, 800(AX)
+	MOVQ        t28_base+312(FP), AX
+	VMOVSD      X2, 776(AX)
+	VPERMPD     Z2, Z7, Z19
+	MOVQ        t28_base+312(FP), AX
+	VMOVSD      X19, 808(AX)
+	MOVQ        t28_base+312(FP), AX
+	VMOVSD      X2, 792(AX)
+	VPERMPD     Z2, Z7, Z19
+	MOVQ        t28_base+312(FP), AX
+	VMOVSD      X19, 824(AX)
+	VXORPD      Z3, Z18, Z19
+	MOVQ        zfirst_base+336(FP), AX
+	MOVQ        (SP), CX
+	LEAQ        (AX)(CX*8), AX
 	MOVQ        $+3, CX
 	KMOVB       CX, K2
-	KMOVW       K1, K3
-	MOVQ        t27_base+288(FP), CX
-	VSCATTERQPD Z2, K3, (CX)(Z6*8)
-	KMOVW       K1, K3
-	MOVQ        t27_base+288(FP), CX
-	VSCATTERQPD Z2, K3, 256(CX)(Z6*8)
-	KMOVW       K1, K3
-	MOVQ        t27_base+288(FP), CX
-	VSCATTERQPD Z2, K3, 512(CX)(Z6*8)
-	KMOVW       K2, K3
-	MOVQ        t27_base+288(FP), CX
-	VSCATTERQPD Z2, K3, 768(CX)(Z6*8)
-	KMOVW       K1, K3
-	MOVQ        t27_base+288(FP), CX
-	VSCATTERQPD Z2, K3, 16(CX)(Z6*8)
-	KMOVW       K1, K3
-	MOVQ        t27_base+288(FP), CX
-	VSCATTERQPD Z2, K3, 272(CX)(Z6*8)
-	KMOVW       K1, K3
-	MOVQ        t27_base+288(FP), CX
-	VSCATTERQPD Z2, K3, 528(CX)(Z6*8)
-	KMOVW       K2, K3
-	MOVQ        t27_base+288(FP), CX
-	VSCATTERQPD Z2, K3, 784(CX)(Z6*8)
-	KMOVW       K1, K3
-	MOVQ        t27_base+288(FP), CX
-	VSCATTERQPD Z2, K3, 24(CX)(Z6*8)
-	KMOVW       K1, K3
-	MOVQ        t27_base+288(FP), CX
-	VSCATTERQPD Z2, K3, 280(CX)(Z6*8)
-	KMOVW       K1, K3
-	MOVQ        t27_base+288(FP), CX
-	VSCATTERQPD Z2, K3, 536(CX)(Z6*8)
-	MOVQ        t27_base+288(FP), CX
-	VSCATTERQPD Z2, K2, 792(CX)(Z6*8)
-	MOVQ        $+3, CX
-	KMOVB       CX, K2
-	KMOVW       K1, K3
-	MOVQ        t28_base+312(FP), CX
-	VSCATTERQPD Z2, K3, (CX)(Z6*8)
-	KMOVW       K1, K3
-	MOVQ        t28_base+312(FP), CX
-	VSCATTERQPD Z2, K3, 256(CX)(Z6*8)
-	KMOVW       K1, K3
-	MOVQ        t28_base+312(FP), CX
-	VSCATTERQPD Z2, K3, 512(CX)(Z6*8)
-	KMOVW       K2, K3
-	MOVQ        t28_base+312(FP), CX
-	VSCATTERQPD Z2, K3, 768(CX)(Z6*8)
-	KMOVW       K1, K3
-	MOVQ        t28_base+312(FP), CX
-	VSCATTERQPD Z2, K3, 8(CX)(Z6*8)
-	KMOVW       K1, K3
-	MOVQ        t28_base+312(FP), CX
-	VSCATTERQPD Z2, K3, 264(CX)(Z6*8)
-	KMOVW       K1, K3
-	MOVQ        t28_base+312(FP), CX
-	VSCATTERQPD Z2, K3, 520(CX)(Z6*8)
-	KMOVW       K2, K3
-	MOVQ        t28_base+312(FP), CX
-	VSCATTERQPD Z2, K3, 776(CX)(Z6*8)
-	KMOVW       K1, K3
-	MOVQ        t28_base+312(FP), CX
-	VSCATTERQPD Z2, K3, 24(CX)(Z6*8)
-	KMOVW       K1, K3
-	MOVQ        t28_base+312(FP), CX
-	VSCATTERQPD Z2, K3, 280(CX)(Z6*8)
-	KMOVW       K1, K3
-	MOVQ        t28_base+312(FP), CX
-	VSCATTERQPD Z2, K3, 536(CX)(Z6*8)
-	MOVQ        t28_base+312(FP), CX
-	VSCATTERQPD Z2, K2, 792(CX)(Z6*8)
-	VXORPD      Z5, Z18, Z19
-	MOVQ        zfirst_base+336(FP), CX
-	MOVQ        (SP), DX
-	LEAQ        (CX)(DX*8), CX
-	MOVQ        $+3, DX
-	KMOVB       DX, K2
 	KMOVW       K1, K3
 	VMOVAPS     Z2, Z20
-	VGATHERQPD  (CX)(Z14*8), K3, Z20
+	VGATHERQPD  (AX)(Z14*8), K3, Z20
 	KMOVW       K1, K3
 	VMOVAPS     Z2, Z21
-	VGATHERQPD  1408(CX)(Z14*8), K3, Z21
+	VGATHERQPD  1408(AX)(Z14*8), K3, Z21
 	KMOVW       K1, K3
 	VMOVAPS     Z2, Z22
-	VGATHERQPD  2816(CX)(Z14*8), K3, Z22
+	VGATHERQPD  2816(AX)(Z14*8), K3, Z22
 	KMOVW       K2, K3
 	VMOVAPS     Z2, Z23
-	VGATHERQPD  4224(CX)(Z14*8), K3, Z23
+	VGATHERQPD  4224(AX)(Z14*8), K3, Z23
 	VMULPD      Z20, Z19, Z24
 	VMULPD      Z21, Z19, Z25
 	VMULPD      Z22, Z19, Z26
 	VMULPD      Z23, Z19, Z19
-	MOVQ        t25_base+360(FP), CX
-	VMOVUPD     Z24, (CX)
-	MOVQ        t25_base+360(FP), CX
-	VMOVUPD     Z25, 64(CX)
-	MOVQ        t25_base+360(FP), CX
-	VMOVUPD     Z26, 128(CX)
-	MOVQ        t25_base+360(FP), CX
-	VMOVUPD     Z19, K2, 192(CX)
+	MOVQ        t25_base+360(FP), AX
+	VMOVUPD     Z24, (AX)
+	MOVQ        t25_base+360(FP), AX
+	VMOVUPD     Z25, 64(AX)
+	MOVQ        t25_base+360(FP), AX
+	VMOVUPD     Z26, 128(AX)
+	MOVQ        t25_base+360(FP), AX
+	VMOVUPD     Z19, K2, 192(AX)
 	VMULPD      Z20, Z17, Z20
 	VMULPD      Z21, Z17, Z21
 	VMULPD      Z22, Z17, Z22
 	VMULPD      Z23, Z17, Z23
-	MOVQ        t26_base+384(FP), CX
-	VMOVUPD     Z20, (CX)
-	MOVQ        t26_base+384(FP), CX
-	VMOVUPD     Z21, 64(CX)
-	MOVQ        t26_base+384(FP), CX
-	VMOVUPD     Z22, 128(CX)
-	MOVQ        t26_base+384(FP), CX
-	VMOVUPD     Z23, K2, 192(CX)
+	MOVQ        t26_base+384(FP), AX
+	VMOVUPD     Z20, (AX)
+	MOVQ        t26_base+384(FP), AX
+	VMOVUPD     Z21, 64(AX)
+	MOVQ        t26_base+384(FP), AX
+	VMOVUPD     Z22, 128(AX)
+	MOVQ        t26_base+384(FP), AX
+	VMOVUPD     Z23, K2, 192(AX)
 	KMOVW       K1, K3
-	MOVQ        t27_base+288(FP), CX
-	VSCATTERQPD Z20, K3, 8(CX)(Z6*8)
+	MOVQ        t27_base+288(FP), AX
+	VSCATTERQPD Z20, K3, 8(AX)(Z4*8)
 	KMOVW       K1, K3
-	MOVQ        t27_base+288(FP), CX
-	VSCATTERQPD Z21, K3, 264(CX)(Z6*8)
+	MOVQ        t27_base+288(FP), AX
+	VSCATTERQPD Z21, K3, 264(AX)(Z4*8)
 	KMOVW       K1, K3
-	MOVQ        t27_base+288(FP), CX
-	VSCATTERQPD Z22, K3, 520(CX)(Z6*8)
+	MOVQ        t27_base+288(FP), AX
+	VSCATTERQPD Z22, K3, 520(AX)(Z4*8)
 	KMOVW       K2, K3
-	MOVQ        t27_base+288(FP), CX
-	VSCATTERQPD Z23, K3, 776(CX)(Z6*8)
+	MOVQ        t27_base+288(FP), AX
+	VSCATTERQPD Z23, K3, 776(AX)(Z4*8)
 	KMOVW       K1, K3
-	MOVQ        t28_base+312(FP), CX
-	VSCATTERQPD Z24, K3, 16(CX)(Z6*8)
+	MOVQ        t28_base+312(FP), AX
+	VSCATTERQPD Z24, K3, 16(AX)(Z4*8)
 	KMOVW       K1, K3
-	MOVQ        t28_base+312(FP), CX
-	VSCATTERQPD Z25, K3, 272(CX)(Z6*8)
+	MOVQ        t28_base+312(FP), AX
+	VSCATTERQPD Z25, K3, 272(AX)(Z4*8)
 	KMOVW       K1, K3
-	MOVQ        t28_base+312(FP), CX
-	VSCATTERQPD Z26, K3, 528(CX)(Z6*8)
+	MOVQ        t28_base+312(FP), AX
+	VSCATTERQPD Z26, K3, 528(AX)(Z4*8)
 	KMOVW       K2, K3
-	MOVQ        t28_base+312(FP), CX
-	VSCATTERQPD Z19, K3, 784(CX)(Z6*8)
-	MOVQ        $+0, CX
+	MOVQ        t28_base+312(FP), AX
+	VSCATTERQPD Z19, K3, 784(AX)(Z4*8)
+	MOVQ        $+0, AX
 	PCALIGN     $0x20
 
 loop16:
 	KMOVW       K1, K3
-	MOVQ        t27_base+288(FP), DX
+	MOVQ        t27_base+288(FP), CX
 	VMOVAPS     Z2, Z19
-	VGATHERQPD  (DX)(Z6*8), K3, Z19
+	VGATHERQPD  (CX)(Z4*8), K3, Z19
 	KMOVW       K1, K3
-	MOVQ        t27_base+288(FP), DX
+	MOVQ        t27_base+288(FP), CX
 	VMOVAPS     Z2, Z20
-	VGATHERQPD  256(DX)(Z6*8), K3, Z20
+	VGATHERQPD  256(CX)(Z4*8), K3, Z20
 	KMOVW       K1, K3
-	MOVQ        t27_base+288(FP), DX
+	MOVQ        t27_base+288(FP), CX
 	VMOVAPS     Z2, Z21
-	VGATHERQPD  512(DX)(Z6*8), K3, Z21
+	VGATHERQPD  512(CX)(Z4*8), K3, Z21
 	KMOVW       K2, K3
-	MOVQ        t27_base+288(FP), DX
+	MOVQ        t27_base+288(FP), CX
 	VMOVAPS     Z2, Z22
-	VGATHERQPD  768(DX)(Z6*8), K3, Z22
+	VGATHERQPD  768(CX)(Z4*8), K3, Z22
 	KMOVW       K1, K3
-	MOVQ        t28_base+312(FP), DX
+	MOVQ        t28_base+312(FP), CX
 	VMOVAPS     Z2, Z23
-	VGATHERQPD  (DX)(Z6*8), K3, Z23
+	VGATHERQPD  (CX)(Z4*8), K3, Z23
 	KMOVW       K1, K3
-	MOVQ        t28_base+312(FP), DX
+	MOVQ        t28_base+312(FP), CX
 	VMOVAPS     Z2, Z24
-	VGATHERQPD  256(DX)(Z6*8), K3, Z24
+	VGATHERQPD  256(CX)(Z4*8), K3, Z24
 	KMOVW       K1, K3
-	MOVQ        t28_base+312(FP), DX
+	MOVQ        t28_base+312(FP), CX
 	VMOVAPS     Z2, Z25
-	VGATHERQPD  512(DX)(Z6*8), K3, Z25
+	VGATHERQPD  512(CX)(Z4*8), K3, Z25
 	KMOVW       K2, K3
-	MOVQ        t28_base+312(FP), DX
+	MOVQ        t28_base+312(FP), CX
 	VMOVAPS     Z2, Z26
-	VGATHERQPD  768(DX)(Z6*8), K3, Z26
+	VGATHERQPD  768(CX)(Z4*8), K3, Z26
 	VADDPD      Z23, Z19, Z19
 	VADDPD      Z24, Z20, Z20
 	VADDPD      Z25, Z21, Z21
 	VADDPD      Z26, Z22, Z22
 	KMOVW       K1, K3
-	MOVQ        t37_base+408(FP), DX
-	VSCATTERQPD Z19, K3, 64(DX)(Z7*8)
+	MOVQ        t37_base+408(FP), CX
+	VSCATTERQPD Z19, K3, 64(CX)(Z5*8)
 	KMOVW       K1, K3
-	MOVQ        t37_base+408(FP), DX
-	VSCATTERQPD Z20, K3, 1088(DX)(Z7*8)
+	MOVQ        t37_base+408(FP), CX
+	VSCATTERQPD Z20, K3, 1088(CX)(Z5*8)
 	KMOVW       K1, K3
-	MOVQ        t37_base+408(FP), DX
-	VSCATTERQPD Z21, K3, 2112(DX)(Z7*8)
+	MOVQ        t37_base+408(FP), CX
+	VSCATTERQPD Z21, K3, 2112(CX)(Z5*8)
 	KMOVW       K2, K3
-	MOVQ        t37_base+408(FP), DX
-	VSCATTERQPD Z22, K3, 3136(DX)(Z7*8)
+	MOVQ        t37_base+408(FP), CX
+	VSCATTERQPD Z22, K3, 3136(CX)(Z5*8)
 	KMOVW       K1, K3
-	MOVQ        t27_base+288(FP), DX
+	MOVQ        t27_base+288(FP), CX
 	VMOVAPS     Z2, Z19
-	VGATHERQPD  8(DX)(Z6*8), K3, Z19
+	VGATHERQPD  8(CX)(Z4*8), K3, Z19
 	KMOVW       K1, K3
-	MOVQ        t27_base+288(FP), DX
+	MOVQ        t27_base+288(FP), CX
 	VMOVAPS     Z2, Z20
-	VGATHERQPD  264(DX)(Z6*8), K3, Z20
+	VGATHERQPD  264(CX)(Z4*8), K3, Z20
 	KMOVW       K1, K3
-	MOVQ        t27_base+288(FP), DX
+	MOVQ        t27_base+288(FP), CX
 	VMOVAPS     Z2, Z21
-	VGATHERQPD  520(DX)(Z6*8), K3, Z21
+	VGATHERQPD  520(CX)(Z4*8), K3, Z21
 	KMOVW       K2, K3
-	MOVQ        t27_base+288(FP), DX
+	MOVQ        t27_base+288(FP), CX
 	VMOVAPS     Z2, Z22
-	VGATHERQPD  776(DX)(Z6*8), K3, Z22
+	VGATHERQPD  776(CX)(Z4*8), K3, Z22
 	KMOVW       K1, K3
-	MOVQ        t28_base+312(FP), DX
+	MOVQ        t28_base+312(FP), CX
 	VMOVAPS     Z2, Z23
-	VGATHERQPD  8(DX)(Z6*8), K3, Z23
+	VGATHERQPD  8(CX)(Z4*8), K3, Z23
 	KMOVW       K1, K3
-	MOVQ        t28_base+312(FP), DX
+	MOVQ        t28_base+312(FP), CX
 	VMOVAPS     Z2, Z24
-	VGATHERQPD  264(DX)(Z6*8), K3, Z24
+	VGATHERQPD  264(CX)(Z4*8), K3, Z24
 	KMOVW       K1, K3
-	MOVQ        t28_base+312(FP), DX
+	MOVQ        t28_base+312(FP), CX
 	VMOVAPS     Z2, Z25
-	VGATHERQPD  520(DX)(Z6*8), K3, Z25
+	VGATHERQPD  520(CX)(Z4*8), K3, Z25
 	KMOVW       K2, K3
-	MOVQ        t28_base+312(FP), DX
+	MOVQ        t28_base+312(FP), CX
 	VMOVAPS     Z2, Z26
-	VGATHERQPD  776(DX)(Z6*8), K3, Z26
+	VGATHERQPD  776(CX)(Z4*8), K3, Z26
 	VADDPD      Z23, Z19, Z19
 	VADDPD      Z24, Z20, Z20
 	VADDPD      Z25, Z21, Z21
 	VADDPD      Z26, Z22, Z22
 	KMOVW       K1, K3
-	MOVQ        t37_base+408(FP), DX
-	VSCATTERQPD Z19, K3, 72(DX)(Z7*8)
+	MOVQ        t37_base+408(FP), CX
+	VSCATTERQPD Z19, K3, 72(CX)(Z5*8)
 	KMOVW       K1, K3
-	MOVQ        t37_base+408(FP), DX
-	VSCATTERQPD Z20, K3, 1096(DX)(Z7*8)
+	MOVQ        t37_base+408(FP), CX
+	VSCATTERQPD Z20, K3, 1096(CX)(Z5*8)
 	KMOVW       K1, K3
-	MOVQ        t37_base+408(FP), DX
-	VSCATTERQPD Z21, K3, 2120(DX)(Z7*8)
+	MOVQ        t37_base+408(FP), CX
+	VSCATTERQPD Z21, K3, 2120(CX)(Z5*8)
 	KMOVW       K2, K3
-	MOVQ        t37_base+408(FP), DX
-	VSCATTERQPD Z22, K3, 3144(DX)(Z7*8)
+	MOVQ        t37_base+408(FP), CX
+	VSCATTERQPD Z22, K3, 3144(CX)(Z5*8)
 	KMOVW       K1, K3
-	MOVQ        t27_base+288(FP), DX
+	MOVQ        t27_base+288(FP), CX
 	VMOVAPS     Z2, Z19
-	VGATHERQPD  16(DX)(Z6*8), K3, Z19
+	VGATHERQPD  16(CX)(Z4*8), K3, Z19
 	KMOVW       K1, K3
-	MOVQ        t27_base+288(FP), DX
+	MOVQ        t27_base+288(FP), CX
 	VMOVAPS     Z2, Z20
-	VGATHERQPD  272(DX)(Z6*8), K3, Z20
+	VGATHERQPD  272(CX)(Z4*8), K3, Z20
 	KMOVW       K1, K3
-	MOVQ        t27_base+288(FP), DX
+	MOVQ        t27_base+288(FP), CX
 	VMOVAPS     Z2, Z21
-	VGATHERQPD  528(DX)(Z6*8), K3, Z21
+	VGATHERQPD  528(CX)(Z4*8), K3, Z21
 	KMOVW       K2, K3
-	MOVQ        t27_base+288(FP), DX
+	MOVQ        t27_base+288(FP), CX
 	VMOVAPS     Z2, Z22
-	VGATHERQPD  784(DX)(Z6*8), K3, Z22
+	VGATHERQPD  784(CX)(Z4*8), K3, Z22
 	KMOVW       K1, K3
-	MOVQ        t28_base+312(FP), DX
+	MOVQ        t28_base+312(FP), CX
 	VMOVAPS     Z2, Z23
-	VGATHERQPD  16(DX)(Z6*8), K3, Z23
+	VGATHERQPD  16(CX)(Z4*8), K3, Z23
 	KMOVW       K1, K3
-	MOVQ        t28_base+312(FP), DX
+	MOVQ        t28_base+312(FP), CX
 	VMOVAPS     Z2, Z24
-	VGATHERQPD  272(DX)(Z6*8), K3, Z24
+	VGATHERQPD  272(CX)(Z4*8), K3, Z24
 	KMOVW       K1, K3
-	MOVQ        t28_base+312(FP), DX
+	MOVQ        t28_base+312(FP), CX
 	VMOVAPS     Z2, Z25
-	VGATHERQPD  528(DX)(Z6*8), K3, Z25
+	VGATHERQPD  528(CX)(Z4*8), K3, Z25
 	KMOVW       K2, K3
-	MOVQ        t28_base+312(FP), DX
+	MOVQ        t28_base+312(FP), CX
 	VMOVAPS     Z2, Z26
-	VGATHERQPD  784(DX)(Z6*8), K3, Z26
+	VGATHERQPD  784(CX)(Z4*8), K3, Z26
 	VADDPD      Z23, Z19, Z19
 	VADDPD      Z24, Z20, Z20
 	VADDPD      Z25, Z21, Z21
 	VADDPD      Z26, Z22, Z22
 	KMOVW       K1, K3
-	MOVQ        t37_base+408(FP), DX
-	VSCATTERQPD Z19, K3, 80(DX)(Z7*8)
+	MOVQ        t37_base+408(FP), CX
+	VSCATTERQPD Z19, K3, 80(CX)(Z5*8)
 	KMOVW       K1, K3
-	MOVQ        t37_base+408(FP), DX
-	VSCATTERQPD Z20, K3, 1104(DX)(Z7*8)
+	MOVQ        t37_base+408(FP), CX
+	VSCATTERQPD Z20, K3, 1104(CX)(Z5*8)
 	KMOVW       K1, K3
-	MOVQ        t37_base+408(FP), DX
-	VSCATTERQPD Z21, K3, 2128(DX)(Z7*8)
+	MOVQ        t37_base+408(FP), CX
+	VSCATTERQPD Z21, K3, 2128(CX)(Z5*8)
 	KMOVW       K2, K3
-	MOVQ        t37_base+408(FP), DX
-	VSCATTERQPD Z22, K3, 3152(DX)(Z7*8)
+	MOVQ        t37_base+408(FP), CX
+	VSCATTERQPD Z22, K3, 3152(CX)(Z5*8)
 	KMOVW       K1, K3
-	MOVQ        t27_base+288(FP), DX
+	MOVQ        t27_base+288(FP), CX
 	VMOVAPS     Z2, Z19
-	VGATHERQPD  24(DX)(Z6*8), K3, Z19
+	VGATHERQPD  24(CX)(Z4*8), K3, Z19
 	KMOVW       K1, K3
-	MOVQ        t27_base+288(FP), DX
+	MOVQ        t27_base+288(FP), CX
 	VMOVAPS     Z2, Z20
-	VGATHERQPD  280(DX)(Z6*8), K3, Z20
+	VGATHERQPD  280(CX)(Z4*8), K3, Z20
 	KMOVW       K1, K3
-	MOVQ        t27_base+288(FP), DX
+	MOVQ        t27_base+288(FP), CX
 	VMOVAPS     Z2, Z21
-	VGATHERQPD  536(DX)(Z6*8), K3, Z21
+	VGATHERQPD  536(CX)(Z4*8), K3, Z21
 	KMOVW       K2, K3
-	MOVQ        t27_base+288(FP), DX
+	MOVQ        t27_base+288(FP), CX
 	VMOVAPS     Z2, Z22
-	VGATHERQPD  792(DX)(Z6*8), K3, Z22
+	VGATHERQPD  792(CX)(Z4*8), K3, Z22
 	KMOVW       K1, K3
-	MOVQ        t28_base+312(FP), DX
+	MOVQ        t28_base+312(FP), CX
 	VMOVAPS     Z2, Z23
-	VGATHERQPD  24(DX)(Z6*8), K3, Z23
+	VGATHERQPD  24(CX)(Z4*8), K3, Z23
 	KMOVW       K1, K3
-	MOVQ        t28_base+312(FP), DX
+	MOVQ        t28_base+312(FP), CX
 	VMOVAPS     Z2, Z24
-	VGATHERQPD  280(DX)(Z6*8), K3, Z24
+	VGATHERQPD  280(CX)(Z4*8), K3, Z24
 	KMOVW       K1, K3
-	MOVQ        t28_base+312(FP), DX
+	MOVQ        t28_base+312(FP), CX
 	VMOVAPS     Z2, Z25
-	VGATHERQPD  536(DX)(Z6*8), K3, Z25
+	VGATHERQPD  536(CX)(Z4*8), K3, Z25
 	KMOVW       K2, K3
-	MOVQ        t28_base+312(FP), DX
+	MOVQ        t28_base+312(FP), CX
 	VMOVAPS     Z2, Z26
-	VGATHERQPD  792(DX)(Z6*8), K3, Z26
+	VGATHERQPD  792(CX)(Z4*8), K3, Z26
 	VADDPD      Z23, Z19, Z19
 	VADDPD      Z24, Z20, Z20
 	VADDPD      Z25, Z21, Z21
 	VADDPD      Z26, Z22, Z22
 	KMOVW       K1, K3
-	MOVQ        t37_base+408(FP), DX
-	VSCATTERQPD Z19, K3, 88(DX)(Z7*8)
+	MOVQ        t37_base+408(FP), CX
+	VSCATTERQPD Z19, K3, 88(CX)(Z5*8)
 	KMOVW       K1, K3
-	MOVQ        t37_base+408(FP), DX
-	VSCATTERQPD Z20, K3, 1112(DX)(Z7*8)
+	MOVQ        t37_base+408(FP), CX
+	VSCATTERQPD Z20, K3, 1112(CX)(Z5*8)
 	KMOVW       K1, K3
-	MOVQ        t37_base+408(FP), DX
-	VSCATTERQPD Z21, K3, 2136(DX)(Z7*8)
+	MOVQ        t37_base+408(FP), CX
+	VSCATTERQPD Z21, K3, 2136(CX)(Z5*8)
 	KMOVW       K2, K3
-	MOVQ        t37_base+408(FP), DX
-	VSCATTERQPD Z22, K3, 3160(DX)(Z7*8)
-	ADDQ        $+1, CX
-	CMPQ        CX, $+1
+	MOVQ        t37_base+408(FP), CX
+	VSCATTERQPD Z22, K3, 3160(CX)(Z5*8)
+	ADDQ        $+1, AX
+	CMPQ        AX, $+1
 	JLT         loop16
-	MOVQ        $+3, CX
-	KMOVB       CX, K2
-	KMOVW       K1, K3
-	MOVQ        t30_base+432(FP), CX
-	VSCATTERQPD Z2, K3, (CX)(Z6*8)
-	KMOVW       K1, K3
-	MOVQ        t30_base+432(FP), CX
-	VSCATTERQPD Z2, K3, 256(CX)(Z6*8)
-	KMOVW       K1, K3
-	MOVQ        t30_base+432(FP), CX
-	VSCATTERQPD Z2, K3, 512(CX)(Z6*8)
-	KMOVW       K2, K3
-	MOVQ        t30_base+432(FP), CX
-	VSCATTERQPD Z2, K3, 768(CX)(Z6*8)
-	KMOVW       K1, K3
-	MOVQ        t30_base+432(FP), CX
-	VSCATTERQPD Z2, K3, 16(CX)(Z6*8)
-	KMOVW       K1, K3
-	MOVQ        t30_base+432(FP), CX
-	VSCATTERQPD Z2, K3, 272(CX)(Z6*8)
-	KMOVW       K1, K3
-	MOVQ        t30_base+432(FP), CX
-	VSCATTERQPD Z2, K3, 528(CX)(Z6*8)
-	KMOVW       K2, K3
-	MOVQ        t30_base+432(FP), CX
-	VSCATTERQPD Z2, K3, 784(CX)(Z6*8)
-	KMOVW       K1, K3
-	MOVQ        t30_base+432(FP), CX
-	VSCATTERQPD Z2, K3, 24(CX)(Z6*8)
-	KMOVW       K1, K3
-	MOVQ        t30_base+432(FP), CX
-	VSCATTERQPD Z2, K3, 280(CX)(Z6*8)
-	KMOVW       K1, K3
-	MOVQ        t30_base+432(FP), CX
-	VSCATTERQPD Z2, K3, 536(CX)(Z6*8)
-	MOVQ        t30_base+432(FP), CX
-	VSCATTERQPD Z2, K2, 792(CX)(Z6*8)
-	MOVQ        $+3, CX
-	KMOVB       CX, K2
-	KMOVW       K1, K3
-	MOVQ        t31_base+456(FP), CX
-	VSCATTERQPD Z2, K3, (CX)(Z6*8)
-	KMOVW       K1, K3
-	MOVQ        t31_base+456(FP), CX
-	VSCATTERQPD Z2, K3, 256(CX)(Z6*8)
-	KMOVW       K1, K3
-	MOVQ        t31_base+456(FP), CX
-	VSCATTERQPD Z2, K3, 512(CX)(Z6*8)
-	KMOVW       K2, K3
-	MOVQ        t31_base+456(FP), CX
-	VSCATTERQPD Z2, K3, 768(CX)(Z6*8)
-	KMOVW       K1, K3
-	MOVQ        t31_base+456(FP), CX
-	VSCATTERQPD Z2, K3, 8(CX)(Z6*8)
-	KMOVW       K1, K3
-	MOVQ        t31_base+456(FP), CX
-	VSCATTERQPD Z2, K3, 264(CX)(Z6*8)
-	KMOVW       K1, K3
-	MOVQ        t31_base+456(FP), CX
-	VSCATTERQPD Z2, K3, 520(CX)(Z6*8)
-	KMOVW       K2, K3
-	MOVQ        t31_base+456(FP), CX
-	VSCATTERQPD Z2, K3, 776(CX)(Z6*8)
-	KMOVW       K1, K3
-	MOVQ        t31_base+456(FP), CX
-	VSCATTERQPD Z2, K3, 24(CX)(Z6*8)
-	KMOVW       K1, K3
-	MOVQ        t31_base+456(FP), CX
-	VSCATTERQPD Z2, K3, 280(CX)(Z6*8)
-	KMOVW       K1, K3
-	MOVQ        t31_base+456(FP), CX
-	VSCATTERQPD Z2, K3, 536(CX)(Z6*8)
-	MOVQ        t31_base+456(FP), CX
-	VSCATTERQPD Z2, K2, 792(CX)(Z6*8)
-	MOVQ        $+3, CX
-	KMOVB       CX, K2
-	KMOVW       K1, K3
-	MOVQ        t33_base+480(FP), CX
-	VSCATTERQPD Z2, K3, (CX)(Z6*8)
-	KMOVW       K1, K3
-	MOVQ        t33_base+480(FP), CX
-	VSCATTERQPD Z2, K3, 256(CX)(Z6*8)
-	KMOVW       K1, K3
-	MOVQ        t33_base+480(FP), CX
-	VSCATTERQPD Z2, K3, 512(CX)(Z6*8)
-	KMOVW       K2, K3
-	MOVQ        t33_base+480(FP), CX
-	VSCATTERQPD Z2, K3, 768(CX)(Z6*8)
-	KMOVW       K1, K3
-	MOVQ        t33_base+480(FP), CX
-	VSCATTERQPD Z2, K3, 16(CX)(Z6*8)
-	KMOVW       K1, K3
-	MOVQ        t33_base+480(FP), CX
-	VSCATTERQPD Z2, K3, 272(CX)(Z6*8)
-	KMOVW       K1, K3
-	MOVQ        t33_base+480(FP), CX
-	VSCATTERQPD Z2, K3, 528(CX)(Z6*8)
-	KMOVW       K2, K3
-	MOVQ        t33_base+480(FP), CX
-	VSCATTERQPD Z2, K3, 784(CX)(Z6*8)
-	KMOVW       K1, K3
-	MOVQ        t33_base+480(FP), CX
-	VSCATTERQPD Z2, K3, 24(CX)(Z6*8)
-	KMOVW       K1, K3
-	MOVQ        t33_base+480(FP), CX
-	VSCATTERQPD Z2, K3, 280(CX)(Z6*8)
-	KMOVW       K1, K3
-	MOVQ        t33_base+480(FP), CX
-	VSCATTERQPD Z2, K3, 536(CX)(Z6*8)
-	MOVQ        t33_base+480(FP), CX
-	VSCATTERQPD Z2, K2, 792(CX)(Z6*8)
-	MOVQ        $+3, CX
-	KMOVB       CX, K2
-	KMOVW       K1, K3
-	MOVQ        t34_base+504(FP), CX
-	VSCATTERQPD Z2, K3, (CX)(Z6*8)
-	KMOVW       K1, K3
-	MOVQ        t34_base+504(FP), CX
-	VSCATTERQPD Z2, K3, 256(CX)(Z6*8)
-	KMOVW       K1, K3
-	MOVQ        t34_base+504(FP), CX
-	VSCATTERQPD Z2, K3, 512(CX)(Z6*8)
-	KMOVW       K2, K3
-	MOVQ        t34_base+504(FP), CX
-	VSCATTERQPD Z2, K3, 768(CX)(Z6*8)
-	KMOVW       K1, K3
-	MOVQ        t34_base+504(FP), CX
-	VSCATTERQPD Z2, K3, 8(CX)(Z6*8)
-	KMOVW       K1, K3
-	MOVQ        t34_base+504(FP), CX
-	VSCATTERQPD Z2, K3, 264(CX)(Z6*8)
-	KMOVW       K1, K3
-	MOVQ        t34_base+504(FP), CX
-	VSCATTERQPD Z2, K3, 520(CX)(Z6*8)
-	KMOVW       K2, K3
-	MOVQ        t34_base+504(FP), CX
-	VSCATTERQPD Z2, K3, 776(CX)(Z6*8)
-	KMOVW       K1, K3
-	MOVQ        t34_base+504(FP), CX
-	VSCATTERQPD Z2, K3, 24(CX)(Z6*8)
-	KMOVW       K1, K3
-	MOVQ        t34_base+504(FP), CX
-	VSCATTERQPD Z2, K3, 280(CX)(Z6*8)
-	KMOVW       K1, K3
-	MOVQ        t34_base+504(FP), CX
-	VSCATTERQPD Z2, K3, 536(CX)(Z6*8)
-	MOVQ        t34_base+504(FP), CX
-	VSCATTERQPD Z2, K2, 792(CX)(Z6*8)
-	MOVQ        $+3, CX
-	KMOVB       CX, K2
-	MOVQ        $+0, CX
+	MOVQ        t30_base+432(FP), AX
+	VMOVSD      X2, (AX)
+	VPERMPD     Z2, Z7, Z19
+	MOVQ        t30_base+432(FP), AX
+	VMOVSD      X19, 32(AX)
+	VPERMPD     Z2, Z8, Z19
+	MOVQ        t30_base+432(FP), AX
+	VMOVSD      X19, 64(AX)
+	VPERMPD     Z2, Z9, Z19
+	MOVQ        t30_base+432(FP), AX
+	VMOVSD      X19, 96(AX)
+	VPERMPD     Z2, Z10, Z19
+	MOVQ        t30_base+432(FP), AX
+	VMOVSD      X19, 128(AX)
+	VPERMPD     Z2, Z11, Z19
+	MOVQ        t30_base+432(FP), AX
+	VMOVSD      X19, 160(AX)
+	VPERMPD     Z2, Z12, Z19
+	MOVQ        t30_base+432(FP), AX
+	VMOVSD      X19, 192(AX)
+	VPERMPD     Z2, Z13, Z19
+	MOVQ        t30_base+432(FP), AX
+	VMOVSD      X19, 224(AX)
+	MOVQ        t30_base+432(FP), AX
+	VMOVSD      X2, 16(AX)
+	VPERMPD     Z2, Z7, Z19
+	MOVQ        t30_base+432(FP), AX
+	VMOVSD      X19, 48(AX)
+	VPERMPD     Z2, Z8, Z19
+	MOVQ        t30_base+432(FP), AX
+	VMOVSD      X19, 80(AX)
+	VPERMPD     Z2, Z9, Z19
+	MOVQ        t30_base+432(FP), AX
+	VMOVSD      X19, 112(AX)
+	VPERMPD     Z2, Z10, Z19
+	MOVQ        t30_base+432(FP), AX
+	VMOVSD      X19, 144(AX)
+	VPERMPD     Z2, Z11, Z19
+	MOVQ        t30_base+432(FP), AX
+	VMOVSD      X19, 176(AX)
+	VPERMPD     Z2, Z12, Z19
+	MOVQ        t30_base+432(FP), AX
+	VMOVSD      X19, 208(AX)
+	VPERMPD     Z2, Z13, Z19
+	MOVQ        t30_base+432(FP), AX
+	VMOVSD      X19, 240(AX)
+	MOVQ        t30_base+432(FP), AX
+	VMOVSD      X2, 24(AX)
+	VPERMPD     Z2, Z7, Z19
+	MOVQ        t30_base+432(FP), AX
+	VMOVSD      X19, 56(AX)
+	VPERMPD     Z2, Z8, Z19
+	MOVQ        t30_base+432(FP), AX
+	VMOVSD      X19, 88(AX)
+	VPERMPD     Z2, Z9, Z19
+	MOVQ        t30_base+432(FP), AX
+	VMOVSD      X19, 120(AX)
+	VPERMPD     Z2, Z10, Z19
+	MOVQ        t30_base+432(FP), AX
+	VMOVSD      X19, 152(AX)
+	VPERMPD     Z2, Z11, Z19
+	MOVQ        t30_base+432(FP), AX
+	VMOVSD      X19, 184(AX)
+	VPERMPD     Z2, Z12, Z19
+	MOVQ        t30_base+432(FP), AX
+	VMOVSD      X19, 216(AX)
+	VPERMPD     Z2, Z13, Z19
+	MOVQ        t30_base+432(FP), AX
+	VMOVSD      X19, 248(AX)
+	MOVQ        t30_base+432(FP), AX
+	VMOVSD      X2, 256(AX)
+	VPERMPD     Z2, Z7, Z19
+	MOVQ        t30_base+432(FP), AX
+	VMOVSD      X19, 288(AX)
+	VPERMPD     Z2, Z8, Z19
+	MOVQ        t30_base+432(FP), AX
+	VMOVSD      X19, 320(AX)
+	VPERMPD     Z2, Z9, Z19
+	MOVQ        t30_base+432(FP), AX
+	VMOVSD      X19, 352(AX)
+	VPERMPD     Z2, Z10, Z19
+	MOVQ        t30_base+432(FP), AX
+	VMOVSD      X19, 384(AX)
+	VPERMPD     Z2, Z11, Z19
+	MOVQ        t30_base+432(FP), AX
+	VMOVSD      X19, 416(AX)
+	VPERMPD     Z2, Z12, Z19
+	MOVQ        t30_base+432(FP), AX
+	VMOVSD      X19, 448(AX)
+	VPERMPD     Z2, Z13, Z19
+	MOVQ        t30_base+432(FP), AX
+	VMOVSD      X19, 480(AX)
+	MOVQ        t30_base+432(FP), AX
+	VMOVSD      X2, 272(AX)
+	VPERMPD     Z2, Z7, Z19
+	MOVQ        t30_base+432(FP), AX
+	VMOVSD      X19, 304(AX)
+	VPERMPD     Z2, Z8, Z19
+	MOVQ        t30_base+432(FP), AX
+	VMOVSD      X19, 336(AX)
+	VPERMPD     Z2, Z9, Z19
+	MOVQ        t30_base+432(FP), AX
+	VMOVSD      X19, 368(AX)
+	VPERMPD     Z2, Z10, Z19
+	MOVQ        t30_base+432(FP), AX
+	VMOVSD      X19, 400(AX)
+	VPERMPD     Z2, Z11, Z19
+	MOVQ        t30_base+432(FP), AX
+	VMOVSD      X19, 432(AX)
+	VPERMPD     Z2, Z12, Z19
+	MOVQ        t30_base+432(FP), AX
+	VMOVSD      X19, 464(AX)
+	VPERMPD     Z2, Z13, Z19
+	MOVQ        t30_base+432(FP), AX
+	VMOVSD      X19, 496(AX)
+	MOVQ        t30_base+432(FP), AX
+	VMOVSD      X2, 280(AX)
+	VPERMPD     Z2, Z7, Z19
+	MOVQ        t30_base+432(FP), AX
+	VMOVSD      X19, 312(AX)
+	VPERMPD     Z2, Z8, Z19
+	MOVQ        t30_base+432(FP), AX
+	VMOVSD      X19, 344(AX)
+	VPERMPD     Z2, Z9, Z19
+	MOVQ        t30_base+432(FP), AX
+	VMOVSD      X19, 376(AX)
+	VPERMPD     Z2, Z10, Z19
+	MOVQ        t30_base+432(FP), AX
+	VMOVSD      X19, 408(AX)
+	VPERMPD     Z2, Z11, Z19
+	MOVQ        t30_base+432(FP), AX
+	VMOVSD      X19, 440(AX)
+	VPERMPD     Z2, Z12, Z19
+	MOVQ        t30_base+432(FP), AX
+	VMOVSD      X19, 472(AX)
+	VPERMPD     Z2, Z13, Z19
+	MOVQ        t30_base+432(FP), AX
+	VMOVSD      X19, 504(AX)
+	MOVQ        t30_base+432(FP), AX
+	VMOVSD      X2, 512(AX)
+	VPERMPD     Z2, Z7, Z19
+	MOVQ        t30_base+432(FP), AX
+	VMOVSD      X19, 544(AX)
+	VPERMPD     Z2, Z8, Z19
+	MOVQ        t30_base+432(FP), AX
+	VMOVSD      X19, 576(AX)
+	VPERMPD     Z2, Z9, Z19
+	MOVQ        t30_base+432(FP), AX
+	VMOVSD      X19, 608(AX)
+	VPERMPD     Z2, Z10, Z19
+	MOVQ        t30_base+432(FP), AX
+	VMOVSD      X19, 640(AX)
+	VPERMPD     Z2, Z11, Z19
+	MOVQ        t30_base+432(FP), AX
+	VMOVSD      X19, 672(AX)
+	VPERMPD     Z2, Z12, Z19
+	MOVQ        t30_base+432(FP), AX
+	VMOVSD      X19, 704(AX)
+	VPERMPD     Z2, Z13, Z19
+	MOVQ        t30_base+432(FP), AX
+	VMOVSD      X19, 736(AX)
+	MOVQ        t30_base+432(FP), AX
+	VMOVSD      X2, 528(AX)
+	VPERMPD     Z2, Z7, Z19
+	MOVQ        t30_base+432(FP), AX
+	VMOVSD      X19, 560(AX)
+	VPERMPD     Z2, Z8, Z19
+	MOVQ        t30_base+432(FP), AX
+	VMOVSD      X19, 592(AX)
+	VPERMPD     Z2, Z9, Z19
+	MOVQ        t30_base+432(FP), AX
+	VMOVSD      X19, 624(AX)
+	VPERMPD     Z2, Z10, Z19
+	MOVQ        t30_base+432(FP), AX
+	VMOVSD      X19, 656(AX)
+	VPERMPD     Z2, Z11, Z19
+	MOVQ        t30_base+432(FP), AX
+	VMOVSD      X19, 688(AX)
+	VPERMPD     Z2, Z12, Z19
+	MOVQ        t30_base+432(FP), AX
+	VMOVSD      X19, 720(AX)
+	VPERMPD     Z2, Z13, Z19
+	MOVQ        t30_base+432(FP), AX
+	VMOVSD      X19, 752(AX)
+	MOVQ        t30_base+432(FP), AX
+	VMOVSD      X2, 536(AX)
+	VPERMPD     Z2, Z7, Z19
+	MOVQ        t30_base+432(FP), AX
+	VMOVSD      X19, 568(AX)
+	VPERMPD     Z2, Z8, Z19
+	MOVQ        t30_base+432(FP), AX
+	VMOVSD      X19, 600(AX)
+	VPERMPD     Z2, Z9, Z19
+	MOVQ        t30_base+432(FP), AX
+	VMOVSD      X19, 632(AX)
+	VPERMPD     Z2, Z10, Z19
+	MOVQ        t30_base+432(FP), AX
+	VMOVSD      X19, 664(AX)
+	VPERMPD     Z2, Z11, Z19
+	MOVQ        t30_base+432(FP), AX
+	VMOVSD      X19, 696(AX)
+	VPERMPD     Z2, Z12, Z19
+	MOVQ        t30_base+432(FP), AX
+	VMOVSD      X19, 728(AX)
+	VPERMPD     Z2, Z13, Z19
+	MOVQ        t30_base+432(FP), AX
+	VMOVSD      X19, 760(AX)
+	MOVQ        t30_base+432(FP), AX
+	VMOVSD      X2, 768(AX)
+	VPERMPD     Z2, Z7, Z19
+	MOVQ        t30_base+432(FP), AX
+	VMOVSD      X19, 800(AX)
+	MOVQ        t30_base+432(FP), AX
+	VMOVSD      X2, 784(AX)
+	VPERMPD     Z2, Z7, Z19
+	MOVQ        t30_base+432(FP), AX
+	VMOVSD      X19, 816(AX)
+	MOVQ        t30_base+432(FP), AX
+	VMOVSD      X2, 792(AX)
+	VPERMPD     Z2, Z7, Z19
+	MOVQ        t30_base+432(FP), AX
+	VMOVSD      X19, 824(AX)
+	MOVQ        t31_base+456(FP), AX
+	VMOVSD      X2, (AX)
+	VPERMPD     Z2, Z7, Z19
+	MOVQ        t31_base+456(FP), AX
+	VMOVSD      X19, 32(AX)
+	VPERMPD     Z2, Z8, Z19
+	MOVQ        t31_base+456(FP), AX
+	VMOVSD      X19, 64(AX)
+	VPERMPD     Z2, Z9, Z19
+	MOVQ        t31_base+456(FP), AX
+	VMOVSD      X19, 96(AX)
+	VPERMPD     Z2, Z10, Z19
+	MOVQ        t31_base+456(FP), AX
+	VMOVSD      X19, 128(AX)
+	VPERMPD     Z2, Z11, Z19
+	MOVQ        t31_base+456(FP), AX
+	VMOVSD      X19, 160(AX)
+	VPERMPD     Z2, Z12, Z19
+	MOVQ        t31_base+456(FP), AX
+	VMOVSD      X19, 192(AX)
+	VPERMPD     Z2, Z13, Z19
+	MOVQ        t31_base+456(FP), AX
+	VMOVSD      X19, 224(AX)
+	MOVQ        t31_base+456(FP), AX
+	VMOVSD      X2, 8(AX)
+	VPERMPD     Z2, Z7, Z19
+	MOVQ        t31_base+456(FP), AX
+	VMOVSD      X19, 40(AX)
+	VPERMPD     Z2, Z8, Z19
+	MOVQ        t31_base+456(FP), AX
+	VMOVSD      X19, 72(AX)
+	VPERMPD     Z2, Z9, Z19
+	MOVQ        t31_base+456(FP), AX
+	VMOVSD      X19, 104(AX)
+	VPERMPD     Z2, Z10, Z19
+	MOVQ        t31_base+456(FP), AX
+	VMOVSD      X19, 136(AX)
+	VPERMPD     Z2, Z11, Z19
+	MOVQ        t31_base+456(FP), AX
+	VMOVSD      X19, 168(AX)
+	VPERMPD     Z2, Z12, Z19
+	MOVQ        t31_base+456(FP), AX
+	VMOVSD      X19, 200(AX)
+	VPERMPD     Z2, Z13, Z19
+	MOVQ        t31_base+456(FP), AX
+	VMOVSD      X19, 232(AX)
+	MOVQ        t31_base+456(FP), AX
+	VMOVSD      X2, 24(AX)
+	VPERMPD     Z2, Z7, Z19
+	MOVQ        t31_base+456(FP), AX
+	VMOVSD      X19, 56(AX)
+	VPERMPD     Z2, Z8, Z19
+	MOVQ        t31_base+456(FP), AX
+	VMOVSD      X19, 88(AX)
+	VPERMPD     Z2, Z9, Z19
+	MOVQ        t31_base+456(FP), AX
+	VMOVSD      X19, 120(AX)
+	VPERMPD     Z2, Z10, Z19
+	MOVQ        t31_base+456(FP), AX
+	VMOVSD      X19, 152(AX)
+	VPERMPD     Z2, Z11, Z19
+	MOVQ        t31_base+456(FP), AX
+	VMOVSD      X19, 184(AX)
+	VPERMPD     Z2, Z12, Z19
+	MOVQ        t31_base+456(FP), AX
+	VMOVSD      X19, 216(AX)
+	VPERMPD     Z2, Z13, Z19
+	MOVQ        t31_base+456(FP), AX
+	VMOVSD      X19, 248(AX)
+	MOVQ        t31_base+456(FP), AX
+	VMOVSD      X2, 256(AX)
+	VPERMPD     Z2, Z7, Z19
+	MOVQ        t31_base+456(FP), AX
+	VMOVSD      X19, 288(AX)
+	VPERMPD     Z2, Z8, Z19
+	MOVQ        t31_base+456(FP), AX
+	VMOVSD      X19, 320(AX)
+	VPERMPD     Z2, Z9, Z19
+	MOVQ        t31_base+456(FP), AX
+	VMOVSD      X19, 352(AX)
+	VPERMPD     Z2, Z10, Z19
+	MOVQ        t31_base+456(FP), AX
+	VMOVSD      X19, 384(AX)
+	VPERMPD     Z2, Z11, Z19
+	MOVQ        t31_base+456(FP), AX
+	VMOVSD      X19, 416(AX)
+	VPERMPD     Z2, Z12, Z19
+	MOVQ        t31_base+456(FP), AX
+	VMOVSD      X19, 448(AX)
+	VPERMPD     Z2, Z13, Z19
+	MOVQ        t31_base+456(FP), AX
+	VMOVSD      X19, 480(AX)
+	MOVQ        t31_base+456(FP), AX
+	VMOVSD      X2, 264(AX)
+	VPERMPD     Z2, Z7, Z19
+	MOVQ        t31_base+456(FP), AX
+	VMOVSD      X19, 296(AX)
+	VPERMPD     Z2, Z8, Z19
+	MOVQ        t31_base+456(FP), AX
+	VMOVSD      X19, 328(AX)
+	VPERMPD     Z2, Z9, Z19
+	MOVQ        t31_base+456(FP), AX
+	VMOVSD      X19, 360(AX)
+	VPERMPD     Z2, Z10, Z19
+	MOVQ        t31_base+456(FP), AX
+	VMOVSD      X19, 392(AX)
+	VPERMPD     Z2, Z11, Z19
+	MOVQ        t31_base+456(FP), AX
+	VMOVSD      X19, 424(AX)
+	VPERMPD     Z2, Z12, Z19
+	MOVQ        t31_base+456(FP), AX
+	VMOVSD      X19, 456(AX)
+	VPERMPD     Z2, Z13, Z19
+	MOVQ        t31_base+456(FP), AX
+	VMOVSD      X19, 488(AX)
+	MOVQ        t31_base+456(FP), AX
+	VMOVSD      X2, 280(AX)
+	VPERMPD     Z2, Z7, Z19
+	MOVQ        t31_base+456(FP), AX
+	VMOVSD      X19, 312(AX)
+	VPERMPD     Z2, Z8, Z19
+	MOVQ        t31_base+456(FP), AX
+	VMOVSD      X19, 344(AX)
+	VPERMPD     Z2, Z9, Z19
+	MOVQ        t31_base+456(FP), AX
+	VMOVSD      X19, 376(AX)
+	VPERMPD     Z2, Z10, Z19
+	MOVQ        t31_base+456(FP), AX
+	VMOVSD      X19, 408(AX)
+	VPERMPD     Z2, Z11, Z19
+	MOVQ        t31_base+456(FP), AX
+	VMOVSD      X19, 440(AX)
+	VPERMPD     Z2, Z12, Z19
+	MOVQ        t31_base+456(FP), AX
+	VMOVSD      X19, 472(AX)
+	VPERMPD     Z2, Z13, Z19
+	MOVQ        t31_base+456(FP), AX
+	VMOVSD      X19, 504(AX)
+	MOVQ        t31_base+456(FP), AX
+	VMOVSD      X2, 512(AX)
+	VPERMPD     Z2, Z7, Z19
+	MOVQ        t31_base+456(FP), AX
+	VMOVSD      X19, 544(AX)
+	VPERMPD     Z2, Z8, Z19
+	MOVQ        t31_base+456(FP), AX
+	VMOVSD      X19, 576(AX)
+	VPERMPD     Z2, Z9, Z19
+	MOVQ        t31_base+456(FP), AX
+	VMOVSD      X19, 608(AX)
+	VPERMPD     Z2, Z10, Z19
+	MOVQ        t31_base+456(FP), AX
+	VMOVSD      X19, 640(AX)
+	VPERMPD     Z2, Z11, Z19
+	MOVQ        t31_base+456(FP), AX
+	VMOVSD      X19, 672(AX)
+	VPERMPD     Z2, Z12, Z19
+	MOVQ        t31_base+456(FP), AX
+	VMOVSD      X19, 704(AX)
+	VPERMPD     Z2, Z13, Z19
+	MOVQ        t31_base+456(FP), AX
+	VMOVSD      X19, 736(AX)
+	MOVQ        t31_base+456(FP), AX
+	VMOVSD      X2, 520(AX)
+	VPERMPD     Z2, Z7, Z19
+	MOVQ        t31_base+456(FP), AX
+	VMOVSD      X19, 552(AX)
+	VPERMPD     Z2, Z8, Z19
+	MOVQ        t31_base+456(FP), AX
+	VMOVSD      X19, 584(AX)
+	VPERMPD     Z2, Z9, Z19
+	MOVQ        t31_base+456(FP), AX
+	VMOVSD      X19, 616(AX)
+	VPERMPD     Z2, Z10, Z19
+	MOVQ        t31_base+456(FP), AX
+	VMOVSD      X19, 648(AX)
+	VPERMPD     Z2, Z11, Z19
+	MOVQ        t31_base+456(FP), AX
+	VMOVSD      X19, 680(AX)
+	VPERMPD     Z2, Z12, Z19
+	MOVQ        t31_base+456(FP), AX
+	VMOVSD      X19, 712(AX)
+	VPERMPD     Z2, Z13, Z19
+	MOVQ        t31_base+456(FP), AX
+	VMOVSD      X19, 744(AX)
+	MOVQ        t31_base+456(FP), AX
+	VMOVSD      X2, 536(AX)
+	VPERMPD     Z2, Z7, Z19
+	MOVQ        t31_base+456(FP), AX
+	VMOVSD      X19, 568(AX)
+	VPERMPD     Z2, Z8, Z19
+	MOVQ        t31_base+456(FP), AX
+	VMOVSD      X19, 600(AX)
+	VPERMPD     Z2, Z9, Z19
+	MOVQ        t31_base+456(FP), AX
+	VMOVSD      X19, 632(AX)
+	VPERMPD     Z2, Z10, Z19
+	MOVQ        t31_base+456(FP), AX
+	VMOVSD      X19, 664(AX)
+	VPERMPD     Z2, Z11, Z19
+	MOVQ        t31_base+456(FP), AX
+	VMOVSD      X19, 696(AX)
+	VPERMPD     Z2, Z12, Z19
+	MOVQ        t31_base+456(FP), AX
+	VMOVSD      X19, 728(AX)
+	VPERMPD     Z2, Z13, Z19
+	MOVQ        t31_base+456(FP), AX
+	VMOVSD      X19, 760(AX)
+	MOVQ        t31_base+456(FP), AX
+	VMOVSD      X2, 768(AX)
+	VPERMPD     Z2, Z7, Z19
+	MOVQ        t31_base+456(FP), AX
+	VMOVSD      X19, 800(AX)
+	MOVQ        t31_base+456(FP), AX
+	VMOVSD      X2, 776(AX)
+	VPERMPD     Z2, Z7, Z19
+	MOVQ        t31_base+456(FP), AX
+	VMOVSD      X19, 808(AX)
+	MOVQ        t31_base+456(FP), AX
+	VMOVSD      X2, 792(AX)
+	VPERMPD     Z2, Z7, Z19
+	MOVQ        t31_base+456(FP), AX
+	VMOVSD      X19, 824(AX)
+	MOVQ        t33_base+480(FP), AX
+	VMOVSD      X2, (AX)
+	VPERMPD     Z2, Z7, Z19
+	MOVQ        t33_base+480(FP), AX
+	VMOVSD      X19, 32(AX)
+	VPERMPD     Z2, Z8, Z19
+	MOVQ        t33_base+480(FP), AX
+	VMOVSD      X19, 64(AX)
+	VPERMPD     Z2, Z9, Z19
+	MOVQ        t33_base+480(FP), AX
+	VMOVSD      X19, 96(AX)
+	VPERMPD     Z2, Z10, Z19
+	MOVQ        t33_base+480(FP), AX
+	VMOVSD      X19, 128(AX)
+	VPERMPD     Z2, Z11, Z19
+	MOVQ        t33_base+480(FP), AX
+	VMOVSD      X19, 160(AX)
+	VPERMPD     Z2, Z12, Z19
+	MOVQ        t33_base+480(FP), AX
+	VMOVSD      X19, 192(AX)
+	VPERMPD     Z2, Z13, Z19
+	MOVQ        t33_base+480(FP), AX
+	VMOVSD      X19, 224(AX)
+	MOVQ        t33_base+480(FP), AX
+	VMOVSD      X2, 16(AX)
+	VPERMPD     Z2, Z7, Z19
+	MOVQ        t33_base+480(FP), AX
+	VMOVSD      X19, 48(AX)
+	VPERMPD     Z2, Z8, Z19
+	MOVQ        t33_base+480(FP), AX
+	VMOVSD      X19, 80(AX)
+	VPERMPD     Z2, Z9, Z19
+	MOVQ        t33_base+480(FP), AX
+	VMOVSD      X19, 112(AX)
+	VPERMPD     Z2, Z10, Z19
+	MOVQ        t33_base+480(FP), AX
+	VMOVSD      X19, 144(AX)
+	VPERMPD     Z2, Z11, Z19
+	MOVQ        t33_base+480(FP), AX
+	VMOVSD      X19, 176(AX)
+	VPERMPD     Z2, Z12, Z19
+	MOVQ        t33_base+480(FP), AX
+	VMOVSD      X19, 208(AX)
+	VPERMPD     Z2, Z13, Z19
+	MOVQ        t33_base+480(FP), AX
+	VMOVSD      X19, 240(AX)
+	MOVQ        t33_base+480(FP), AX
+	VMOVSD      X2, 24(AX)
+	VPERMPD     Z2, Z7, Z19
+	MOVQ        t33_base+480(FP), AX
+	VMOVSD      X19, 56(AX)
+	VPERMPD     Z2, Z8, Z19
+	MOVQ        t33_base+480(FP), AX
+	VMOVSD      X19, 88(AX)
+	VPERMPD     Z2, Z9, Z19
+	MOVQ        t33_base+480(FP), AX
+	VMOVSD      X19, 120(AX)
+	VPERMPD     Z2, Z10, Z19
+	MOVQ        t33_base+480(FP), AX
+	VMOVSD      X19, 152(AX)
+	VPERMPD     Z2, Z11, Z19
+	MOVQ        t33_base+480(FP), AX
+	VMOVSD      X19, 184(AX)
+	VPERMPD     Z2, Z12, Z19
+	MOVQ        t33_base+480(FP), AX
+	VMOVSD      X19, 216(AX)
+	VPERMPD     Z2, Z13, Z19
+	MOVQ        t33_base+480(FP), AX
+	VMOVSD      X19, 248(AX)
+	MOVQ        t33_base+480(FP), AX
+	VMOVSD      X2, 256(AX)
+	VPERMPD     Z2, Z7, Z19
+	MOVQ        t33_base+480(FP), AX
+	VMOVSD      X19, 288(AX)
+	VPERMPD     Z2, Z8, Z19
+	MOVQ        t33_base+480(FP), AX
+	VMOVSD      X19, 320(AX)
+	VPERMPD     Z2, Z9, Z19
+	MOVQ        t33_base+480(FP), AX
+	VMOVSD      X19, 352(AX)
+	VPERMPD     Z2, Z10, Z19
+	MOVQ        t33_base+480(FP), AX
+	VMOVSD      X19, 384(AX)
+	VPERMPD     Z2, Z11, Z19
+	MOVQ        t33_base+480(FP), AX
+	VMOVSD      X19, 416(AX)
+	VPERMPD     Z2, Z12, Z19
+	MOVQ        t33_base+480(FP), AX
+	VMOVSD      X19, 448(AX)
+	VPERMPD     Z2, Z13, Z19
+	MOVQ        t33_base+480(FP), AX
+	VMOVSD      X19, 480(AX)
+	MOVQ        t33_base+480(FP), AX
+	VMOVSD      X2, 272(AX)
+	VPERMPD     Z2, Z7, Z19
+	MOVQ        t33_base+480(FP), AX
+	VMOVSD      X19, 304(AX)
+	VPERMPD     Z2, Z8, Z19
+	MOVQ        t33_base+480(FP), AX
+	VMOVSD      X19, 336(AX)
+	VPERMPD     Z2, Z9, Z19
+	MOVQ        t33_base+480(FP), AX
+	VMOVSD      X19, 368(AX)
+	VPERMPD     Z2, Z10, Z19
+	MOVQ        t33_base+480(FP), AX
+	VMOVSD      X19, 400(AX)
+	VPERMPD     Z2, Z11, Z19
+	MOVQ        t33_base+480(FP), AX
+	VMOVSD      X19, 432(AX)
+	VPERMPD     Z2, Z12, Z19
+	MOVQ        t33_base+480(FP), AX
+	VMOVSD      X19, 464(AX)
+	VPERMPD     Z2, Z13, Z19
+	MOVQ        t33_base+480(FP), AX
+	VMOVSD      X19, 496(AX)
+	MOVQ        t33_base+480(FP), AX
+	VMOVSD      X2, 280(AX)
+	VPERMPD     Z2, Z7, Z19
+	MOVQ        t33_base+480(FP), AX
+	VMOVSD      X19, 312(AX)
+	VPERMPD     Z2, Z8, Z19
+	MOVQ        t33_base+480(FP), AX
+	VMOVSD      X19, 344(AX)
+	VPERMPD     Z2, Z9, Z19
+	MOVQ        t33_base+480(FP), AX
+	VMOVSD      X19, 376(AX)
+	VPERMPD     Z2, Z10, Z19
+	MOVQ        t33_base+480(FP), AX
+	VMOVSD      X19, 408(AX)
+	VPERMPD     Z2, Z11, Z19
+	MOVQ        t33_base+480(FP), AX
+	VMOVSD      X19, 440(AX)
+	VPERMPD     Z2, Z12, Z19
+	MOVQ        t33_base+480(FP), AX
+	VMOVSD      X19, 472(AX)
+	VPERMPD     Z2, Z13, Z19
+	MOVQ        t33_base+480(FP), AX
+	VMOVSD      X19, 504(AX)
+	MOVQ        t33_base+480(FP), AX
+	VMOVSD      X2, 512(AX)
+	VPERMPD     Z2, Z7, Z19
+	MOVQ        t33_base+480(FP), AX
+	VMOVSD      X19, 544(AX)
+	VPERMPD     Z2, Z8, Z19
+	MOVQ        t33_base+480(FP), AX
+	VMOVSD      X19, 576(AX)
+	VPERMPD     Z2, Z9, Z19
+	MOVQ        t33_base+480(FP), AX
+	VMOVSD      X19, 608(AX)
+	VPERMPD     Z2, Z10, Z19
+	MOVQ        t33_base+480(FP), AX
+	VMOVSD      X19, 640(AX)
+	VPERMPD     Z2, Z11, Z19
+	MOVQ        t33_base+480(FP), AX
+	VMOVSD      X19, 672(AX)
+	VPERMPD     Z2, Z12, Z19
+	MOVQ        t33_base+480(FP), AX
+	VMOVSD      X19, 704(AX)
+	VPERMPD     Z2, Z13, Z19
+	MOVQ        t33_base+480(FP), AX
+	VMOVSD      X19, 736(AX)
+	MOVQ        t33_base+480(FP), AX
+	VMOVSD      X2, 528(AX)
+	VPERMPD     Z2, Z7, Z19
+	MOVQ        t33_base+480(FP), AX
+	VMOVSD      X19, 560(AX)
+	VPERMPD     Z2, Z8, Z19
+	MOVQ        t33_base+480(FP), AX
+	VMOVSD      X19, 592(AX)
+	VPERMPD     Z2, Z9, Z19
+	MOVQ        t33_base+480(FP), AX
+	VMOVSD      X19, 624(AX)
+	VPERMPD     Z2, Z10, Z19
+	MOVQ        t33_base+480(FP), AX
+	VMOVSD      X19, 656(AX)
+	VPERMPD     Z2, Z11, Z19
+	MOVQ        t33_base+480(FP), AX
+	VMOVSD      X19, 688(AX)
+	VPERMPD     Z2, Z12, Z19
+	MOVQ        t33_base+480(FP), AX
+	VMOVSD      X19, 720(AX)
+	VPERMPD     Z2, Z13, Z19
+	MOVQ        t33_base+480(FP), AX
+	VMOVSD      X19, 752(AX)
+	MOVQ        t33_base+480(FP), AX
+	VMOVSD      X2, 536(AX)
+	VPERMPD     Z2, Z7, Z19
+	MOVQ        t33_base+480(FP), AX
+	VMOVSD      X19, 568(AX)
+	VPERMPD     Z2, Z8, Z19
+	MOVQ        t33_base+480(FP), AX
+	VMOVSD      X19, 600(AX)
+	VPERMPD     Z2, Z9, Z19
+	MOVQ        t33_base+480(FP), AX
+	VMOVSD      X19, 632(AX)
+	VPERMPD     Z2, Z10, Z19
+	MOVQ        t33_base+480(FP), AX
+	VMOVSD      X19, 664(AX)
+	VPERMPD     Z2, Z11, Z19
+	MOVQ        t33_base+480(FP), AX
+	VMOVSD      X19, 696(AX)
+	VPERMPD     Z2, Z12, Z19
+	MOVQ        t33_base+480(FP), AX
+	VMOVSD      X19, 728(AX)
+	VPERMPD     Z2, Z13, Z19
+	MOVQ        t33_base+480(FP), AX
+	VMOVSD      X19, 760(AX)
+	MOVQ        t33_base+480(FP), AX
+	VMOVSD      X2, 768(AX)
+	VPERMPD     Z2, Z7, Z19
+	MOVQ        t33_base+480(FP), AX
+	VMOVSD      X19, 800(AX)
+	MOVQ        t33_base+480(FP), AX
+	VMOVSD      X2, 784(AX)
+	VPERMPD     Z2, Z7, Z19
+	MOVQ        t33_base+480(FP), AX
+	VMOVSD      X19, 816(AX)
+	MOVQ        t33_base+480(FP), AX
+	VMOVSD      X2, 792(AX)
+	VPERMPD     Z2, Z7, Z19
+	MOVQ        t33_base+480(FP), AX
+	VMOVSD      X19, 824(AX)
+	MOVQ        t34_base+504(FP), AX
+	VMOVSD      X2, (AX)
+	VPERMPD     Z2, Z7, Z19
+	MOVQ        t34_base+504(FP), AX
+	VMOVSD      X19, 32(AX)
+	VPERMPD     Z2, Z8, Z19
+	MOVQ        t34_base+504(FP), AX
+	VMOVSD      X19, 64(AX)
+	VPERMPD     Z2, Z9, Z19
+	MOVQ        t34_base+504(FP), AX
+	VMOVSD      X19, 96(AX)
+	VPERMPD     Z2, Z10, Z19
+	MOVQ        t34_base+504(FP), AX
+	VMOVSD      X19, 128(AX)
+	VPERMPD     Z2, Z11, Z19
+	MOVQ        t34_base+504(FP), AX
+	VMOVSD      X19, 160(AX)
+	VPERMPD     Z2, Z12, Z19
+	MOVQ        t34_base+504(FP), AX
+	VMOVSD      X19, 192(AX)
+	VPERMPD     Z2, Z13, Z19
+	MOVQ        t34_base+504(FP), AX
+	VMOVSD      X19, 224(AX)
+	MOVQ        t34_base+504(FP), AX
+	VMOVSD      X2, 8(AX)
+	VPERMPD     Z2, Z7, Z19
+	MOVQ        t34_base+504(FP), AX
+	VMOVSD      X19, 40(AX)
+	VPERMPD     Z2, Z8, Z19
+	MOVQ        t34_base+504(FP), AX
+	VMOVSD      X19, 72(AX)
+	VPERMPD     Z2, Z9, Z19
+	MOVQ        t34_base+504(FP), AX
+	VMOVSD      X19, 104(AX)
+	VPERMPD     Z2, Z10, Z19
+	MOVQ        t34_base+504(FP), AX
+	VMOVSD      X19, 136(AX)
+	VPERMPD     Z2, Z11, Z19
+	MOVQ        t34_base+504(FP), AX
+	VMOVSD      X19, 168(AX)
+	VPERMPD     Z2, Z12, Z19
+	MOVQ        t34_base+504(FP), AX
+	VMOVSD      X19, 200(AX)
+	VPERMPD     Z2, Z13, Z19
+	MOVQ        t34_base+504(FP), AX
+	VMOVSD      X19, 232(AX)
+	MOVQ        t34_base+504(FP), AX
+	VMOVSD      X2, 24(AX)
+	VPERMPD     Z2, Z7, Z19
+	MOVQ        t34_base+504(FP), AX
+	VMOVSD      X19, 56(AX)
+	VPERMPD     Z2, Z8, Z19
+	MOVQ        t34_base+504(FP), AX
+	VMOVSD      X19, 88(AX)
+	VPERMPD     Z2, Z9, Z19
+	MOVQ        t34_base+504(FP), AX
+	VMOVSD      X19, 120(AX)
+	VPERMPD     Z2, Z10, Z19
+	MOVQ        t34_base+504(FP), AX
+	VMOVSD      X19, 152(AX)
+	VPERMPD     Z2, Z11, Z19
+	MOVQ        t34_base+504(FP), AX
+	VMOVSD      X19, 184(AX)
+	VPERMPD     Z2, Z12, Z19
+	MOVQ        t34_base+504(FP), AX
+	VMOVSD      X19, 216(AX)
+	VPERMPD     Z2, Z13, Z19
+	MOVQ        t34_base+504(FP), AX
+	VMOVSD      X19, 248(AX)
+	MOVQ        t34_base+504(FP), AX
+	VMOVSD      X2, 256(AX)
+	VPERMPD     Z2, Z7, Z19
+	MOVQ        t34_base+504(FP), AX
+	VMOVSD      X19, 288(AX)
+	VPERMPD     Z2, Z8, Z19
+	MOVQ        t34_base+504(FP), AX
+	VMOVSD      X19, 320(AX)
+	VPERMPD     Z2, Z9, Z19
+	MOVQ        t34_base+504(FP), AX
+	VMOVSD      X19, 352(AX)
+	VPERMPD     Z2, Z10, Z19
+	MOVQ        t34_base+504(FP), AX
+	VMOVSD      X19, 384(AX)
+	VPERMPD     Z2, Z11, Z19
+	MOVQ        t34_base+504(FP), AX
+	VMOVSD      X19, 416(AX)
+	VPERMPD     Z2, Z12, Z19
+	MOVQ        t34_base+504(FP), AX
+	VMOVSD      X19, 448(AX)
+	VPERMPD     Z2, Z13, Z19
+	MOVQ        t34_base+504(FP), AX
+	VMOVSD      X19, 480(AX)
+	MOVQ        t34_base+504(FP), AX
+	VMOVSD      X2, 264(AX)
+	VPERMPD     Z2, Z7, Z19
+	MOVQ        t34_base+504(FP), AX
+	VMOVSD      X19, 296(AX)
+	VPERMPD     Z2, Z8, Z19
+	MOVQ        t34_base+504(FP), AX
+	VMOVSD      X19, 328(AX)
+	VPERMPD     Z2, Z9, Z19
+	MOVQ        t34_base+504(FP), AX
+	VMOVSD      X19, 360(AX)
+	VPERMPD     Z2, Z10, Z19
+	MOVQ        t34_base+504(FP), AX
+	VMOVSD      X19, 392(AX)
+	VPERMPD     Z2, Z11, Z19
+	MOVQ        t34_base+504(FP), AX
+	VMOVSD      X19, 424(AX)
+	VPERMPD     Z2, Z12, Z19
+	MOVQ        t34_base+504(FP), AX
+	VMOVSD      X19, 456(AX)
+	VPERMPD     Z2, Z13, Z19
+	MOVQ        t34_base+504(FP), AX
+	VMOVSD      X19, 488(AX)
+	MOVQ        t34_base+504(FP), AX
+	VMOVSD      X2, 280(AX)
+	VPERMPD     Z2, Z7, Z19
+	MOVQ        t34_base+504(FP), AX
+	VMOVSD      X19, 312(AX)
+	VPERMPD     Z2, Z8, Z19
+	MOVQ        t34_base+504(FP), AX
+	VMOVSD      X19, 344(AX)
+	VPERMPD     Z2, Z9, Z19
+	MOVQ        t34_base+504(FP), AX
+	VMOVSD      X19, 376(AX)
+	VPERMPD     Z2, Z10, Z19
+	MOVQ        t34_base+504(FP), AX
+	VMOVSD      X19, 408(AX)
+	VPERMPD     Z2, Z11, Z19
+	MOVQ        t34_base+504(FP), AX
+	VMOVSD      X19, 440(AX)
+	VPERMPD     Z2, Z12, Z19
+	MOVQ        t34_base+504(FP), AX
+	VMOVSD      X19, 472(AX)
+	VPERMPD     Z2, Z13, Z19
+	MOVQ        t34_base+504(FP), AX
+	VMOVSD      X19, 504(AX)
+	MOVQ        t34_base+504(FP), AX
+	VMOVSD      X2, 512(AX)
+	VPERMPD     Z2, Z7, Z19
+	MOVQ        t34_base+504(FP), AX
+	VMOVSD      X19, 544(AX)
+	VPERMPD     Z2, Z8, Z19
+	MOVQ        t34_base+504(FP), AX
+	VMOVSD      X19, 576(AX)
+	VPERMPD     Z2, Z9, Z19
+	MOVQ        t34_base+504(FP), AX
+	VMOVSD      X19, 608(AX)
+	VPERMPD     Z2, Z10, Z19
+	MOVQ        t34_base+504(FP), AX
+	VMOVSD      X19, 640(AX)
+	VPERMPD     Z2, Z11, Z19
+	MOVQ        t34_base+504(FP), AX
+	VMOVSD      X19, 672(AX)
+	VPERMPD     Z2, Z12, Z19
+	MOVQ        t34_base+504(FP), AX
+	VMOVSD      X19, 704(AX)
+	VPERMPD     Z2, Z13, Z19
+	MOVQ        t34_base+504(FP), AX
+	VMOVSD      X19, 736(AX)
+	MOVQ        t34_base+504(FP), AX
+	VMOVSD      X2, 520(AX)
+	VPERMPD     Z2, Z7, Z19
+	MOVQ        t34_base+504(FP), AX
+	VMOVSD      X19, 552(AX)
+	VPERMPD     Z2, Z8, Z19
+	MOVQ        t34_base+504(FP), AX
+	VMOVSD      X19, 584(AX)
+	VPERMPD     Z2, Z9, Z19
+	MOVQ        t34_base+504(FP), AX
+	VMOVSD      X19, 616(AX)
+	VPERMPD     Z2, Z10, Z19
+	MOVQ        t34_base+504(FP), AX
+	VMOVSD      X19, 648(AX)
+	VPERMPD     Z2, Z11, Z19
+	MOVQ        t34_base+504(FP), AX
+	VMOVSD      X19, 680(AX)
+	VPERMPD     Z2, Z12, Z19
+	MOVQ        t34_base+504(FP), AX
+	VMOVSD      X19, 712(AX)
+	VPERMPD     Z2, Z13, Z19
+	MOVQ        t34_base+504(FP), AX
+	VMOVSD      X19, 744(AX)
+	MOVQ        t34_base+504(FP), AX
+	VMOVSD      X2, 536(AX)
+	VPERMPD     Z2, Z7, Z19
+	MOVQ        t34_base+504(FP), AX
+	VMOVSD      X19, 568(AX)
+	VPERMPD     Z2, Z8, Z19
+	MOVQ        t34_base+504(FP), AX
+	VMOVSD      X19, 600(AX)
+	VPERMPD     Z2, Z9, Z19
+	MOVQ        t34_base+504(FP), AX
+	VMOVSD      X19, 632(AX)
+	VPERMPD     Z2, Z10, Z19
+	MOVQ        t34_base+504(FP), AX
+	VMOVSD      X19, 664(AX)
+	VPERMPD     Z2, Z11, Z19
+	MOVQ        t34_base+504(FP), AX
+	VMOVSD      X19, 696(AX)
+	VPERMPD     Z2, Z12, Z19
+	MOVQ        t34_base+504(FP), AX
+	VMOVSD      X19, 728(AX)
+	VPERMPD     Z2, Z13, Z19
+	MOVQ        t34_base+504(FP), AX
+	VMOVSD      X19, 760(AX)
+	MOVQ        t34_base+504(FP), AX
+	VMOVSD      X2, 768(AX)
+	VPERMPD     Z2, Z7, Z19
+	MOVQ        t34_base+504(FP), AX
+	VMOVSD      X19, 800(AX)
+	MOVQ        t34_base+504(FP), AX
+	VMOVSD      X2, 776(AX)
+	VPERMPD     Z2, Z7, Z19
+	MOVQ        t34_base+504(FP), AX
+	VMOVSD      X19, 808(AX)
+	MOVQ        t34_base+504(FP), AX
+	VMOVSD      X2, 792(AX)
+	VPERMPD     Z2, Z7, Z19
+	MOVQ        t34_base+504(FP), AX
+	VMOVSD      X19, 824(AX)
+	MOVQ        $+3, AX
+	KMOVB       AX, K2
+	MOVQ        $+0, AX
 	PCALIGN     $0x20
 
 loop17:
 	KMOVW       K1, K3
-	MOVQ        t36_base+528(FP), DX
-	VSCATTERQPD Z2, K3, (DX)(Z7*8)
+	MOVQ        t36_base+528(FP), CX
+	VSCATTERQPD Z2, K3, (CX)(Z5*8)
 	KMOVW       K1, K3
-	MOVQ        t36_base+528(FP), DX
-	VSCATTERQPD Z2, K3, 1024(DX)(Z7*8)
+	MOVQ        t36_base+528(FP), CX
+	VSCATTERQPD Z2, K3, 1024(CX)(Z5*8)
 	KMOVW       K1, K3
-	MOVQ        t36_base+528(FP), DX
-	VSCATTERQPD Z2, K3, 2048(DX)(Z7*8)
+	MOVQ        t36_base+528(FP), CX
+	VSCATTERQPD Z2, K3, 2048(CX)(Z5*8)
 	KMOVW       K2, K3
-	MOVQ        t36_base+528(FP), DX
-	VSCATTERQPD Z2, K3, 3072(DX)(Z7*8)
+	MOVQ        t36_base+528(FP), CX
+	VSCATTERQPD Z2, K3, 3072(CX)(Z5*8)
 	KMOVW       K1, K3
-	MOVQ        t36_base+528(FP), DX
-	VSCATTERQPD Z2, K3, 8(DX)(Z7*8)
+	MOVQ        t36_base+528(FP), CX
+	VSCATTERQPD Z2, K3, 8(CX)(Z5*8)
 	KMOVW       K1, K3
-	MOVQ        t36_base+528(FP), DX
-	VSCATTERQPD Z2, K3, 1032(DX)(Z7*8)
+	MOVQ        t36_base+528(FP), CX
+	VSCATTERQPD Z2, K3, 1032(CX)(Z5*8)
 	KMOVW       K1, K3
-	MOVQ        t36_base+528(FP), DX
-	VSCATTERQPD Z2, K3, 2056(DX)(Z7*8)
+	MOVQ        t36_base+528(FP), CX
+	VSCATTERQPD Z2, K3, 2056(CX)(Z5*8)
 	KMOVW       K2, K3
-	MOVQ        t36_base+528(FP), DX
-	VSCATTERQPD Z2, K3, 3080(DX)(Z7*8)
+	MOVQ        t36_base+528(FP), CX
+	VSCATTERQPD Z2, K3, 3080(CX)(Z5*8)
 	KMOVW       K1, K3
-	MOVQ        t36_base+528(FP), DX
-	VSCATTERQPD Z2, K3, 16(DX)(Z7*8)
+	MOVQ        t36_base+528(FP), CX
+	VSCATTERQPD Z2, K3, 16(CX)(Z5*8)
 	KMOVW       K1, K3
-	MOVQ        t36_base+528(FP), DX
-	VSCATTERQPD Z2, K3, 1040(DX)(Z7*8)
+	MOVQ        t36_base+528(FP), CX
+	VSCATTERQPD Z2, K3, 1040(CX)(Z5*8)
 	KMOVW       K1, K3
-	MOVQ        t36_base+528(FP), DX
-	VSCATTERQPD Z2, K3, 2064(DX)(Z7*8)
+	MOVQ        t36_base+528(FP), CX
+	VSCATTERQPD Z2, K3, 2064(CX)(Z5*8)
 	KMOVW       K2, K3
-	MOVQ        t36_base+528(FP), DX
-	VSCATTERQPD Z2, K3, 3088(DX)(Z7*8)
+	MOVQ        t36_base+528(FP), CX
+	VSCATTERQPD Z2, K3, 3088(CX)(Z5*8)
 	KMOVW       K1, K3
-	MOVQ        t36_base+528(FP), DX
-	VSCATTERQPD Z2, K3, 24(DX)(Z7*8)
+	MOVQ        t36_base+528(FP), CX
+	VSCATTERQPD Z2, K3, 24(CX)(Z5*8)
 	KMOVW       K1, K3
-	MOVQ        t36_base+528(FP), DX
-	VSCATTERQPD Z2, K3, 1048(DX)(Z7*8)
+	MOVQ        t36_base+528(FP), CX
+	VSCATTERQPD Z2, K3, 1048(CX)(Z5*8)
 	KMOVW       K1, K3
-	MOVQ        t36_base+528(FP), DX
-	VSCATTERQPD Z2, K3, 2072(DX)(Z7*8)
+	MOVQ        t36_base+528(FP), CX
+	VSCATTERQPD Z2, K3, 2072(CX)(Z5*8)
 	KMOVW       K2, K3
-	MOVQ        t36_base+528(FP), DX
-	VSCATTERQPD Z2, K3, 3096(DX)(Z7*8)
-	ADDQ        $+1, CX
-	CMPQ        CX, $+1
+	MOVQ        t36_base+528(FP), CX
+	VSCATTERQPD Z2, K3, 3096(CX)(Z5*8)
+	ADDQ        $+1, AX
+	CMPQ        AX, $+1
 	JLT         loop17
-	MOVQ        $+0, CX
+	MOVQ        $+0, AX
 	PCALIGN     $0x20
 
 loop18:
 	KMOVW       K1, K3
-	MOVQ        t36_base+528(FP), DX
-	VSCATTERQPD Z2, K3, 64(DX)(Z7*8)
+	MOVQ        t36_base+528(FP), CX
+	VSCATTERQPD Z2, K3, 64(CX)(Z5*8)
 	KMOVW       K1, K3
-	MOVQ        t36_base+528(FP), DX
-	VSCATTERQPD Z2, K3, 1088(DX)(Z7*8)
+	MOVQ        t36_base+528(FP), CX
+	VSCATTERQPD Z2, K3, 1088(CX)(Z5*8)
 	KMOVW       K1, K3
-	MOVQ        t36_base+528(FP), DX
-	VSCATTERQPD Z2, K3, 2112(DX)(Z7*8)
+	MOVQ        t36_base+528(FP), CX
+	VSCATTERQPD Z2, K3, 2112(CX)(Z5*8)
 	KMOVW       K2, K3
-	MOVQ        t36_base+528(FP), DX
-	VSCATTERQPD Z2, K3, 3136(DX)(Z7*8)
+	MOVQ        t36_base+528(FP), CX
+	VSCATTERQPD Z2, K3, 3136(CX)(Z5*8)
 	KMOVW       K1, K3
-	MOVQ        t36_base+528(FP), DX
-	VSCATTERQPD Z2, K3, 72(DX)(Z7*8)
+	MOVQ        t36_base+528(FP), CX
+	VSCATTERQPD Z2, K3, 72(CX)(Z5*8)
 	KMOVW       K1, K3
-	MOVQ        t36_base+528(FP), DX
-	VSCATTERQPD Z2, K3, 1096(DX)(Z7*8)
+	MOVQ        t36_base+528(FP), CX
+	VSCATTERQPD Z2, K3, 1096(CX)(Z5*8)
 	KMOVW       K1, K3
-	MOVQ        t36_base+528(FP), DX
-	VSCATTERQPD Z2, K3, 2120(DX)(Z7*8)
+	MOVQ        t36_base+528(FP), CX
+	VSCATTERQPD Z2, K3, 2120(CX)(Z5*8)
 	KMOVW       K2, K3
-	MOVQ        t36_base+528(FP), DX
-	VSCATTERQPD Z2, K3, 3144(DX)(Z7*8)
+	MOVQ        t36_base+528(FP), CX
+	VSCATTERQPD Z2, K3, 3144(CX)(Z5*8)
 	KMOVW       K1, K3
-	MOVQ        t36_base+528(FP), DX
-	VSCATTERQPD Z2, K3, 80(DX)(Z7*8)
+	MOVQ        t36_base+528(FP), CX
+	VSCATTERQPD Z2, K3, 80(CX)(Z5*8)
 	KMOVW       K1, K3
-	MOVQ        t36_base+528(FP), DX
-	VSCATTERQPD Z2, K3, 1104(DX)(Z7*8)
+	MOVQ        t36_base+528(FP), CX
+	VSCATTERQPD Z2, K3, 1104(CX)(Z5*8)
 	KMOVW       K1, K3
-	MOVQ        t36_base+528(FP), DX
-	VSCATTERQPD Z2, K3, 2128(DX)(Z7*8)
+	MOVQ        t36_base+528(FP), CX
+	VSCATTERQPD Z2, K3, 2128(CX)(Z5*8)
 	KMOVW       K2, K3
-	MOVQ        t36_base+528(FP), DX
-	VSCATTERQPD Z2, K3, 3152(DX)(Z7*8)
+	MOVQ        t36_base+528(FP), CX
+	VSCATTERQPD Z2, K3, 3152(CX)(Z5*8)
 	KMOVW       K1, K3
-	MOVQ        t36_base+528(FP), DX
-	VSCATTERQPD Z2, K3, 88(DX)(Z7*8)
+	MOVQ        t36_base+528(FP), CX
+	VSCATTERQPD Z2, K3, 88(CX)(Z5*8)
 	KMOVW       K1, K3
-	MOVQ        t36_base+528(FP), DX
-	VSCATTERQPD Z2, K3, 1112(DX)(Z7*8)
+	MOVQ        t36_base+528(FP), CX
+	VSCATTERQPD Z2, K3, 1112(CX)(Z5*8)
 	KMOVW       K1, K3
-	MOVQ        t36_base+528(FP), DX
-	VSCATTERQPD Z2, K3, 2136(DX)(Z7*8)
+	MOVQ        t36_base+528(FP), CX
+	VSCATTERQPD Z2, K3, 2136(CX)(Z5*8)
 	KMOVW       K2, K3
-	MOVQ        t36_base+528(FP), DX
-	VSCATTERQPD Z2, K3, 3160(DX)(Z7*8)
-	ADDQ        $+1, CX
-	CMPQ        CX, $+1
+	MOVQ        t36_base+528(FP), CX
+	VSCATTERQPD Z2, K3, 3160(CX)(Z5*8)
+	ADDQ        $+1, AX
+	CMPQ        AX, $+1
 	JLT         loop18
-	MOVQ        $+0, CX
+	MOVQ        $+0, AX
 	PCALIGN     $0x20
 
 loop19:
 	KMOVW       K1, K3
-	MOVQ        t36_base+528(FP), DX
-	VSCATTERQPD Z2, K3, 96(DX)(Z7*8)
+	MOVQ        t36_base+528(FP), CX
+	VSCATTERQPD Z2, K3, 96(CX)(Z5*8)
 	KMOVW       K1, K3
-	MOVQ        t36_base+528(FP), DX
-	VSCATTERQPD Z2, K3, 1120(DX)(Z7*8)
+	MOVQ        t36_base+528(FP), CX
+	VSCATTERQPD Z2, K3, 1120(CX)(Z5*8)
 	KMOVW       K1, K3
-	MOVQ        t36_base+528(FP), DX
-	VSCATTERQPD Z2, K3, 2144(DX)(Z7*8)
+	MOVQ        t36_base+528(FP), CX
+	VSCATTERQPD Z2, K3, 2144(CX)(Z5*8)
 	KMOVW       K2, K3
-	MOVQ        t36_base+528(FP), DX
-	VSCATTERQPD Z2, K3, 3168(DX)(Z7*8)
+	MOVQ        t36_base+528(FP), CX
+	VSCATTERQPD Z2, K3, 3168(CX)(Z5*8)
 	KMOVW       K1, K3
-	MOVQ        t36_base+528(FP), DX
-	VSCATTERQPD Z2, K3, 104(DX)(Z7*8)
+	MOVQ        t36_base+528(FP), CX
+	VSCATTERQPD Z2, K3, 104(CX)(Z5*8)
 	KMOVW       K1, K3
-	MOVQ        t36_base+528(FP), DX
-	VSCATTERQPD Z2, K3, 1128(DX)(Z7*8)
+	MOVQ        t36_base+528(FP), CX
+	VSCATTERQPD Z2, K3, 1128(CX)(Z5*8)
 	KMOVW       K1, K3
-	MOVQ        t36_base+528(FP), DX
-	VSCATTERQPD Z2, K3, 2152(DX)(Z7*8)
+	MOVQ        t36_base+528(FP), CX
+	VSCATTERQPD Z2, K3, 2152(CX)(Z5*8)
 	KMOVW       K2, K3
-	MOVQ        t36_base+528(FP), DX
-	VSCATTERQPD Z2, K3, 3176(DX)(Z7*8)
+	MOVQ        t36_base+528(FP), CX
+	VSCATTERQPD Z2, K3, 3176(CX)(Z5*8)
 	KMOVW       K1, K3
-	MOVQ        t36_base+528(FP), DX
-	VSCATTERQPD Z2, K3, 112(DX)(Z7*8)
+	MOVQ        t36_base+528(FP), CX
+	VSCATTERQPD Z2, K3, 112(CX)(Z5*8)
 	KMOVW       K1, K3
-	MOVQ        t36_base+528(FP), DX
-	VSCATTERQPD Z2, K3, 1136(DX)(Z7*8)
+	MOVQ        t36_base+528(FP), CX
+	VSCATTERQPD Z2, K3, 1136(CX)(Z5*8)
 	KMOVW       K1, K3
-	MOVQ        t36_base+528(FP), DX
-	VSCATTERQPD Z2, K3, 2160(DX)(Z7*8)
+	MOVQ        t36_base+528(FP), CX
+	VSCATTERQPD Z2, K3, 2160(CX)(Z5*8)
 	KMOVW       K2, K3
-	MOVQ        t36_base+528(FP), DX
-	VSCATTERQPD Z2, K3, 3184(DX)(Z7*8)
+	MOVQ        t36_base+528(FP), CX
+	VSCATTERQPD Z2, K3, 3184(CX)(Z5*8)
 	KMOVW       K1, K3
-	MOVQ        t36_base+528(FP), DX
-	VSCATTERQPD Z2, K3, 120(DX)(Z7*8)
+	MOVQ        t36_base+528(FP), CX
+	VSCATTERQPD Z2, K3, 120(CX)(Z5*8)
 	KMOVW       K1, K3
-	MOVQ        t36_base+528(FP), DX
-	VSCATTERQPD Z2, K3, 1144(DX)(Z7*8)
+	MOVQ        t36_base+528(FP), CX
+	VSCATTERQPD Z2, K3, 1144(CX)(Z5*8)
 	KMOVW       K1, K3
-	MOVQ        t36_base+528(FP), DX
-	VSCATTERQPD Z2, K3, 2168(DX)(Z7*8)
+	MOVQ        t36_base+528(FP), CX
+	VSCATTERQPD Z2, K3, 2168(CX)(Z5*8)
 	KMOVW       K2, K3
-	MOVQ        t36_base+528(FP), DX
-	VSCATTERQPD Z2, K3, 3192(DX)(Z7*8)
-	ADDQ        $+1, CX
-	CMPQ        CX, $+1
+	MOVQ        t36_base+528(FP), CX
+	VSCATTERQPD Z2, K3, 3192(CX)(Z5*8)
+	ADDQ        $+1, AX
+	CMPQ        AX, $+1
 	JLT         loop19
-	MOVQ        $+3, CX
-	KMOVB       CX, K2
-	MOVQ        $+0, CX
+	MOVQ        $+3, AX
+	KMOVB       AX, K2
+	MOVQ        $+0, AX
 	PCALIGN     $0x20
 
 loop20:
 	KMOVW       K1, K3
-	MOVQ        t37_base+408(FP), DX
-	VSCATTERQPD Z2, K3, (DX)(Z7*8)
+	MOVQ        t37_base+408(FP), CX
+	VSCATTERQPD Z2, K3, (CX)(Z5*8)
 	KMOVW       K1, K3
-	MOVQ        t37_base+408(FP), DX
-	VSCATTERQPD Z2, K3, 1024(DX)(Z7*8)
+	MOVQ        t37_base+408(FP), CX
+	VSCATTERQPD Z2, K3, 1024(CX)(Z5*8)
 	KMOVW       K1, K3
-	MOVQ        t37_base+408(FP), DX
-	VSCATTERQPD Z2, K3, 2048(DX)(Z7*8)
+	MOVQ        t37_base+408(FP), CX
+	VSCATTERQPD Z2, K3, 2048(CX)(Z5*8)
 	KMOVW       K2, K3
-	MOVQ        t37_base+408(FP), DX
-	VSCATTERQPD Z2, K3, 3072(DX)(Z7*8)
+	MOVQ        t37_base+408(FP), CX
+	VSCATTERQPD Z2, K3, 3072(CX)(Z5*8)
 	KMOVW       K1, K3
-	MOVQ        t37_base+408(FP), DX
-	VSCATTERQPD Z2, K3, 8(DX)(Z7*8)
+	MOVQ        t37_base+408(FP), CX
+	VSCATTERQPD Z2, K3, 8(CX)(Z5*8)
 	KMOVW       K1, K3
-	MOVQ        t37_base+408(FP), DX
-	VSCATTERQPD Z2, K3, 1032(DX)(Z7*8)
+	MOVQ        t37_base+408(FP), CX
+	VSCATTERQPD Z2, K3, 1032(CX)(Z5*8)
 	KMOVW       K1, K3
-	MOVQ        t37_base+408(FP), DX
-	VSCATTERQPD Z2, K3, 2056(DX)(Z7*8)
+	MOVQ        t37_base+408(FP), CX
+	VSCATTERQPD Z2, K3, 2056(CX)(Z5*8)
 	KMOVW       K2, K3
-	MOVQ        t37_base+408(FP), DX
-	VSCATTERQPD Z2, K3, 3080(DX)(Z7*8)
+	MOVQ        t37_base+408(FP), CX
+	VSCATTERQPD Z2, K3, 3080(CX)(Z5*8)
 	KMOVW       K1, K3
-	MOVQ        t37_base+408(FP), DX
-	VSCATTERQPD Z2, K3, 16(DX)(Z7*8)
+	MOVQ        t37_base+408(FP), CX
+	VSCATTERQPD Z2, K3, 16(CX)(Z5*8)
 	KMOVW       K1, K3
-	MOVQ        t37_base+408(FP), DX
-	VSCATTERQPD Z2, K3, 1040(DX)(Z7*8)
+	MOVQ        t37_base+408(FP), CX
+	VSCATTERQPD Z2, K3, 1040(CX)(Z5*8)
 	KMOVW       K1, K3
-	MOVQ        t37_base+408(FP), DX
-	VSCATTERQPD Z2, K3, 2064(DX)(Z7*8)
+	MOVQ        t37_base+408(FP), CX
+	VSCATTERQPD Z2, K3, 2064(CX)(Z5*8)
 	KMOVW       K2, K3
-	MOVQ        t37_base+408(FP), DX
-	VSCATTERQPD Z2, K3, 3088(DX)(Z7*8)
+	MOVQ        t37_base+408(FP), CX
+	VSCATTERQPD Z2, K3, 3088(CX)(Z5*8)
 	KMOVW       K1, K3
-	MOVQ        t37_base+408(FP), DX
-	VSCATTERQPD Z2, K3, 24(DX)(Z7*8)
+	MOVQ        t37_base+408(FP), CX
+	VSCATTERQPD Z2, K3, 24(CX)(Z5*8)
 	KMOVW       K1, K3
-	MOVQ        t37_base+408(FP), DX
-	VSCATTERQPD Z2, K3, 1048(DX)(Z7*8)
+	MOVQ        t37_base+408(FP), CX
+	VSCATTERQPD Z2, K3, 1048(CX)(Z5*8)
 	KMOVW       K1, K3
-	MOVQ        t37_base+408(FP), DX
-	VSCATTERQPD Z2, K3, 2072(DX)(Z7*8)
+	MOVQ        t37_base+408(FP), CX
+	VSCATTERQPD Z2, K3, 2072(CX)(Z5*8)
 	KMOVW       K2, K3
-	MOVQ        t37_base+408(FP), DX
-	VSCATTERQPD Z2, K3, 3096(DX)(Z7*8)
-	ADDQ        $+1, CX
-	CMPQ        CX, $+1
+	MOVQ        t37_base+408(FP), CX
+	VSCATTERQPD Z2, K3, 3096(CX)(Z5*8)
+	ADDQ        $+1, AX
+	CMPQ        AX, $+1
 	JLT         loop20
-	MOVQ        $+0, CX
+	MOVQ        $+0, AX
 	PCALIGN     $0x20
 
 loop21:
 	KMOVW       K1, K3
-	MOVQ        t37_base+408(FP), DX
-	VSCATTERQPD Z2, K3, 32(DX)(Z7*8)
+	MOVQ        t37_base+408(FP), CX
+	VSCATTERQPD Z2, K3, 32(CX)(Z5*8)
 	KMOVW       K1, K3
-	MOVQ        t37_base+408(FP), DX
-	VSCATTERQPD Z2, K3, 1056(DX)(Z7*8)
+	MOVQ        t37_base+408(FP), CX
+	VSCATTERQPD Z2, K3, 1056(CX)(Z5*8)
 	KMOVW       K1, K3
-	MOVQ        t37_base+408(FP), DX
-	VSCATTERQPD Z2, K3, 2080(DX)(Z7*8)
+	MOVQ        t37_base+408(FP), CX
+	VSCATTERQPD Z2, K3, 2080(CX)(Z5*8)
 	KMOVW       K2, K3
-	MOVQ        t37_base+408(FP), DX
-	VSCATTERQPD Z2, K3, 3104(DX)(Z7*8)
+	MOVQ        t37_base+408(FP), CX
+	VSCATTERQPD Z2, K3, 3104(CX)(Z5*8)
 	KMOVW       K1, K3
-	MOVQ        t37_base+408(FP), DX
-	VSCATTERQPD Z2, K3, 40(DX)(Z7*8)
+	MOVQ        t37_base+408(FP), CX
+	VSCATTERQPD Z2, K3, 40(CX)(Z5*8)
 	KMOVW       K1, K3
-	MOVQ        t37_base+408(FP), DX
-	VSCATTERQPD Z2, K3, 1064(DX)(Z7*8)
+	MOVQ        t37_base+408(FP), CX
+	VSCATTERQPD Z2, K3, 1064(CX)(Z5*8)
 	KMOVW       K1, K3
-	MOVQ        t37_base+408(FP), DX
-	VSCATTERQPD Z2, K3, 2088(DX)(Z7*8)
+	MOVQ        t37_base+408(FP), CX
+	VSCATTERQPD Z2, K3, 2088(CX)(Z5*8)
 	KMOVW       K2, K3
-	MOVQ        t37_base+408(FP), DX
-	VSCATTERQPD Z2, K3, 3112(DX)(Z7*8)
+	MOVQ        t37_base+408(FP), CX
+	VSCATTERQPD Z2, K3, 3112(CX)(Z5*8)
 	KMOVW       K1, K3
-	MOVQ        t37_base+408(FP), DX
-	VSCATTERQPD Z2, K3, 48(DX)(Z7*8)
+	MOVQ        t37_base+408(FP), CX
+	VSCATTERQPD Z2, K3, 48(CX)(Z5*8)
 	KMOVW       K1, K3
-	MOVQ        t37_base+408(FP), DX
-	VSCATTERQPD Z2, K3, 1072(DX)(Z7*8)
+	MOVQ        t37_base+408(FP), CX
+	VSCATTERQPD Z2, K3, 1072(CX)(Z5*8)
 	KMOVW       K1, K3
-	MOVQ        t37_base+408(FP), DX
-	VSCATTERQPD Z2, K3, 2096(DX)(Z7*8)
+	MOVQ        t37_base+408(FP), CX
+	VSCATTERQPD Z2, K3, 2096(CX)(Z5*8)
 	KMOVW       K2, K3
-	MOVQ        t37_base+408(FP), DX
-	VSCATTERQPD Z2, K3, 3120(DX)(Z7*8)
+	MOVQ        t37_base+408(FP), CX
+	VSCATTERQPD Z2, K3, 3120(CX)(Z5*8)
 	KMOVW       K1, K3
-	MOVQ        t37_base+408(FP), DX
-	VSCATTERQPD Z2, K3, 56(DX)(Z7*8)
+	MOVQ        t37_base+408(FP), CX
+	VSCATTERQPD Z2, K3, 56(CX)(Z5*8)
 	KMOVW       K1, K3
-	MOVQ        t37_base+408(FP), DX
-	VSCATTERQPD Z2, K3, 1080(DX)(Z7*8)
+	MOVQ        t37_base+408(FP), CX
+	VSCATTERQPD Z2, K3, 1080(CX)(Z5*8)
 	KMOVW       K1, K3
-	MOVQ        t37_base+408(FP), DX
-	VSCATTERQPD Z2, K3, 2104(DX)(Z7*8)
+	MOVQ        t37_base+408(FP), CX
+	VSCATTERQPD Z2, K3, 2104(CX)(Z5*8)
 	KMOVW       K2, K3
-	MOVQ        t37_base+408(FP), DX
-	VSCATTERQPD Z2, K3, 3128(DX)(Z7*8)
-	ADDQ        $+1, CX
-	CMPQ        CX, $+1
+	MOVQ        t37_base+408(FP), CX
+	VSCATTERQPD Z2, K3, 3128(CX)(Z5*8)
+	ADDQ        $+1, AX
+	CMPQ        AX, $+1
 	JLT         loop21
-	MOVQ        $+0, CX
+	MOVQ        $+0, AX
 	PCALIGN     $0x20
 
 loop22:
 	KMOVW       K1, K3
-	MOVQ        t37_base+408(FP), DX
-	VSCATTERQPD Z2, K3, 96(DX)(Z7*8)
+	MOVQ        t37_base+408(FP), CX
+	VSCATTERQPD Z2, K3, 96(CX)(Z5*8)
 	KMOVW       K1, K3
-	MOVQ        t37_base+408(FP), DX
-	VSCATTERQPD Z2, K3, 1120(DX)(Z7*8)
+	MOVQ        t37_base+408(FP), CX
+	VSCATTERQPD Z2, K3, 1120(CX)(Z5*8)
 	KMOVW       K1, K3
-	MOVQ        t37_base+408(FP), DX
-	VSCATTERQPD Z2, K3, 2144(DX)(Z7*8)
+	MOVQ        t37_base+408(FP), CX
+	VSCATTERQPD Z2, K3, 2144(CX)(Z5*8)
 	KMOVW       K2, K3
-	MOVQ        t37_base+408(FP), DX
-	VSCATTERQPD Z2, K3, 3168(DX)(Z7*8)
+	MOVQ        t37_base+408(FP), CX
+	VSCATTERQPD Z2, K3, 3168(CX)(Z5*8)
 	KMOVW       K1, K3
-	MOVQ        t37_base+408(FP), DX
-	VSCATTERQPD Z2, K3, 104(DX)(Z7*8)
+	MOVQ        t37_base+408(FP), CX
+	VSCATTERQPD Z2, K3, 104(CX)(Z5*8)
 	KMOVW       K1, K3
-	MOVQ        t37_base+408(FP), DX
-	VSCATTERQPD Z2, K3, 1128(DX)(Z7*8)
+	MOVQ        t37_base+408(FP), CX
+	VSCATTERQPD Z2, K3, 1128(CX)(Z5*8)
 	KMOVW       K1, K3
-	MOVQ        t37_base+408(FP), DX
-	VSCATTERQPD Z2, K3, 2152(DX)(Z7*8)
+	MOVQ        t37_base+408(FP), CX
+	VSCATTERQPD Z2, K3, 2152(CX)(Z5*8)
 	KMOVW       K2, K3
-	MOVQ        t37_base+408(FP), DX
-	VSCATTERQPD Z2, K3, 3176(DX)(Z7*8)
+	MOVQ        t37_base+408(FP), CX
+	VSCATTERQPD Z2, K3, 3176(CX)(Z5*8)
 	KMOVW       K1, K3
-	MOVQ        t37_base+408(FP), DX
-	VSCATTERQPD Z2, K3, 112(DX)(Z7*8)
+	MOVQ        t37_base+408(FP), CX
+	VSCATTERQPD Z2, K3, 112(CX)(Z5*8)
 	KMOVW       K1, K3
-	MOVQ        t37_base+408(FP), DX
-	VSCATTERQPD Z2, K3, 1136(DX)(Z7*8)
+	MOVQ        t37_base+408(FP), CX
+	VSCATTERQPD Z2, K3, 1136(CX)(Z5*8)
 	KMOVW       K1, K3
-	MOVQ        t37_base+408(FP), DX
-	VSCATTERQPD Z2, K3, 2160(DX)(Z7*8)
+	MOVQ        t37_base+408(FP), CX
+	VSCATTERQPD Z2, K3, 2160(CX)(Z5*8)
 	KMOVW       K2, K3
-	MOVQ        t37_base+408(FP), DX
-	VSCATTERQPD Z2, K3, 3184(DX)(Z7*8)
+	MOVQ        t37_base+408(FP), CX
+	VSCATTERQPD Z2, K3, 3184(CX)(Z5*8)
 	KMOVW       K1, K3
-	MOVQ        t37_base+408(FP), DX
-	VSCATTERQPD Z2, K3, 120(DX)(Z7*8)
+	MOVQ        t37_base+408(FP), CX
+	VSCATTERQPD Z2, K3, 120(CX)(Z5*8)
 	KMOVW       K1, K3
-	MOVQ        t37_base+408(FP), DX
-	VSCATTERQPD Z2, K3, 1144(DX)(Z7*8)
+	MOVQ        t37_base+408(FP), CX
+	VSCATTERQPD Z2, K3, 1144(CX)(Z5*8)
 	KMOVW       K1, K3
-	MOVQ        t37_base+408(FP), DX
-	VSCATTERQPD Z2, K3, 2168(DX)(Z7*8)
+	MOVQ        t37_base+408(FP), CX
+	VSCATTERQPD Z2, K3, 2168(CX)(Z5*8)
 	KMOVW       K2, K3
-	MOVQ        t37_base+408(FP), DX
-	VSCATTERQPD Z2, K3, 3192(DX)(Z7*8)
-	ADDQ        $+1, CX
-	CMPQ        CX, $+1
+	MOVQ        t37_base+408(FP), CX
+	VSCATTERQPD Z2, K3, 3192(CX)(Z5*8)
+	ADDQ        $+1, AX
+	CMPQ        AX, $+1
 	JLT         loop22
-	VXORPD      Z5, Z16, Z19
-	MOVQ        zsecond_base+552(FP), CX
-	MOVQ        (SP), DX
-	LEAQ        (CX)(DX*8), CX
-	MOVQ        CX, 24(SP)
-	MOVQ        $+0, CX
+	VXORPD      Z3, Z16, Z19
+	MOVQ        zsecond_base+552(FP), AX
+	MOVQ        (SP), CX
+	LEAQ        (AX)(CX*8), AX
+	MOVQ        AX, 24(SP)
+	MOVQ        $+0, AX
 
 loop23:
-	IMUL3Q       $+22, CX, DX
-	MOVQ         24(SP), BX
-	LEAQ         (BX)(DX*8), DX
-	VBROADCASTSD (DX), Z20
+	IMUL3Q       $+22, AX, CX
+	MOVQ         24(SP), DX
+	LEAQ         (DX)(CX*8), CX
+	VBROADCASTSD (CX), Z20
 	VMULPD       Z20, Z19, Z21
 	VMULPD       Z20, Z15, Z20
-	MOVQ         t29_base+576(FP), DX
-	VMOVSD       X20, (DX)
-	MOVQ         t29_base+576(FP), DX
-	VMOVSD       X2, 8(DX)
-	MOVQ         t29_base+576(FP), DX
-	VMOVSD       X2, 16(DX)
-	MOVQ         t29_base+576(FP), DX
-	VMOVSD       X2, 24(DX)
-	MOVQ         t25_base+360(FP), DX
-	LEAQ         (DX)(CX*8), DX
-	VMULPD.BCST  (DX), Z15, Z22
+	MOVQ         t29_base+576(FP), CX
+	VMOVSD       X20, (CX)
+	MOVQ         t29_base+576(FP), CX
+	VMOVSD       X2, 8(CX)
+	MOVQ         t29_base+576(FP), CX
+	VMOVSD       X2, 16(CX)
+	MOVQ         t29_base+576(FP), CX
+	VMOVSD       X2, 24(CX)
+	MOVQ         t25_base+360(FP), CX
+	LEAQ         (CX)(AX*8), CX
+	VMULPD.BCST  (CX), Z15, Z22
 	VFMADD231PD  Z21, Z17, Z22
-	MOVQ         CX, BX
-	SHLQ         $0x02, BX
-	MOVQ         t30_base+432(FP), SI
-	LEAQ         (SI)(BX*8), SI
-	VMOVSD       X22, 8(SI)
-	MOVQ         t26_base+384(FP), DI
-	LEAQ         (DI)(CX*8), DI
-	VMULPD.BCST  (DI), Z15, Z22
+	MOVQ         AX, DX
+	SHLQ         $0x02, DX
+	MOVQ         t30_base+432(FP), BX
+	LEAQ         (BX)(DX*8), BX
+	VMOVSD       X22, 8(BX)
+	MOVQ         t26_base+384(FP), SI
+	LEAQ         (SI)(AX*8), SI
+	VMULPD.BCST  (SI), Z15, Z22
 	VFMADD231PD  Z21, Z18, Z22
-	VXORPD       Z5, Z22, Z22
-	MOVQ         t31_base+456(FP), R8
-	LEAQ         (R8)(BX*8), R8
-	VMOVSD       X22, 16(R8)
-	MOVQ         t32_base+600(FP), R9
-	VMOVSD       X21, (R9)
-	MOVQ         t32_base+600(FP), R9
-	VMOVSD       X2, 8(R9)
-	MOVQ         t32_base+600(FP), R9
-	VMOVSD       X2, 16(R9)
-	MOVQ         t32_base+600(FP), R9
-	VMOVSD       X2, 24(R9)
-	VMULPD.BCST  (DX), Z16, Z21
+	VXORPD       Z3, Z22, Z22
+	MOVQ         t31_base+456(FP), DI
+	LEAQ         (DI)(DX*8), DI
+	VMOVSD       X22, 16(DI)
+	MOVQ         t32_base+600(FP), R8
+	VMOVSD       X21, (R8)
+	MOVQ         t32_base+600(FP), R8
+	VMOVSD       X2, 8(R8)
+	MOVQ         t32_base+600(FP), R8
+	VMOVSD       X2, 16(R8)
+	MOVQ         t32_base+600(FP), R8
+	VMOVSD       X2, 24(R8)
+	VMULPD.BCST  (CX), Z16, Z21
 	VFMADD231PD  Z20, Z17, Z21
-	VXORPD       Z5, Z21, Z21
-	MOVQ         t33_base+480(FP), DX
-	LEAQ         (DX)(BX*8), DX
-	VMOVSD       X21, 8(DX)
-	VMULPD.BCST  (DI), Z16, Z21
+	VXORPD       Z3, Z21, Z21
+	MOVQ         t33_base+480(FP), CX
+	LEAQ         (CX)(DX*8), CX
+	VMOVSD       X21, 8(CX)
+	VMULPD.BCST  (SI), Z16, Z21
 	VFMADD231PD  Z20, Z18, Z21
-	MOVQ         t34_base+504(FP), DI
-	LEAQ         (DI)(BX*8), BX
-	VMOVSD       X21, 16(BX)
-	MOVQ         $+0, DI
+	MOVQ         t34_base+504(FP), SI
+	LEAQ         (SI)(DX*8), DX
+	VMOVSD       X21, 16(DX)
+	MOVQ         $+0, SI
 	PCALIGN      $0x20
 
 loop24:
-	KMOVB     AX, K2
-	MOVQ      t32_base+600(FP), R9
-	VMOVUPD.Z (R9), K2, Z20
+	MOVQ      $+15, R8
+	KMOVB     R8, K2
+	MOVQ      t32_base+600(FP), R8
+	VMOVUPD.Z (R8), K2, Z20
+	VMOVUPD.Z (CX), K2, Z21
+	VADDPD    Z21, Z20, Z20
 	VMOVUPD.Z (DX), K2, Z21
 	VADDPD    Z21, Z20, Z20
-	VMOVUPD.Z (BX), K2, Z21
-	VADDPD    Z21, Z20, Z20
-	MOVQ      t35_base+624(FP), R9
-	VMOVUPD   Z20, K2, (R9)
-	ADDQ      $+1, DI
-	CMPQ      DI, $+1
+	MOVQ      t35_base+624(FP), R8
+	VMOVUPD   Z20, K2, (R8)
+	ADDQ      $+1, SI
+	CMPQ      SI, $+1
 	JLT       loop24
-	MOVQ      $+0, DX
+	MOVQ      $+0, CX
 	PCALIGN   $0x20
 
 loop25:
-	KMOVB   AX, K2
-	MOVQ    t35_base+624(FP), BX
-	VMOVUPD Z2, K2, 32(BX)
-	ADDQ    $+1, DX
-	CMPQ    DX, $+1
+	MOVQ    $+15, DX
+	KMOVB   DX, K2
+	MOVQ    t35_base+624(FP), DX
+	VMOVUPD Z2, K2, 32(DX)
+	ADDQ    $+1, CX
+	CMPQ    CX, $+1
 	JLT     loop25
-	MOVQ    $+0, DX
+	MOVQ    $+0, CX
 	PCALIGN $0x20
 
 loop26:
-	KMOVB   AX, K2
-	MOVQ    t35_base+624(FP), BX
-	VMOVUPD Z2, K2, 64(BX)
-	ADDQ    $+1, DX
-	CMPQ    DX, $+1
+	MOVQ    $+15, DX
+	KMOVB   DX, K2
+	MOVQ    t35_base+624(FP), DX
+	VMOVUPD Z2, K2, 64(DX)
+	ADDQ    $+1, CX
+	CMPQ    CX, $+1
 	JLT     loop26
-	MOVQ    $+0, DX
+	MOVQ    $+0, CX
 	PCALIGN $0x20
 
 loop27:
-	KMOVB   AX, K2
-	MOVQ    t35_base+624(FP), BX
-	VMOVUPD Z2, K2, 96(BX)
-	ADDQ    $+1, DX
-	CMPQ    DX, $+1
+	MOVQ    $+15, DX
+	KMOVB   DX, K2
+	MOVQ    t35_base+624(FP), DX
+	VMOVUPD Z2, K2, 96(DX)
+	ADDQ    $+1, CX
+	CMPQ    CX, $+1
 	JLT     loop27
-	MOVQ    CX, DX
-	SHLQ    $0x04, DX
-	MOVQ    t36_base+528(FP), BX
-	LEAQ    (BX)(DX*8), BX
-	MOVQ    $+0, DI
+	MOVQ    AX, CX
+	SHLQ    $0x04, CX
+	MOVQ    t36_base+528(FP), DX
+	LEAQ    (DX)(CX*8), DX
+	MOVQ    $+0, SI
 	PCALIGN $0x20
 
 loop28:
-	KMOVB     AX, K2
-	MOVQ      t29_base+576(FP), R9
-	VMOVUPD.Z (R9), K2, Z20
-	VMOVUPD.Z (SI), K2, Z21
+	MOVQ      $+15, R8
+	KMOVB     R8, K2
+	MOVQ      t29_base+576(FP), R8
+	VMOVUPD.Z (R8), K2, Z20
+	VMOVUPD.Z (BX), K2, Z21
 	VADDPD    Z21, Z20, Z20
-	VMOVUPD.Z (R8), K2, Z21
+	VMOVUPD.Z (DI), K2, Z21
 	VADDPD    Z21, Z20, Z20
-	VMOVUPD   Z20, K2, 32(BX)
-	ADDQ      $+1, DI
-	CMPQ      DI, $+1
+	VMOVUPD   Z20, K2, 32(DX)
+	ADDQ      $+1, SI
+	CMPQ      SI, $+1
 	JLT       loop28
-	MOVQ      t37_base+408(FP), SI
-	LEAQ      (SI)(DX*8), SI
-	VMOVUPD   (BX), Z20
-	VMOVUPD   64(BX), Z21
-	MOVQ      t35_base+624(FP), BX
+	MOVQ      t37_base+408(FP), BX
+	LEAQ      (BX)(CX*8), BX
+	VMOVUPD   (DX), Z20
+	VMOVUPD   64(DX), Z21
+	MOVQ      t35_base+624(FP), DX
+	VADDPD    (DX), Z20, Z20
+	MOVQ      t35_base+624(FP), DX
+	VADDPD    64(DX), Z21, Z21
 	VADDPD    (BX), Z20, Z20
-	MOVQ      t35_base+624(FP), BX
 	VADDPD    64(BX), Z21, Z21
-	VADDPD    (SI), Z20, Z20
-	VADDPD    64(SI), Z21, Z21
-	MOVQ      t38_base+648(FP), BX
-	VMOVUPD   Z20, (BX)
-	MOVQ      t38_base+648(FP), BX
-	VMOVUPD   Z21, 64(BX)
-	MOVQ      zhere_base+672(FP), BX
-	LEAQ      (BX)(DX*8), DX
-	MOVQ      $+0, BX
+	MOVQ      t38_base+648(FP), DX
+	VMOVUPD   Z20, (DX)
+	MOVQ      t38_base+648(FP), DX
+	VMOVUPD   Z21, 64(DX)
+	MOVQ      zhere_base+672(FP), DX
+	LEAQ      (DX)(CX*8), CX
+	MOVQ      $+0, DX
 
 loop29:
-	MOVQ    BX, SI
-	SHLQ    $0x02, SI
-	LEAQ    (DX)(SI*8), DI
-	KMOVB   AX, K2
-	VMOVUPD Z2, K2, (DI)
-	MOVQ    16(SP), R8
-	LEAQ    (R8)(SI*8), SI
-	MOVQ    $+0, R8
+	MOVQ    DX, BX
+	SHLQ    $0x02, BX
+	LEAQ    (CX)(BX*8), SI
+	MOVQ    $+15, DI
+	KMOVB   DI, K2
+	VMOVUPD Z2, K2, (SI)
+	MOVQ    16(SP), DI
+	LEAQ    (DI)(BX*8), BX
+	MOVQ    $+0, DI
 	PCALIGN $0x20
 
 loop30:
-	LEAQ        (SI)(R8*8), R9
-	MOVQ        R8, R10
-	SHLQ        $0x02, R10
-	MOVQ        t38_base+648(FP), R11
-	LEAQ        (R11)(R10*8), R10
-	KMOVB       AX, K2
-	VMOVUPD.Z   (R10), K2, Z20
-	VMULPD.BCST (R9), Z20, Z20
-	VMOVUPD.Z   (DI), K2, Z21
+	LEAQ        (BX)(DI*8), R8
+	MOVQ        DI, R9
+	SHLQ        $0x02, R9
+	MOVQ        t38_base+648(FP), R10
+	LEAQ        (R10)(R9*8), R9
+	MOVQ        $+15, R10
+	KMOVB       R10, K2
+	VMOVUPD.Z   (R9), K2, Z20
+	VMULPD.BCST (R8), Z20, Z20
+	VMOVUPD.Z   (SI), K2, Z21
 	VADDPD      Z20, Z21, Z20
-	VMOVUPD     Z20, K2, (DI)
-	ADDQ        $+1, R8
-	CMPQ        R8, $+4
+	VMOVUPD     Z20, K2, (SI)
+	ADDQ        $+1, DI
+	CMPQ        DI, $+4
 	JLT         loop30
-	ADDQ        $+1, BX
-	CMPQ        BX, $+4
+	ADDQ        $+1, DX
+	CMPQ        DX, $+4
 	JLT         loop29
-	ADDQ        $+1, CX
-	CMPQ        CX, $+26
+	ADDQ        $+1, AX
+	CMPQ        AX, $+26
 	JLT         loop23
-	IMUL3Q      $+416, 8(SP), CX
-	MOVQ        dA_base+696(FP), DX
-	LEAQ        (DX)(CX*8), CX
-	MOVQ        $+0, DX
+	IMUL3Q      $+416, 8(SP), AX
+	MOVQ        dA_base+696(FP), CX
+	LEAQ        (CX)(AX*8), AX
+	MOVQ        $+0, CX
 	PCALIGN     $0x20
 
 loop31:
@@ -10831,125 +11937,128 @@ loop31:
 	VPXORD Z16, Z16, Z16
 	VPXORD Z17, Z17, Z17
 	VPXORD Z18, Z18, Z18
-	MOVQ   $+0, BX
-	MOVQ   8(SP), SI
-	TESTQ  SI, SI
+	MOVQ   $+0, DX
+	MOVQ   8(SP), BX
+	TESTQ  BX, BX
 	JLT    done32
-	IMUL3Q $-1, 8(SP), SI
-	LEAQ   21(SI), SI
-	TESTQ  SI, SI
+	IMUL3Q $-1, 8(SP), BX
+	LEAQ   21(BX), BX
+	TESTQ  BX, BX
 	JLT    done33
-	IMUL3Q $-1, 8(SP), SI
-	MOVQ   (SP), DI
-	LEAQ   (DI)(SI*1), SI
-	LEAQ   -1(SI), SI
-	TESTQ  SI, SI
+	IMUL3Q $-1, 8(SP), BX
+	MOVQ   (SP), SI
+	LEAQ   (SI)(BX*1), BX
+	LEAQ   -1(BX), BX
+	TESTQ  BX, BX
 	JLT    done34
-	MOVQ   $+1, BX
+	MOVQ   $+1, DX
 
 done34:
 done33:
 done32:
-	TESTQ   BX, BX
+	TESTQ   DX, DX
 	JEQ     done35
-	VMOVUPD (CX)(DX*8), Z15
-	VMOVUPD 64(CX)(DX*8), Z16
-	VMOVUPD 128(CX)(DX*8), Z17
-	VMOVUPD 192(CX)(DX*8), Z18
+	VMOVUPD (AX)(CX*8), Z15
+	VMOVUPD 64(AX)(CX*8), Z16
+	VMOVUPD 128(AX)(CX*8), Z17
+	VMOVUPD 192(AX)(CX*8), Z18
 
 done35:
-	MOVQ         dA2_base+720(FP), BX
-	VMOVUPD      Z15, (BX)(DX*8)
-	MOVQ         dA2_base+720(FP), BX
-	VMOVUPD      Z16, 64(BX)(DX*8)
-	MOVQ         dA2_base+720(FP), BX
-	VMOVUPD      Z17, 128(BX)(DX*8)
-	MOVQ         dA2_base+720(FP), BX
-	VMOVUPD      Z18, 192(BX)(DX*8)
-	ADDQ         $+32, DX
-	CMPQ         DX, $+384
+	MOVQ         dA2_base+720(FP), DX
+	VMOVUPD      Z15, (DX)(CX*8)
+	MOVQ         dA2_base+720(FP), DX
+	VMOVUPD      Z16, 64(DX)(CX*8)
+	MOVQ         dA2_base+720(FP), DX
+	VMOVUPD      Z17, 128(DX)(CX*8)
+	MOVQ         dA2_base+720(FP), DX
+	VMOVUPD      Z18, 192(DX)(CX*8)
+	ADDQ         $+32, CX
+	CMPQ         CX, $+384
 	JLE          loop31
-	MOVQ         8(SP), CX
-	VPBROADCASTQ CX, Z15
+	MOVQ         8(SP), AX
+	VPBROADCASTQ AX, Z15
 	VPCMPQ       $0x01, Z2, Z15, K2
-	IMUL3Q       $+416, (SP), CX
-	MOVQ         dA_base+696(FP), DX
-	LEAQ         (DX)(CX*8), CX
-	MOVQ         CX, 24(SP)
-	MOVQ         $+0, CX
-	MOVQ         CX, 16(SP)
+	IMUL3Q       $+416, (SP), AX
+	MOVQ         dA_base+696(FP), CX
+	LEAQ         (CX)(AX*8), AX
+	MOVQ         AX, 24(SP)
+	MOVQ         $+0, AX
+	MOVQ         AX, 16(SP)
 
 loop36:
-	MOVQ 16(SP), CX
-	SHLQ $0x04, CX
-	MOVQ dA2_base+720(FP), DX
-	LEAQ (DX)(CX*8), DX
-	MOVQ zhere_base+672(FP), BX
-	LEAQ (BX)(CX*8), BX
-	MOVQ 24(SP), SI
-	LEAQ (SI)(CX*8), CX
-	MOVQ $+0, SI
+	MOVQ 16(SP), AX
+	SHLQ $0x04, AX
+	MOVQ dA2_base+720(FP), CX
+	LEAQ (CX)(AX*8), CX
+	MOVQ zhere_base+672(FP), DX
+	LEAQ (DX)(AX*8), DX
+	MOVQ 24(SP), BX
+	LEAQ (BX)(AX*8), AX
+	MOVQ $+0, BX
 
 loop37:
-	KMOVB   AX, K3
-	MOVQ    t39_base+744(FP), DI
-	VMOVUPD Z2, K3, (DI)
-	MOVQ    SI, DI
-	SHLQ    $0x02, DI
-	LEAQ    (DX)(DI*8), R8
-	MOVQ    p6_base+144(FP), R9
-	LEAQ    (R9)(DI*8), R9
-	MOVQ    $+0, R10
+	MOVQ    $+15, SI
+	KMOVB   SI, K3
+	MOVQ    t39_base+744(FP), SI
+	VMOVUPD Z2, K3, (SI)
+	MOVQ    BX, SI
+	SHLQ    $0x02, SI
+	LEAQ    (CX)(SI*8), DI
+	MOVQ    p6_base+144(FP), R8
+	LEAQ    (R8)(SI*8), R8
+	MOVQ    $+0, R9
 	PCALIGN $0x20
 
 loop38:
-	LEAQ             (R8)(R10*8), R11
-	LEAQ             (R9)(R10*8), R12
-	MOVQ             R10, R13
-	SHLQ             $0x02, R13
-	MOVQ             here2_base+240(FP), BP
-	LEAQ             (BP)(R13*8), BP
-	LEAQ             (BX)(R13*8), R13
-	KMOVB            AX, K3
-	VMOVUPD.Z        (BP), K3, Z15
-	VMOVUPD.Z        (R13), K3, Z16
-	VMULPD.BCST      (R12), Z16, Z16
-	VFMADD231PD.BCST (R11), Z15, Z16
-	MOVQ             t39_base+744(FP), R11
-	VMOVUPD.Z        (R11), K3, Z15
+	LEAQ             (DI)(R9*8), R10
+	LEAQ             (R8)(R9*8), R11
+	MOVQ             R9, R12
+	SHLQ             $0x02, R12
+	MOVQ             here2_base+240(FP), R13
+	LEAQ             (R13)(R12*8), R13
+	LEAQ             (DX)(R12*8), R12
+	MOVQ             $+15, BP
+	KMOVB            BP, K3
+	VMOVUPD.Z        (R13), K3, Z15
+	VMOVUPD.Z        (R12), K3, Z16
+	VMULPD.BCST      (R11), Z16, Z16
+	VFMADD231PD.BCST (R10), Z15, Z16
+	MOVQ             t39_base+744(FP), R10
+	VMOVUPD.Z        (R10), K3, Z15
 	VADDPD           Z16, Z15, Z15
-	MOVQ             t39_base+744(FP), R11
-	VMOVUPD          Z15, K3, (R11)
-	ADDQ             $+1, R10
-	CMPQ             R10, $+4
+	MOVQ             t39_base+744(FP), R10
+	VMOVUPD          Z15, K3, (R10)
+	ADDQ             $+1, R9
+	CMPQ             R9, $+4
 	JLT              loop38
-	LEAQ             (BX)(DI*8), R8
-	LEAQ             (CX)(DI*8), DI
-	KMOVB            AX, K3
+	LEAQ             (DX)(SI*8), DI
+	LEAQ             (AX)(SI*8), SI
+	MOVQ             $+15, R8
+	KMOVB            R8, K3
 	VPXORD           Z15, Z15, Z15
-	KMOVB            K2, R9
-	TESTQ            R9, R9
+	KMOVB            K2, R8
+	TESTQ            R8, R8
 	JEQ              else40
-	VMOVUPD.Z        (R8), K3, Z15
+	VMOVUPD.Z        (DI), K3, Z15
 	JMP              done39
 
 else40:
-	MOVQ      t39_base+744(FP), R8
-	VMOVUPD.Z (R8), K3, Z15
+	MOVQ      t39_base+744(FP), DI
+	VMOVUPD.Z (DI), K3, Z15
 
 done39:
-	VMOVUPD Z15, K3, (DI)
-	ADDQ    $+1, SI
-	CMPQ    SI, $+4
+	VMOVUPD Z15, K3, (SI)
+	ADDQ    $+1, BX
+	CMPQ    BX, $+4
 	JLT     loop37
-	MOVQ    16(SP), CX
-	ADDQ    $+1, CX
-	MOVQ    CX, 16(SP)
+	MOVQ    16(SP), AX
+	ADDQ    $+1, AX
+	MOVQ    AX, 16(SP)
 	CMPQ    16(SP), $+26
 	JLT     loop36
-	MOVQ    (SP), CX
-	ADDQ    $+1, CX
-	MOVQ    CX, (SP)
+	MOVQ    (SP), AX
+	ADDQ    $+1, AX
+	MOVQ    AX, (SP)
 	CMPQ    (SP), $+22
 	JLT     loop1
 	VZEROUPPER
@@ -10959,34 +12068,35 @@ done39:
 // Requires: AVX, AVX2, FMA3
 TEXT ·dALoopAVX2(SB), $344-768
 	MOVQ    t37_base+408(FP), AX
-	MOVQ    $+0, CX
-	MOVQ    CX, 320(SP)
+	MOVQ    t36_base+528(FP), CX
+	MOVQ    $+0, DX
+	MOVQ    DX, 320(SP)
 	VXORPS  Y0, Y0, Y0
-	VMOVUPD c64x4_0000000000000000<>+0(SB), Y1
-	VMOVUPS c32x8_h42a4f02043f7f565<>+0(SB), Y2
-	VMOVUPD c64x4_0000000000000001<>+0(SB), Y3
-	VMOVUPD c64x4_0000000000000002<>+0(SB), Y4
-	VMOVUPD c64x4_0000000000000003<>+0(SB), Y5
-	VMOVUPD c64x4_hc834997fb4a8ad65<>+0(SB), Y6
+	VMOVUPD c64x4_hc834997fb4a8ad65<>+0(SB), Y1
+	VMOVUPD c64x4_0000000000000000<>+0(SB), Y2
+	VMOVUPS c32x8_h42a4f02043f7f565<>+0(SB), Y3
+	VMOVUPD c64x4_0000000000000001<>+0(SB), Y4
+	VMOVUPD c64x4_0000000000000002<>+0(SB), Y5
+	VMOVUPD c64x4_0000000000000003<>+0(SB), Y6
 	VMOVUPD c64x4_h5650343be9dcf595<>+0(SB), Y7
 
 loop1:
-	MOVQ         $+0, CX
-	MOVQ         t20_base+0(FP), DX
-	MOVL         CX, (DX)
-	MOVQ         $+0, CX
-	MOVQ         t20_base+0(FP), DX
-	MOVL         CX, 4(DX)
-	MOVQ         $+0, CX
-	MOVQ         t20_base+0(FP), DX
-	MOVL         CX, 8(DX)
-	MOVQ         $+1, CX
-	MOVQ         t20_base+0(FP), DX
-	MOVL         CX, 12(DX)
-	MOVQ         second_base+24(FP), CX
-	MOVQ         320(SP), DX
-	LEAQ         (CX)(DX*8), CX
-	VBROADCASTSD (CX), Y8
+	MOVQ         $+0, DX
+	MOVQ         t20_base+0(FP), BX
+	MOVL         DX, (BX)
+	MOVQ         $+0, DX
+	MOVQ         t20_base+0(FP), BX
+	MOVL         DX, 4(BX)
+	MOVQ         $+0, DX
+	MOVQ         t20_base+0(FP), BX
+	MOVL         DX, 8(BX)
+	MOVQ         $+1, DX
+	MOVQ         t20_base+0(FP), BX
+	MOVL         DX, 12(BX)
+	MOVQ         second_base+24(FP), DX
+	MOVQ         320(SP), BX
+	LEAQ         (DX)(BX*8), DX
+	VBROADCASTSD (DX), Y8
 	VMOVUPD      c64x4_3fe0000000000000<>+0(SB), Y9
 	VFMADD231PD  c64x4_3fd45f306dc9c883<>+0(SB), Y8, Y9
 	VADDPD       c64x4_4338000000000000<>+0(SB), Y9, Y9
@@ -11036,13 +12146,13 @@ loop1:
 	VMOVUPS      Y10, 64(SP)
 	VSUBPD       64(SP), Y8, Y8
 	VMOVUPS      Y8, 96(SP)
-	LEAQ         c64x53_h8e0ecff7f3b31827<>+0(SB), DX
-	MOVQ         DX, 328(SP)
+	LEAQ         c64x53_h8e0ecff7f3b31827<>+0(SB), BX
+	MOVQ         BX, 328(SP)
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y8
 	VMOVUPS      32(SP), Y10
-	MOVQ         328(SP), DX
+	MOVQ         328(SP), BX
 	VMOVAPS      Y0, Y12
-	VGATHERQPD   Y8, (DX)(Y10*8), Y12
+	VGATHERQPD   Y8, (BX)(Y10*8), Y12
 	VMULPD       c64x4_3ff0000000000000<>+0(SB), Y12, Y8
 	VMULPD       64(SP), Y8, Y10
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y10, Y12
@@ -11069,9 +12179,9 @@ loop1:
 	VMOVUPS      Y8, 128(SP)
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y8
 	VMOVUPS      32(SP), Y10
-	MOVQ         328(SP), DX
+	MOVQ         328(SP), BX
 	VMOVAPS      Y0, Y12
-	VGATHERQPD   Y8, 8(DX)(Y10*8), Y12
+	VGATHERQPD   Y8, 8(BX)(Y10*8), Y12
 	VMULPD       c64x4_3e70000000000000<>+0(SB), Y12, Y8
 	VMULPD       64(SP), Y8, Y10
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y10, Y12
@@ -11098,9 +12208,9 @@ loop1:
 	VMOVUPS      Y8, 128(SP)
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y8
 	VMOVUPS      32(SP), Y10
-	MOVQ         328(SP), DX
+	MOVQ         328(SP), BX
 	VMOVAPS      Y0, Y12
-	VGATHERQPD   Y8, 16(DX)(Y10*8), Y12
+	VGATHERQPD   Y8, 16(BX)(Y10*8), Y12
 	VMULPD       c64x4_3cf0000000000000<>+0(SB), Y12, Y8
 	VMULPD       64(SP), Y8, Y10
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y10, Y12
@@ -11127,9 +12237,9 @@ loop1:
 	VMOVUPS      Y8, 128(SP)
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y8
 	VMOVUPS      32(SP), Y10
-	MOVQ         328(SP), DX
+	MOVQ         328(SP), BX
 	VMOVAPS      Y0, Y12
-	VGATHERQPD   Y8, 24(DX)(Y10*8), Y12
+	VGATHERQPD   Y8, 24(BX)(Y10*8), Y12
 	VMULPD       c64x4_3b70000000000000<>+0(SB), Y12, Y8
 	VMULPD       64(SP), Y8, Y10
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y10, Y12
@@ -11173,9 +12283,9 @@ loop1:
 	VMOVUPS      Y8, 160(SP)
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y8
 	VMOVUPS      32(SP), Y10
-	MOVQ         328(SP), DX
+	MOVQ         328(SP), BX
 	VMOVAPS      Y0, Y13
-	VGATHERQPD   Y8, 32(DX)(Y10*8), Y13
+	VGATHERQPD   Y8, 32(BX)(Y10*8), Y13
 	VMULPD       c64x4_39f0000000000000<>+0(SB), Y13, Y8
 	VMULPD       64(SP), Y8, Y10
 	VADDPD       Y10, Y12, Y13
@@ -11196,9 +12306,9 @@ loop1:
 	VMOVUPS      Y8, 160(SP)
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y8
 	VMOVUPS      32(SP), Y10
-	MOVQ         328(SP), DX
+	MOVQ         328(SP), BX
 	VMOVAPS      Y0, Y13
-	VGATHERQPD   Y8, 40(DX)(Y10*8), Y13
+	VGATHERQPD   Y8, 40(BX)(Y10*8), Y13
 	VMULPD       c64x4_3870000000000000<>+0(SB), Y13, Y8
 	VMULPD       64(SP), Y8, Y10
 	VADDPD       Y10, Y12, Y13
@@ -11219,9 +12329,9 @@ loop1:
 	VMOVUPS      Y8, 160(SP)
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y8
 	VMOVUPS      32(SP), Y10
-	MOVQ         328(SP), DX
+	MOVQ         328(SP), BX
 	VMOVAPS      Y0, Y13
-	VGATHERQPD   Y8, 48(DX)(Y10*8), Y13
+	VGATHERQPD   Y8, 48(BX)(Y10*8), Y13
 	VMULPD       c64x4_36f0000000000000<>+0(SB), Y13, Y8
 	VMULPD       64(SP), Y8, Y10
 	VADDPD       Y10, Y12, Y13
@@ -11242,9 +12352,9 @@ loop1:
 	VMOVUPS      Y8, 160(SP)
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y8
 	VMOVUPS      32(SP), Y10
-	MOVQ         328(SP), DX
+	MOVQ         328(SP), BX
 	VMOVAPS      Y0, Y13
-	VGATHERQPD   Y8, 56(DX)(Y10*8), Y13
+	VGATHERQPD   Y8, 56(BX)(Y10*8), Y13
 	VMULPD       c64x4_3570000000000000<>+0(SB), Y13, Y8
 	VMULPD       64(SP), Y8, Y10
 	VADDPD       Y10, Y12, Y13
@@ -11265,9 +12375,9 @@ loop1:
 	VMOVUPS      Y8, 160(SP)
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y8
 	VMOVUPS      32(SP), Y10
-	MOVQ         328(SP), DX
+	MOVQ         328(SP), BX
 	VMOVAPS      Y0, Y13
-	VGATHERQPD   Y8, 64(DX)(Y10*8), Y13
+	VGATHERQPD   Y8, 64(BX)(Y10*8), Y13
 	VMULPD       c64x4_33f0000000000000<>+0(SB), Y13, Y8
 	VMULPD       64(SP), Y8, Y10
 	VADDPD       Y10, Y12, Y13
@@ -11315,7 +12425,7 @@ done2:
 	VPSLLQ       $0x3f, Y9, Y9
 	VXORPD       Y9, Y8, Y8
 	VMOVUPS      Y8, 160(SP)
-	VBROADCASTSD (CX), Y8
+	VBROADCASTSD (DX), Y8
 	VMOVUPS      Y8, 128(SP)
 	VMOVUPD      c64x4_3fd45f306dc9c883<>+0(SB), Y8
 	VMOVUPD      c64x4_4338000000000000<>+0(SB), Y9
@@ -11366,11 +12476,11 @@ done2:
 	VMOVUPS      Y11, 32(SP)
 	VSUBPD       32(SP), Y8, Y8
 	VMOVUPS      Y8, (SP)
-	LEAQ         c64x53_h8e0ecff7f3b31827<>+0(SB), CX
+	LEAQ         c64x53_h8e0ecff7f3b31827<>+0(SB), DX
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y8
 	VMOVUPS      64(SP), Y11
 	VMOVAPS      Y0, Y12
-	VGATHERQPD   Y8, (CX)(Y11*8), Y12
+	VGATHERQPD   Y8, (DX)(Y11*8), Y12
 	VMULPD       c64x4_3ff0000000000000<>+0(SB), Y12, Y8
 	VMULPD       32(SP), Y8, Y11
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y11, Y12
@@ -11398,7 +12508,7 @@ done2:
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y8
 	VMOVUPS      64(SP), Y11
 	VMOVAPS      Y0, Y12
-	VGATHERQPD   Y8, 8(CX)(Y11*8), Y12
+	VGATHERQPD   Y8, 8(DX)(Y11*8), Y12
 	VMULPD       c64x4_3e70000000000000<>+0(SB), Y12, Y8
 	VMULPD       32(SP), Y8, Y11
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y11, Y12
@@ -11426,7 +12536,7 @@ done2:
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y8
 	VMOVUPS      64(SP), Y11
 	VMOVAPS      Y0, Y12
-	VGATHERQPD   Y8, 16(CX)(Y11*8), Y12
+	VGATHERQPD   Y8, 16(DX)(Y11*8), Y12
 	VMULPD       c64x4_3cf0000000000000<>+0(SB), Y12, Y8
 	VMULPD       32(SP), Y8, Y11
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y11, Y12
@@ -11454,7 +12564,7 @@ done2:
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y8
 	VMOVUPS      64(SP), Y11
 	VMOVAPS      Y0, Y12
-	VGATHERQPD   Y8, 24(CX)(Y11*8), Y12
+	VGATHERQPD   Y8, 24(DX)(Y11*8), Y12
 	VMULPD       c64x4_3b70000000000000<>+0(SB), Y12, Y8
 	VMULPD       32(SP), Y8, Y11
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y11, Y12
@@ -11499,7 +12609,7 @@ done2:
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y8
 	VMOVUPS      64(SP), Y11
 	VMOVAPS      Y0, Y13
-	VGATHERQPD   Y8, 32(CX)(Y11*8), Y13
+	VGATHERQPD   Y8, 32(DX)(Y11*8), Y13
 	VMULPD       c64x4_39f0000000000000<>+0(SB), Y13, Y8
 	VMULPD       32(SP), Y8, Y11
 	VADDPD       Y11, Y12, Y13
@@ -11521,7 +12631,7 @@ done2:
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y8
 	VMOVUPS      64(SP), Y11
 	VMOVAPS      Y0, Y13
-	VGATHERQPD   Y8, 40(CX)(Y11*8), Y13
+	VGATHERQPD   Y8, 40(DX)(Y11*8), Y13
 	VMULPD       c64x4_3870000000000000<>+0(SB), Y13, Y8
 	VMULPD       32(SP), Y8, Y11
 	VADDPD       Y11, Y12, Y13
@@ -11543,7 +12653,7 @@ done2:
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y8
 	VMOVUPS      64(SP), Y11
 	VMOVAPS      Y0, Y13
-	VGATHERQPD   Y8, 48(CX)(Y11*8), Y13
+	VGATHERQPD   Y8, 48(DX)(Y11*8), Y13
 	VMULPD       c64x4_36f0000000000000<>+0(SB), Y13, Y8
 	VMULPD       32(SP), Y8, Y11
 	VADDPD       Y11, Y12, Y13
@@ -11565,7 +12675,7 @@ done2:
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y8
 	VMOVUPS      64(SP), Y11
 	VMOVAPS      Y0, Y13
-	VGATHERQPD   Y8, 56(CX)(Y11*8), Y13
+	VGATHERQPD   Y8, 56(DX)(Y11*8), Y13
 	VMULPD       c64x4_3570000000000000<>+0(SB), Y13, Y8
 	VMULPD       32(SP), Y8, Y11
 	VADDPD       Y11, Y12, Y13
@@ -11587,7 +12697,7 @@ done2:
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y8
 	VMOVUPS      64(SP), Y11
 	VMOVAPS      Y0, Y13
-	VGATHERQPD   Y8, 64(CX)(Y11*8), Y13
+	VGATHERQPD   Y8, 64(DX)(Y11*8), Y13
 	VMULPD       c64x4_33f0000000000000<>+0(SB), Y13, Y8
 	VMULPD       32(SP), Y8, Y11
 	VADDPD       Y11, Y12, Y13
@@ -11638,10 +12748,10 @@ done3:
 	VPSLLQ       $0x3f, Y9, Y9
 	VXORPD       Y9, Y8, Y8
 	VMOVUPS      Y8, 224(SP)
-	MOVQ         first_base+48(FP), CX
-	MOVQ         320(SP), DX
-	LEAQ         (CX)(DX*8), CX
-	VBROADCASTSD (CX), Y8
+	MOVQ         first_base+48(FP), DX
+	MOVQ         320(SP), BX
+	LEAQ         (DX)(BX*8), DX
+	VBROADCASTSD (DX), Y8
 	VMOVUPD      c64x4_3fe0000000000000<>+0(SB), Y9
 	VFMADD231PD  c64x4_3fd45f306dc9c883<>+0(SB), Y8, Y9
 	VADDPD       c64x4_4338000000000000<>+0(SB), Y9, Y9
@@ -11691,13 +12801,13 @@ done3:
 	VMOVUPS      Y10, 32(SP)
 	VSUBPD       32(SP), Y8, Y8
 	VMOVUPS      Y8, 64(SP)
-	LEAQ         c64x53_h8e0ecff7f3b31827<>+0(SB), DX
-	MOVQ         DX, 328(SP)
+	LEAQ         c64x53_h8e0ecff7f3b31827<>+0(SB), BX
+	MOVQ         BX, 328(SP)
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y8
 	VMOVUPS      (SP), Y10
-	MOVQ         328(SP), DX
+	MOVQ         328(SP), BX
 	VMOVAPS      Y0, Y12
-	VGATHERQPD   Y8, (DX)(Y10*8), Y12
+	VGATHERQPD   Y8, (BX)(Y10*8), Y12
 	VMULPD       c64x4_3ff0000000000000<>+0(SB), Y12, Y8
 	VMULPD       32(SP), Y8, Y10
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y10, Y12
@@ -11724,9 +12834,9 @@ done3:
 	VMOVUPS      Y8, 96(SP)
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y8
 	VMOVUPS      (SP), Y10
-	MOVQ         328(SP), DX
+	MOVQ         328(SP), BX
 	VMOVAPS      Y0, Y12
-	VGATHERQPD   Y8, 8(DX)(Y10*8), Y12
+	VGATHERQPD   Y8, 8(BX)(Y10*8), Y12
 	VMULPD       c64x4_3e70000000000000<>+0(SB), Y12, Y8
 	VMULPD       32(SP), Y8, Y10
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y10, Y12
@@ -11753,9 +12863,9 @@ done3:
 	VMOVUPS      Y8, 96(SP)
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y8
 	VMOVUPS      (SP), Y10
-	MOVQ         328(SP), DX
+	MOVQ         328(SP), BX
 	VMOVAPS      Y0, Y12
-	VGATHERQPD   Y8, 16(DX)(Y10*8), Y12
+	VGATHERQPD   Y8, 16(BX)(Y10*8), Y12
 	VMULPD       c64x4_3cf0000000000000<>+0(SB), Y12, Y8
 	VMULPD       32(SP), Y8, Y10
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y10, Y12
@@ -11782,9 +12892,9 @@ done3:
 	VMOVUPS      Y8, 96(SP)
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y8
 	VMOVUPS      (SP), Y10
-	MOVQ         328(SP), DX
+	MOVQ         328(SP), BX
 	VMOVAPS      Y0, Y12
-	VGATHERQPD   Y8, 24(DX)(Y10*8), Y12
+	VGATHERQPD   Y8, 24(BX)(Y10*8), Y12
 	VMULPD       c64x4_3b70000000000000<>+0(SB), Y12, Y8
 	VMULPD       32(SP), Y8, Y10
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y10, Y12
@@ -11828,9 +12938,9 @@ done3:
 	VMOVUPS      Y8, 128(SP)
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y8
 	VMOVUPS      (SP), Y10
-	MOVQ         328(SP), DX
+	MOVQ         328(SP), BX
 	VMOVAPS      Y0, Y13
-	VGATHERQPD   Y8, 32(DX)(Y10*8), Y13
+	VGATHERQPD   Y8, 32(BX)(Y10*8), Y13
 	VMULPD       c64x4_39f0000000000000<>+0(SB), Y13, Y8
 	VMULPD       32(SP), Y8, Y10
 	VADDPD       Y10, Y12, Y13
@@ -11851,9 +12961,9 @@ done3:
 	VMOVUPS      Y8, 128(SP)
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y8
 	VMOVUPS      (SP), Y10
-	MOVQ         328(SP), DX
+	MOVQ         328(SP), BX
 	VMOVAPS      Y0, Y13
-	VGATHERQPD   Y8, 40(DX)(Y10*8), Y13
+	VGATHERQPD   Y8, 40(BX)(Y10*8), Y13
 	VMULPD       c64x4_3870000000000000<>+0(SB), Y13, Y8
 	VMULPD       32(SP), Y8, Y10
 	VADDPD       Y10, Y12, Y13
@@ -11874,9 +12984,9 @@ done3:
 	VMOVUPS      Y8, 128(SP)
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y8
 	VMOVUPS      (SP), Y10
-	MOVQ         328(SP), DX
+	MOVQ         328(SP), BX
 	VMOVAPS      Y0, Y13
-	VGATHERQPD   Y8, 48(DX)(Y10*8), Y13
+	VGATHERQPD   Y8, 48(BX)(Y10*8), Y13
 	VMULPD       c64x4_36f0000000000000<>+0(SB), Y13, Y8
 	VMULPD       32(SP), Y8, Y10
 	VADDPD       Y10, Y12, Y13
@@ -11897,9 +13007,9 @@ done3:
 	VMOVUPS      Y8, 128(SP)
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y8
 	VMOVUPS      (SP), Y10
-	MOVQ         328(SP), DX
+	MOVQ         328(SP), BX
 	VMOVAPS      Y0, Y13
-	VGATHERQPD   Y8, 56(DX)(Y10*8), Y13
+	VGATHERQPD   Y8, 56(BX)(Y10*8), Y13
 	VMULPD       c64x4_3570000000000000<>+0(SB), Y13, Y8
 	VMULPD       32(SP), Y8, Y10
 	VADDPD       Y10, Y12, Y13
@@ -11920,9 +13030,9 @@ done3:
 	VMOVUPS      Y8, 128(SP)
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y8
 	VMOVUPS      (SP), Y10
-	MOVQ         328(SP), DX
+	MOVQ         328(SP), BX
 	VMOVAPS      Y0, Y13
-	VGATHERQPD   Y8, 64(DX)(Y10*8), Y13
+	VGATHERQPD   Y8, 64(BX)(Y10*8), Y13
 	VMULPD       c64x4_33f0000000000000<>+0(SB), Y13, Y8
 	VMULPD       32(SP), Y8, Y10
 	VADDPD       Y10, Y12, Y13
@@ -11970,7 +13080,7 @@ done4:
 	VPSLLQ       $0x3f, Y9, Y9
 	VXORPD       Y9, Y8, Y8
 	VMOVUPS      Y8, 128(SP)
-	VBROADCASTSD (CX), Y8
+	VBROADCASTSD (DX), Y8
 	VMOVUPS      Y8, 96(SP)
 	VMOVUPD      c64x4_3fd45f306dc9c883<>+0(SB), Y8
 	VMOVUPD      c64x4_4338000000000000<>+0(SB), Y9
@@ -12021,11 +13131,11 @@ done4:
 	VMOVUPS      Y11, (SP)
 	VSUBPD       (SP), Y8, Y8
 	VMOVUPS      Y8, 192(SP)
-	LEAQ         c64x53_h8e0ecff7f3b31827<>+0(SB), CX
+	LEAQ         c64x53_h8e0ecff7f3b31827<>+0(SB), DX
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y8
 	VMOVUPS      32(SP), Y11
 	VMOVAPS      Y0, Y12
-	VGATHERQPD   Y8, (CX)(Y11*8), Y12
+	VGATHERQPD   Y8, (DX)(Y11*8), Y12
 	VMULPD       c64x4_3ff0000000000000<>+0(SB), Y12, Y8
 	VMULPD       (SP), Y8, Y11
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y11, Y12
@@ -12053,7 +13163,7 @@ done4:
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y8
 	VMOVUPS      32(SP), Y11
 	VMOVAPS      Y0, Y12
-	VGATHERQPD   Y8, 8(CX)(Y11*8), Y12
+	VGATHERQPD   Y8, 8(DX)(Y11*8), Y12
 	VMULPD       c64x4_3e70000000000000<>+0(SB), Y12, Y8
 	VMULPD       (SP), Y8, Y11
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y11, Y12
@@ -12081,7 +13191,7 @@ done4:
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y8
 	VMOVUPS      32(SP), Y11
 	VMOVAPS      Y0, Y12
-	VGATHERQPD   Y8, 16(CX)(Y11*8), Y12
+	VGATHERQPD   Y8, 16(DX)(Y11*8), Y12
 	VMULPD       c64x4_3cf0000000000000<>+0(SB), Y12, Y8
 	VMULPD       (SP), Y8, Y11
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y11, Y12
@@ -12109,7 +13219,7 @@ done4:
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y8
 	VMOVUPS      32(SP), Y11
 	VMOVAPS      Y0, Y12
-	VGATHERQPD   Y8, 24(CX)(Y11*8), Y12
+	VGATHERQPD   Y8, 24(DX)(Y11*8), Y12
 	VMULPD       c64x4_3b70000000000000<>+0(SB), Y12, Y8
 	VMULPD       (SP), Y8, Y11
 	VMULPD       c64x4_3fe0000000000000<>+0(SB), Y11, Y12
@@ -12154,7 +13264,7 @@ done4:
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y8
 	VMOVUPS      32(SP), Y11
 	VMOVAPS      Y0, Y13
-	VGATHERQPD   Y8, 32(CX)(Y11*8), Y13
+	VGATHERQPD   Y8, 32(DX)(Y11*8), Y13
 	VMULPD       c64x4_39f0000000000000<>+0(SB), Y13, Y8
 	VMULPD       (SP), Y8, Y11
 	VADDPD       Y11, Y12, Y13
@@ -12176,7 +13286,7 @@ done4:
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y8
 	VMOVUPS      32(SP), Y11
 	VMOVAPS      Y0, Y13
-	VGATHERQPD   Y8, 40(CX)(Y11*8), Y13
+	VGATHERQPD   Y8, 40(DX)(Y11*8), Y13
 	VMULPD       c64x4_3870000000000000<>+0(SB), Y13, Y8
 	VMULPD       (SP), Y8, Y11
 	VADDPD       Y11, Y12, Y13
@@ -12198,7 +13308,7 @@ done4:
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y8
 	VMOVUPS      32(SP), Y11
 	VMOVAPS      Y0, Y13
-	VGATHERQPD   Y8, 48(CX)(Y11*8), Y13
+	VGATHERQPD   Y8, 48(DX)(Y11*8), Y13
 	VMULPD       c64x4_36f0000000000000<>+0(SB), Y13, Y8
 	VMULPD       (SP), Y8, Y11
 	VADDPD       Y11, Y12, Y13
@@ -12220,7 +13330,7 @@ done4:
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y8
 	VMOVUPS      32(SP), Y11
 	VMOVAPS      Y0, Y13
-	VGATHERQPD   Y8, 56(CX)(Y11*8), Y13
+	VGATHERQPD   Y8, 56(DX)(Y11*8), Y13
 	VMULPD       c64x4_3570000000000000<>+0(SB), Y13, Y8
 	VMULPD       (SP), Y8, Y11
 	VADDPD       Y11, Y12, Y13
@@ -12242,7 +13352,7 @@ done4:
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y8
 	VMOVUPS      32(SP), Y11
 	VMOVAPS      Y0, Y13
-	VGATHERQPD   Y8, 64(CX)(Y11*8), Y13
+	VGATHERQPD   Y8, 64(DX)(Y11*8), Y13
 	VMULPD       c64x4_33f0000000000000<>+0(SB), Y13, Y8
 	VMULPD       (SP), Y8, Y11
 	VADDPD       Y11, Y12, Y13
@@ -12292,12419 +13402,10140 @@ done5:
 	VORPD       Y10, Y8, Y8
 	VPSLLQ      $0x3f, Y9, Y9
 	VXORPD      Y9, Y8, Y8
-	MOVQ        t21_base+72(FP), CX
-	VMOVSD      X0, (CX)
-	MOVQ        t21_base+72(FP), CX
-	VMOVSD      X8, 8(CX)
+	MOVQ        t21_base+72(FP), DX
+	VMOVSD      X0, (DX)
+	MOVQ        t21_base+72(FP), DX
+	VMOVSD      X8, 8(DX)
 	VMOVUPS     128(SP), Y9
-	MOVQ        t21_base+72(FP), CX
-	VMOVSD      X9, 16(CX)
-	MOVQ        t21_base+72(FP), CX
-	VMOVSD      X0, 24(CX)
-	MOVQ        parent_base+96(FP), CX
-	MOVQ        320(SP), DX
-	LEAQ        (CX)(DX*4), CX
-	MOVLQSX     (CX), CX
-	MOVQ        CX, 328(SP)
-	MOVQ        328(SP), CX
-	SHLQ        $0x04, CX
-	MOVQ        p5_base+120(FP), DX
-	LEAQ        (DX)(CX*8), CX
+	MOVQ        t21_base+72(FP), DX
+	VMOVSD      X9, 16(DX)
+	MOVQ        t21_base+72(FP), DX
+	VMOVSD      X0, 24(DX)
+	MOVQ        parent_base+96(FP), DX
+	MOVQ        320(SP), BX
+	LEAQ        (DX)(BX*4), DX
+	MOVLQSX     (DX), DX
+	MOVQ        DX, 328(SP)
+	MOVQ        328(SP), DX
+	SHLQ        $0x04, DX
+	MOVQ        p5_base+120(FP), BX
+	LEAQ        (BX)(DX*8), DX
 	VXORPS      Y9, Y9, Y9
 	VXORPS      Y10, Y10, Y10
 	VXORPS      Y11, Y11, Y11
 	VXORPS      Y12, Y12, Y12
-	MOVQ        $+0, DX
-	MOVQ        328(SP), BX
-	TESTQ       BX, BX
+	MOVQ        $+0, BX
+	MOVQ        328(SP), SI
+	TESTQ       SI, SI
 	JLT         done6
-	IMUL3Q      $-1, 328(SP), BX
-	LEAQ        21(BX), BX
-	TESTQ       BX, BX
+	IMUL3Q      $-1, 328(SP), SI
+	LEAQ        21(SI), SI
+	TESTQ       SI, SI
 	JLT         done7
-	IMUL3Q      $-1, 328(SP), BX
-	MOVQ        320(SP), SI
-	LEAQ        (SI)(BX*1), BX
-	LEAQ        -1(BX), BX
-	TESTQ       BX, BX
+	IMUL3Q      $-1, 328(SP), SI
+	MOVQ        320(SP), DI
+	LEAQ        (DI)(SI*1), SI
+	LEAQ        -1(SI), SI
+	TESTQ       SI, SI
 	JLT         done8
-	MOVQ        $+1, DX
+	MOVQ        $+1, BX
 
 done8:
 done7:
 done6:
-	TESTQ   DX, DX
+	TESTQ   BX, BX
 	JEQ     done9
-	VMOVUPD (CX), Y9
-	VMOVUPD 32(CX), Y10
-	VMOVUPD 64(CX), Y11
-	VMOVUPD 96(CX), Y12
+	VMOVUPD (DX), Y9
+	VMOVUPD 32(DX), Y10
+	VMOVUPD 64(DX), Y11
+	VMOVUPD 96(DX), Y12
 
 done9:
-	MOVQ    p6_base+144(FP), CX
-	VMOVUPD Y9, (CX)
-	MOVQ    p6_base+144(FP), CX
-	VMOVUPD Y10, 32(CX)
-	MOVQ    p6_base+144(FP), CX
-	VMOVUPD Y11, 64(CX)
-	MOVQ    p6_base+144(FP), CX
-	VMOVUPD Y12, 96(CX)
+	MOVQ    p6_base+144(FP), DX
+	VMOVUPD Y9, (DX)
+	MOVQ    p6_base+144(FP), DX
+	VMOVUPD Y10, 32(DX)
+	MOVQ    p6_base+144(FP), DX
+	VMOVUPD Y11, 64(DX)
+	MOVQ    p6_base+144(FP), DX
+	VMOVUPD Y12, 96(DX)
 	VMOVUPS 224(SP), Y9
-	MOVQ    t22_base+168(FP), CX
-	VMOVSD  X9, (CX)
+	MOVQ    t22_base+168(FP), DX
+	VMOVSD  X9, (DX)
 	VMOVUPS 128(SP), Y9
 	VMULPD  160(SP), Y9, Y9
-	MOVQ    t22_base+168(FP), CX
-	VMOVSD  X9, 8(CX)
+	MOVQ    t22_base+168(FP), DX
+	VMOVSD  X9, 8(DX)
 	VMULPD  160(SP), Y8, Y9
 	VXORPD  c64x4_8000000000000000<>+0(SB), Y9, Y9
-	MOVQ    t22_base+168(FP), CX
-	VMOVSD  X9, 16(CX)
-	MOVQ    t22_base+168(FP), CX
-	VMOVSD  X0, 24(CX)
+	MOVQ    t22_base+168(FP), DX
+	VMOVSD  X9, 16(DX)
+	MOVQ    t22_base+168(FP), DX
+	VMOVSD  X0, 24(DX)
 	VMOVUPS 160(SP), Y9
-	MOVQ    t23_base+192(FP), CX
-	VMOVSD  X9, (CX)
+	MOVQ    t23_base+192(FP), DX
+	VMOVSD  X9, (DX)
 	VMOVUPS 128(SP), Y9
 	VMULPD  224(SP), Y9, Y9
 	VXORPD  c64x4_8000000000000000<>+0(SB), Y9, Y9
-	MOVQ    t23_base+192(FP), CX
-	VMOVSD  X9, 8(CX)
+	MOVQ    t23_base+192(FP), DX
+	VMOVSD  X9, 8(DX)
 	VMULPD  224(SP), Y8, Y9
-	MOVQ    t23_base+192(FP), CX
-	VMOVSD  X9, 16(CX)
-	MOVQ    t23_base+192(FP), CX
-	VMOVSD  X0, 24(CX)
-	MOVQ    $+0, CX
+	MOVQ    t23_base+192(FP), DX
+	VMOVSD  X9, 16(DX)
+	MOVQ    t23_base+192(FP), DX
+	VMOVSD  X0, 24(DX)
+	MOVQ    $+0, DX
 	PCALIGN $0x20
 
 loop10:
-	MOVQ    t23_base+192(FP), DX
-	VMOVUPD (DX), Y9
-	MOVQ    t24_base+216(FP), DX
-	VMOVUPD Y9, (DX)
-	ADDQ    $+1, CX
-	CMPQ    CX, $+1
+	MOVQ    t23_base+192(FP), BX
+	VMOVUPD (BX), Y9
+	MOVQ    t24_base+216(FP), BX
+	VMOVUPD Y9, (BX)
+	ADDQ    $+1, DX
+	CMPQ    DX, $+1
 	JLT     loop10
-	MOVQ    $+0, CX
+	MOVQ    $+0, DX
 	PCALIGN $0x20
 
 loop11:
-	MOVQ    t22_base+168(FP), DX
-	VMOVUPD (DX), Y9
-	MOVQ    t24_base+216(FP), DX
-	VMOVUPD Y9, 32(DX)
-	ADDQ    $+1, CX
-	CMPQ    CX, $+1
+	MOVQ    t22_base+168(FP), BX
+	VMOVUPD (BX), Y9
+	MOVQ    t24_base+216(FP), BX
+	VMOVUPD Y9, 32(BX)
+	ADDQ    $+1, DX
+	CMPQ    DX, $+1
 	JLT     loop11
-	MOVQ    $+0, CX
+	MOVQ    $+0, DX
 	PCALIGN $0x20
 
 loop12:
-	MOVQ    t21_base+72(FP), DX
-	VMOVUPD (DX), Y9
-	MOVQ    t24_base+216(FP), DX
-	VMOVUPD Y9, 64(DX)
-	ADDQ    $+1, CX
-	CMPQ    CX, $+1
+	MOVQ    t21_base+72(FP), BX
+	VMOVUPD (BX), Y9
+	MOVQ    t24_base+216(FP), BX
+	VMOVUPD Y9, 64(BX)
+	ADDQ    $+1, DX
+	CMPQ    DX, $+1
 	JLT     loop12
-	MOVQ    $+0, CX
+	MOVQ    $+0, DX
 	PCALIGN $0x20
 
 loop13:
-	MOVQ      t20_base+0(FP), DX
-	VPMOVSXDQ (DX), Y9
+	MOVQ      t20_base+0(FP), BX
+	VPMOVSXDQ (BX), Y9
 	VPADDQ    c64x4_4338000000000000<>+0(SB), Y9, Y9
 	VSUBPD    c64x4_4338000000000000<>+0(SB), Y9, Y9
-	MOVQ      t24_base+216(FP), DX
-	VMOVUPD   Y9, 96(DX)
-	ADDQ      $+1, CX
-	CMPQ      CX, $+1
+	MOVQ      t24_base+216(FP), BX
+	VMOVUPD   Y9, 96(BX)
+	ADDQ      $+1, DX
+	CMPQ      DX, $+1
 	JLT       loop13
-	MOVQ      320(SP), CX
-	SHLQ      $0x04, CX
-	MOVQ      rel_base+264(FP), DX
-	LEAQ      (DX)(CX*8), CX
-	MOVQ      CX, 336(SP)
-	MOVQ      $+0, CX
+	MOVQ      320(SP), DX
+	SHLQ      $0x04, DX
+	MOVQ      rel_base+264(FP), BX
+	LEAQ      (BX)(DX*8), DX
+	MOVQ      DX, 336(SP)
+	MOVQ      $+0, DX
 
 loop14:
-	MOVQ    CX, DX
-	SHLQ    $0x02, DX
-	MOVQ    here2_base+240(FP), BX
-	LEAQ    (BX)(DX*8), BX
-	VMOVUPD Y0, (BX)
-	MOVQ    336(SP), SI
-	LEAQ    (SI)(DX*8), DX
-	MOVQ    $+0, SI
+	MOVQ    DX, BX
+	SHLQ    $0x02, BX
+	MOVQ    here2_base+240(FP), SI
+	LEAQ    (SI)(BX*8), SI
+	VMOVUPD Y0, (SI)
+	MOVQ    336(SP), DI
+	LEAQ    (DI)(BX*8), BX
+	MOVQ    $+0, DI
 	PCALIGN $0x20
 
 loop15:
-	LEAQ         (DX)(SI*8), DI
-	VBROADCASTSD (DI), Y9
-	MOVQ         SI, DI
-	SHLQ         $0x02, DI
-	MOVQ         t24_base+216(FP), R8
-	LEAQ         (R8)(DI*8), DI
-	VMULPD       (DI), Y9, Y9
-	VADDPD       (BX), Y9, Y9
-	VMOVUPD      Y9, (BX)
-	ADDQ         $+1, SI
-	CMPQ         SI, $+4
+	LEAQ         (BX)(DI*8), R8
+	VBROADCASTSD (R8), Y9
+	MOVQ         DI, R8
+	SHLQ         $0x02, R8
+	MOVQ         t24_base+216(FP), R9
+	LEAQ         (R9)(R8*8), R8
+	VMULPD       (R8), Y9, Y9
+	VADDPD       (SI), Y9, Y9
+	VMOVUPD      Y9, (SI)
+	ADDQ         $+1, DI
+	CMPQ         DI, $+4
 	JLT          loop15
-	ADDQ         $+1, CX
-	CMPQ         CX, $+4
+	ADDQ         $+1, DX
+	CMPQ         DX, $+4
 	JLT          loop14
-	MOVQ         t27_base+288(FP), CX
-	VMOVSD       X0, (CX)
-	VPADDQ       Y3, Y3, Y9
-	VPSHUFD      $0xa0, Y9, Y9
-	VPADDD       Y2, Y9, Y9
-	VPERMPS      Y0, Y9, Y9
-	MOVQ         t27_base+288(FP), CX
-	VMOVSD       X9, 32(CX)
+	MOVQ         t27_base+288(FP), DX
+	VMOVSD       X0, (DX)
 	VPADDQ       Y4, Y4, Y9
 	VPSHUFD      $0xa0, Y9, Y9
-	VPADDD       Y2, Y9, Y9
-	VPERMPS      Y0, Y9, Y9
-	MOVQ         t27_base+288(FP), CX
-	VMOVSD       X9, 64(CX)
-	VPADDQ       Y5, Y5, Y9
-	VPSHUFD      $0xa0, Y9, Y9
-	VPADDD       Y2, Y9, Y9
-	VPERMPS      Y0, Y9, Y9
-	MOVQ         t27_base+288(FP), CX
-	VMOVSD       X9, 96(CX)
-	MOVQ         t27_base+288(FP), CX
-	VMOVSD       X0, 16(CX)
-	VPADDQ       Y3, Y3, Y9
-	VPSHUFD      $0xa0, Y9, Y9
-	VPADDD       Y2, Y9, Y9
-	VPERMPS      Y0, Y9, Y9
-	MOVQ         t27_base+288(FP), CX
-	VMOVSD       X9, 48(CX)
-	VPADDQ       Y4, Y4, Y9
-	VPSHUFD      $0xa0, Y9, Y9
-	VPADDD       Y2, Y9, Y9
-	VPERMPS      Y0, Y9, Y9
-	MOVQ         t27_base+288(FP), CX
-	VMOVSD       X9, 80(CX)
-	VPADDQ       Y5, Y5, Y9
-	VPSHUFD      $0xa0, Y9, Y9
-	VPADDD       Y2, Y9, Y9
-	VPERMPS      Y0, Y9, Y9
-	MOVQ         t27_base+288(FP), CX
-	VMOVSD       X9, 112(CX)
-	MOVQ         t27_base+288(FP), CX
-	VMOVSD       X0, 24(CX)
-	VPADDQ       Y3, Y3, Y9
-	VPSHUFD      $0xa0, Y9, Y9
-	VPADDD       Y2, Y9, Y9
-	VPERMPS      Y0, Y9, Y9
-	MOVQ         t27_base+288(FP), CX
-	VMOVSD       X9, 56(CX)
-	VPADDQ       Y4, Y4, Y9
-	VPSHUFD      $0xa0, Y9, Y9
-	VPADDD       Y2, Y9, Y9
-	VPERMPS      Y0, Y9, Y9
-	MOVQ         t27_base+288(FP), CX
-	VMOVSD       X9, 88(CX)
-	VPADDQ       Y5, Y5, Y9
-	VPSHUFD      $0xa0, Y9, Y9
-	VPADDD       Y2, Y9, Y9
-	VPERMPS      Y0, Y9, Y9
-	MOVQ         t27_base+288(FP), CX
-	VMOVSD       X9, 120(CX)
-	MOVQ         t27_base+288(FP), CX
-	VMOVSD       X0, 128(CX)
-	VPADDQ       Y3, Y3, Y9
-	VPSHUFD      $0xa0, Y9, Y9
-	VPADDD       Y2, Y9, Y9
-	VPERMPS      Y0, Y9, Y9
-	MOVQ         t27_base+288(FP), CX
-	VMOVSD       X9, 160(CX)
-	VPADDQ       Y4, Y4, Y9
-	VPSHUFD      $0xa0, Y9, Y9
-	VPADDD       Y2, Y9, Y9
-	VPERMPS      Y0, Y9, Y9
-	MOVQ         t27_base+288(FP), CX
-	VMOVSD       X9, 192(CX)
-	VPADDQ       Y5, Y5, Y9
-	VPSHUFD      $0xa0, Y9, Y9
-	VPADDD       Y2, Y9, Y9
-	VPERMPS      Y0, Y9, Y9
-	MOVQ         t27_base+288(FP), CX
-	VMOVSD       X9, 224(CX)
-	MOVQ         t27_base+288(FP), CX
-	VMOVSD       X0, 144(CX)
-	VPADDQ       Y3, Y3, Y9
-	VPSHUFD      $0xa0, Y9, Y9
-	VPADDD       Y2, Y9, Y9
-	VPERMPS      Y0, Y9, Y9
-	MOVQ         t27_base+288(FP), CX
-	VMOVSD       X9, 176(CX)
-	VPADDQ       Y4, Y4, Y9
-	VPSHUFD      $0xa0, Y9, Y9
-	VPADDD       Y2, Y9, Y9
-	VPERMPS      Y0, Y9, Y9
-	MOVQ         t27_base+288(FP), CX
-	VMOVSD       X9, 208(CX)
-	VPADDQ       Y5, Y5, Y9
-	VPSHUFD      $0xa0, Y9, Y9
-	VPADDD       Y2, Y9, Y9
-	VPERMPS      Y0, Y9, Y9
-	MOVQ         t27_base+288(FP), CX
-	VMOVSD       X9, 240(CX)
-	MOVQ         t27_base+288(FP), CX
-	VMOVSD       X0, 152(CX)
-	VPADDQ       Y3, Y3, Y9
-	VPSHUFD      $0xa0, Y9, Y9
-	VPADDD       Y2, Y9, Y9
-	VPERMPS      Y0, Y9, Y9
-	MOVQ         t27_base+288(FP), CX
-	VMOVSD       X9, 184(CX)
-	VPADDQ       Y4, Y4, Y9
-	VPSHUFD      $0xa0, Y9, Y9
-	VPADDD       Y2, Y9, Y9
-	VPERMPS      Y0, Y9, Y9
-	MOVQ         t27_base+288(FP), CX
-	VMOVSD       X9, 216(CX)
-	VPADDQ       Y5, Y5, Y9
-	VPSHUFD      $0xa0, Y9, Y9
-	VPADDD       Y2, Y9, Y9
-	VPERMPS      Y0, Y9, Y9
-	MOVQ         t27_base+288(FP), CX
-	VMOVSD       X9, 248(CX)
-	MOVQ         t27_base+288(FP), CX
-	VMOVSD       X0, 256(CX)
-	VPADDQ       Y3, Y3, Y9
-	VPSHUFD      $0xa0, Y9, Y9
-	VPADDD       Y2, Y9, Y9
-	VPERMPS      Y0, Y9, Y9
-	MOVQ         t27_base+288(FP), CX
-	VMOVSD       X9, 288(CX)
-	VPADDQ       Y4, Y4, Y9
-	VPSHUFD      $0xa0, Y9, Y9
-	VPADDD       Y2, Y9, Y9
-	VPERMPS      Y0, Y9, Y9
-	MOVQ         t27_base+288(FP), CX
-	VMOVSD       X9, 320(CX)
-	VPADDQ       Y5, Y5, Y9
-	VPSHUFD      $0xa0, Y9, Y9
-	VPADDD       Y2, Y9, Y9
-	VPERMPS      Y0, Y9, Y9
-	MOVQ         t27_base+288(FP), CX
-	VMOVSD       X9, 352(CX)
-	MOVQ         t27_base+288(FP), CX
-	VMOVSD       X0, 272(CX)
-	VPADDQ       Y3, Y3, Y9
-	VPSHUFD      $0xa0, Y9, Y9
-	VPADDD       Y2, Y9, Y9
-	VPERMPS      Y0, Y9, Y9
-	MOVQ         t27_base+288(FP), CX
-	VMOVSD       X9, 304(CX)
-	VPADDQ       Y4, Y4, Y9
-	VPSHUFD      $0xa0, Y9, Y9
-	VPADDD       Y2, Y9, Y9
-	VPERMPS      Y0, Y9, Y9
-	MOVQ         t27_base+288(FP), CX
-	VMOVSD       X9, 336(CX)
-	VPADDQ       Y5, Y5, Y9
-	VPSHUFD      $0xa0, Y9, Y9
-	VPADDD       Y2, Y9, Y9
-	VPERMPS      Y0, Y9, Y9
-	MOVQ         t27_base+288(FP), CX
-	VMOVSD       X9, 368(CX)
-	MOVQ         t27_base+288(FP), CX
-	VMOVSD       X0, 280(CX)
-	VPADDQ       Y3, Y3, Y9
-	VPSHUFD      $0xa0, Y9, Y9
-	VPADDD       Y2, Y9, Y9
-	VPERMPS      Y0, Y9, Y9
-	MOVQ         t27_base+288(FP), CX
-	VMOVSD       X9, 312(CX)
-	VPADDQ       Y4, Y4, Y9
-	VPSHUFD      $0xa0, Y9, Y9
-	VPADDD       Y2, Y9, Y9
-	VPERMPS      Y0, Y9, Y9
-	MOVQ         t27_base+288(FP), CX
-	VMOVSD       X9, 344(CX)
-	VPADDQ       Y5, Y5, Y9
-	VPSHUFD      $0xa0, Y9, Y9
-	VPADDD       Y2, Y9, Y9
-	VPERMPS      Y0, Y9, Y9
-	MOVQ         t27_base+288(FP), CX
-	VMOVSD       X9, 376(CX)
-	MOVQ         t27_base+288(FP), CX
-	VMOVSD       X0, 384(CX)
-	VPADDQ       Y3, Y3, Y9
-	VPSHUFD      $0xa0, Y9, Y9
-	VPADDD       Y2, Y9, Y9
-	VPERMPS      Y0, Y9, Y9
-	MOVQ         t27_base+288(FP), CX
-	VMOVSD       X9, 416(CX)
-	VPADDQ       Y4, Y4, Y9
-	VPSHUFD      $0xa0, Y9, Y9
-	VPADDD       Y2, Y9, Y9
-	VPERMPS      Y0, Y9, Y9
-	MOVQ         t27_base+288(FP), CX
-	VMOVSD       X9, 448(CX)
-	VPADDQ       Y5, Y5, Y9
-	VPSHUFD      $0xa0, Y9, Y9
-	VPADDD       Y2, Y9, Y9
-	VPERMPS      Y0, Y9, Y9
-	MOVQ         t27_base+288(FP), CX
-	VMOVSD       X9, 480(CX)
-	MOVQ         t27_base+288(FP), CX
-	VMOVSD       X0, 400(CX)
-	VPADDQ       Y3, Y3, Y9
-	VPSHUFD      $0xa0, Y9, Y9
-	VPADDD       Y2, Y9, Y9
-	VPERMPS      Y0, Y9, Y9
-	MOVQ         t27_base+288(FP), CX
-	VMOVSD       X9, 432(CX)
-	VPADDQ       Y4, Y4, Y9
-	VPSHUFD      $0xa0, Y9, Y9
-	VPADDD       Y2, Y9, Y9
-	VPERMPS      Y0, Y9, Y9
-	MOVQ         t27_base+288(FP), CX
-	VMOVSD       X9, 464(CX)
-	VPADDQ       Y5, Y5, Y9
-	VPSHUFD      $0xa0, Y9, Y9
-	VPADDD       Y2, Y9, Y9
-	VPERMPS      Y0, Y9, Y9
-	MOVQ         t27_base+288(FP), CX
-	VMOVSD       X9, 496(CX)
-	MOVQ         t27_base+288(FP), CX
-	VMOVSD       X0, 408(CX)
-	VPADDQ       Y3, Y3, Y9
-	VPSHUFD      $0xa0, Y9, Y9
-	VPADDD       Y2, Y9, Y9
-	VPERMPS      Y0, Y9, Y9
-	MOVQ         t27_base+288(FP), CX
-	VMOVSD       X9, 440(CX)
-	VPADDQ       Y4, Y4, Y9
-	VPSHUFD      $0xa0, Y9, Y9
-	VPADDD       Y2, Y9, Y9
-	VPERMPS      Y0, Y9, Y9
-	MOVQ         t27_base+288(FP), CX
-	VMOVSD       X9, 472(CX)
-	VPADDQ       Y5, Y5, Y9
-	VPSHUFD      $0xa0, Y9, Y9
-	VPADDD       Y2, Y9, Y9
-	VPERMPS      Y0, Y9, Y9
-	MOVQ         t27_base+288(FP), CX
-	VMOVSD       X9, 504(CX)
-	VPADDQ       Y1, Y1, Y9
-	VPSHUFD      $0xa0, Y9, Y9
-	VPADDD       Y2, Y9, Y9
-	VPERMPS      c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ        X9, CX
-	VPADDQ       Y1, Y1, Y9
-	VPSHUFD      $0xa0, Y9, Y9
-	VPADDD       Y2, Y9, Y9
+	VPADDD       Y3, Y9, Y9
 	VPERMPS      Y0, Y9, Y9
 	MOVQ         t27_base+288(FP), DX
-	VMOVSD       X9, 512(DX)(CX*8)
-	VPADDQ       Y3, Y3, Y9
-	VPSHUFD      $0xa0, Y9, Y9
-	VPADDD       Y2, Y9, Y9
-	VPERMPS      c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ        X9, CX
-	VPADDQ       Y3, Y3, Y9
-	VPSHUFD      $0xa0, Y9, Y9
-	VPADDD       Y2, Y9, Y9
-	VPERMPS      Y0, Y9, Y9
-	MOVQ         t27_base+288(FP), DX
-	VMOVSD       X9, 512(DX)(CX*8)
-	VPADDQ       Y4, Y4, Y9
-	VPSHUFD      $0xa0, Y9, Y9
-	VPADDD       Y2, Y9, Y9
-	VPERMPS      c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ        X9, CX
-	VPADDQ       Y4, Y4, Y9
-	VPSHUFD      $0xa0, Y9, Y9
-	VPADDD       Y2, Y9, Y9
-	VPERMPS      Y0, Y9, Y9
-	MOVQ         t27_base+288(FP), DX
-	VMOVSD       X9, 512(DX)(CX*8)
+	VMOVSD       X9, 32(DX)
 	VPADDQ       Y5, Y5, Y9
 	VPSHUFD      $0xa0, Y9, Y9
-	VPADDD       Y2, Y9, Y9
-	VPERMPS      c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ        X9, CX
-	VPADDQ       Y5, Y5, Y9
-	VPSHUFD      $0xa0, Y9, Y9
-	VPADDD       Y2, Y9, Y9
+	VPADDD       Y3, Y9, Y9
 	VPERMPS      Y0, Y9, Y9
 	MOVQ         t27_base+288(FP), DX
-	VMOVSD       X9, 512(DX)(CX*8)
-	VPADDQ       Y1, Y1, Y9
+	VMOVSD       X9, 64(DX)
+	VPADDQ       Y6, Y6, Y9
 	VPSHUFD      $0xa0, Y9, Y9
-	VPADDD       Y2, Y9, Y9
-	VPERMPS      c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ        X9, CX
-	VPADDQ       Y1, Y1, Y9
-	VPSHUFD      $0xa0, Y9, Y9
-	VPADDD       Y2, Y9, Y9
+	VPADDD       Y3, Y9, Y9
 	VPERMPS      Y0, Y9, Y9
 	MOVQ         t27_base+288(FP), DX
-	VMOVSD       X9, 640(DX)(CX*8)
-	VPADDQ       Y3, Y3, Y9
-	VPSHUFD      $0xa0, Y9, Y9
-	VPADDD       Y2, Y9, Y9
-	VPERMPS      c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ        X9, CX
-	VPADDQ       Y3, Y3, Y9
-	VPSHUFD      $0xa0, Y9, Y9
-	VPADDD       Y2, Y9, Y9
-	VPERMPS      Y0, Y9, Y9
+	VMOVSD       X9, 96(DX)
 	MOVQ         t27_base+288(FP), DX
-	VMOVSD       X9, 640(DX)(CX*8)
+	VMOVSD       X0, 16(DX)
 	VPADDQ       Y4, Y4, Y9
 	VPSHUFD      $0xa0, Y9, Y9
-	VPADDD       Y2, Y9, Y9
-	VPERMPS      c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ        X9, CX
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t27_base+288(FP), DX
+	VMOVSD       X9, 48(DX)
+	VPADDQ       Y5, Y5, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t27_base+288(FP), DX
+	VMOVSD       X9, 80(DX)
+	VPADDQ       Y6, Y6, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t27_base+288(FP), DX
+	VMOVSD       X9, 112(DX)
+	MOVQ         t27_base+288(FP), DX
+	VMOVSD       X0, 24(DX)
 	VPADDQ       Y4, Y4, Y9
 	VPSHUFD      $0xa0, Y9, Y9
-	VPADDD       Y2, Y9, Y9
+	VPADDD       Y3, Y9, Y9
 	VPERMPS      Y0, Y9, Y9
 	MOVQ         t27_base+288(FP), DX
-	VMOVSD       X9, 640(DX)(CX*8)
+	VMOVSD       X9, 56(DX)
 	VPADDQ       Y5, Y5, Y9
 	VPSHUFD      $0xa0, Y9, Y9
-	VPADDD       Y2, Y9, Y9
-	VPERMPS      c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ        X9, CX
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t27_base+288(FP), DX
+	VMOVSD       X9, 88(DX)
+	VPADDQ       Y6, Y6, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t27_base+288(FP), DX
+	VMOVSD       X9, 120(DX)
+	MOVQ         t27_base+288(FP), DX
+	VMOVSD       X0, 128(DX)
+	VPADDQ       Y4, Y4, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t27_base+288(FP), DX
+	VMOVSD       X9, 160(DX)
 	VPADDQ       Y5, Y5, Y9
 	VPSHUFD      $0xa0, Y9, Y9
-	VPADDD       Y2, Y9, Y9
+	VPADDD       Y3, Y9, Y9
 	VPERMPS      Y0, Y9, Y9
 	MOVQ         t27_base+288(FP), DX
-	VMOVSD       X9, 640(DX)(CX*8)
-	VMOVMSKPD    Y7, CX
-	ANDQ         $+1, CX
-	TESTQ        CX, CX
-	JEQ          done16
-	VPADDQ       Y1, Y1, Y9
+	VMOVSD       X9, 192(DX)
+	VPADDQ       Y6, Y6, Y9
 	VPSHUFD      $0xa0, Y9, Y9
-	VPADDD       Y2, Y9, Y9
-	VPERMPS      c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ        X9, CX
-	VPADDQ       Y1, Y1, Y9
-	VPSHUFD      $0xa0, Y9, Y9
-	VPADDD       Y2, Y9, Y9
+	VPADDD       Y3, Y9, Y9
 	VPERMPS      Y0, Y9, Y9
 	MOVQ         t27_base+288(FP), DX
-	VMOVSD       X9, 768(DX)(CX*8)
+	VMOVSD       X9, 224(DX)
+	MOVQ         t27_base+288(FP), DX
+	VMOVSD       X0, 144(DX)
+	VPADDQ       Y4, Y4, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t27_base+288(FP), DX
+	VMOVSD       X9, 176(DX)
+	VPADDQ       Y5, Y5, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t27_base+288(FP), DX
+	VMOVSD       X9, 208(DX)
+	VPADDQ       Y6, Y6, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t27_base+288(FP), DX
+	VMOVSD       X9, 240(DX)
+	MOVQ         t27_base+288(FP), DX
+	VMOVSD       X0, 152(DX)
+	VPADDQ       Y4, Y4, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t27_base+288(FP), DX
+	VMOVSD       X9, 184(DX)
+	VPADDQ       Y5, Y5, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t27_base+288(FP), DX
+	VMOVSD       X9, 216(DX)
+	VPADDQ       Y6, Y6, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t27_base+288(FP), DX
+	VMOVSD       X9, 248(DX)
+	MOVQ         t27_base+288(FP), DX
+	VMOVSD       X0, 256(DX)
+	VPADDQ       Y4, Y4, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t27_base+288(FP), DX
+	VMOVSD       X9, 288(DX)
+	VPADDQ       Y5, Y5, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t27_base+288(FP), DX
+	VMOVSD       X9, 320(DX)
+	VPADDQ       Y6, Y6, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t27_base+288(FP), DX
+	VMOVSD       X9, 352(DX)
+	MOVQ         t27_base+288(FP), DX
+	VMOVSD       X0, 272(DX)
+	VPADDQ       Y4, Y4, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t27_base+288(FP), DX
+	VMOVSD       X9, 304(DX)
+	VPADDQ       Y5, Y5, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t27_base+288(FP), DX
+	VMOVSD       X9, 336(DX)
+	VPADDQ       Y6, Y6, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t27_base+288(FP), DX
+	VMOVSD       X9, 368(DX)
+	MOVQ         t27_base+288(FP), DX
+	VMOVSD       X0, 280(DX)
+	VPADDQ       Y4, Y4, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t27_base+288(FP), DX
+	VMOVSD       X9, 312(DX)
+	VPADDQ       Y5, Y5, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t27_base+288(FP), DX
+	VMOVSD       X9, 344(DX)
+	VPADDQ       Y6, Y6, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t27_base+288(FP), DX
+	VMOVSD       X9, 376(DX)
+	MOVQ         t27_base+288(FP), DX
+	VMOVSD       X0, 384(DX)
+	VPADDQ       Y4, Y4, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t27_base+288(FP), DX
+	VMOVSD       X9, 416(DX)
+	VPADDQ       Y5, Y5, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t27_base+288(FP), DX
+	VMOVSD       X9, 448(DX)
+	VPADDQ       Y6, Y6, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t27_base+288(FP), DX
+	VMOVSD       X9, 480(DX)
+	MOVQ         t27_base+288(FP), DX
+	VMOVSD       X0, 400(DX)
+	VPADDQ       Y4, Y4, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t27_base+288(FP), DX
+	VMOVSD       X9, 432(DX)
+	VPADDQ       Y5, Y5, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t27_base+288(FP), DX
+	VMOVSD       X9, 464(DX)
+	VPADDQ       Y6, Y6, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t27_base+288(FP), DX
+	VMOVSD       X9, 496(DX)
+	MOVQ         t27_base+288(FP), DX
+	VMOVSD       X0, 408(DX)
+	VPADDQ       Y4, Y4, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t27_base+288(FP), DX
+	VMOVSD       X9, 440(DX)
+	VPADDQ       Y5, Y5, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t27_base+288(FP), DX
+	VMOVSD       X9, 472(DX)
+	VPADDQ       Y6, Y6, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t27_base+288(FP), DX
+	VMOVSD       X9, 504(DX)
+	MOVQ         t27_base+288(FP), DX
+	VMOVSD       X0, 512(DX)
+	VPADDQ       Y4, Y4, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t27_base+288(FP), DX
+	VMOVSD       X9, 544(DX)
+	VPADDQ       Y5, Y5, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t27_base+288(FP), DX
+	VMOVSD       X9, 576(DX)
+	VPADDQ       Y6, Y6, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t27_base+288(FP), DX
+	VMOVSD       X9, 608(DX)
+	MOVQ         t27_base+288(FP), DX
+	VMOVSD       X0, 528(DX)
+	VPADDQ       Y4, Y4, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t27_base+288(FP), DX
+	VMOVSD       X9, 560(DX)
+	VPADDQ       Y5, Y5, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t27_base+288(FP), DX
+	VMOVSD       X9, 592(DX)
+	VPADDQ       Y6, Y6, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t27_base+288(FP), DX
+	VMOVSD       X9, 624(DX)
+	MOVQ         t27_base+288(FP), DX
+	VMOVSD       X0, 536(DX)
+	VPADDQ       Y4, Y4, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t27_base+288(FP), DX
+	VMOVSD       X9, 568(DX)
+	VPADDQ       Y5, Y5, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t27_base+288(FP), DX
+	VMOVSD       X9, 600(DX)
+	VPADDQ       Y6, Y6, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t27_base+288(FP), DX
+	VMOVSD       X9, 632(DX)
+	MOVQ         t27_base+288(FP), DX
+	VMOVSD       X0, 640(DX)
+	VPADDQ       Y4, Y4, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t27_base+288(FP), DX
+	VMOVSD       X9, 672(DX)
+	VPADDQ       Y5, Y5, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t27_base+288(FP), DX
+	VMOVSD       X9, 704(DX)
+	VPADDQ       Y6, Y6, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t27_base+288(FP), DX
+	VMOVSD       X9, 736(DX)
+	MOVQ         t27_base+288(FP), DX
+	VMOVSD       X0, 656(DX)
+	VPADDQ       Y4, Y4, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t27_base+288(FP), DX
+	VMOVSD       X9, 688(DX)
+	VPADDQ       Y5, Y5, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t27_base+288(FP), DX
+	VMOVSD       X9, 720(DX)
+	VPADDQ       Y6, Y6, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t27_base+288(FP), DX
+	VMOVSD       X9, 752(DX)
+	MOVQ         t27_base+288(FP), DX
+	VMOVSD       X0, 664(DX)
+	VPADDQ       Y4, Y4, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t27_base+288(FP), DX
+	VMOVSD       X9, 696(DX)
+	VPADDQ       Y5, Y5, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t27_base+288(FP), DX
+	VMOVSD       X9, 728(DX)
+	VPADDQ       Y6, Y6, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t27_base+288(FP), DX
+	VMOVSD       X9, 760(DX)
+	MOVQ         t27_base+288(FP), DX
+	VMOVSD       X0, 768(DX)
+	VPADDQ       Y4, Y4, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t27_base+288(FP), DX
+	VMOVSD       X9, 800(DX)
+	MOVQ         t27_base+288(FP), DX
+	VMOVSD       X0, 784(DX)
+	VPADDQ       Y4, Y4, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t27_base+288(FP), DX
+	VMOVSD       X9, 816(DX)
+	MOVQ         t27_base+288(FP), DX
+	VMOVSD       X0, 792(DX)
+	VPADDQ       Y4, Y4, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t27_base+288(FP), DX
+	VMOVSD       X9, 824(DX)
+	MOVQ         t28_base+312(FP), DX
+	VMOVSD       X0, (DX)
+	VPADDQ       Y4, Y4, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t28_base+312(FP), DX
+	VMOVSD       X9, 32(DX)
+	VPADDQ       Y5, Y5, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t28_base+312(FP), DX
+	VMOVSD       X9, 64(DX)
+	VPADDQ       Y6, Y6, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t28_base+312(FP), DX
+	VMOVSD       X9, 96(DX)
+	MOVQ         t28_base+312(FP), DX
+	VMOVSD       X0, 8(DX)
+	VPADDQ       Y4, Y4, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t28_base+312(FP), DX
+	VMOVSD       X9, 40(DX)
+	VPADDQ       Y5, Y5, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t28_base+312(FP), DX
+	VMOVSD       X9, 72(DX)
+	VPADDQ       Y6, Y6, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t28_base+312(FP), DX
+	VMOVSD       X9, 104(DX)
+	MOVQ         t28_base+312(FP), DX
+	VMOVSD       X0, 24(DX)
+	VPADDQ       Y4, Y4, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t28_base+312(FP), DX
+	VMOVSD       X9, 56(DX)
+	VPADDQ       Y5, Y5, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t28_base+312(FP), DX
+	VMOVSD       X9, 88(DX)
+	VPADDQ       Y6, Y6, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t28_base+312(FP), DX
+	VMOVSD       X9, 120(DX)
+	MOVQ         t28_base+312(FP), DX
+	VMOVSD       X0, 128(DX)
+	VPADDQ       Y4, Y4, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t28_base+312(FP), DX
+	VMOVSD       X9, 160(DX)
+	VPADDQ       Y5, Y5, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t28_base+312(FP), DX
+	VMOVSD       X9, 192(DX)
+	VPADDQ       Y6, Y6, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t28_base+312(FP), DX
+	VMOVSD       X9, 224(DX)
+	MOVQ         t28_base+312(FP), DX
+	VMOVSD       X0, 136(DX)
+	VPADDQ       Y4, Y4, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t28_base+312(FP), DX
+	VMOVSD       X9, 168(DX)
+	VPADDQ       Y5, Y5, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t28_base+312(FP), DX
+	VMOVSD       X9, 200(DX)
+	VPADDQ       Y6, Y6, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t28_base+312(FP), DX
+	VMOVSD       X9, 232(DX)
+	MOVQ         t28_base+312(FP), DX
+	VMOVSD       X0, 152(DX)
+	VPADDQ       Y4, Y4, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t28_base+312(FP), DX
+	VMOVSD       X9, 184(DX)
+	VPADDQ       Y5, Y5, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t28_base+312(FP), DX
+	VMOVSD       X9, 216(DX)
+	VPADDQ       Y6, Y6, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t28_base+312(FP), DX
+	VMOVSD       X9, 248(DX)
+	MOVQ         t28_base+312(FP), DX
+	VMOVSD       X0, 256(DX)
+	VPADDQ       Y4, Y4, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t28_base+312(FP), DX
+	VMOVSD       X9, 288(DX)
+	VPADDQ       Y5, Y5, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t28_base+312(FP), DX
+	VMOVSD       X9, 320(DX)
+	VPADDQ       Y6, Y6, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t28_base+312(FP), DX
+	VMOVSD       X9, 352(DX)
+	MOVQ         t28_base+312(FP), DX
+	VMOVSD       X0, 264(DX)
+	VPADDQ       Y4, Y4, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t28_base+312(FP), DX
+	VMOVSD       X9, 296(DX)
+	VPADDQ       Y5, Y5, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t28_base+312(FP), DX
+	VMOVSD       X9, 328(DX)
+	VPADDQ       Y6, Y6, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t28_base+312(FP), DX
+	VMOVSD       X9, 360(DX)
+	MOVQ         t28_base+312(FP), DX
+	VMOVSD       X0, 280(DX)
+	VPADDQ       Y4, Y4, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t28_base+312(FP), DX
+	VMOVSD       X9, 312(DX)
+	VPADDQ       Y5, Y5, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t28_base+312(FP), DX
+	VMOVSD       X9, 344(DX)
+	VPADDQ       Y6, Y6, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t28_base+312(FP), DX
+	VMOVSD       X9, 376(DX)
+	MOVQ         t28_base+312(FP), DX
+	VMOVSD       X0, 384(DX)
+	VPADDQ       Y4, Y4, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t28_base+312(FP), DX
+	VMOVSD       X9, 416(DX)
+	VPADDQ       Y5, Y5, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t28_base+312(FP), DX
+	VMOVSD       X9, 448(DX)
+	VPADDQ       Y6, Y6, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t28_base+312(FP), DX
+	VMOVSD       X9, 480(DX)
+	MOVQ         t28_base+312(FP), DX
+	VMOVSD       X0, 392(DX)
+	VPADDQ       Y4, Y4, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t28_base+312(FP), DX
+	VMOVSD       X9, 424(DX)
+	VPADDQ       Y5, Y5, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t28_base+312(FP), DX
+	VMOVSD       X9, 456(DX)
+	VPADDQ       Y6, Y6, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t28_base+312(FP), DX
+	VMOVSD       X9, 488(DX)
+	MOVQ         t28_base+312(FP), DX
+	VMOVSD       X0, 408(DX)
+	VPADDQ       Y4, Y4, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t28_base+312(FP), DX
+	VMOVSD       X9, 440(DX)
+	VPADDQ       Y5, Y5, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t28_base+312(FP), DX
+	VMOVSD       X9, 472(DX)
+	VPADDQ       Y6, Y6, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t28_base+312(FP), DX
+	VMOVSD       X9, 504(DX)
+	MOVQ         t28_base+312(FP), DX
+	VMOVSD       X0, 512(DX)
+	VPADDQ       Y4, Y4, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t28_base+312(FP), DX
+	VMOVSD       X9, 544(DX)
+	VPADDQ       Y5, Y5, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t28_base+312(FP), DX
+	VMOVSD       X9, 576(DX)
+	VPADDQ       Y6, Y6, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t28_base+312(FP), DX
+	VMOVSD       X9, 608(DX)
+	MOVQ         t28_base+312(FP), DX
+	VMOVSD       X0, 520(DX)
+	VPADDQ       Y4, Y4, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t28_base+312(FP), DX
+	VMOVSD       X9, 552(DX)
+	VPADDQ       Y5, Y5, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t28_base+312(FP), DX
+	VMOVSD       X9, 584(DX)
+	VPADDQ       Y6, Y6, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t28_base+312(FP), DX
+	VMOVSD       X9, 616(DX)
+	MOVQ         t28_base+312(FP), DX
+	VMOVSD       X0, 536(DX)
+	VPADDQ       Y4, Y4, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t28_base+312(FP), DX
+	VMOVSD       X9, 568(DX)
+	VPADDQ       Y5, Y5, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t28_base+312(FP), DX
+	VMOVSD       X9, 600(DX)
+	VPADDQ       Y6, Y6, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t28_base+312(FP), DX
+	VMOVSD       X9, 632(DX)
+	MOVQ         t28_base+312(FP), DX
+	VMOVSD       X0, 640(DX)
+	VPADDQ       Y4, Y4, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t28_base+312(FP), DX
+	VMOVSD       X9, 672(DX)
+	VPADDQ       Y5, Y5, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t28_base+312(FP), DX
+	VMOVSD       X9, 704(DX)
+	VPADDQ       Y6, Y6, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t28_base+312(FP), DX
+	VMOVSD       X9, 736(DX)
+	MOVQ         t28_base+312(FP), DX
+	VMOVSD       X0, 648(DX)
+	VPADDQ       Y4, Y4, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t28_base+312(FP), DX
+	VMOVSD       X9, 680(DX)
+	VPADDQ       Y5, Y5, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t28_base+312(FP), DX
+	VMOVSD       X9, 712(DX)
+	VPADDQ       Y6, Y6, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t28_base+312(FP), DX
+	VMOVSD       X9, 744(DX)
+	MOVQ         t28_base+312(FP), DX
+	VMOVSD       X0, 664(DX)
+	VPADDQ       Y4, Y4, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t28_base+312(FP), DX
+	VMOVSD       X9, 696(DX)
+	VPADDQ       Y5, Y5, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t28_base+312(FP), DX
+	VMOVSD       X9, 728(DX)
+	VPADDQ       Y6, Y6, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t28_base+312(FP), DX
+	VMOVSD       X9, 760(DX)
+	MOVQ         t28_base+312(FP), DX
+	VMOVSD       X0, 768(DX)
+	VPADDQ       Y4, Y4, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t28_base+312(FP), DX
+	VMOVSD       X9, 800(DX)
+	MOVQ         t28_base+312(FP), DX
+	VMOVSD       X0, 776(DX)
+	VPADDQ       Y4, Y4, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t28_base+312(FP), DX
+	VMOVSD       X9, 808(DX)
+	MOVQ         t28_base+312(FP), DX
+	VMOVSD       X0, 792(DX)
+	VPADDQ       Y4, Y4, Y9
+	VPSHUFD      $0xa0, Y9, Y9
+	VPADDD       Y3, Y9, Y9
+	VPERMPS      Y0, Y9, Y9
+	MOVQ         t28_base+312(FP), DX
+	VMOVSD       X9, 824(DX)
+	VXORPD       c64x4_8000000000000000<>+0(SB), Y8, Y9
+	MOVQ         zfirst_base+336(FP), DX
+	MOVQ         320(SP), BX
+	LEAQ         (DX)(BX*8), DX
+	MOVQ         $+0, BX
 
-done16:
-	VMOVMSKPD Y7, CX
-	ANDQ      $+2, CX
-	TESTQ     CX, CX
-	JEQ       done17
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t27_base+288(FP), DX
-	VMOVSD    X9, 768(DX)(CX*8)
-
-done17:
-	VMOVMSKPD Y7, CX
-	ANDQ      $+4, CX
-	TESTQ     CX, CX
-	JEQ       done18
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t27_base+288(FP), DX
-	VMOVSD    X9, 768(DX)(CX*8)
-
-done18:
-	VMOVMSKPD Y7, CX
-	ANDQ      $+8, CX
-	TESTQ     CX, CX
-	JEQ       done19
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t27_base+288(FP), DX
-	VMOVSD    X9, 768(DX)(CX*8)
-
-done19:
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t27_base+288(FP), DX
-	VMOVSD    X9, 528(DX)(CX*8)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t27_base+288(FP), DX
-	VMOVSD    X9, 528(DX)(CX*8)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t27_base+288(FP), DX
-	VMOVSD    X9, 528(DX)(CX*8)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t27_base+288(FP), DX
-	VMOVSD    X9, 528(DX)(CX*8)
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t27_base+288(FP), DX
-	VMOVSD    X9, 656(DX)(CX*8)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t27_base+288(FP), DX
-	VMOVSD    X9, 656(DX)(CX*8)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t27_base+288(FP), DX
-	VMOVSD    X9, 656(DX)(CX*8)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t27_base+288(FP), DX
-	VMOVSD    X9, 656(DX)(CX*8)
-	VMOVMSKPD Y7, CX
-	ANDQ      $+1, CX
-	TESTQ     CX, CX
-	JEQ       done20
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t27_base+288(FP), DX
-	VMOVSD    X9, 784(DX)(CX*8)
-
-done20:
-	VMOVMSKPD Y7, CX
-	ANDQ      $+2, CX
-	TESTQ     CX, CX
-	JEQ       done21
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t27_base+288(FP), DX
-	VMOVSD    X9, 784(DX)(CX*8)
-
-done21:
-	VMOVMSKPD Y7, CX
-	ANDQ      $+4, CX
-	TESTQ     CX, CX
-	JEQ       done22
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t27_base+288(FP), DX
-	VMOVSD    X9, 784(DX)(CX*8)
-
-done22:
-	VMOVMSKPD Y7, CX
-	ANDQ      $+8, CX
-	TESTQ     CX, CX
-	JEQ       done23
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t27_base+288(FP), DX
-	VMOVSD    X9, 784(DX)(CX*8)
-
-done23:
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t27_base+288(FP), DX
-	VMOVSD    X9, 536(DX)(CX*8)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t27_base+288(FP), DX
-	VMOVSD    X9, 536(DX)(CX*8)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t27_base+288(FP), DX
-	VMOVSD    X9, 536(DX)(CX*8)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t27_base+288(FP), DX
-	VMOVSD    X9, 536(DX)(CX*8)
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t27_base+288(FP), DX
-	VMOVSD    X9, 664(DX)(CX*8)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t27_base+288(FP), DX
-	VMOVSD    X9, 664(DX)(CX*8)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t27_base+288(FP), DX
-	VMOVSD    X9, 664(DX)(CX*8)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t27_base+288(FP), DX
-	VMOVSD    X9, 664(DX)(CX*8)
-	VMOVMSKPD Y7, CX
-	ANDQ      $+1, CX
-	TESTQ     CX, CX
-	JEQ       done24
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t27_base+288(FP), DX
-	VMOVSD    X9, 792(DX)(CX*8)
-
-done24:
-	VMOVMSKPD Y7, CX
-	ANDQ      $+2, CX
-	TESTQ     CX, CX
-	JEQ       done25
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t27_base+288(FP), DX
-	VMOVSD    X9, 792(DX)(CX*8)
-
-done25:
-	VMOVMSKPD Y7, CX
-	ANDQ      $+4, CX
-	TESTQ     CX, CX
-	JEQ       done26
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t27_base+288(FP), DX
-	VMOVSD    X9, 792(DX)(CX*8)
-
-done26:
-	VMOVMSKPD Y7, CX
-	ANDQ      $+8, CX
-	TESTQ     CX, CX
-	JEQ       done27
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t27_base+288(FP), DX
-	VMOVSD    X9, 792(DX)(CX*8)
-
-done27:
-	MOVQ      t28_base+312(FP), CX
-	VMOVSD    X0, (CX)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t28_base+312(FP), CX
-	VMOVSD    X9, 32(CX)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t28_base+312(FP), CX
-	VMOVSD    X9, 64(CX)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t28_base+312(FP), CX
-	VMOVSD    X9, 96(CX)
-	MOVQ      t28_base+312(FP), CX
-	VMOVSD    X0, 8(CX)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t28_base+312(FP), CX
-	VMOVSD    X9, 40(CX)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t28_base+312(FP), CX
-	VMOVSD    X9, 72(CX)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t28_base+312(FP), CX
-	VMOVSD    X9, 104(CX)
-	MOVQ      t28_base+312(FP), CX
-	VMOVSD    X0, 24(CX)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t28_base+312(FP), CX
-	VMOVSD    X9, 56(CX)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t28_base+312(FP), CX
-	VMOVSD    X9, 88(CX)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t28_base+312(FP), CX
-	VMOVSD    X9, 120(CX)
-	MOVQ      t28_base+312(FP), CX
-	VMOVSD    X0, 128(CX)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t28_base+312(FP), CX
-	VMOVSD    X9, 160(CX)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t28_base+312(FP), CX
-	VMOVSD    X9, 192(CX)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t28_base+312(FP), CX
-	VMOVSD    X9, 224(CX)
-	MOVQ      t28_base+312(FP), CX
-	VMOVSD    X0, 136(CX)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t28_base+312(FP), CX
-	VMOVSD    X9, 168(CX)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t28_base+312(FP), CX
-	VMOVSD    X9, 200(CX)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t28_base+312(FP), CX
-	VMOVSD    X9, 232(CX)
-	MOVQ      t28_base+312(FP), CX
-	VMOVSD    X0, 152(CX)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t28_base+312(FP), CX
-	VMOVSD    X9, 184(CX)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t28_base+312(FP), CX
-	VMOVSD    X9, 216(CX)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t28_base+312(FP), CX
-	VMOVSD    X9, 248(CX)
-	MOVQ      t28_base+312(FP), CX
-	VMOVSD    X0, 256(CX)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t28_base+312(FP), CX
-	VMOVSD    X9, 288(CX)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t28_base+312(FP), CX
-	VMOVSD    X9, 320(CX)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t28_base+312(FP), CX
-	VMOVSD    X9, 352(CX)
-	MOVQ      t28_base+312(FP), CX
-	VMOVSD    X0, 264(CX)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t28_base+312(FP), CX
-	VMOVSD    X9, 296(CX)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t28_base+312(FP), CX
-	VMOVSD    X9, 328(CX)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t28_base+312(FP), CX
-	VMOVSD    X9, 360(CX)
-	MOVQ      t28_base+312(FP), CX
-	VMOVSD    X0, 280(CX)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t28_base+312(FP), CX
-	VMOVSD    X9, 312(CX)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t28_base+312(FP), CX
-	VMOVSD    X9, 344(CX)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t28_base+312(FP), CX
-	VMOVSD    X9, 376(CX)
-	MOVQ      t28_base+312(FP), CX
-	VMOVSD    X0, 384(CX)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t28_base+312(FP), CX
-	VMOVSD    X9, 416(CX)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t28_base+312(FP), CX
-	VMOVSD    X9, 448(CX)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t28_base+312(FP), CX
-	VMOVSD    X9, 480(CX)
-	MOVQ      t28_base+312(FP), CX
-	VMOVSD    X0, 392(CX)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t28_base+312(FP), CX
-	VMOVSD    X9, 424(CX)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t28_base+312(FP), CX
-	VMOVSD    X9, 456(CX)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t28_base+312(FP), CX
-	VMOVSD    X9, 488(CX)
-	MOVQ      t28_base+312(FP), CX
-	VMOVSD    X0, 408(CX)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t28_base+312(FP), CX
-	VMOVSD    X9, 440(CX)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t28_base+312(FP), CX
-	VMOVSD    X9, 472(CX)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t28_base+312(FP), CX
-	VMOVSD    X9, 504(CX)
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t28_base+312(FP), DX
-	VMOVSD    X9, 512(DX)(CX*8)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t28_base+312(FP), DX
-	VMOVSD    X9, 512(DX)(CX*8)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t28_base+312(FP), DX
-	VMOVSD    X9, 512(DX)(CX*8)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t28_base+312(FP), DX
-	VMOVSD    X9, 512(DX)(CX*8)
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t28_base+312(FP), DX
-	VMOVSD    X9, 640(DX)(CX*8)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t28_base+312(FP), DX
-	VMOVSD    X9, 640(DX)(CX*8)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t28_base+312(FP), DX
-	VMOVSD    X9, 640(DX)(CX*8)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t28_base+312(FP), DX
-	VMOVSD    X9, 640(DX)(CX*8)
-	VMOVMSKPD Y7, CX
-	ANDQ      $+1, CX
-	TESTQ     CX, CX
-	JEQ       done28
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t28_base+312(FP), DX
-	VMOVSD    X9, 768(DX)(CX*8)
-
-done28:
-	VMOVMSKPD Y7, CX
-	ANDQ      $+2, CX
-	TESTQ     CX, CX
-	JEQ       done29
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t28_base+312(FP), DX
-	VMOVSD    X9, 768(DX)(CX*8)
-
-done29:
-	VMOVMSKPD Y7, CX
-	ANDQ      $+4, CX
-	TESTQ     CX, CX
-	JEQ       done30
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t28_base+312(FP), DX
-	VMOVSD    X9, 768(DX)(CX*8)
-
-done30:
-	VMOVMSKPD Y7, CX
-	ANDQ      $+8, CX
-	TESTQ     CX, CX
-	JEQ       done31
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t28_base+312(FP), DX
-	VMOVSD    X9, 768(DX)(CX*8)
-
-done31:
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t28_base+312(FP), DX
-	VMOVSD    X9, 520(DX)(CX*8)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t28_base+312(FP), DX
-	VMOVSD    X9, 520(DX)(CX*8)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t28_base+312(FP), DX
-	VMOVSD    X9, 520(DX)(CX*8)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t28_base+312(FP), DX
-	VMOVSD    X9, 520(DX)(CX*8)
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t28_base+312(FP), DX
-	VMOVSD    X9, 648(DX)(CX*8)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t28_base+312(FP), DX
-	VMOVSD    X9, 648(DX)(CX*8)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t28_base+312(FP), DX
-	VMOVSD    X9, 648(DX)(CX*8)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t28_base+312(FP), DX
-	VMOVSD    X9, 648(DX)(CX*8)
-	VMOVMSKPD Y7, CX
-	ANDQ      $+1, CX
-	TESTQ     CX, CX
-	JEQ       done32
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t28_base+312(FP), DX
-	VMOVSD    X9, 776(DX)(CX*8)
-
-done32:
-	VMOVMSKPD Y7, CX
-	ANDQ      $+2, CX
-	TESTQ     CX, CX
-	JEQ       done33
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t28_base+312(FP), DX
-	VMOVSD    X9, 776(DX)(CX*8)
-
-done33:
-	VMOVMSKPD Y7, CX
-	ANDQ      $+4, CX
-	TESTQ     CX, CX
-	JEQ       done34
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t28_base+312(FP), DX
-	VMOVSD    X9, 776(DX)(CX*8)
-
-done34:
-	VMOVMSKPD Y7, CX
-	ANDQ      $+8, CX
-	TESTQ     CX, CX
-	JEQ       done35
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t28_base+312(FP), DX
-	VMOVSD    X9, 776(DX)(CX*8)
-
-done35:
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t28_base+312(FP), DX
-	VMOVSD    X9, 536(DX)(CX*8)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t28_base+312(FP), DX
-	VMOVSD    X9, 536(DX)(CX*8)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t28_base+312(FP), DX
-	VMOVSD    X9, 536(DX)(CX*8)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t28_base+312(FP), DX
-	VMOVSD    X9, 536(DX)(CX*8)
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t28_base+312(FP), DX
-	VMOVSD    X9, 664(DX)(CX*8)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t28_base+312(FP), DX
-	VMOVSD    X9, 664(DX)(CX*8)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t28_base+312(FP), DX
-	VMOVSD    X9, 664(DX)(CX*8)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t28_base+312(FP), DX
-	VMOVSD    X9, 664(DX)(CX*8)
-	VMOVMSKPD Y7, CX
-	ANDQ      $+1, CX
-	TESTQ     CX, CX
-	JEQ       done36
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t28_base+312(FP), DX
-	VMOVSD    X9, 792(DX)(CX*8)
-
-done36:
-	VMOVMSKPD Y7, CX
-	ANDQ      $+2, CX
-	TESTQ     CX, CX
-	JEQ       done37
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t28_base+312(FP), DX
-	VMOVSD    X9, 792(DX)(CX*8)
-
-done37:
-	VMOVMSKPD Y7, CX
-	ANDQ      $+4, CX
-	TESTQ     CX, CX
-	JEQ       done38
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t28_base+312(FP), DX
-	VMOVSD    X9, 792(DX)(CX*8)
-
-done38:
-	VMOVMSKPD Y7, CX
-	ANDQ      $+8, CX
-	TESTQ     CX, CX
-	JEQ       done39
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t28_base+312(FP), DX
-	VMOVSD    X9, 792(DX)(CX*8)
-
-done39:
-	VXORPD c64x4_8000000000000000<>+0(SB), Y8, Y9
-	MOVQ   zfirst_base+336(FP), CX
-	MOVQ   320(SP), DX
-	LEAQ   (CX)(DX*8), CX
-	MOVQ   $+0, DX
-
-loop40:
-	IMUL3Q       $+22, DX, BX
-	LEAQ         (CX)(BX*8), BX
-	VBROADCASTSD (BX), Y10
+loop16:
+	IMUL3Q       $+22, BX, SI
+	LEAQ         (DX)(SI*8), SI
+	VBROADCASTSD (SI), Y10
 	VMULPD       Y10, Y9, Y11
-	MOVQ         t25_base+360(FP), BX
-	LEAQ         (BX)(DX*8), BX
-	VMOVSD       X11, (BX)
-	VMULPD       128(SP), Y10, Y10
-	MOVQ         t26_base+384(FP), BX
-	LEAQ         (BX)(DX*8), BX
-	VMOVSD       X10, (BX)
-	MOVQ         DX, BX
-	SHLQ         $0x02, BX
-	MOVQ         t27_base+288(FP), SI
+	MOVQ         t25_base+360(FP), SI
 	LEAQ         (SI)(BX*8), SI
-	VMOVSD       X10, 8(SI)
-	MOVQ         t28_base+312(FP), DI
-	LEAQ         (DI)(BX*8), BX
-	VMOVSD       X11, 16(BX)
-	MOVQ         DX, DI
-	SHLQ         $0x04, DI
-	LEAQ         (AX)(DI*8), DI
-	MOVQ         $+0, R8
+	VMOVSD       X11, (SI)
+	VMULPD       128(SP), Y10, Y10
+	MOVQ         t26_base+384(FP), SI
+	LEAQ         (SI)(BX*8), SI
+	VMOVSD       X10, (SI)
+	MOVQ         BX, SI
+	SHLQ         $0x02, SI
+	MOVQ         t27_base+288(FP), DI
+	LEAQ         (DI)(SI*8), DI
+	VMOVSD       X10, 8(DI)
+	MOVQ         t28_base+312(FP), R8
+	LEAQ         (R8)(SI*8), SI
+	VMOVSD       X11, 16(SI)
+	MOVQ         BX, R8
+	SHLQ         $0x04, R8
+	LEAQ         (AX)(R8*8), R8
+	MOVQ         $+0, R9
 	PCALIGN      $0x20
 
-loop41:
-	VMOVUPD   (BX), Y10
-	VADDPD    (SI), Y10, Y10
-	VMOVUPD   Y10, 64(DI)
-	ADDQ      $+1, R8
-	CMPQ      R8, $+1
-	JLT       loop41
-	ADDQ      $+1, DX
-	CMPQ      DX, $+26
-	JLT       loop40
-	MOVQ      t30_base+432(FP), CX
-	VMOVSD    X0, (CX)
-	VPADDQ    Y3, Y3, Y9
+loop17:
+	VMOVUPD (SI), Y10
+	VADDPD  (DI), Y10, Y10
+	VMOVUPD Y10, 64(R8)
+	ADDQ    $+1, R9
+	CMPQ    R9, $+1
+	JLT     loop17
+	ADDQ    $+1, BX
+	CMPQ    BX, $+26
+	JLT     loop16
+	MOVQ    t30_base+432(FP), DX
+	VMOVSD  X0, (DX)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t30_base+432(FP), DX
+	VMOVSD  X9, 32(DX)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t30_base+432(FP), DX
+	VMOVSD  X9, 64(DX)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t30_base+432(FP), DX
+	VMOVSD  X9, 96(DX)
+	MOVQ    t30_base+432(FP), DX
+	VMOVSD  X0, 16(DX)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t30_base+432(FP), DX
+	VMOVSD  X9, 48(DX)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t30_base+432(FP), DX
+	VMOVSD  X9, 80(DX)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t30_base+432(FP), DX
+	VMOVSD  X9, 112(DX)
+	MOVQ    t30_base+432(FP), DX
+	VMOVSD  X0, 24(DX)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t30_base+432(FP), DX
+	VMOVSD  X9, 56(DX)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t30_base+432(FP), DX
+	VMOVSD  X9, 88(DX)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t30_base+432(FP), DX
+	VMOVSD  X9, 120(DX)
+	MOVQ    t30_base+432(FP), DX
+	VMOVSD  X0, 128(DX)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t30_base+432(FP), DX
+	VMOVSD  X9, 160(DX)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t30_base+432(FP), DX
+	VMOVSD  X9, 192(DX)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t30_base+432(FP), DX
+	VMOVSD  X9, 224(DX)
+	MOVQ    t30_base+432(FP), DX
+	VMOVSD  X0, 144(DX)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t30_base+432(FP), DX
+	VMOVSD  X9, 176(DX)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t30_base+432(FP), DX
+	VMOVSD  X9, 208(DX)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t30_base+432(FP), DX
+	VMOVSD  X9, 240(DX)
+	MOVQ    t30_base+432(FP), DX
+	VMOVSD  X0, 152(DX)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t30_base+432(FP), DX
+	VMOVSD  X9, 184(DX)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t30_base+432(FP), DX
+	VMOVSD  X9, 216(DX)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t30_base+432(FP), DX
+	VMOVSD  X9, 248(DX)
+	MOVQ    t30_base+432(FP), DX
+	VMOVSD  X0, 256(DX)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t30_base+432(FP), DX
+	VMOVSD  X9, 288(DX)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t30_base+432(FP), DX
+	VMOVSD  X9, 320(DX)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t30_base+432(FP), DX
+	VMOVSD  X9, 352(DX)
+	MOVQ    t30_base+432(FP), DX
+	VMOVSD  X0, 272(DX)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t30_base+432(FP), DX
+	VMOVSD  X9, 304(DX)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t30_base+432(FP), DX
+	VMOVSD  X9, 336(DX)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t30_base+432(FP), DX
+	VMOVSD  X9, 368(DX)
+	MOVQ    t30_base+432(FP), DX
+	VMOVSD  X0, 280(DX)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t30_base+432(FP), DX
+	VMOVSD  X9, 312(DX)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t30_base+432(FP), DX
+	VMOVSD  X9, 344(DX)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t30_base+432(FP), DX
+	VMOVSD  X9, 376(DX)
+	MOVQ    t30_base+432(FP), DX
+	VMOVSD  X0, 384(DX)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t30_base+432(FP), DX
+	VMOVSD  X9, 416(DX)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t30_base+432(FP), DX
+	VMOVSD  X9, 448(DX)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t30_base+432(FP), DX
+	VMOVSD  X9, 480(DX)
+	MOVQ    t30_base+432(FP), DX
+	VMOVSD  X0, 400(DX)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t30_base+432(FP), DX
+	VMOVSD  X9, 432(DX)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t30_base+432(FP), DX
+	VMOVSD  X9, 464(DX)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t30_base+432(FP), DX
+	VMOVSD  X9, 496(DX)
+	MOVQ    t30_base+432(FP), DX
+	VMOVSD  X0, 408(DX)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t30_base+432(FP), DX
+	VMOVSD  X9, 440(DX)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t30_base+432(FP), DX
+	VMOVSD  X9, 472(DX)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t30_base+432(FP), DX
+	VMOVSD  X9, 504(DX)
+	MOVQ    t30_base+432(FP), DX
+	VMOVSD  X0, 512(DX)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t30_base+432(FP), DX
+	VMOVSD  X9, 544(DX)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t30_base+432(FP), DX
+	VMOVSD  X9, 576(DX)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t30_base+432(FP), DX
+	VMOVSD  X9, 608(DX)
+	MOVQ    t30_base+432(FP), DX
+	VMOVSD  X0, 528(DX)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t30_base+432(FP), DX
+	VMOVSD  X9, 560(DX)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t30_base+432(FP), DX
+	VMOVSD  X9, 592(DX)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t30_base+432(FP), DX
+	VMOVSD  X9, 624(DX)
+	MOVQ    t30_base+432(FP), DX
+	VMOVSD  X0, 536(DX)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t30_base+432(FP), DX
+	VMOVSD  X9, 568(DX)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t30_base+432(FP), DX
+	VMOVSD  X9, 600(DX)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t30_base+432(FP), DX
+	VMOVSD  X9, 632(DX)
+	MOVQ    t30_base+432(FP), DX
+	VMOVSD  X0, 640(DX)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t30_base+432(FP), DX
+	VMOVSD  X9, 672(DX)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t30_base+432(FP), DX
+	VMOVSD  X9, 704(DX)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t30_base+432(FP), DX
+	VMOVSD  X9, 736(DX)
+	MOVQ    t30_base+432(FP), DX
+	VMOVSD  X0, 656(DX)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t30_base+432(FP), DX
+	VMOVSD  X9, 688(DX)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t30_base+432(FP), DX
+	VMOVSD  X9, 720(DX)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t30_base+432(FP), DX
+	VMOVSD  X9, 752(DX)
+	MOVQ    t30_base+432(FP), DX
+	VMOVSD  X0, 664(DX)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t30_base+432(FP), DX
+	VMOVSD  X9, 696(DX)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t30_base+432(FP), DX
+	VMOVSD  X9, 728(DX)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t30_base+432(FP), DX
+	VMOVSD  X9, 760(DX)
+	MOVQ    t30_base+432(FP), DX
+	VMOVSD  X0, 768(DX)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t30_base+432(FP), DX
+	VMOVSD  X9, 800(DX)
+	MOVQ    t30_base+432(FP), DX
+	VMOVSD  X0, 784(DX)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t30_base+432(FP), DX
+	VMOVSD  X9, 816(DX)
+	MOVQ    t30_base+432(FP), DX
+	VMOVSD  X0, 792(DX)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t30_base+432(FP), DX
+	VMOVSD  X9, 824(DX)
+	MOVQ    t31_base+456(FP), DX
+	VMOVSD  X0, (DX)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t31_base+456(FP), DX
+	VMOVSD  X9, 32(DX)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t31_base+456(FP), DX
+	VMOVSD  X9, 64(DX)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t31_base+456(FP), DX
+	VMOVSD  X9, 96(DX)
+	MOVQ    t31_base+456(FP), DX
+	VMOVSD  X0, 8(DX)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t31_base+456(FP), DX
+	VMOVSD  X9, 40(DX)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t31_base+456(FP), DX
+	VMOVSD  X9, 72(DX)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t31_base+456(FP), DX
+	VMOVSD  X9, 104(DX)
+	MOVQ    t31_base+456(FP), DX
+	VMOVSD  X0, 24(DX)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t31_base+456(FP), DX
+	VMOVSD  X9, 56(DX)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t31_base+456(FP), DX
+	VMOVSD  X9, 88(DX)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t31_base+456(FP), DX
+	VMOVSD  X9, 120(DX)
+	MOVQ    t31_base+456(FP), DX
+	VMOVSD  X0, 128(DX)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t31_base+456(FP), DX
+	VMOVSD  X9, 160(DX)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t31_base+456(FP), DX
+	VMOVSD  X9, 192(DX)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t31_base+456(FP), DX
+	VMOVSD  X9, 224(DX)
+	MOVQ    t31_base+456(FP), DX
+	VMOVSD  X0, 136(DX)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t31_base+456(FP), DX
+	VMOVSD  X9, 168(DX)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t31_base+456(FP), DX
+	VMOVSD  X9, 200(DX)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t31_base+456(FP), DX
+	VMOVSD  X9, 232(DX)
+	MOVQ    t31_base+456(FP), DX
+	VMOVSD  X0, 152(DX)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t31_base+456(FP), DX
+	VMOVSD  X9, 184(DX)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t31_base+456(FP), DX
+	VMOVSD  X9, 216(DX)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t31_base+456(FP), DX
+	VMOVSD  X9, 248(DX)
+	MOVQ    t31_base+456(FP), DX
+	VMOVSD  X0, 256(DX)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t31_base+456(FP), DX
+	VMOVSD  X9, 288(DX)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t31_base+456(FP), DX
+	VMOVSD  X9, 320(DX)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t31_base+456(FP), DX
+	VMOVSD  X9, 352(DX)
+	MOVQ    t31_base+456(FP), DX
+	VMOVSD  X0, 264(DX)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t31_base+456(FP), DX
+	VMOVSD  X9, 296(DX)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t31_base+456(FP), DX
+	VMOVSD  X9, 328(DX)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t31_base+456(FP), DX
+	VMOVSD  X9, 360(DX)
+	MOVQ    t31_base+456(FP), DX
+	VMOVSD  X0, 280(DX)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t31_base+456(FP), DX
+	VMOVSD  X9, 312(DX)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t31_base+456(FP), DX
+	VMOVSD  X9, 344(DX)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t31_base+456(FP), DX
+	VMOVSD  X9, 376(DX)
+	MOVQ    t31_base+456(FP), DX
+	VMOVSD  X0, 384(DX)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t31_base+456(FP), DX
+	VMOVSD  X9, 416(DX)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t31_base+456(FP), DX
+	VMOVSD  X9, 448(DX)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t31_base+456(FP), DX
+	VMOVSD  X9, 480(DX)
+	MOVQ    t31_base+456(FP), DX
+	VMOVSD  X0, 392(DX)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t31_base+456(FP), DX
+	VMOVSD  X9, 424(DX)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t31_base+456(FP), DX
+	VMOVSD  X9, 456(DX)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t31_base+456(FP), DX
+	VMOVSD  X9, 488(DX)
+	MOVQ    t31_base+456(FP), DX
+	VMOVSD  X0, 408(DX)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t31_base+456(FP), DX
+	VMOVSD  X9, 440(DX)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t31_base+456(FP), DX
+	VMOVSD  X9, 472(DX)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t31_base+456(FP), DX
+	VMOVSD  X9, 504(DX)
+	MOVQ    t31_base+456(FP), DX
+	VMOVSD  X0, 512(DX)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t31_base+456(FP), DX
+	VMOVSD  X9, 544(DX)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t31_base+456(FP), DX
+	VMOVSD  X9, 576(DX)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t31_base+456(FP), DX
+	VMOVSD  X9, 608(DX)
+	MOVQ    t31_base+456(FP), DX
+	VMOVSD  X0, 520(DX)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t31_base+456(FP), DX
+	VMOVSD  X9, 552(DX)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t31_base+456(FP), DX
+	VMOVSD  X9, 584(DX)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t31_base+456(FP), DX
+	VMOVSD  X9, 616(DX)
+	MOVQ    t31_base+456(FP), DX
+	VMOVSD  X0, 536(DX)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t31_base+456(FP), DX
+	VMOVSD  X9, 568(DX)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t31_base+456(FP), DX
+	VMOVSD  X9, 600(DX)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t31_base+456(FP), DX
+	VMOVSD  X9, 632(DX)
+	MOVQ    t31_base+456(FP), DX
+	VMOVSD  X0, 640(DX)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t31_base+456(FP), DX
+	VMOVSD  X9, 672(DX)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t31_base+456(FP), DX
+	VMOVSD  X9, 704(DX)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t31_base+456(FP), DX
+	VMOVSD  X9, 736(DX)
+	MOVQ    t31_base+456(FP), DX
+	VMOVSD  X0, 648(DX)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t31_base+456(FP), DX
+	VMOVSD  X9, 680(DX)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t31_base+456(FP), DX
+	VMOVSD  X9, 712(DX)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t31_base+456(FP), DX
+	VMOVSD  X9, 744(DX)
+	MOVQ    t31_base+456(FP), DX
+	VMOVSD  X0, 664(DX)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t31_base+456(FP), DX
+	VMOVSD  X9, 696(DX)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t31_base+456(FP), DX
+	VMOVSD  X9, 728(DX)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t31_base+456(FP), DX
+	VMOVSD  X9, 760(DX)
+	MOVQ    t31_base+456(FP), DX
+	VMOVSD  X0, 768(DX)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t31_base+456(FP), DX
+	VMOVSD  X9, 800(DX)
+	MOVQ    t31_base+456(FP), DX
+	VMOVSD  X0, 776(DX)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t31_base+456(FP), DX
+	VMOVSD  X9, 808(DX)
+	MOVQ    t31_base+456(FP), DX
+	VMOVSD  X0, 792(DX)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t31_base+456(FP), DX
+	VMOVSD  X9, 824(DX)
+	MOVQ    t33_base+480(FP), DX
+	VMOVSD  X0, (DX)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t33_base+480(FP), DX
+	VMOVSD  X9, 32(DX)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t33_base+480(FP), DX
+	VMOVSD  X9, 64(DX)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t33_base+480(FP), DX
+	VMOVSD  X9, 96(DX)
+	MOVQ    t33_base+480(FP), DX
+	VMOVSD  X0, 16(DX)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t33_base+480(FP), DX
+	VMOVSD  X9, 48(DX)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t33_base+480(FP), DX
+	VMOVSD  X9, 80(DX)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t33_base+480(FP), DX
+	VMOVSD  X9, 112(DX)
+	MOVQ    t33_base+480(FP), DX
+	VMOVSD  X0, 24(DX)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t33_base+480(FP), DX
+	VMOVSD  X9, 56(DX)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t33_base+480(FP), DX
+	VMOVSD  X9, 88(DX)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t33_base+480(FP), DX
+	VMOVSD  X9, 120(DX)
+	MOVQ    t33_base+480(FP), DX
+	VMOVSD  X0, 128(DX)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t33_base+480(FP), DX
+	VMOVSD  X9, 160(DX)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t33_base+480(FP), DX
+	VMOVSD  X9, 192(DX)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t33_base+480(FP), DX
+	VMOVSD  X9, 224(DX)
+	MOVQ    t33_base+480(FP), DX
+	VMOVSD  X0, 144(DX)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t33_base+480(FP), DX
+	VMOVSD  X9, 176(DX)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t33_base+480(FP), DX
+	VMOVSD  X9, 208(DX)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t33_base+480(FP), DX
+	VMOVSD  X9, 240(DX)
+	MOVQ    t33_base+480(FP), DX
+	VMOVSD  X0, 152(DX)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t33_base+480(FP), DX
+	VMOVSD  X9, 184(DX)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t33_base+480(FP), DX
+	VMOVSD  X9, 216(DX)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t33_base+480(FP), DX
+	VMOVSD  X9, 248(DX)
+	MOVQ    t33_base+480(FP), DX
+	VMOVSD  X0, 256(DX)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t33_base+480(FP), DX
+	VMOVSD  X9, 288(DX)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t33_base+480(FP), DX
+	VMOVSD  X9, 320(DX)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t33_base+480(FP), DX
+	VMOVSD  X9, 352(DX)
+	MOVQ    t33_base+480(FP), DX
+	VMOVSD  X0, 272(DX)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t33_base+480(FP), DX
+	VMOVSD  X9, 304(DX)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t33_base+480(FP), DX
+	VMOVSD  X9, 336(DX)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t33_base+480(FP), DX
+	VMOVSD  X9, 368(DX)
+	MOVQ    t33_base+480(FP), DX
+	VMOVSD  X0, 280(DX)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t33_base+480(FP), DX
+	VMOVSD  X9, 312(DX)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t33_base+480(FP), DX
+	VMOVSD  X9, 344(DX)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t33_base+480(FP), DX
+	VMOVSD  X9, 376(DX)
+	MOVQ    t33_base+480(FP), DX
+	VMOVSD  X0, 384(DX)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t33_base+480(FP), DX
+	VMOVSD  X9, 416(DX)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t33_base+480(FP), DX
+	VMOVSD  X9, 448(DX)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t33_base+480(FP), DX
+	VMOVSD  X9, 480(DX)
+	MOVQ    t33_base+480(FP), DX
+	VMOVSD  X0, 400(DX)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t33_base+480(FP), DX
+	VMOVSD  X9, 432(DX)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t33_base+480(FP), DX
+	VMOVSD  X9, 464(DX)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t33_base+480(FP), DX
+	VMOVSD  X9, 496(DX)
+	MOVQ    t33_base+480(FP), DX
+	VMOVSD  X0, 408(DX)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t33_base+480(FP), DX
+	VMOVSD  X9, 440(DX)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t33_base+480(FP), DX
+	VMOVSD  X9, 472(DX)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t33_base+480(FP), DX
+	VMOVSD  X9, 504(DX)
+	MOVQ    t33_base+480(FP), DX
+	VMOVSD  X0, 512(DX)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t33_base+480(FP), DX
+	VMOVSD  X9, 544(DX)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t33_base+480(FP), DX
+	VMOVSD  X9, 576(DX)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t33_base+480(FP), DX
+	VMOVSD  X9, 608(DX)
+	MOVQ    t33_base+480(FP), DX
+	VMOVSD  X0, 528(DX)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t33_base+480(FP), DX
+	VMOVSD  X9, 560(DX)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t33_base+480(FP), DX
+	VMOVSD  X9, 592(DX)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t33_base+480(FP), DX
+	VMOVSD  X9, 624(DX)
+	MOVQ    t33_base+480(FP), DX
+	VMOVSD  X0, 536(DX)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t33_base+480(FP), DX
+	VMOVSD  X9, 568(DX)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t33_base+480(FP), DX
+	VMOVSD  X9, 600(DX)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t33_base+480(FP), DX
+	VMOVSD  X9, 632(DX)
+	MOVQ    t33_base+480(FP), DX
+	VMOVSD  X0, 640(DX)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t33_base+480(FP), DX
+	VMOVSD  X9, 672(DX)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t33_base+480(FP), DX
+	VMOVSD  X9, 704(DX)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t33_base+480(FP), DX
+	VMOVSD  X9, 736(DX)
+	MOVQ    t33_base+480(FP), DX
+	VMOVSD  X0, 656(DX)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t33_base+480(FP), DX
+	VMOVSD  X9, 688(DX)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t33_base+480(FP), DX
+	VMOVSD  X9, 720(DX)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t33_base+480(FP), DX
+	VMOVSD  X9, 752(DX)
+	MOVQ    t33_base+480(FP), DX
+	VMOVSD  X0, 664(DX)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t33_base+480(FP), DX
+	VMOVSD  X9, 696(DX)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t33_base+480(FP), DX
+	VMOVSD  X9, 728(DX)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t33_base+480(FP), DX
+	VMOVSD  X9, 760(DX)
+	MOVQ    t33_base+480(FP), DX
+	VMOVSD  X0, 768(DX)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t33_base+480(FP), DX
+	VMOVSD  X9, 800(DX)
+	MOVQ    t33_base+480(FP), DX
+	VMOVSD  X0, 784(DX)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t33_base+480(FP), DX
+	VMOVSD  X9, 816(DX)
+	MOVQ    t33_base+480(FP), DX
+	VMOVSD  X0, 792(DX)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t33_base+480(FP), DX
+	VMOVSD  X9, 824(DX)
+	MOVQ    t34_base+504(FP), DX
+	VMOVSD  X0, (DX)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t34_base+504(FP), DX
+	VMOVSD  X9, 32(DX)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t34_base+504(FP), DX
+	VMOVSD  X9, 64(DX)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t34_base+504(FP), DX
+	VMOVSD  X9, 96(DX)
+	MOVQ    t34_base+504(FP), DX
+	VMOVSD  X0, 8(DX)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t34_base+504(FP), DX
+	VMOVSD  X9, 40(DX)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t34_base+504(FP), DX
+	VMOVSD  X9, 72(DX)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t34_base+504(FP), DX
+	VMOVSD  X9, 104(DX)
+	MOVQ    t34_base+504(FP), DX
+	VMOVSD  X0, 24(DX)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t34_base+504(FP), DX
+	VMOVSD  X9, 56(DX)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t34_base+504(FP), DX
+	VMOVSD  X9, 88(DX)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t34_base+504(FP), DX
+	VMOVSD  X9, 120(DX)
+	MOVQ    t34_base+504(FP), DX
+	VMOVSD  X0, 128(DX)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t34_base+504(FP), DX
+	VMOVSD  X9, 160(DX)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t34_base+504(FP), DX
+	VMOVSD  X9, 192(DX)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t34_base+504(FP), DX
+	VMOVSD  X9, 224(DX)
+	MOVQ    t34_base+504(FP), DX
+	VMOVSD  X0, 136(DX)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t34_base+504(FP), DX
+	VMOVSD  X9, 168(DX)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t34_base+504(FP), DX
+	VMOVSD  X9, 200(DX)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t34_base+504(FP), DX
+	VMOVSD  X9, 232(DX)
+	MOVQ    t34_base+504(FP), DX
+	VMOVSD  X0, 152(DX)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t34_base+504(FP), DX
+	VMOVSD  X9, 184(DX)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t34_base+504(FP), DX
+	VMOVSD  X9, 216(DX)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t34_base+504(FP), DX
+	VMOVSD  X9, 248(DX)
+	MOVQ    t34_base+504(FP), DX
+	VMOVSD  X0, 256(DX)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t34_base+504(FP), DX
+	VMOVSD  X9, 288(DX)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t34_base+504(FP), DX
+	VMOVSD  X9, 320(DX)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t34_base+504(FP), DX
+	VMOVSD  X9, 352(DX)
+	MOVQ    t34_base+504(FP), DX
+	VMOVSD  X0, 264(DX)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t34_base+504(FP), DX
+	VMOVSD  X9, 296(DX)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t34_base+504(FP), DX
+	VMOVSD  X9, 328(DX)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t34_base+504(FP), DX
+	VMOVSD  X9, 360(DX)
+	MOVQ    t34_base+504(FP), DX
+	VMOVSD  X0, 280(DX)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t34_base+504(FP), DX
+	VMOVSD  X9, 312(DX)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t34_base+504(FP), DX
+	VMOVSD  X9, 344(DX)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t34_base+504(FP), DX
+	VMOVSD  X9, 376(DX)
+	MOVQ    t34_base+504(FP), DX
+	VMOVSD  X0, 384(DX)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t34_base+504(FP), DX
+	VMOVSD  X9, 416(DX)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t34_base+504(FP), DX
+	VMOVSD  X9, 448(DX)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t34_base+504(FP), DX
+	VMOVSD  X9, 480(DX)
+	MOVQ    t34_base+504(FP), DX
+	VMOVSD  X0, 392(DX)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t34_base+504(FP), DX
+	VMOVSD  X9, 424(DX)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t34_base+504(FP), DX
+	VMOVSD  X9, 456(DX)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t34_base+504(FP), DX
+	VMOVSD  X9, 488(DX)
+	MOVQ    t34_base+504(FP), DX
+	VMOVSD  X0, 408(DX)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t34_base+504(FP), DX
+	VMOVSD  X9, 440(DX)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t34_base+504(FP), DX
+	VMOVSD  X9, 472(DX)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t34_base+504(FP), DX
+	VMOVSD  X9, 504(DX)
+	MOVQ    t34_base+504(FP), DX
+	VMOVSD  X0, 512(DX)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t34_base+504(FP), DX
+	VMOVSD  X9, 544(DX)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t34_base+504(FP), DX
+	VMOVSD  X9, 576(DX)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t34_base+504(FP), DX
+	VMOVSD  X9, 608(DX)
+	MOVQ    t34_base+504(FP), DX
+	VMOVSD  X0, 520(DX)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t34_base+504(FP), DX
+	VMOVSD  X9, 552(DX)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t34_base+504(FP), DX
+	VMOVSD  X9, 584(DX)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t34_base+504(FP), DX
+	VMOVSD  X9, 616(DX)
+	MOVQ    t34_base+504(FP), DX
+	VMOVSD  X0, 536(DX)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t34_base+504(FP), DX
+	VMOVSD  X9, 568(DX)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t34_base+504(FP), DX
+	VMOVSD  X9, 600(DX)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t34_base+504(FP), DX
+	VMOVSD  X9, 632(DX)
+	MOVQ    t34_base+504(FP), DX
+	VMOVSD  X0, 640(DX)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t34_base+504(FP), DX
+	VMOVSD  X9, 672(DX)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t34_base+504(FP), DX
+	VMOVSD  X9, 704(DX)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t34_base+504(FP), DX
+	VMOVSD  X9, 736(DX)
+	MOVQ    t34_base+504(FP), DX
+	VMOVSD  X0, 648(DX)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t34_base+504(FP), DX
+	VMOVSD  X9, 680(DX)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t34_base+504(FP), DX
+	VMOVSD  X9, 712(DX)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t34_base+504(FP), DX
+	VMOVSD  X9, 744(DX)
+	MOVQ    t34_base+504(FP), DX
+	VMOVSD  X0, 664(DX)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t34_base+504(FP), DX
+	VMOVSD  X9, 696(DX)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t34_base+504(FP), DX
+	VMOVSD  X9, 728(DX)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t34_base+504(FP), DX
+	VMOVSD  X9, 760(DX)
+	MOVQ    t34_base+504(FP), DX
+	VMOVSD  X0, 768(DX)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t34_base+504(FP), DX
+	VMOVSD  X9, 800(DX)
+	MOVQ    t34_base+504(FP), DX
+	VMOVSD  X0, 776(DX)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t34_base+504(FP), DX
+	VMOVSD  X9, 808(DX)
+	MOVQ    t34_base+504(FP), DX
+	VMOVSD  X0, 792(DX)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	MOVQ    t34_base+504(FP), DX
+	VMOVSD  X9, 824(DX)
+	MOVQ    $+0, DX
+	PCALIGN $0x20
+
+loop18:
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, (CX)(BX*8)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, (CX)(BX*8)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, (CX)(BX*8)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, (CX)(BX*8)
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 512(CX)(BX*8)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 512(CX)(BX*8)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 512(CX)(BX*8)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 512(CX)(BX*8)
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1024(CX)(BX*8)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1024(CX)(BX*8)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1024(CX)(BX*8)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1024(CX)(BX*8)
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1536(CX)(BX*8)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1536(CX)(BX*8)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1536(CX)(BX*8)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1536(CX)(BX*8)
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 8(CX)(BX*8)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 8(CX)(BX*8)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 8(CX)(BX*8)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 8(CX)(BX*8)
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 520(CX)(BX*8)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 520(CX)(BX*8)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 520(CX)(BX*8)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 520(CX)(BX*8)
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1032(CX)(BX*8)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1032(CX)(BX*8)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1032(CX)(BX*8)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1032(CX)(BX*8)
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1544(CX)(BX*8)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1544(CX)(BX*8)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1544(CX)(BX*8)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1544(CX)(BX*8)
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 16(CX)(BX*8)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 16(CX)(BX*8)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 16(CX)(BX*8)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 16(CX)(BX*8)
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 528(CX)(BX*8)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 528(CX)(BX*8)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 528(CX)(BX*8)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 528(CX)(BX*8)
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1040(CX)(BX*8)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1040(CX)(BX*8)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1040(CX)(BX*8)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1040(CX)(BX*8)
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1552(CX)(BX*8)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1552(CX)(BX*8)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1552(CX)(BX*8)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1552(CX)(BX*8)
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 24(CX)(BX*8)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 24(CX)(BX*8)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 24(CX)(BX*8)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 24(CX)(BX*8)
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 536(CX)(BX*8)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 536(CX)(BX*8)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 536(CX)(BX*8)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 536(CX)(BX*8)
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1048(CX)(BX*8)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1048(CX)(BX*8)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1048(CX)(BX*8)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1048(CX)(BX*8)
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1560(CX)(BX*8)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1560(CX)(BX*8)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1560(CX)(BX*8)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1560(CX)(BX*8)
+	ADDQ    $+1, DX
+	CMPQ    DX, $+1
+	JLT     loop18
+	MOVQ    $+0, DX
+	PCALIGN $0x20
+
+loop19:
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 64(CX)(BX*8)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 64(CX)(BX*8)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 64(CX)(BX*8)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 64(CX)(BX*8)
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 576(CX)(BX*8)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 576(CX)(BX*8)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 576(CX)(BX*8)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 576(CX)(BX*8)
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1088(CX)(BX*8)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1088(CX)(BX*8)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1088(CX)(BX*8)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1088(CX)(BX*8)
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1600(CX)(BX*8)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1600(CX)(BX*8)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1600(CX)(BX*8)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1600(CX)(BX*8)
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 72(CX)(BX*8)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 72(CX)(BX*8)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 72(CX)(BX*8)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 72(CX)(BX*8)
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 584(CX)(BX*8)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 584(CX)(BX*8)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 584(CX)(BX*8)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 584(CX)(BX*8)
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1096(CX)(BX*8)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1096(CX)(BX*8)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1096(CX)(BX*8)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1096(CX)(BX*8)
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1608(CX)(BX*8)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1608(CX)(BX*8)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1608(CX)(BX*8)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1608(CX)(BX*8)
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 80(CX)(BX*8)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 80(CX)(BX*8)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 80(CX)(BX*8)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 80(CX)(BX*8)
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 592(CX)(BX*8)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 592(CX)(BX*8)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 592(CX)(BX*8)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 592(CX)(BX*8)
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1104(CX)(BX*8)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1104(CX)(BX*8)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1104(CX)(BX*8)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1104(CX)(BX*8)
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1616(CX)(BX*8)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1616(CX)(BX*8)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1616(CX)(BX*8)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1616(CX)(BX*8)
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 88(CX)(BX*8)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 88(CX)(BX*8)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 88(CX)(BX*8)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 88(CX)(BX*8)
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 600(CX)(BX*8)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 600(CX)(BX*8)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 600(CX)(BX*8)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 600(CX)(BX*8)
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1112(CX)(BX*8)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1112(CX)(BX*8)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1112(CX)(BX*8)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1112(CX)(BX*8)
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1624(CX)(BX*8)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1624(CX)(BX*8)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1624(CX)(BX*8)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1624(CX)(BX*8)
+	ADDQ    $+1, DX
+	CMPQ    DX, $+1
+	JLT     loop19
+	MOVQ    $+0, DX
+	PCALIGN $0x20
+
+loop20:
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 96(CX)(BX*8)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 96(CX)(BX*8)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 96(CX)(BX*8)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 96(CX)(BX*8)
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 608(CX)(BX*8)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 608(CX)(BX*8)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 608(CX)(BX*8)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 608(CX)(BX*8)
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1120(CX)(BX*8)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1120(CX)(BX*8)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1120(CX)(BX*8)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1120(CX)(BX*8)
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1632(CX)(BX*8)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1632(CX)(BX*8)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1632(CX)(BX*8)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1632(CX)(BX*8)
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 104(CX)(BX*8)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 104(CX)(BX*8)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 104(CX)(BX*8)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 104(CX)(BX*8)
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 616(CX)(BX*8)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 616(CX)(BX*8)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 616(CX)(BX*8)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 616(CX)(BX*8)
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1128(CX)(BX*8)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1128(CX)(BX*8)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1128(CX)(BX*8)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1128(CX)(BX*8)
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1640(CX)(BX*8)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1640(CX)(BX*8)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1640(CX)(BX*8)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1640(CX)(BX*8)
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 112(CX)(BX*8)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 112(CX)(BX*8)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 112(CX)(BX*8)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 112(CX)(BX*8)
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 624(CX)(BX*8)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 624(CX)(BX*8)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 624(CX)(BX*8)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 624(CX)(BX*8)
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1136(CX)(BX*8)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1136(CX)(BX*8)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1136(CX)(BX*8)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1136(CX)(BX*8)
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1648(CX)(BX*8)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1648(CX)(BX*8)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1648(CX)(BX*8)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1648(CX)(BX*8)
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 120(CX)(BX*8)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 120(CX)(BX*8)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 120(CX)(BX*8)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 120(CX)(BX*8)
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 632(CX)(BX*8)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 632(CX)(BX*8)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 632(CX)(BX*8)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 632(CX)(BX*8)
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1144(CX)(BX*8)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1144(CX)(BX*8)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1144(CX)(BX*8)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1144(CX)(BX*8)
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1656(CX)(BX*8)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1656(CX)(BX*8)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1656(CX)(BX*8)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1656(CX)(BX*8)
+	ADDQ    $+1, DX
+	CMPQ    DX, $+1
+	JLT     loop20
+	MOVQ    $+0, DX
+	PCALIGN $0x20
+
+loop21:
+	VPADDQ    Y2, Y2, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+432(FP), CX
-	VMOVSD    X9, 32(CX)
+	VMOVSD    X9, 2048(CX)(BX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+432(FP), CX
-	VMOVSD    X9, 64(CX)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+432(FP), CX
-	VMOVSD    X9, 96(CX)
-	MOVQ      t30_base+432(FP), CX
-	VMOVSD    X0, 16(CX)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+432(FP), CX
-	VMOVSD    X9, 48(CX)
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
+	VPADDD    Y3, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+432(FP), CX
-	VMOVSD    X9, 80(CX)
+	VMOVSD    X9, 2048(CX)(BX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+432(FP), CX
-	VMOVSD    X9, 112(CX)
-	MOVQ      t30_base+432(FP), CX
-	VMOVSD    X0, 24(CX)
-	VPADDQ    Y3, Y3, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
+	VPADDD    Y3, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+432(FP), CX
-	VMOVSD    X9, 56(CX)
+	VMOVSD    X9, 2048(CX)(BX*8)
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2048(CX)(BX*8)
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2560(CX)(BX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+432(FP), CX
-	VMOVSD    X9, 88(CX)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+432(FP), CX
-	VMOVSD    X9, 120(CX)
-	MOVQ      t30_base+432(FP), CX
-	VMOVSD    X0, 128(CX)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+432(FP), CX
-	VMOVSD    X9, 160(CX)
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
+	VPADDD    Y3, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+432(FP), CX
-	VMOVSD    X9, 192(CX)
+	VMOVSD    X9, 2560(CX)(BX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+432(FP), CX
-	VMOVSD    X9, 224(CX)
-	MOVQ      t30_base+432(FP), CX
-	VMOVSD    X0, 144(CX)
-	VPADDQ    Y3, Y3, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
+	VPADDD    Y3, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+432(FP), CX
-	VMOVSD    X9, 176(CX)
+	VMOVSD    X9, 2560(CX)(BX*8)
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2560(CX)(BX*8)
+	VMOVMSKPD Y7, BX
+	ANDQ      $+1, BX
+	TESTQ     BX, BX
+	JEQ       done22
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 3072(CX)(BX*8)
+
+done22:
+	VMOVMSKPD Y7, BX
+	ANDQ      $+2, BX
+	TESTQ     BX, BX
+	JEQ       done23
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+432(FP), CX
-	VMOVSD    X9, 208(CX)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+432(FP), CX
-	VMOVSD    X9, 240(CX)
-	MOVQ      t30_base+432(FP), CX
-	VMOVSD    X0, 152(CX)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+432(FP), CX
-	VMOVSD    X9, 184(CX)
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
+	VPADDD    Y3, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+432(FP), CX
-	VMOVSD    X9, 216(CX)
+	VMOVSD    X9, 3072(CX)(BX*8)
+
+done23:
+	VMOVMSKPD Y7, BX
+	ANDQ      $+4, BX
+	TESTQ     BX, BX
+	JEQ       done24
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+432(FP), CX
-	VMOVSD    X9, 248(CX)
-	MOVQ      t30_base+432(FP), CX
-	VMOVSD    X0, 256(CX)
-	VPADDQ    Y3, Y3, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
+	VPADDD    Y3, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+432(FP), CX
-	VMOVSD    X9, 288(CX)
+	VMOVSD    X9, 3072(CX)(BX*8)
+
+done24:
+	VMOVMSKPD Y7, BX
+	ANDQ      $+8, BX
+	TESTQ     BX, BX
+	JEQ       done25
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 3072(CX)(BX*8)
+
+done25:
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2056(CX)(BX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+432(FP), CX
-	VMOVSD    X9, 320(CX)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+432(FP), CX
-	VMOVSD    X9, 352(CX)
-	MOVQ      t30_base+432(FP), CX
-	VMOVSD    X0, 272(CX)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+432(FP), CX
-	VMOVSD    X9, 304(CX)
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
+	VPADDD    Y3, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+432(FP), CX
-	VMOVSD    X9, 336(CX)
+	VMOVSD    X9, 2056(CX)(BX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+432(FP), CX
-	VMOVSD    X9, 368(CX)
-	MOVQ      t30_base+432(FP), CX
-	VMOVSD    X0, 280(CX)
-	VPADDQ    Y3, Y3, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
+	VPADDD    Y3, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+432(FP), CX
-	VMOVSD    X9, 312(CX)
+	VMOVSD    X9, 2056(CX)(BX*8)
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2056(CX)(BX*8)
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2568(CX)(BX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+432(FP), CX
-	VMOVSD    X9, 344(CX)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+432(FP), CX
-	VMOVSD    X9, 376(CX)
-	MOVQ      t30_base+432(FP), CX
-	VMOVSD    X0, 384(CX)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+432(FP), CX
-	VMOVSD    X9, 416(CX)
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
+	VPADDD    Y3, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+432(FP), CX
-	VMOVSD    X9, 448(CX)
+	VMOVSD    X9, 2568(CX)(BX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+432(FP), CX
-	VMOVSD    X9, 480(CX)
-	MOVQ      t30_base+432(FP), CX
-	VMOVSD    X0, 400(CX)
-	VPADDQ    Y3, Y3, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
+	VPADDD    Y3, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+432(FP), CX
-	VMOVSD    X9, 432(CX)
+	VMOVSD    X9, 2568(CX)(BX*8)
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2568(CX)(BX*8)
+	VMOVMSKPD Y7, BX
+	ANDQ      $+1, BX
+	TESTQ     BX, BX
+	JEQ       done26
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 3080(CX)(BX*8)
+
+done26:
+	VMOVMSKPD Y7, BX
+	ANDQ      $+2, BX
+	TESTQ     BX, BX
+	JEQ       done27
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+432(FP), CX
-	VMOVSD    X9, 464(CX)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+432(FP), CX
-	VMOVSD    X9, 496(CX)
-	MOVQ      t30_base+432(FP), CX
-	VMOVSD    X0, 408(CX)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+432(FP), CX
-	VMOVSD    X9, 440(CX)
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
+	VPADDD    Y3, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+432(FP), CX
-	VMOVSD    X9, 472(CX)
+	VMOVSD    X9, 3080(CX)(BX*8)
+
+done27:
+	VMOVMSKPD Y7, BX
+	ANDQ      $+4, BX
+	TESTQ     BX, BX
+	JEQ       done28
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y5, Y5, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+432(FP), CX
-	VMOVSD    X9, 504(CX)
-	VPADDQ    Y1, Y1, Y9
+	VMOVSD    X9, 3080(CX)(BX*8)
+
+done28:
+	VMOVMSKPD Y7, BX
+	ANDQ      $+8, BX
+	TESTQ     BX, BX
+	JEQ       done29
+	VPADDQ    Y6, Y6, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y1, Y1, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y6, Y6, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
+	VPADDD    Y3, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+432(FP), DX
-	VMOVSD    X9, 512(DX)(CX*8)
-	VPADDQ    Y3, Y3, Y9
+	VMOVSD    X9, 3080(CX)(BX*8)
+
+done29:
+	VPADDQ    Y2, Y2, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y3, Y3, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y2, Y2, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
+	VPADDD    Y3, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+432(FP), DX
-	VMOVSD    X9, 512(DX)(CX*8)
+	VMOVSD    X9, 2064(CX)(BX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
+	VPADDD    Y3, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+432(FP), DX
-	VMOVSD    X9, 512(DX)(CX*8)
+	VMOVSD    X9, 2064(CX)(BX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
+	VPADDD    Y3, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+432(FP), DX
-	VMOVSD    X9, 512(DX)(CX*8)
-	VPADDQ    Y1, Y1, Y9
+	VMOVSD    X9, 2064(CX)(BX*8)
+	VPADDQ    Y6, Y6, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y1, Y1, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y6, Y6, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
+	VPADDD    Y3, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+432(FP), DX
-	VMOVSD    X9, 640(DX)(CX*8)
-	VPADDQ    Y3, Y3, Y9
+	VMOVSD    X9, 2064(CX)(BX*8)
+	VPADDQ    Y2, Y2, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y3, Y3, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y2, Y2, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
+	VPADDD    Y3, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+432(FP), DX
-	VMOVSD    X9, 640(DX)(CX*8)
+	VMOVSD    X9, 2576(CX)(BX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
+	VPADDD    Y3, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+432(FP), DX
-	VMOVSD    X9, 640(DX)(CX*8)
+	VMOVSD    X9, 2576(CX)(BX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
+	VPADDD    Y3, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+432(FP), DX
-	VMOVSD    X9, 640(DX)(CX*8)
-	VMOVMSKPD Y7, CX
-	ANDQ      $+1, CX
-	TESTQ     CX, CX
+	VMOVSD    X9, 2576(CX)(BX*8)
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2576(CX)(BX*8)
+	VMOVMSKPD Y7, BX
+	ANDQ      $+1, BX
+	TESTQ     BX, BX
+	JEQ       done30
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 3088(CX)(BX*8)
+
+done30:
+	VMOVMSKPD Y7, BX
+	ANDQ      $+2, BX
+	TESTQ     BX, BX
+	JEQ       done31
+	VPADDQ    Y4, Y4, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y4, Y4, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 3088(CX)(BX*8)
+
+done31:
+	VMOVMSKPD Y7, BX
+	ANDQ      $+4, BX
+	TESTQ     BX, BX
+	JEQ       done32
+	VPADDQ    Y5, Y5, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y5, Y5, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 3088(CX)(BX*8)
+
+done32:
+	VMOVMSKPD Y7, BX
+	ANDQ      $+8, BX
+	TESTQ     BX, BX
+	JEQ       done33
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 3088(CX)(BX*8)
+
+done33:
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2072(CX)(BX*8)
+	VPADDQ    Y4, Y4, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y4, Y4, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2072(CX)(BX*8)
+	VPADDQ    Y5, Y5, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y5, Y5, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2072(CX)(BX*8)
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2072(CX)(BX*8)
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2584(CX)(BX*8)
+	VPADDQ    Y4, Y4, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y4, Y4, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2584(CX)(BX*8)
+	VPADDQ    Y5, Y5, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y5, Y5, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2584(CX)(BX*8)
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2584(CX)(BX*8)
+	VMOVMSKPD Y7, BX
+	ANDQ      $+1, BX
+	TESTQ     BX, BX
+	JEQ       done34
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 3096(CX)(BX*8)
+
+done34:
+	VMOVMSKPD Y7, BX
+	ANDQ      $+2, BX
+	TESTQ     BX, BX
+	JEQ       done35
+	VPADDQ    Y4, Y4, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y4, Y4, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 3096(CX)(BX*8)
+
+done35:
+	VMOVMSKPD Y7, BX
+	ANDQ      $+4, BX
+	TESTQ     BX, BX
+	JEQ       done36
+	VPADDQ    Y5, Y5, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y5, Y5, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 3096(CX)(BX*8)
+
+done36:
+	VMOVMSKPD Y7, BX
+	ANDQ      $+8, BX
+	TESTQ     BX, BX
+	JEQ       done37
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 3096(CX)(BX*8)
+
+done37:
+	ADDQ    $+1, DX
+	CMPQ    DX, $+1
+	JLT     loop21
+	MOVQ    $+0, DX
+	PCALIGN $0x20
+
+loop38:
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2112(CX)(BX*8)
+	VPADDQ    Y4, Y4, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y4, Y4, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2112(CX)(BX*8)
+	VPADDQ    Y5, Y5, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y5, Y5, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2112(CX)(BX*8)
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2112(CX)(BX*8)
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2624(CX)(BX*8)
+	VPADDQ    Y4, Y4, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y4, Y4, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2624(CX)(BX*8)
+	VPADDQ    Y5, Y5, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y5, Y5, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2624(CX)(BX*8)
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2624(CX)(BX*8)
+	VMOVMSKPD Y7, BX
+	ANDQ      $+1, BX
+	TESTQ     BX, BX
+	JEQ       done39
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 3136(CX)(BX*8)
+
+done39:
+	VMOVMSKPD Y7, BX
+	ANDQ      $+2, BX
+	TESTQ     BX, BX
+	JEQ       done40
+	VPADDQ    Y4, Y4, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y4, Y4, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 3136(CX)(BX*8)
+
+done40:
+	VMOVMSKPD Y7, BX
+	ANDQ      $+4, BX
+	TESTQ     BX, BX
+	JEQ       done41
+	VPADDQ    Y5, Y5, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y5, Y5, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 3136(CX)(BX*8)
+
+done41:
+	VMOVMSKPD Y7, BX
+	ANDQ      $+8, BX
+	TESTQ     BX, BX
 	JEQ       done42
-	VPADDQ    Y1, Y1, Y9
+	VPADDQ    Y6, Y6, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y1, Y1, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y6, Y6, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
+	VPADDD    Y3, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+432(FP), DX
-	VMOVSD    X9, 768(DX)(CX*8)
+	VMOVSD    X9, 3136(CX)(BX*8)
 
 done42:
-	VMOVMSKPD Y7, CX
-	ANDQ      $+2, CX
-	TESTQ     CX, CX
-	JEQ       done43
-	VPADDQ    Y3, Y3, Y9
+	VPADDQ    Y2, Y2, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y3, Y3, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y2, Y2, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
+	VPADDD    Y3, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+432(FP), DX
-	VMOVSD    X9, 768(DX)(CX*8)
+	VMOVSD    X9, 2120(CX)(BX*8)
+	VPADDQ    Y4, Y4, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y4, Y4, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2120(CX)(BX*8)
+	VPADDQ    Y5, Y5, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y5, Y5, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2120(CX)(BX*8)
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2120(CX)(BX*8)
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2632(CX)(BX*8)
+	VPADDQ    Y4, Y4, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y4, Y4, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2632(CX)(BX*8)
+	VPADDQ    Y5, Y5, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y5, Y5, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2632(CX)(BX*8)
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2632(CX)(BX*8)
+	VMOVMSKPD Y7, BX
+	ANDQ      $+1, BX
+	TESTQ     BX, BX
+	JEQ       done43
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 3144(CX)(BX*8)
 
 done43:
-	VMOVMSKPD Y7, CX
-	ANDQ      $+4, CX
-	TESTQ     CX, CX
+	VMOVMSKPD Y7, BX
+	ANDQ      $+2, BX
+	TESTQ     BX, BX
 	JEQ       done44
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
+	VPADDD    Y3, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+432(FP), DX
-	VMOVSD    X9, 768(DX)(CX*8)
+	VMOVSD    X9, 3144(CX)(BX*8)
 
 done44:
-	VMOVMSKPD Y7, CX
-	ANDQ      $+8, CX
-	TESTQ     CX, CX
+	VMOVMSKPD Y7, BX
+	ANDQ      $+4, BX
+	TESTQ     BX, BX
 	JEQ       done45
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
+	VPADDD    Y3, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+432(FP), DX
-	VMOVSD    X9, 768(DX)(CX*8)
+	VMOVSD    X9, 3144(CX)(BX*8)
 
 done45:
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+432(FP), DX
-	VMOVSD    X9, 528(DX)(CX*8)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+432(FP), DX
-	VMOVSD    X9, 528(DX)(CX*8)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+432(FP), DX
-	VMOVSD    X9, 528(DX)(CX*8)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+432(FP), DX
-	VMOVSD    X9, 528(DX)(CX*8)
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+432(FP), DX
-	VMOVSD    X9, 656(DX)(CX*8)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+432(FP), DX
-	VMOVSD    X9, 656(DX)(CX*8)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+432(FP), DX
-	VMOVSD    X9, 656(DX)(CX*8)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+432(FP), DX
-	VMOVSD    X9, 656(DX)(CX*8)
-	VMOVMSKPD Y7, CX
-	ANDQ      $+1, CX
-	TESTQ     CX, CX
+	VMOVMSKPD Y7, BX
+	ANDQ      $+8, BX
+	TESTQ     BX, BX
 	JEQ       done46
-	VPADDQ    Y1, Y1, Y9
+	VPADDQ    Y6, Y6, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y1, Y1, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y6, Y6, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
+	VPADDD    Y3, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+432(FP), DX
-	VMOVSD    X9, 784(DX)(CX*8)
+	VMOVSD    X9, 3144(CX)(BX*8)
 
 done46:
-	VMOVMSKPD Y7, CX
-	ANDQ      $+2, CX
-	TESTQ     CX, CX
-	JEQ       done47
-	VPADDQ    Y3, Y3, Y9
+	VPADDQ    Y2, Y2, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y3, Y3, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y2, Y2, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
+	VPADDD    Y3, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+432(FP), DX
-	VMOVSD    X9, 784(DX)(CX*8)
+	VMOVSD    X9, 2128(CX)(BX*8)
+	VPADDQ    Y4, Y4, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y4, Y4, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2128(CX)(BX*8)
+	VPADDQ    Y5, Y5, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y5, Y5, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2128(CX)(BX*8)
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2128(CX)(BX*8)
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2640(CX)(BX*8)
+	VPADDQ    Y4, Y4, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y4, Y4, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2640(CX)(BX*8)
+	VPADDQ    Y5, Y5, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y5, Y5, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2640(CX)(BX*8)
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2640(CX)(BX*8)
+	VMOVMSKPD Y7, BX
+	ANDQ      $+1, BX
+	TESTQ     BX, BX
+	JEQ       done47
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 3152(CX)(BX*8)
 
 done47:
-	VMOVMSKPD Y7, CX
-	ANDQ      $+4, CX
-	TESTQ     CX, CX
+	VMOVMSKPD Y7, BX
+	ANDQ      $+2, BX
+	TESTQ     BX, BX
 	JEQ       done48
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
+	VPADDD    Y3, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+432(FP), DX
-	VMOVSD    X9, 784(DX)(CX*8)
+	VMOVSD    X9, 3152(CX)(BX*8)
 
 done48:
-	VMOVMSKPD Y7, CX
-	ANDQ      $+8, CX
-	TESTQ     CX, CX
+	VMOVMSKPD Y7, BX
+	ANDQ      $+4, BX
+	TESTQ     BX, BX
 	JEQ       done49
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
+	VPADDD    Y3, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+432(FP), DX
-	VMOVSD    X9, 784(DX)(CX*8)
+	VMOVSD    X9, 3152(CX)(BX*8)
 
 done49:
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+432(FP), DX
-	VMOVSD    X9, 536(DX)(CX*8)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+432(FP), DX
-	VMOVSD    X9, 536(DX)(CX*8)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+432(FP), DX
-	VMOVSD    X9, 536(DX)(CX*8)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+432(FP), DX
-	VMOVSD    X9, 536(DX)(CX*8)
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+432(FP), DX
-	VMOVSD    X9, 664(DX)(CX*8)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+432(FP), DX
-	VMOVSD    X9, 664(DX)(CX*8)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+432(FP), DX
-	VMOVSD    X9, 664(DX)(CX*8)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+432(FP), DX
-	VMOVSD    X9, 664(DX)(CX*8)
-	VMOVMSKPD Y7, CX
-	ANDQ      $+1, CX
-	TESTQ     CX, CX
+	VMOVMSKPD Y7, BX
+	ANDQ      $+8, BX
+	TESTQ     BX, BX
 	JEQ       done50
-	VPADDQ    Y1, Y1, Y9
+	VPADDQ    Y6, Y6, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y1, Y1, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y6, Y6, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
+	VPADDD    Y3, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+432(FP), DX
-	VMOVSD    X9, 792(DX)(CX*8)
+	VMOVSD    X9, 3152(CX)(BX*8)
 
 done50:
-	VMOVMSKPD Y7, CX
-	ANDQ      $+2, CX
-	TESTQ     CX, CX
-	JEQ       done51
-	VPADDQ    Y3, Y3, Y9
+	VPADDQ    Y2, Y2, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y3, Y3, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y2, Y2, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
+	VPADDD    Y3, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+432(FP), DX
-	VMOVSD    X9, 792(DX)(CX*8)
+	VMOVSD    X9, 2136(CX)(BX*8)
+	VPADDQ    Y4, Y4, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y4, Y4, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2136(CX)(BX*8)
+	VPADDQ    Y5, Y5, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y5, Y5, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2136(CX)(BX*8)
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2136(CX)(BX*8)
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2648(CX)(BX*8)
+	VPADDQ    Y4, Y4, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y4, Y4, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2648(CX)(BX*8)
+	VPADDQ    Y5, Y5, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y5, Y5, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2648(CX)(BX*8)
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2648(CX)(BX*8)
+	VMOVMSKPD Y7, BX
+	ANDQ      $+1, BX
+	TESTQ     BX, BX
+	JEQ       done51
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 3160(CX)(BX*8)
 
 done51:
-	VMOVMSKPD Y7, CX
-	ANDQ      $+4, CX
-	TESTQ     CX, CX
+	VMOVMSKPD Y7, BX
+	ANDQ      $+2, BX
+	TESTQ     BX, BX
 	JEQ       done52
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
+	VPADDD    Y3, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+432(FP), DX
-	VMOVSD    X9, 792(DX)(CX*8)
+	VMOVSD    X9, 3160(CX)(BX*8)
 
 done52:
-	VMOVMSKPD Y7, CX
-	ANDQ      $+8, CX
-	TESTQ     CX, CX
+	VMOVMSKPD Y7, BX
+	ANDQ      $+4, BX
+	TESTQ     BX, BX
 	JEQ       done53
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
+	VPADDD    Y3, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t30_base+432(FP), DX
-	VMOVSD    X9, 792(DX)(CX*8)
+	VMOVSD    X9, 3160(CX)(BX*8)
 
 done53:
-	MOVQ      t31_base+456(FP), CX
-	VMOVSD    X0, (CX)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t31_base+456(FP), CX
-	VMOVSD    X9, 32(CX)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t31_base+456(FP), CX
-	VMOVSD    X9, 64(CX)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t31_base+456(FP), CX
-	VMOVSD    X9, 96(CX)
-	MOVQ      t31_base+456(FP), CX
-	VMOVSD    X0, 8(CX)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t31_base+456(FP), CX
-	VMOVSD    X9, 40(CX)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t31_base+456(FP), CX
-	VMOVSD    X9, 72(CX)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t31_base+456(FP), CX
-	VMOVSD    X9, 104(CX)
-	MOVQ      t31_base+456(FP), CX
-	VMOVSD    X0, 24(CX)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t31_base+456(FP), CX
-	VMOVSD    X9, 56(CX)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t31_base+456(FP), CX
-	VMOVSD    X9, 88(CX)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t31_base+456(FP), CX
-	VMOVSD    X9, 120(CX)
-	MOVQ      t31_base+456(FP), CX
-	VMOVSD    X0, 128(CX)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t31_base+456(FP), CX
-	VMOVSD    X9, 160(CX)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t31_base+456(FP), CX
-	VMOVSD    X9, 192(CX)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t31_base+456(FP), CX
-	VMOVSD    X9, 224(CX)
-	MOVQ      t31_base+456(FP), CX
-	VMOVSD    X0, 136(CX)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t31_base+456(FP), CX
-	VMOVSD    X9, 168(CX)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t31_base+456(FP), CX
-	VMOVSD    X9, 200(CX)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t31_base+456(FP), CX
-	VMOVSD    X9, 232(CX)
-	MOVQ      t31_base+456(FP), CX
-	VMOVSD    X0, 152(CX)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t31_base+456(FP), CX
-	VMOVSD    X9, 184(CX)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t31_base+456(FP), CX
-	VMOVSD    X9, 216(CX)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t31_base+456(FP), CX
-	VMOVSD    X9, 248(CX)
-	MOVQ      t31_base+456(FP), CX
-	VMOVSD    X0, 256(CX)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t31_base+456(FP), CX
-	VMOVSD    X9, 288(CX)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t31_base+456(FP), CX
-	VMOVSD    X9, 320(CX)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t31_base+456(FP), CX
-	VMOVSD    X9, 352(CX)
-	MOVQ      t31_base+456(FP), CX
-	VMOVSD    X0, 264(CX)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t31_base+456(FP), CX
-	VMOVSD    X9, 296(CX)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t31_base+456(FP), CX
-	VMOVSD    X9, 328(CX)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t31_base+456(FP), CX
-	VMOVSD    X9, 360(CX)
-	MOVQ      t31_base+456(FP), CX
-	VMOVSD    X0, 280(CX)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t31_base+456(FP), CX
-	VMOVSD    X9, 312(CX)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t31_base+456(FP), CX
-	VMOVSD    X9, 344(CX)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t31_base+456(FP), CX
-	VMOVSD    X9, 376(CX)
-	MOVQ      t31_base+456(FP), CX
-	VMOVSD    X0, 384(CX)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t31_base+456(FP), CX
-	VMOVSD    X9, 416(CX)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t31_base+456(FP), CX
-	VMOVSD    X9, 448(CX)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t31_base+456(FP), CX
-	VMOVSD    X9, 480(CX)
-	MOVQ      t31_base+456(FP), CX
-	VMOVSD    X0, 392(CX)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t31_base+456(FP), CX
-	VMOVSD    X9, 424(CX)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t31_base+456(FP), CX
-	VMOVSD    X9, 456(CX)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t31_base+456(FP), CX
-	VMOVSD    X9, 488(CX)
-	MOVQ      t31_base+456(FP), CX
-	VMOVSD    X0, 408(CX)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t31_base+456(FP), CX
-	VMOVSD    X9, 440(CX)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t31_base+456(FP), CX
-	VMOVSD    X9, 472(CX)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t31_base+456(FP), CX
-	VMOVSD    X9, 504(CX)
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t31_base+456(FP), DX
-	VMOVSD    X9, 512(DX)(CX*8)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t31_base+456(FP), DX
-	VMOVSD    X9, 512(DX)(CX*8)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t31_base+456(FP), DX
-	VMOVSD    X9, 512(DX)(CX*8)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t31_base+456(FP), DX
-	VMOVSD    X9, 512(DX)(CX*8)
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t31_base+456(FP), DX
-	VMOVSD    X9, 640(DX)(CX*8)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t31_base+456(FP), DX
-	VMOVSD    X9, 640(DX)(CX*8)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t31_base+456(FP), DX
-	VMOVSD    X9, 640(DX)(CX*8)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t31_base+456(FP), DX
-	VMOVSD    X9, 640(DX)(CX*8)
-	VMOVMSKPD Y7, CX
-	ANDQ      $+1, CX
-	TESTQ     CX, CX
+	VMOVMSKPD Y7, BX
+	ANDQ      $+8, BX
+	TESTQ     BX, BX
 	JEQ       done54
-	VPADDQ    Y1, Y1, Y9
+	VPADDQ    Y6, Y6, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y1, Y1, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y6, Y6, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
+	VPADDD    Y3, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t31_base+456(FP), DX
-	VMOVSD    X9, 768(DX)(CX*8)
+	VMOVSD    X9, 3160(CX)(BX*8)
 
 done54:
-	VMOVMSKPD Y7, CX
-	ANDQ      $+2, CX
-	TESTQ     CX, CX
-	JEQ       done55
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t31_base+456(FP), DX
-	VMOVSD    X9, 768(DX)(CX*8)
+	ADDQ    $+1, DX
+	CMPQ    DX, $+1
+	JLT     loop38
+	MOVQ    $+0, DX
+	PCALIGN $0x20
 
-done55:
-	VMOVMSKPD Y7, CX
-	ANDQ      $+4, CX
-	TESTQ     CX, CX
-	JEQ       done56
-	VPADDQ    Y4, Y4, Y9
+loop55:
+	VPADDQ    Y2, Y2, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y4, Y4, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y2, Y2, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
+	VPADDD    Y3, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t31_base+456(FP), DX
-	VMOVSD    X9, 768(DX)(CX*8)
+	VMOVSD    X9, 2144(CX)(BX*8)
+	VPADDQ    Y4, Y4, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y4, Y4, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2144(CX)(BX*8)
+	VPADDQ    Y5, Y5, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y5, Y5, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2144(CX)(BX*8)
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2144(CX)(BX*8)
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2656(CX)(BX*8)
+	VPADDQ    Y4, Y4, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y4, Y4, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2656(CX)(BX*8)
+	VPADDQ    Y5, Y5, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y5, Y5, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2656(CX)(BX*8)
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2656(CX)(BX*8)
+	VMOVMSKPD Y7, BX
+	ANDQ      $+1, BX
+	TESTQ     BX, BX
+	JEQ       done56
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 3168(CX)(BX*8)
 
 done56:
-	VMOVMSKPD Y7, CX
-	ANDQ      $+8, CX
-	TESTQ     CX, CX
+	VMOVMSKPD Y7, BX
+	ANDQ      $+2, BX
+	TESTQ     BX, BX
 	JEQ       done57
-	VPADDQ    Y5, Y5, Y9
+	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y5, Y5, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
+	VPADDD    Y3, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t31_base+456(FP), DX
-	VMOVSD    X9, 768(DX)(CX*8)
+	VMOVSD    X9, 3168(CX)(BX*8)
 
 done57:
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t31_base+456(FP), DX
-	VMOVSD    X9, 520(DX)(CX*8)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t31_base+456(FP), DX
-	VMOVSD    X9, 520(DX)(CX*8)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t31_base+456(FP), DX
-	VMOVSD    X9, 520(DX)(CX*8)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t31_base+456(FP), DX
-	VMOVSD    X9, 520(DX)(CX*8)
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t31_base+456(FP), DX
-	VMOVSD    X9, 648(DX)(CX*8)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t31_base+456(FP), DX
-	VMOVSD    X9, 648(DX)(CX*8)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t31_base+456(FP), DX
-	VMOVSD    X9, 648(DX)(CX*8)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t31_base+456(FP), DX
-	VMOVSD    X9, 648(DX)(CX*8)
-	VMOVMSKPD Y7, CX
-	ANDQ      $+1, CX
-	TESTQ     CX, CX
+	VMOVMSKPD Y7, BX
+	ANDQ      $+4, BX
+	TESTQ     BX, BX
 	JEQ       done58
-	VPADDQ    Y1, Y1, Y9
+	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y1, Y1, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
+	VPADDD    Y3, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t31_base+456(FP), DX
-	VMOVSD    X9, 776(DX)(CX*8)
+	VMOVSD    X9, 3168(CX)(BX*8)
 
 done58:
-	VMOVMSKPD Y7, CX
-	ANDQ      $+2, CX
-	TESTQ     CX, CX
+	VMOVMSKPD Y7, BX
+	ANDQ      $+8, BX
+	TESTQ     BX, BX
 	JEQ       done59
-	VPADDQ    Y3, Y3, Y9
+	VPADDQ    Y6, Y6, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y3, Y3, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y6, Y6, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
+	VPADDD    Y3, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t31_base+456(FP), DX
-	VMOVSD    X9, 776(DX)(CX*8)
+	VMOVSD    X9, 3168(CX)(BX*8)
 
 done59:
-	VMOVMSKPD Y7, CX
-	ANDQ      $+4, CX
-	TESTQ     CX, CX
-	JEQ       done60
-	VPADDQ    Y4, Y4, Y9
+	VPADDQ    Y2, Y2, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y4, Y4, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y2, Y2, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
+	VPADDD    Y3, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t31_base+456(FP), DX
-	VMOVSD    X9, 776(DX)(CX*8)
+	VMOVSD    X9, 2152(CX)(BX*8)
+	VPADDQ    Y4, Y4, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y4, Y4, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2152(CX)(BX*8)
+	VPADDQ    Y5, Y5, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y5, Y5, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2152(CX)(BX*8)
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2152(CX)(BX*8)
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2664(CX)(BX*8)
+	VPADDQ    Y4, Y4, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y4, Y4, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2664(CX)(BX*8)
+	VPADDQ    Y5, Y5, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y5, Y5, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2664(CX)(BX*8)
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2664(CX)(BX*8)
+	VMOVMSKPD Y7, BX
+	ANDQ      $+1, BX
+	TESTQ     BX, BX
+	JEQ       done60
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 3176(CX)(BX*8)
 
 done60:
-	VMOVMSKPD Y7, CX
-	ANDQ      $+8, CX
-	TESTQ     CX, CX
+	VMOVMSKPD Y7, BX
+	ANDQ      $+2, BX
+	TESTQ     BX, BX
 	JEQ       done61
-	VPADDQ    Y5, Y5, Y9
+	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y5, Y5, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
+	VPADDD    Y3, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t31_base+456(FP), DX
-	VMOVSD    X9, 776(DX)(CX*8)
+	VMOVSD    X9, 3176(CX)(BX*8)
 
 done61:
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t31_base+456(FP), DX
-	VMOVSD    X9, 536(DX)(CX*8)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t31_base+456(FP), DX
-	VMOVSD    X9, 536(DX)(CX*8)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t31_base+456(FP), DX
-	VMOVSD    X9, 536(DX)(CX*8)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t31_base+456(FP), DX
-	VMOVSD    X9, 536(DX)(CX*8)
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t31_base+456(FP), DX
-	VMOVSD    X9, 664(DX)(CX*8)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t31_base+456(FP), DX
-	VMOVSD    X9, 664(DX)(CX*8)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t31_base+456(FP), DX
-	VMOVSD    X9, 664(DX)(CX*8)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t31_base+456(FP), DX
-	VMOVSD    X9, 664(DX)(CX*8)
-	VMOVMSKPD Y7, CX
-	ANDQ      $+1, CX
-	TESTQ     CX, CX
+	VMOVMSKPD Y7, BX
+	ANDQ      $+4, BX
+	TESTQ     BX, BX
 	JEQ       done62
-	VPADDQ    Y1, Y1, Y9
+	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y1, Y1, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
+	VPADDD    Y3, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t31_base+456(FP), DX
-	VMOVSD    X9, 792(DX)(CX*8)
+	VMOVSD    X9, 3176(CX)(BX*8)
 
 done62:
-	VMOVMSKPD Y7, CX
-	ANDQ      $+2, CX
-	TESTQ     CX, CX
+	VMOVMSKPD Y7, BX
+	ANDQ      $+8, BX
+	TESTQ     BX, BX
 	JEQ       done63
-	VPADDQ    Y3, Y3, Y9
+	VPADDQ    Y6, Y6, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y3, Y3, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y6, Y6, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
+	VPADDD    Y3, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t31_base+456(FP), DX
-	VMOVSD    X9, 792(DX)(CX*8)
+	VMOVSD    X9, 3176(CX)(BX*8)
 
 done63:
-	VMOVMSKPD Y7, CX
-	ANDQ      $+4, CX
-	TESTQ     CX, CX
-	JEQ       done64
-	VPADDQ    Y4, Y4, Y9
+	VPADDQ    Y2, Y2, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y4, Y4, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y2, Y2, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
+	VPADDD    Y3, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t31_base+456(FP), DX
-	VMOVSD    X9, 792(DX)(CX*8)
+	VMOVSD    X9, 2160(CX)(BX*8)
+	VPADDQ    Y4, Y4, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y4, Y4, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2160(CX)(BX*8)
+	VPADDQ    Y5, Y5, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y5, Y5, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2160(CX)(BX*8)
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2160(CX)(BX*8)
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2672(CX)(BX*8)
+	VPADDQ    Y4, Y4, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y4, Y4, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2672(CX)(BX*8)
+	VPADDQ    Y5, Y5, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y5, Y5, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2672(CX)(BX*8)
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2672(CX)(BX*8)
+	VMOVMSKPD Y7, BX
+	ANDQ      $+1, BX
+	TESTQ     BX, BX
+	JEQ       done64
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 3184(CX)(BX*8)
 
 done64:
-	VMOVMSKPD Y7, CX
-	ANDQ      $+8, CX
-	TESTQ     CX, CX
+	VMOVMSKPD Y7, BX
+	ANDQ      $+2, BX
+	TESTQ     BX, BX
 	JEQ       done65
-	VPADDQ    Y5, Y5, Y9
+	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y5, Y5, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
+	VPADDD    Y3, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t31_base+456(FP), DX
-	VMOVSD    X9, 792(DX)(CX*8)
+	VMOVSD    X9, 3184(CX)(BX*8)
 
 done65:
-	MOVQ      t33_base+480(FP), CX
-	VMOVSD    X0, (CX)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+480(FP), CX
-	VMOVSD    X9, 32(CX)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+480(FP), CX
-	VMOVSD    X9, 64(CX)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+480(FP), CX
-	VMOVSD    X9, 96(CX)
-	MOVQ      t33_base+480(FP), CX
-	VMOVSD    X0, 16(CX)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+480(FP), CX
-	VMOVSD    X9, 48(CX)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+480(FP), CX
-	VMOVSD    X9, 80(CX)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+480(FP), CX
-	VMOVSD    X9, 112(CX)
-	MOVQ      t33_base+480(FP), CX
-	VMOVSD    X0, 24(CX)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+480(FP), CX
-	VMOVSD    X9, 56(CX)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+480(FP), CX
-	VMOVSD    X9, 88(CX)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+480(FP), CX
-	VMOVSD    X9, 120(CX)
-	MOVQ      t33_base+480(FP), CX
-	VMOVSD    X0, 128(CX)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+480(FP), CX
-	VMOVSD    X9, 160(CX)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+480(FP), CX
-	VMOVSD    X9, 192(CX)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+480(FP), CX
-	VMOVSD    X9, 224(CX)
-	MOVQ      t33_base+480(FP), CX
-	VMOVSD    X0, 144(CX)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+480(FP), CX
-	VMOVSD    X9, 176(CX)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+480(FP), CX
-	VMOVSD    X9, 208(CX)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+480(FP), CX
-	VMOVSD    X9, 240(CX)
-	MOVQ      t33_base+480(FP), CX
-	VMOVSD    X0, 152(CX)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+480(FP), CX
-	VMOVSD    X9, 184(CX)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+480(FP), CX
-	VMOVSD    X9, 216(CX)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+480(FP), CX
-	VMOVSD    X9, 248(CX)
-	MOVQ      t33_base+480(FP), CX
-	VMOVSD    X0, 256(CX)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+480(FP), CX
-	VMOVSD    X9, 288(CX)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+480(FP), CX
-	VMOVSD    X9, 320(CX)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+480(FP), CX
-	VMOVSD    X9, 352(CX)
-	MOVQ      t33_base+480(FP), CX
-	VMOVSD    X0, 272(CX)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+480(FP), CX
-	VMOVSD    X9, 304(CX)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+480(FP), CX
-	VMOVSD    X9, 336(CX)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+480(FP), CX
-	VMOVSD    X9, 368(CX)
-	MOVQ      t33_base+480(FP), CX
-	VMOVSD    X0, 280(CX)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+480(FP), CX
-	VMOVSD    X9, 312(CX)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+480(FP), CX
-	VMOVSD    X9, 344(CX)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+480(FP), CX
-	VMOVSD    X9, 376(CX)
-	MOVQ      t33_base+480(FP), CX
-	VMOVSD    X0, 384(CX)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+480(FP), CX
-	VMOVSD    X9, 416(CX)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+480(FP), CX
-	VMOVSD    X9, 448(CX)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+480(FP), CX
-	VMOVSD    X9, 480(CX)
-	MOVQ      t33_base+480(FP), CX
-	VMOVSD    X0, 400(CX)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+480(FP), CX
-	VMOVSD    X9, 432(CX)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+480(FP), CX
-	VMOVSD    X9, 464(CX)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+480(FP), CX
-	VMOVSD    X9, 496(CX)
-	MOVQ      t33_base+480(FP), CX
-	VMOVSD    X0, 408(CX)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+480(FP), CX
-	VMOVSD    X9, 440(CX)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+480(FP), CX
-	VMOVSD    X9, 472(CX)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+480(FP), CX
-	VMOVSD    X9, 504(CX)
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+480(FP), DX
-	VMOVSD    X9, 512(DX)(CX*8)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+480(FP), DX
-	VMOVSD    X9, 512(DX)(CX*8)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+480(FP), DX
-	VMOVSD    X9, 512(DX)(CX*8)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+480(FP), DX
-	VMOVSD    X9, 512(DX)(CX*8)
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+480(FP), DX
-	VMOVSD    X9, 640(DX)(CX*8)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+480(FP), DX
-	VMOVSD    X9, 640(DX)(CX*8)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+480(FP), DX
-	VMOVSD    X9, 640(DX)(CX*8)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+480(FP), DX
-	VMOVSD    X9, 640(DX)(CX*8)
-	VMOVMSKPD Y7, CX
-	ANDQ      $+1, CX
-	TESTQ     CX, CX
+	VMOVMSKPD Y7, BX
+	ANDQ      $+4, BX
+	TESTQ     BX, BX
 	JEQ       done66
-	VPADDQ    Y1, Y1, Y9
+	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y1, Y1, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
+	VPADDD    Y3, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+480(FP), DX
-	VMOVSD    X9, 768(DX)(CX*8)
+	VMOVSD    X9, 3184(CX)(BX*8)
 
 done66:
-	VMOVMSKPD Y7, CX
-	ANDQ      $+2, CX
-	TESTQ     CX, CX
+	VMOVMSKPD Y7, BX
+	ANDQ      $+8, BX
+	TESTQ     BX, BX
 	JEQ       done67
-	VPADDQ    Y3, Y3, Y9
+	VPADDQ    Y6, Y6, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y3, Y3, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y6, Y6, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
+	VPADDD    Y3, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+480(FP), DX
-	VMOVSD    X9, 768(DX)(CX*8)
+	VMOVSD    X9, 3184(CX)(BX*8)
 
 done67:
-	VMOVMSKPD Y7, CX
-	ANDQ      $+4, CX
-	TESTQ     CX, CX
-	JEQ       done68
-	VPADDQ    Y4, Y4, Y9
+	VPADDQ    Y2, Y2, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y4, Y4, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y2, Y2, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
+	VPADDD    Y3, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+480(FP), DX
-	VMOVSD    X9, 768(DX)(CX*8)
+	VMOVSD    X9, 2168(CX)(BX*8)
+	VPADDQ    Y4, Y4, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y4, Y4, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2168(CX)(BX*8)
+	VPADDQ    Y5, Y5, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y5, Y5, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2168(CX)(BX*8)
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2168(CX)(BX*8)
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2680(CX)(BX*8)
+	VPADDQ    Y4, Y4, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y4, Y4, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2680(CX)(BX*8)
+	VPADDQ    Y5, Y5, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y5, Y5, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2680(CX)(BX*8)
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2680(CX)(BX*8)
+	VMOVMSKPD Y7, BX
+	ANDQ      $+1, BX
+	TESTQ     BX, BX
+	JEQ       done68
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 3192(CX)(BX*8)
 
 done68:
-	VMOVMSKPD Y7, CX
-	ANDQ      $+8, CX
-	TESTQ     CX, CX
+	VMOVMSKPD Y7, BX
+	ANDQ      $+2, BX
+	TESTQ     BX, BX
 	JEQ       done69
-	VPADDQ    Y5, Y5, Y9
+	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y5, Y5, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
+	VPADDD    Y3, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+480(FP), DX
-	VMOVSD    X9, 768(DX)(CX*8)
+	VMOVSD    X9, 3192(CX)(BX*8)
 
 done69:
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+480(FP), DX
-	VMOVSD    X9, 528(DX)(CX*8)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+480(FP), DX
-	VMOVSD    X9, 528(DX)(CX*8)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+480(FP), DX
-	VMOVSD    X9, 528(DX)(CX*8)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+480(FP), DX
-	VMOVSD    X9, 528(DX)(CX*8)
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+480(FP), DX
-	VMOVSD    X9, 656(DX)(CX*8)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+480(FP), DX
-	VMOVSD    X9, 656(DX)(CX*8)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+480(FP), DX
-	VMOVSD    X9, 656(DX)(CX*8)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+480(FP), DX
-	VMOVSD    X9, 656(DX)(CX*8)
-	VMOVMSKPD Y7, CX
-	ANDQ      $+1, CX
-	TESTQ     CX, CX
+	VMOVMSKPD Y7, BX
+	ANDQ      $+4, BX
+	TESTQ     BX, BX
 	JEQ       done70
-	VPADDQ    Y1, Y1, Y9
+	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y1, Y1, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
+	VPADDD    Y3, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+480(FP), DX
-	VMOVSD    X9, 784(DX)(CX*8)
+	VMOVSD    X9, 3192(CX)(BX*8)
 
 done70:
-	VMOVMSKPD Y7, CX
-	ANDQ      $+2, CX
-	TESTQ     CX, CX
+	VMOVMSKPD Y7, BX
+	ANDQ      $+8, BX
+	TESTQ     BX, BX
 	JEQ       done71
-	VPADDQ    Y3, Y3, Y9
+	VPADDQ    Y6, Y6, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y3, Y3, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y6, Y6, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
+	VPADDD    Y3, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+480(FP), DX
-	VMOVSD    X9, 784(DX)(CX*8)
+	VMOVSD    X9, 3192(CX)(BX*8)
 
 done71:
-	VMOVMSKPD Y7, CX
-	ANDQ      $+4, CX
-	TESTQ     CX, CX
-	JEQ       done72
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+480(FP), DX
-	VMOVSD    X9, 784(DX)(CX*8)
+	ADDQ    $+1, DX
+	CMPQ    DX, $+1
+	JLT     loop55
+	MOVQ    $+0, DX
+	PCALIGN $0x20
 
-done72:
-	VMOVMSKPD Y7, CX
-	ANDQ      $+8, CX
-	TESTQ     CX, CX
-	JEQ       done73
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+480(FP), DX
-	VMOVSD    X9, 784(DX)(CX*8)
+loop72:
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, (AX)(BX*8)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, (AX)(BX*8)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, (AX)(BX*8)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, (AX)(BX*8)
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 512(AX)(BX*8)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 512(AX)(BX*8)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 512(AX)(BX*8)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 512(AX)(BX*8)
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1024(AX)(BX*8)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1024(AX)(BX*8)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1024(AX)(BX*8)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1024(AX)(BX*8)
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1536(AX)(BX*8)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1536(AX)(BX*8)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1536(AX)(BX*8)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1536(AX)(BX*8)
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 8(AX)(BX*8)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 8(AX)(BX*8)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 8(AX)(BX*8)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 8(AX)(BX*8)
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 520(AX)(BX*8)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 520(AX)(BX*8)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 520(AX)(BX*8)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 520(AX)(BX*8)
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1032(AX)(BX*8)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1032(AX)(BX*8)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1032(AX)(BX*8)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1032(AX)(BX*8)
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1544(AX)(BX*8)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1544(AX)(BX*8)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1544(AX)(BX*8)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1544(AX)(BX*8)
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 16(AX)(BX*8)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 16(AX)(BX*8)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 16(AX)(BX*8)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 16(AX)(BX*8)
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 528(AX)(BX*8)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 528(AX)(BX*8)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 528(AX)(BX*8)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 528(AX)(BX*8)
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1040(AX)(BX*8)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1040(AX)(BX*8)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1040(AX)(BX*8)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1040(AX)(BX*8)
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1552(AX)(BX*8)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1552(AX)(BX*8)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1552(AX)(BX*8)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1552(AX)(BX*8)
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 24(AX)(BX*8)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 24(AX)(BX*8)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 24(AX)(BX*8)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 24(AX)(BX*8)
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 536(AX)(BX*8)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 536(AX)(BX*8)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 536(AX)(BX*8)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 536(AX)(BX*8)
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1048(AX)(BX*8)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1048(AX)(BX*8)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1048(AX)(BX*8)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1048(AX)(BX*8)
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1560(AX)(BX*8)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1560(AX)(BX*8)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1560(AX)(BX*8)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1560(AX)(BX*8)
+	ADDQ    $+1, DX
+	CMPQ    DX, $+1
+	JLT     loop72
+	MOVQ    $+0, DX
+	PCALIGN $0x20
 
-done73:
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+480(FP), DX
-	VMOVSD    X9, 536(DX)(CX*8)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+480(FP), DX
-	VMOVSD    X9, 536(DX)(CX*8)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+480(FP), DX
-	VMOVSD    X9, 536(DX)(CX*8)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+480(FP), DX
-	VMOVSD    X9, 536(DX)(CX*8)
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+480(FP), DX
-	VMOVSD    X9, 664(DX)(CX*8)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+480(FP), DX
-	VMOVSD    X9, 664(DX)(CX*8)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+480(FP), DX
-	VMOVSD    X9, 664(DX)(CX*8)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+480(FP), DX
-	VMOVSD    X9, 664(DX)(CX*8)
-	VMOVMSKPD Y7, CX
-	ANDQ      $+1, CX
-	TESTQ     CX, CX
-	JEQ       done74
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+480(FP), DX
-	VMOVSD    X9, 792(DX)(CX*8)
+loop73:
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 32(AX)(BX*8)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 32(AX)(BX*8)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 32(AX)(BX*8)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 32(AX)(BX*8)
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 544(AX)(BX*8)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 544(AX)(BX*8)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 544(AX)(BX*8)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 544(AX)(BX*8)
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1056(AX)(BX*8)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1056(AX)(BX*8)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1056(AX)(BX*8)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1056(AX)(BX*8)
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1568(AX)(BX*8)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1568(AX)(BX*8)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1568(AX)(BX*8)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1568(AX)(BX*8)
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 40(AX)(BX*8)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 40(AX)(BX*8)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 40(AX)(BX*8)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 40(AX)(BX*8)
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 552(AX)(BX*8)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 552(AX)(BX*8)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 552(AX)(BX*8)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 552(AX)(BX*8)
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1064(AX)(BX*8)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1064(AX)(BX*8)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1064(AX)(BX*8)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1064(AX)(BX*8)
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1576(AX)(BX*8)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1576(AX)(BX*8)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1576(AX)(BX*8)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1576(AX)(BX*8)
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 48(AX)(BX*8)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 48(AX)(BX*8)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 48(AX)(BX*8)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 48(AX)(BX*8)
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 560(AX)(BX*8)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 560(AX)(BX*8)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 560(AX)(BX*8)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 560(AX)(BX*8)
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1072(AX)(BX*8)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1072(AX)(BX*8)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1072(AX)(BX*8)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1072(AX)(BX*8)
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1584(AX)(BX*8)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1584(AX)(BX*8)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1584(AX)(BX*8)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1584(AX)(BX*8)
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 56(AX)(BX*8)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 56(AX)(BX*8)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 56(AX)(BX*8)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 56(AX)(BX*8)
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 568(AX)(BX*8)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 568(AX)(BX*8)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 568(AX)(BX*8)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 568(AX)(BX*8)
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1080(AX)(BX*8)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1080(AX)(BX*8)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1080(AX)(BX*8)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1080(AX)(BX*8)
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1592(AX)(BX*8)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1592(AX)(BX*8)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1592(AX)(BX*8)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1592(AX)(BX*8)
+	ADDQ    $+1, DX
+	CMPQ    DX, $+1
+	JLT     loop73
+	MOVQ    $+0, DX
+	PCALIGN $0x20
 
-done74:
-	VMOVMSKPD Y7, CX
-	ANDQ      $+2, CX
-	TESTQ     CX, CX
-	JEQ       done75
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+480(FP), DX
-	VMOVSD    X9, 792(DX)(CX*8)
+loop74:
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 96(AX)(BX*8)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 96(AX)(BX*8)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 96(AX)(BX*8)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 96(AX)(BX*8)
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 608(AX)(BX*8)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 608(AX)(BX*8)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 608(AX)(BX*8)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 608(AX)(BX*8)
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1120(AX)(BX*8)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1120(AX)(BX*8)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1120(AX)(BX*8)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1120(AX)(BX*8)
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1632(AX)(BX*8)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1632(AX)(BX*8)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1632(AX)(BX*8)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1632(AX)(BX*8)
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 104(AX)(BX*8)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 104(AX)(BX*8)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 104(AX)(BX*8)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 104(AX)(BX*8)
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 616(AX)(BX*8)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 616(AX)(BX*8)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 616(AX)(BX*8)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 616(AX)(BX*8)
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1128(AX)(BX*8)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1128(AX)(BX*8)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1128(AX)(BX*8)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1128(AX)(BX*8)
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1640(AX)(BX*8)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1640(AX)(BX*8)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1640(AX)(BX*8)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1640(AX)(BX*8)
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 112(AX)(BX*8)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 112(AX)(BX*8)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 112(AX)(BX*8)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 112(AX)(BX*8)
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 624(AX)(BX*8)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 624(AX)(BX*8)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 624(AX)(BX*8)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 624(AX)(BX*8)
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1136(AX)(BX*8)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1136(AX)(BX*8)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1136(AX)(BX*8)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1136(AX)(BX*8)
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1648(AX)(BX*8)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1648(AX)(BX*8)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1648(AX)(BX*8)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1648(AX)(BX*8)
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 120(AX)(BX*8)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 120(AX)(BX*8)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 120(AX)(BX*8)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 120(AX)(BX*8)
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 632(AX)(BX*8)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 632(AX)(BX*8)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 632(AX)(BX*8)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 632(AX)(BX*8)
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1144(AX)(BX*8)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1144(AX)(BX*8)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1144(AX)(BX*8)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1144(AX)(BX*8)
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y2, Y2, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1656(AX)(BX*8)
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y4, Y4, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1656(AX)(BX*8)
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y5, Y5, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1656(AX)(BX*8)
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y1, Y9, Y9
+	VMOVQ   X9, BX
+	VPADDQ  Y6, Y6, Y9
+	VPSHUFD $0xa0, Y9, Y9
+	VPADDD  Y3, Y9, Y9
+	VPERMPS Y0, Y9, Y9
+	VMOVSD  X9, 1656(AX)(BX*8)
+	ADDQ    $+1, DX
+	CMPQ    DX, $+1
+	JLT     loop74
+	MOVQ    $+0, DX
+	PCALIGN $0x20
 
-done75:
-	VMOVMSKPD Y7, CX
-	ANDQ      $+4, CX
-	TESTQ     CX, CX
+loop75:
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2048(AX)(BX*8)
+	VPADDQ    Y4, Y4, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y4, Y4, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2048(AX)(BX*8)
+	VPADDQ    Y5, Y5, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y5, Y5, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2048(AX)(BX*8)
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2048(AX)(BX*8)
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2560(AX)(BX*8)
+	VPADDQ    Y4, Y4, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y4, Y4, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2560(AX)(BX*8)
+	VPADDQ    Y5, Y5, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y5, Y5, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2560(AX)(BX*8)
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2560(AX)(BX*8)
+	VMOVMSKPD Y7, BX
+	ANDQ      $+1, BX
+	TESTQ     BX, BX
 	JEQ       done76
-	VPADDQ    Y4, Y4, Y9
+	VPADDQ    Y2, Y2, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y4, Y4, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y2, Y2, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
+	VPADDD    Y3, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+480(FP), DX
-	VMOVSD    X9, 792(DX)(CX*8)
+	VMOVSD    X9, 3072(AX)(BX*8)
 
 done76:
-	VMOVMSKPD Y7, CX
-	ANDQ      $+8, CX
-	TESTQ     CX, CX
+	VMOVMSKPD Y7, BX
+	ANDQ      $+2, BX
+	TESTQ     BX, BX
 	JEQ       done77
-	VPADDQ    Y5, Y5, Y9
+	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y5, Y5, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
+	VPADDD    Y3, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t33_base+480(FP), DX
-	VMOVSD    X9, 792(DX)(CX*8)
+	VMOVSD    X9, 3072(AX)(BX*8)
 
 done77:
-	MOVQ      t34_base+504(FP), CX
-	VMOVSD    X0, (CX)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t34_base+504(FP), CX
-	VMOVSD    X9, 32(CX)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t34_base+504(FP), CX
-	VMOVSD    X9, 64(CX)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t34_base+504(FP), CX
-	VMOVSD    X9, 96(CX)
-	MOVQ      t34_base+504(FP), CX
-	VMOVSD    X0, 8(CX)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t34_base+504(FP), CX
-	VMOVSD    X9, 40(CX)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t34_base+504(FP), CX
-	VMOVSD    X9, 72(CX)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t34_base+504(FP), CX
-	VMOVSD    X9, 104(CX)
-	MOVQ      t34_base+504(FP), CX
-	VMOVSD    X0, 24(CX)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t34_base+504(FP), CX
-	VMOVSD    X9, 56(CX)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t34_base+504(FP), CX
-	VMOVSD    X9, 88(CX)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t34_base+504(FP), CX
-	VMOVSD    X9, 120(CX)
-	MOVQ      t34_base+504(FP), CX
-	VMOVSD    X0, 128(CX)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t34_base+504(FP), CX
-	VMOVSD    X9, 160(CX)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t34_base+504(FP), CX
-	VMOVSD    X9, 192(CX)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t34_base+504(FP), CX
-	VMOVSD    X9, 224(CX)
-	MOVQ      t34_base+504(FP), CX
-	VMOVSD    X0, 136(CX)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t34_base+504(FP), CX
-	VMOVSD    X9, 168(CX)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t34_base+504(FP), CX
-	VMOVSD    X9, 200(CX)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t34_base+504(FP), CX
-	VMOVSD    X9, 232(CX)
-	MOVQ      t34_base+504(FP), CX
-	VMOVSD    X0, 152(CX)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t34_base+504(FP), CX
-	VMOVSD    X9, 184(CX)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t34_base+504(FP), CX
-	VMOVSD    X9, 216(CX)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t34_base+504(FP), CX
-	VMOVSD    X9, 248(CX)
-	MOVQ      t34_base+504(FP), CX
-	VMOVSD    X0, 256(CX)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t34_base+504(FP), CX
-	VMOVSD    X9, 288(CX)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t34_base+504(FP), CX
-	VMOVSD    X9, 320(CX)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t34_base+504(FP), CX
-	VMOVSD    X9, 352(CX)
-	MOVQ      t34_base+504(FP), CX
-	VMOVSD    X0, 264(CX)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t34_base+504(FP), CX
-	VMOVSD    X9, 296(CX)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t34_base+504(FP), CX
-	VMOVSD    X9, 328(CX)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t34_base+504(FP), CX
-	VMOVSD    X9, 360(CX)
-	MOVQ      t34_base+504(FP), CX
-	VMOVSD    X0, 280(CX)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t34_base+504(FP), CX
-	VMOVSD    X9, 312(CX)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t34_base+504(FP), CX
-	VMOVSD    X9, 344(CX)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t34_base+504(FP), CX
-	VMOVSD    X9, 376(CX)
-	MOVQ      t34_base+504(FP), CX
-	VMOVSD    X0, 384(CX)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t34_base+504(FP), CX
-	VMOVSD    X9, 416(CX)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t34_base+504(FP), CX
-	VMOVSD    X9, 448(CX)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t34_base+504(FP), CX
-	VMOVSD    X9, 480(CX)
-	MOVQ      t34_base+504(FP), CX
-	VMOVSD    X0, 392(CX)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t34_base+504(FP), CX
-	VMOVSD    X9, 424(CX)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t34_base+504(FP), CX
-	VMOVSD    X9, 456(CX)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t34_base+504(FP), CX
-	VMOVSD    X9, 488(CX)
-	MOVQ      t34_base+504(FP), CX
-	VMOVSD    X0, 408(CX)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t34_base+504(FP), CX
-	VMOVSD    X9, 440(CX)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t34_base+504(FP), CX
-	VMOVSD    X9, 472(CX)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t34_base+504(FP), CX
-	VMOVSD    X9, 504(CX)
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t34_base+504(FP), DX
-	VMOVSD    X9, 512(DX)(CX*8)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t34_base+504(FP), DX
-	VMOVSD    X9, 512(DX)(CX*8)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t34_base+504(FP), DX
-	VMOVSD    X9, 512(DX)(CX*8)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t34_base+504(FP), DX
-	VMOVSD    X9, 512(DX)(CX*8)
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t34_base+504(FP), DX
-	VMOVSD    X9, 640(DX)(CX*8)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t34_base+504(FP), DX
-	VMOVSD    X9, 640(DX)(CX*8)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t34_base+504(FP), DX
-	VMOVSD    X9, 640(DX)(CX*8)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t34_base+504(FP), DX
-	VMOVSD    X9, 640(DX)(CX*8)
-	VMOVMSKPD Y7, CX
-	ANDQ      $+1, CX
-	TESTQ     CX, CX
+	VMOVMSKPD Y7, BX
+	ANDQ      $+4, BX
+	TESTQ     BX, BX
 	JEQ       done78
-	VPADDQ    Y1, Y1, Y9
+	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y1, Y1, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
+	VPADDD    Y3, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t34_base+504(FP), DX
-	VMOVSD    X9, 768(DX)(CX*8)
+	VMOVSD    X9, 3072(AX)(BX*8)
 
 done78:
-	VMOVMSKPD Y7, CX
-	ANDQ      $+2, CX
-	TESTQ     CX, CX
+	VMOVMSKPD Y7, BX
+	ANDQ      $+8, BX
+	TESTQ     BX, BX
 	JEQ       done79
-	VPADDQ    Y3, Y3, Y9
+	VPADDQ    Y6, Y6, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y3, Y3, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y6, Y6, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
+	VPADDD    Y3, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t34_base+504(FP), DX
-	VMOVSD    X9, 768(DX)(CX*8)
+	VMOVSD    X9, 3072(AX)(BX*8)
 
 done79:
-	VMOVMSKPD Y7, CX
-	ANDQ      $+4, CX
-	TESTQ     CX, CX
-	JEQ       done80
-	VPADDQ    Y4, Y4, Y9
+	VPADDQ    Y2, Y2, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y4, Y4, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y2, Y2, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
+	VPADDD    Y3, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t34_base+504(FP), DX
-	VMOVSD    X9, 768(DX)(CX*8)
+	VMOVSD    X9, 2056(AX)(BX*8)
+	VPADDQ    Y4, Y4, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y4, Y4, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2056(AX)(BX*8)
+	VPADDQ    Y5, Y5, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y5, Y5, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2056(AX)(BX*8)
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2056(AX)(BX*8)
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2568(AX)(BX*8)
+	VPADDQ    Y4, Y4, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y4, Y4, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2568(AX)(BX*8)
+	VPADDQ    Y5, Y5, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y5, Y5, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2568(AX)(BX*8)
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2568(AX)(BX*8)
+	VMOVMSKPD Y7, BX
+	ANDQ      $+1, BX
+	TESTQ     BX, BX
+	JEQ       done80
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 3080(AX)(BX*8)
 
 done80:
-	VMOVMSKPD Y7, CX
-	ANDQ      $+8, CX
-	TESTQ     CX, CX
+	VMOVMSKPD Y7, BX
+	ANDQ      $+2, BX
+	TESTQ     BX, BX
 	JEQ       done81
-	VPADDQ    Y5, Y5, Y9
+	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y5, Y5, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
+	VPADDD    Y3, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t34_base+504(FP), DX
-	VMOVSD    X9, 768(DX)(CX*8)
+	VMOVSD    X9, 3080(AX)(BX*8)
 
 done81:
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t34_base+504(FP), DX
-	VMOVSD    X9, 520(DX)(CX*8)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t34_base+504(FP), DX
-	VMOVSD    X9, 520(DX)(CX*8)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t34_base+504(FP), DX
-	VMOVSD    X9, 520(DX)(CX*8)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t34_base+504(FP), DX
-	VMOVSD    X9, 520(DX)(CX*8)
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t34_base+504(FP), DX
-	VMOVSD    X9, 648(DX)(CX*8)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t34_base+504(FP), DX
-	VMOVSD    X9, 648(DX)(CX*8)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t34_base+504(FP), DX
-	VMOVSD    X9, 648(DX)(CX*8)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t34_base+504(FP), DX
-	VMOVSD    X9, 648(DX)(CX*8)
-	VMOVMSKPD Y7, CX
-	ANDQ      $+1, CX
-	TESTQ     CX, CX
+	VMOVMSKPD Y7, BX
+	ANDQ      $+4, BX
+	TESTQ     BX, BX
 	JEQ       done82
-	VPADDQ    Y1, Y1, Y9
+	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y1, Y1, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
+	VPADDD    Y3, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t34_base+504(FP), DX
-	VMOVSD    X9, 776(DX)(CX*8)
+	VMOVSD    X9, 3080(AX)(BX*8)
 
 done82:
-	VMOVMSKPD Y7, CX
-	ANDQ      $+2, CX
-	TESTQ     CX, CX
+	VMOVMSKPD Y7, BX
+	ANDQ      $+8, BX
+	TESTQ     BX, BX
 	JEQ       done83
-	VPADDQ    Y3, Y3, Y9
+	VPADDQ    Y6, Y6, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y3, Y3, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y6, Y6, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
+	VPADDD    Y3, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t34_base+504(FP), DX
-	VMOVSD    X9, 776(DX)(CX*8)
+	VMOVSD    X9, 3080(AX)(BX*8)
 
 done83:
-	VMOVMSKPD Y7, CX
-	ANDQ      $+4, CX
-	TESTQ     CX, CX
-	JEQ       done84
-	VPADDQ    Y4, Y4, Y9
+	VPADDQ    Y2, Y2, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y4, Y4, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y2, Y2, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
+	VPADDD    Y3, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t34_base+504(FP), DX
-	VMOVSD    X9, 776(DX)(CX*8)
+	VMOVSD    X9, 2064(AX)(BX*8)
+	VPADDQ    Y4, Y4, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y4, Y4, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2064(AX)(BX*8)
+	VPADDQ    Y5, Y5, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y5, Y5, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2064(AX)(BX*8)
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2064(AX)(BX*8)
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2576(AX)(BX*8)
+	VPADDQ    Y4, Y4, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y4, Y4, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2576(AX)(BX*8)
+	VPADDQ    Y5, Y5, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y5, Y5, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2576(AX)(BX*8)
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2576(AX)(BX*8)
+	VMOVMSKPD Y7, BX
+	ANDQ      $+1, BX
+	TESTQ     BX, BX
+	JEQ       done84
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 3088(AX)(BX*8)
 
 done84:
-	VMOVMSKPD Y7, CX
-	ANDQ      $+8, CX
-	TESTQ     CX, CX
+	VMOVMSKPD Y7, BX
+	ANDQ      $+2, BX
+	TESTQ     BX, BX
 	JEQ       done85
-	VPADDQ    Y5, Y5, Y9
+	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y5, Y5, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
+	VPADDD    Y3, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t34_base+504(FP), DX
-	VMOVSD    X9, 776(DX)(CX*8)
+	VMOVSD    X9, 3088(AX)(BX*8)
 
 done85:
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t34_base+504(FP), DX
-	VMOVSD    X9, 536(DX)(CX*8)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t34_base+504(FP), DX
-	VMOVSD    X9, 536(DX)(CX*8)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t34_base+504(FP), DX
-	VMOVSD    X9, 536(DX)(CX*8)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t34_base+504(FP), DX
-	VMOVSD    X9, 536(DX)(CX*8)
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t34_base+504(FP), DX
-	VMOVSD    X9, 664(DX)(CX*8)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t34_base+504(FP), DX
-	VMOVSD    X9, 664(DX)(CX*8)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t34_base+504(FP), DX
-	VMOVSD    X9, 664(DX)(CX*8)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t34_base+504(FP), DX
-	VMOVSD    X9, 664(DX)(CX*8)
-	VMOVMSKPD Y7, CX
-	ANDQ      $+1, CX
-	TESTQ     CX, CX
+	VMOVMSKPD Y7, BX
+	ANDQ      $+4, BX
+	TESTQ     BX, BX
 	JEQ       done86
-	VPADDQ    Y1, Y1, Y9
+	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y1, Y1, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
+	VPADDD    Y3, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t34_base+504(FP), DX
-	VMOVSD    X9, 792(DX)(CX*8)
+	VMOVSD    X9, 3088(AX)(BX*8)
 
 done86:
-	VMOVMSKPD Y7, CX
-	ANDQ      $+2, CX
-	TESTQ     CX, CX
+	VMOVMSKPD Y7, BX
+	ANDQ      $+8, BX
+	TESTQ     BX, BX
 	JEQ       done87
-	VPADDQ    Y3, Y3, Y9
+	VPADDQ    Y6, Y6, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y3, Y3, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y6, Y6, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
+	VPADDD    Y3, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t34_base+504(FP), DX
-	VMOVSD    X9, 792(DX)(CX*8)
+	VMOVSD    X9, 3088(AX)(BX*8)
 
 done87:
-	VMOVMSKPD Y7, CX
-	ANDQ      $+4, CX
-	TESTQ     CX, CX
-	JEQ       done88
-	VPADDQ    Y4, Y4, Y9
+	VPADDQ    Y2, Y2, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y4, Y4, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y2, Y2, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
+	VPADDD    Y3, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t34_base+504(FP), DX
-	VMOVSD    X9, 792(DX)(CX*8)
+	VMOVSD    X9, 2072(AX)(BX*8)
+	VPADDQ    Y4, Y4, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y4, Y4, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2072(AX)(BX*8)
+	VPADDQ    Y5, Y5, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y5, Y5, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2072(AX)(BX*8)
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2072(AX)(BX*8)
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2584(AX)(BX*8)
+	VPADDQ    Y4, Y4, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y4, Y4, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2584(AX)(BX*8)
+	VPADDQ    Y5, Y5, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y5, Y5, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2584(AX)(BX*8)
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2584(AX)(BX*8)
+	VMOVMSKPD Y7, BX
+	ANDQ      $+1, BX
+	TESTQ     BX, BX
+	JEQ       done88
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 3096(AX)(BX*8)
 
 done88:
-	VMOVMSKPD Y7, CX
-	ANDQ      $+8, CX
-	TESTQ     CX, CX
+	VMOVMSKPD Y7, BX
+	ANDQ      $+2, BX
+	TESTQ     BX, BX
 	JEQ       done89
-	VPADDQ    Y5, Y5, Y9
+	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, CX
-	VPADDQ    Y5, Y5, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
+	VPADDD    Y3, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t34_base+504(FP), DX
-	VMOVSD    X9, 792(DX)(CX*8)
+	VMOVSD    X9, 3096(AX)(BX*8)
 
 done89:
-	MOVQ    $+0, CX
-	PCALIGN $0x20
+	VMOVMSKPD Y7, BX
+	ANDQ      $+4, BX
+	TESTQ     BX, BX
+	JEQ       done90
+	VPADDQ    Y5, Y5, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y5, Y5, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 3096(AX)(BX*8)
 
-loop90:
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, (BX)(DX*8)
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, (BX)(DX*8)
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, (BX)(DX*8)
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, (BX)(DX*8)
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 512(BX)(DX*8)
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 512(BX)(DX*8)
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 512(BX)(DX*8)
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 512(BX)(DX*8)
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 1024(BX)(DX*8)
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 1024(BX)(DX*8)
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 1024(BX)(DX*8)
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 1024(BX)(DX*8)
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 1536(BX)(DX*8)
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 1536(BX)(DX*8)
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 1536(BX)(DX*8)
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 1536(BX)(DX*8)
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 8(BX)(DX*8)
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 8(BX)(DX*8)
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 8(BX)(DX*8)
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 8(BX)(DX*8)
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 520(BX)(DX*8)
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 520(BX)(DX*8)
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 520(BX)(DX*8)
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 520(BX)(DX*8)
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 1032(BX)(DX*8)
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 1032(BX)(DX*8)
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 1032(BX)(DX*8)
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 1032(BX)(DX*8)
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 1544(BX)(DX*8)
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 1544(BX)(DX*8)
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 1544(BX)(DX*8)
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 1544(BX)(DX*8)
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 16(BX)(DX*8)
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 16(BX)(DX*8)
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 16(BX)(DX*8)
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 16(BX)(DX*8)
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 528(BX)(DX*8)
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 528(BX)(DX*8)
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 528(BX)(DX*8)
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 528(BX)(DX*8)
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 1040(BX)(DX*8)
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 1040(BX)(DX*8)
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 1040(BX)(DX*8)
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 1040(BX)(DX*8)
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 1552(BX)(DX*8)
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 1552(BX)(DX*8)
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 1552(BX)(DX*8)
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 1552(BX)(DX*8)
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 24(BX)(DX*8)
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 24(BX)(DX*8)
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 24(BX)(DX*8)
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 24(BX)(DX*8)
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 536(BX)(DX*8)
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 536(BX)(DX*8)
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 536(BX)(DX*8)
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 536(BX)(DX*8)
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 1048(BX)(DX*8)
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 1048(BX)(DX*8)
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 1048(BX)(DX*8)
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 1048(BX)(DX*8)
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 1560(BX)(DX*8)
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 1560(BX)(DX*8)
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 1560(BX)(DX*8)
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 1560(BX)(DX*8)
-	ADDQ    $+1, CX
-	CMPQ    CX, $+1
-	JLT     loop90
-	MOVQ    $+0, CX
-	PCALIGN $0x20
+done90:
+	VMOVMSKPD Y7, BX
+	ANDQ      $+8, BX
+	TESTQ     BX, BX
+	JEQ       done91
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 3096(AX)(BX*8)
 
-loop91:
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 64(BX)(DX*8)
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 64(BX)(DX*8)
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 64(BX)(DX*8)
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 64(BX)(DX*8)
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 576(BX)(DX*8)
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 576(BX)(DX*8)
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 576(BX)(DX*8)
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 576(BX)(DX*8)
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 1088(BX)(DX*8)
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 1088(BX)(DX*8)
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 1088(BX)(DX*8)
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 1088(BX)(DX*8)
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 1600(BX)(DX*8)
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 1600(BX)(DX*8)
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 1600(BX)(DX*8)
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 1600(BX)(DX*8)
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 72(BX)(DX*8)
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 72(BX)(DX*8)
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 72(BX)(DX*8)
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 72(BX)(DX*8)
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 584(BX)(DX*8)
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 584(BX)(DX*8)
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 584(BX)(DX*8)
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 584(BX)(DX*8)
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 1096(BX)(DX*8)
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 1096(BX)(DX*8)
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 1096(BX)(DX*8)
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 1096(BX)(DX*8)
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 1608(BX)(DX*8)
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 1608(BX)(DX*8)
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 1608(BX)(DX*8)
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 1608(BX)(DX*8)
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 80(BX)(DX*8)
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 80(BX)(DX*8)
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 80(BX)(DX*8)
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 80(BX)(DX*8)
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 592(BX)(DX*8)
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 592(BX)(DX*8)
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 592(BX)(DX*8)
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 592(BX)(DX*8)
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 1104(BX)(DX*8)
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 1104(BX)(DX*8)
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 1104(BX)(DX*8)
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 1104(BX)(DX*8)
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 1616(BX)(DX*8)
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 1616(BX)(DX*8)
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 1616(BX)(DX*8)
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 1616(BX)(DX*8)
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 88(BX)(DX*8)
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 88(BX)(DX*8)
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 88(BX)(DX*8)
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 88(BX)(DX*8)
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 600(BX)(DX*8)
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 600(BX)(DX*8)
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 600(BX)(DX*8)
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 600(BX)(DX*8)
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 1112(BX)(DX*8)
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 1112(BX)(DX*8)
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 1112(BX)(DX*8)
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 1112(BX)(DX*8)
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 1624(BX)(DX*8)
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 1624(BX)(DX*8)
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 1624(BX)(DX*8)
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 1624(BX)(DX*8)
-	ADDQ    $+1, CX
-	CMPQ    CX, $+1
-	JLT     loop91
-	MOVQ    $+0, CX
+done91:
+	ADDQ    $+1, DX
+	CMPQ    DX, $+1
+	JLT     loop75
+	MOVQ    $+0, DX
 	PCALIGN $0x20
 
 loop92:
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 96(BX)(DX*8)
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 96(BX)(DX*8)
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 96(BX)(DX*8)
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 96(BX)(DX*8)
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 608(BX)(DX*8)
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 608(BX)(DX*8)
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 608(BX)(DX*8)
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 608(BX)(DX*8)
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 1120(BX)(DX*8)
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 1120(BX)(DX*8)
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 1120(BX)(DX*8)
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 1120(BX)(DX*8)
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 1632(BX)(DX*8)
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 1632(BX)(DX*8)
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 1632(BX)(DX*8)
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 1632(BX)(DX*8)
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 104(BX)(DX*8)
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 104(BX)(DX*8)
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 104(BX)(DX*8)
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 104(BX)(DX*8)
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 616(BX)(DX*8)
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 616(BX)(DX*8)
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 616(BX)(DX*8)
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 616(BX)(DX*8)
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 1128(BX)(DX*8)
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 1128(BX)(DX*8)
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 1128(BX)(DX*8)
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 1128(BX)(DX*8)
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 1640(BX)(DX*8)
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 1640(BX)(DX*8)
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 1640(BX)(DX*8)
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 1640(BX)(DX*8)
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 112(BX)(DX*8)
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 112(BX)(DX*8)
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 112(BX)(DX*8)
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 112(BX)(DX*8)
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 624(BX)(DX*8)
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 624(BX)(DX*8)
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 624(BX)(DX*8)
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 624(BX)(DX*8)
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 1136(BX)(DX*8)
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 1136(BX)(DX*8)
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 1136(BX)(DX*8)
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 1136(BX)(DX*8)
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 1648(BX)(DX*8)
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 1648(BX)(DX*8)
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 1648(BX)(DX*8)
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 1648(BX)(DX*8)
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 120(BX)(DX*8)
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 120(BX)(DX*8)
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 120(BX)(DX*8)
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 120(BX)(DX*8)
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 632(BX)(DX*8)
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 632(BX)(DX*8)
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 632(BX)(DX*8)
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 632(BX)(DX*8)
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 1144(BX)(DX*8)
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 1144(BX)(DX*8)
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 1144(BX)(DX*8)
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 1144(BX)(DX*8)
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 1656(BX)(DX*8)
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 1656(BX)(DX*8)
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 1656(BX)(DX*8)
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	MOVQ    t36_base+528(FP), BX
-	VMOVSD  X9, 1656(BX)(DX*8)
-	ADDQ    $+1, CX
-	CMPQ    CX, $+1
-	JLT     loop92
-	MOVQ    $+0, CX
-	PCALIGN $0x20
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2080(AX)(BX*8)
+	VPADDQ    Y4, Y4, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y4, Y4, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2080(AX)(BX*8)
+	VPADDQ    Y5, Y5, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y5, Y5, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2080(AX)(BX*8)
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2080(AX)(BX*8)
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2592(AX)(BX*8)
+	VPADDQ    Y4, Y4, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y4, Y4, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2592(AX)(BX*8)
+	VPADDQ    Y5, Y5, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y5, Y5, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2592(AX)(BX*8)
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2592(AX)(BX*8)
+	VMOVMSKPD Y7, BX
+	ANDQ      $+1, BX
+	TESTQ     BX, BX
+	JEQ       done93
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 3104(AX)(BX*8)
 
-loop93:
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 2048(BX)(DX*8)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 2048(BX)(DX*8)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 2048(BX)(DX*8)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 2048(BX)(DX*8)
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 2560(BX)(DX*8)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 2560(BX)(DX*8)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 2560(BX)(DX*8)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 2560(BX)(DX*8)
-	VMOVMSKPD Y7, DX
-	ANDQ      $+1, DX
-	TESTQ     DX, DX
+done93:
+	VMOVMSKPD Y7, BX
+	ANDQ      $+2, BX
+	TESTQ     BX, BX
 	JEQ       done94
-	VPADDQ    Y1, Y1, Y9
+	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y1, Y1, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
+	VPADDD    Y3, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 3072(BX)(DX*8)
+	VMOVSD    X9, 3104(AX)(BX*8)
 
 done94:
-	VMOVMSKPD Y7, DX
-	ANDQ      $+2, DX
-	TESTQ     DX, DX
+	VMOVMSKPD Y7, BX
+	ANDQ      $+4, BX
+	TESTQ     BX, BX
 	JEQ       done95
-	VPADDQ    Y3, Y3, Y9
+	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y3, Y3, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
+	VPADDD    Y3, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 3072(BX)(DX*8)
+	VMOVSD    X9, 3104(AX)(BX*8)
 
 done95:
-	VMOVMSKPD Y7, DX
-	ANDQ      $+4, DX
-	TESTQ     DX, DX
+	VMOVMSKPD Y7, BX
+	ANDQ      $+8, BX
+	TESTQ     BX, BX
 	JEQ       done96
-	VPADDQ    Y4, Y4, Y9
+	VPADDQ    Y6, Y6, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y4, Y4, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y6, Y6, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
+	VPADDD    Y3, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 3072(BX)(DX*8)
+	VMOVSD    X9, 3104(AX)(BX*8)
 
 done96:
-	VMOVMSKPD Y7, DX
-	ANDQ      $+8, DX
-	TESTQ     DX, DX
-	JEQ       done97
-	VPADDQ    Y5, Y5, Y9
+	VPADDQ    Y2, Y2, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y5, Y5, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y2, Y2, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
+	VPADDD    Y3, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 3072(BX)(DX*8)
+	VMOVSD    X9, 2088(AX)(BX*8)
+	VPADDQ    Y4, Y4, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y4, Y4, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2088(AX)(BX*8)
+	VPADDQ    Y5, Y5, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y5, Y5, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2088(AX)(BX*8)
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2088(AX)(BX*8)
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2600(AX)(BX*8)
+	VPADDQ    Y4, Y4, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y4, Y4, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2600(AX)(BX*8)
+	VPADDQ    Y5, Y5, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y5, Y5, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2600(AX)(BX*8)
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2600(AX)(BX*8)
+	VMOVMSKPD Y7, BX
+	ANDQ      $+1, BX
+	TESTQ     BX, BX
+	JEQ       done97
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 3112(AX)(BX*8)
 
 done97:
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 2056(BX)(DX*8)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 2056(BX)(DX*8)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 2056(BX)(DX*8)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 2056(BX)(DX*8)
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 2568(BX)(DX*8)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 2568(BX)(DX*8)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 2568(BX)(DX*8)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 2568(BX)(DX*8)
-	VMOVMSKPD Y7, DX
-	ANDQ      $+1, DX
-	TESTQ     DX, DX
+	VMOVMSKPD Y7, BX
+	ANDQ      $+2, BX
+	TESTQ     BX, BX
 	JEQ       done98
-	VPADDQ    Y1, Y1, Y9
+	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y1, Y1, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
+	VPADDD    Y3, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 3080(BX)(DX*8)
+	VMOVSD    X9, 3112(AX)(BX*8)
 
 done98:
-	VMOVMSKPD Y7, DX
-	ANDQ      $+2, DX
-	TESTQ     DX, DX
+	VMOVMSKPD Y7, BX
+	ANDQ      $+4, BX
+	TESTQ     BX, BX
 	JEQ       done99
-	VPADDQ    Y3, Y3, Y9
+	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y3, Y3, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
+	VPADDD    Y3, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 3080(BX)(DX*8)
+	VMOVSD    X9, 3112(AX)(BX*8)
 
 done99:
-	VMOVMSKPD Y7, DX
-	ANDQ      $+4, DX
-	TESTQ     DX, DX
+	VMOVMSKPD Y7, BX
+	ANDQ      $+8, BX
+	TESTQ     BX, BX
 	JEQ       done100
-	VPADDQ    Y4, Y4, Y9
+	VPADDQ    Y6, Y6, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y4, Y4, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y6, Y6, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
+	VPADDD    Y3, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 3080(BX)(DX*8)
+	VMOVSD    X9, 3112(AX)(BX*8)
 
 done100:
-	VMOVMSKPD Y7, DX
-	ANDQ      $+8, DX
-	TESTQ     DX, DX
-	JEQ       done101
-	VPADDQ    Y5, Y5, Y9
+	VPADDQ    Y2, Y2, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y5, Y5, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y2, Y2, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
+	VPADDD    Y3, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 3080(BX)(DX*8)
+	VMOVSD    X9, 2096(AX)(BX*8)
+	VPADDQ    Y4, Y4, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y4, Y4, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2096(AX)(BX*8)
+	VPADDQ    Y5, Y5, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y5, Y5, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2096(AX)(BX*8)
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2096(AX)(BX*8)
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2608(AX)(BX*8)
+	VPADDQ    Y4, Y4, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y4, Y4, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2608(AX)(BX*8)
+	VPADDQ    Y5, Y5, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y5, Y5, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2608(AX)(BX*8)
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2608(AX)(BX*8)
+	VMOVMSKPD Y7, BX
+	ANDQ      $+1, BX
+	TESTQ     BX, BX
+	JEQ       done101
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 3120(AX)(BX*8)
 
 done101:
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 2064(BX)(DX*8)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 2064(BX)(DX*8)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 2064(BX)(DX*8)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 2064(BX)(DX*8)
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 2576(BX)(DX*8)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 2576(BX)(DX*8)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 2576(BX)(DX*8)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 2576(BX)(DX*8)
-	VMOVMSKPD Y7, DX
-	ANDQ      $+1, DX
-	TESTQ     DX, DX
+	VMOVMSKPD Y7, BX
+	ANDQ      $+2, BX
+	TESTQ     BX, BX
 	JEQ       done102
-	VPADDQ    Y1, Y1, Y9
+	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y1, Y1, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
+	VPADDD    Y3, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 3088(BX)(DX*8)
+	VMOVSD    X9, 3120(AX)(BX*8)
 
 done102:
-	VMOVMSKPD Y7, DX
-	ANDQ      $+2, DX
-	TESTQ     DX, DX
+	VMOVMSKPD Y7, BX
+	ANDQ      $+4, BX
+	TESTQ     BX, BX
 	JEQ       done103
-	VPADDQ    Y3, Y3, Y9
+	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y3, Y3, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
+	VPADDD    Y3, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 3088(BX)(DX*8)
+	VMOVSD    X9, 3120(AX)(BX*8)
 
 done103:
-	VMOVMSKPD Y7, DX
-	ANDQ      $+4, DX
-	TESTQ     DX, DX
+	VMOVMSKPD Y7, BX
+	ANDQ      $+8, BX
+	TESTQ     BX, BX
 	JEQ       done104
-	VPADDQ    Y4, Y4, Y9
+	VPADDQ    Y6, Y6, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y4, Y4, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y6, Y6, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
+	VPADDD    Y3, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 3088(BX)(DX*8)
+	VMOVSD    X9, 3120(AX)(BX*8)
 
 done104:
-	VMOVMSKPD Y7, DX
-	ANDQ      $+8, DX
-	TESTQ     DX, DX
-	JEQ       done105
-	VPADDQ    Y5, Y5, Y9
+	VPADDQ    Y2, Y2, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y5, Y5, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y2, Y2, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
+	VPADDD    Y3, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 3088(BX)(DX*8)
+	VMOVSD    X9, 2104(AX)(BX*8)
+	VPADDQ    Y4, Y4, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y4, Y4, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2104(AX)(BX*8)
+	VPADDQ    Y5, Y5, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y5, Y5, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2104(AX)(BX*8)
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2104(AX)(BX*8)
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2616(AX)(BX*8)
+	VPADDQ    Y4, Y4, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y4, Y4, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2616(AX)(BX*8)
+	VPADDQ    Y5, Y5, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y5, Y5, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2616(AX)(BX*8)
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2616(AX)(BX*8)
+	VMOVMSKPD Y7, BX
+	ANDQ      $+1, BX
+	TESTQ     BX, BX
+	JEQ       done105
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 3128(AX)(BX*8)
 
 done105:
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 2072(BX)(DX*8)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 2072(BX)(DX*8)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 2072(BX)(DX*8)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 2072(BX)(DX*8)
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 2584(BX)(DX*8)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 2584(BX)(DX*8)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 2584(BX)(DX*8)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 2584(BX)(DX*8)
-	VMOVMSKPD Y7, DX
-	ANDQ      $+1, DX
-	TESTQ     DX, DX
+	VMOVMSKPD Y7, BX
+	ANDQ      $+2, BX
+	TESTQ     BX, BX
 	JEQ       done106
-	VPADDQ    Y1, Y1, Y9
+	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y1, Y1, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
+	VPADDD    Y3, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 3096(BX)(DX*8)
+	VMOVSD    X9, 3128(AX)(BX*8)
 
 done106:
-	VMOVMSKPD Y7, DX
-	ANDQ      $+2, DX
-	TESTQ     DX, DX
+	VMOVMSKPD Y7, BX
+	ANDQ      $+4, BX
+	TESTQ     BX, BX
 	JEQ       done107
-	VPADDQ    Y3, Y3, Y9
+	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y3, Y3, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
+	VPADDD    Y3, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 3096(BX)(DX*8)
+	VMOVSD    X9, 3128(AX)(BX*8)
 
 done107:
-	VMOVMSKPD Y7, DX
-	ANDQ      $+4, DX
-	TESTQ     DX, DX
+	VMOVMSKPD Y7, BX
+	ANDQ      $+8, BX
+	TESTQ     BX, BX
 	JEQ       done108
-	VPADDQ    Y4, Y4, Y9
+	VPADDQ    Y6, Y6, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y4, Y4, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y6, Y6, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
+	VPADDD    Y3, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 3096(BX)(DX*8)
+	VMOVSD    X9, 3128(AX)(BX*8)
 
 done108:
-	VMOVMSKPD Y7, DX
-	ANDQ      $+8, DX
-	TESTQ     DX, DX
-	JEQ       done109
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 3096(BX)(DX*8)
-
-done109:
-	ADDQ    $+1, CX
-	CMPQ    CX, $+1
-	JLT     loop93
-	MOVQ    $+0, CX
+	ADDQ    $+1, DX
+	CMPQ    DX, $+1
+	JLT     loop92
+	MOVQ    $+0, DX
 	PCALIGN $0x20
 
-loop110:
-	VPADDQ    Y1, Y1, Y9
+loop109:
+	VPADDQ    Y2, Y2, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y1, Y1, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y2, Y2, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
+	VPADDD    Y3, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 2112(BX)(DX*8)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 2112(BX)(DX*8)
+	VMOVSD    X9, 2144(AX)(BX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
+	VPADDD    Y3, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 2112(BX)(DX*8)
+	VMOVSD    X9, 2144(AX)(BX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
+	VPADDD    Y3, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 2112(BX)(DX*8)
-	VPADDQ    Y1, Y1, Y9
+	VMOVSD    X9, 2144(AX)(BX*8)
+	VPADDQ    Y6, Y6, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y1, Y1, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y6, Y6, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
+	VPADDD    Y3, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 2624(BX)(DX*8)
-	VPADDQ    Y3, Y3, Y9
+	VMOVSD    X9, 2144(AX)(BX*8)
+	VPADDQ    Y2, Y2, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y3, Y3, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y2, Y2, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
+	VPADDD    Y3, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 2624(BX)(DX*8)
+	VMOVSD    X9, 2656(AX)(BX*8)
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
 	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
+	VPADDD    Y3, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 2624(BX)(DX*8)
+	VMOVSD    X9, 2656(AX)(BX*8)
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
 	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
+	VPADDD    Y3, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 2624(BX)(DX*8)
-	VMOVMSKPD Y7, DX
-	ANDQ      $+1, DX
-	TESTQ     DX, DX
+	VMOVSD    X9, 2656(AX)(BX*8)
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2656(AX)(BX*8)
+	VMOVMSKPD Y7, BX
+	ANDQ      $+1, BX
+	TESTQ     BX, BX
+	JEQ       done110
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 3168(AX)(BX*8)
+
+done110:
+	VMOVMSKPD Y7, BX
+	ANDQ      $+2, BX
+	TESTQ     BX, BX
 	JEQ       done111
-	VPADDQ    Y1, Y1, Y9
+	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y1, Y1, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
+	VPADDD    Y3, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 3136(BX)(DX*8)
+	VMOVSD    X9, 3168(AX)(BX*8)
 
 done111:
-	VMOVMSKPD Y7, DX
-	ANDQ      $+2, DX
-	TESTQ     DX, DX
+	VMOVMSKPD Y7, BX
+	ANDQ      $+4, BX
+	TESTQ     BX, BX
 	JEQ       done112
-	VPADDQ    Y3, Y3, Y9
+	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y3, Y3, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
+	VPADDD    Y3, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 3136(BX)(DX*8)
+	VMOVSD    X9, 3168(AX)(BX*8)
 
 done112:
-	VMOVMSKPD Y7, DX
-	ANDQ      $+4, DX
-	TESTQ     DX, DX
+	VMOVMSKPD Y7, BX
+	ANDQ      $+8, BX
+	TESTQ     BX, BX
 	JEQ       done113
-	VPADDQ    Y4, Y4, Y9
+	VPADDQ    Y6, Y6, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y4, Y4, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y6, Y6, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
+	VPADDD    Y3, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 3136(BX)(DX*8)
+	VMOVSD    X9, 3168(AX)(BX*8)
 
 done113:
-	VMOVMSKPD Y7, DX
-	ANDQ      $+8, DX
-	TESTQ     DX, DX
-	JEQ       done114
-	VPADDQ    Y5, Y5, Y9
+	VPADDQ    Y2, Y2, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y5, Y5, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y2, Y2, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
+	VPADDD    Y3, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 3136(BX)(DX*8)
+	VMOVSD    X9, 2152(AX)(BX*8)
+	VPADDQ    Y4, Y4, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y4, Y4, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2152(AX)(BX*8)
+	VPADDQ    Y5, Y5, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y5, Y5, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2152(AX)(BX*8)
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2152(AX)(BX*8)
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2664(AX)(BX*8)
+	VPADDQ    Y4, Y4, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y4, Y4, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2664(AX)(BX*8)
+	VPADDQ    Y5, Y5, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y5, Y5, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2664(AX)(BX*8)
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2664(AX)(BX*8)
+	VMOVMSKPD Y7, BX
+	ANDQ      $+1, BX
+	TESTQ     BX, BX
+	JEQ       done114
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 3176(AX)(BX*8)
 
 done114:
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 2120(BX)(DX*8)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 2120(BX)(DX*8)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 2120(BX)(DX*8)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 2120(BX)(DX*8)
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 2632(BX)(DX*8)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 2632(BX)(DX*8)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 2632(BX)(DX*8)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 2632(BX)(DX*8)
-	VMOVMSKPD Y7, DX
-	ANDQ      $+1, DX
-	TESTQ     DX, DX
+	VMOVMSKPD Y7, BX
+	ANDQ      $+2, BX
+	TESTQ     BX, BX
 	JEQ       done115
-	VPADDQ    Y1, Y1, Y9
+	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y1, Y1, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
+	VPADDD    Y3, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 3144(BX)(DX*8)
+	VMOVSD    X9, 3176(AX)(BX*8)
 
 done115:
-	VMOVMSKPD Y7, DX
-	ANDQ      $+2, DX
-	TESTQ     DX, DX
+	VMOVMSKPD Y7, BX
+	ANDQ      $+4, BX
+	TESTQ     BX, BX
 	JEQ       done116
-	VPADDQ    Y3, Y3, Y9
+	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y3, Y3, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
+	VPADDD    Y3, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 3144(BX)(DX*8)
+	VMOVSD    X9, 3176(AX)(BX*8)
 
 done116:
-	VMOVMSKPD Y7, DX
-	ANDQ      $+4, DX
-	TESTQ     DX, DX
+	VMOVMSKPD Y7, BX
+	ANDQ      $+8, BX
+	TESTQ     BX, BX
 	JEQ       done117
-	VPADDQ    Y4, Y4, Y9
+	VPADDQ    Y6, Y6, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y4, Y4, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y6, Y6, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
+	VPADDD    Y3, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 3144(BX)(DX*8)
+	VMOVSD    X9, 3176(AX)(BX*8)
 
 done117:
-	VMOVMSKPD Y7, DX
-	ANDQ      $+8, DX
-	TESTQ     DX, DX
-	JEQ       done118
-	VPADDQ    Y5, Y5, Y9
+	VPADDQ    Y2, Y2, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y5, Y5, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y2, Y2, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
+	VPADDD    Y3, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 3144(BX)(DX*8)
+	VMOVSD    X9, 2160(AX)(BX*8)
+	VPADDQ    Y4, Y4, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y4, Y4, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2160(AX)(BX*8)
+	VPADDQ    Y5, Y5, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y5, Y5, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2160(AX)(BX*8)
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2160(AX)(BX*8)
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2672(AX)(BX*8)
+	VPADDQ    Y4, Y4, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y4, Y4, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2672(AX)(BX*8)
+	VPADDQ    Y5, Y5, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y5, Y5, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2672(AX)(BX*8)
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2672(AX)(BX*8)
+	VMOVMSKPD Y7, BX
+	ANDQ      $+1, BX
+	TESTQ     BX, BX
+	JEQ       done118
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 3184(AX)(BX*8)
 
 done118:
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 2128(BX)(DX*8)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 2128(BX)(DX*8)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 2128(BX)(DX*8)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 2128(BX)(DX*8)
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 2640(BX)(DX*8)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 2640(BX)(DX*8)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 2640(BX)(DX*8)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 2640(BX)(DX*8)
-	VMOVMSKPD Y7, DX
-	ANDQ      $+1, DX
-	TESTQ     DX, DX
+	VMOVMSKPD Y7, BX
+	ANDQ      $+2, BX
+	TESTQ     BX, BX
 	JEQ       done119
-	VPADDQ    Y1, Y1, Y9
+	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y1, Y1, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
+	VPADDD    Y3, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 3152(BX)(DX*8)
+	VMOVSD    X9, 3184(AX)(BX*8)
 
 done119:
-	VMOVMSKPD Y7, DX
-	ANDQ      $+2, DX
-	TESTQ     DX, DX
+	VMOVMSKPD Y7, BX
+	ANDQ      $+4, BX
+	TESTQ     BX, BX
 	JEQ       done120
-	VPADDQ    Y3, Y3, Y9
+	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y3, Y3, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
+	VPADDD    Y3, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 3152(BX)(DX*8)
+	VMOVSD    X9, 3184(AX)(BX*8)
 
 done120:
-	VMOVMSKPD Y7, DX
-	ANDQ      $+4, DX
-	TESTQ     DX, DX
+	VMOVMSKPD Y7, BX
+	ANDQ      $+8, BX
+	TESTQ     BX, BX
 	JEQ       done121
-	VPADDQ    Y4, Y4, Y9
+	VPADDQ    Y6, Y6, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y4, Y4, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y6, Y6, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
+	VPADDD    Y3, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 3152(BX)(DX*8)
+	VMOVSD    X9, 3184(AX)(BX*8)
 
 done121:
-	VMOVMSKPD Y7, DX
-	ANDQ      $+8, DX
-	TESTQ     DX, DX
-	JEQ       done122
-	VPADDQ    Y5, Y5, Y9
+	VPADDQ    Y2, Y2, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y5, Y5, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y2, Y2, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
+	VPADDD    Y3, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 3152(BX)(DX*8)
+	VMOVSD    X9, 2168(AX)(BX*8)
+	VPADDQ    Y4, Y4, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y4, Y4, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2168(AX)(BX*8)
+	VPADDQ    Y5, Y5, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y5, Y5, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2168(AX)(BX*8)
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2168(AX)(BX*8)
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2680(AX)(BX*8)
+	VPADDQ    Y4, Y4, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y4, Y4, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2680(AX)(BX*8)
+	VPADDQ    Y5, Y5, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y5, Y5, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2680(AX)(BX*8)
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y6, Y6, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 2680(AX)(BX*8)
+	VMOVMSKPD Y7, BX
+	ANDQ      $+1, BX
+	TESTQ     BX, BX
+	JEQ       done122
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y2, Y2, Y9
+	VPSHUFD   $0xa0, Y9, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y0, Y9, Y9
+	VMOVSD    X9, 3192(AX)(BX*8)
 
 done122:
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 2136(BX)(DX*8)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 2136(BX)(DX*8)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 2136(BX)(DX*8)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 2136(BX)(DX*8)
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 2648(BX)(DX*8)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 2648(BX)(DX*8)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 2648(BX)(DX*8)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 2648(BX)(DX*8)
-	VMOVMSKPD Y7, DX
-	ANDQ      $+1, DX
-	TESTQ     DX, DX
+	VMOVMSKPD Y7, BX
+	ANDQ      $+2, BX
+	TESTQ     BX, BX
 	JEQ       done123
-	VPADDQ    Y1, Y1, Y9
+	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y1, Y1, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y4, Y4, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
+	VPADDD    Y3, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 3160(BX)(DX*8)
+	VMOVSD    X9, 3192(AX)(BX*8)
 
 done123:
-	VMOVMSKPD Y7, DX
-	ANDQ      $+2, DX
-	TESTQ     DX, DX
+	VMOVMSKPD Y7, BX
+	ANDQ      $+4, BX
+	TESTQ     BX, BX
 	JEQ       done124
-	VPADDQ    Y3, Y3, Y9
+	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y3, Y3, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y5, Y5, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
+	VPADDD    Y3, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 3160(BX)(DX*8)
+	VMOVSD    X9, 3192(AX)(BX*8)
 
 done124:
-	VMOVMSKPD Y7, DX
-	ANDQ      $+4, DX
-	TESTQ     DX, DX
+	VMOVMSKPD Y7, BX
+	ANDQ      $+8, BX
+	TESTQ     BX, BX
 	JEQ       done125
-	VPADDQ    Y4, Y4, Y9
+	VPADDQ    Y6, Y6, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y4, Y4, Y9
+	VPADDD    Y3, Y9, Y9
+	VPERMPS   Y1, Y9, Y9
+	VMOVQ     X9, BX
+	VPADDQ    Y6, Y6, Y9
 	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
+	VPADDD    Y3, Y9, Y9
 	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 3160(BX)(DX*8)
+	VMOVSD    X9, 3192(AX)(BX*8)
 
 done125:
-	VMOVMSKPD Y7, DX
-	ANDQ      $+8, DX
-	TESTQ     DX, DX
-	JEQ       done126
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 3160(BX)(DX*8)
-
-done126:
-	ADDQ    $+1, CX
-	CMPQ    CX, $+1
-	JLT     loop110
-	MOVQ    $+0, CX
-	PCALIGN $0x20
-
-loop127:
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 2144(BX)(DX*8)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 2144(BX)(DX*8)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 2144(BX)(DX*8)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 2144(BX)(DX*8)
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 2656(BX)(DX*8)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 2656(BX)(DX*8)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 2656(BX)(DX*8)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 2656(BX)(DX*8)
-	VMOVMSKPD Y7, DX
-	ANDQ      $+1, DX
-	TESTQ     DX, DX
-	JEQ       done128
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 3168(BX)(DX*8)
-
-done128:
-	VMOVMSKPD Y7, DX
-	ANDQ      $+2, DX
-	TESTQ     DX, DX
-	JEQ       done129
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 3168(BX)(DX*8)
-
-done129:
-	VMOVMSKPD Y7, DX
-	ANDQ      $+4, DX
-	TESTQ     DX, DX
-	JEQ       done130
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 3168(BX)(DX*8)
-
-done130:
-	VMOVMSKPD Y7, DX
-	ANDQ      $+8, DX
-	TESTQ     DX, DX
-	JEQ       done131
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 3168(BX)(DX*8)
-
-done131:
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 2152(BX)(DX*8)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 2152(BX)(DX*8)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 2152(BX)(DX*8)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 2152(BX)(DX*8)
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 2664(BX)(DX*8)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 2664(BX)(DX*8)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 2664(BX)(DX*8)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 2664(BX)(DX*8)
-	VMOVMSKPD Y7, DX
-	ANDQ      $+1, DX
-	TESTQ     DX, DX
-	JEQ       done132
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 3176(BX)(DX*8)
-
-done132:
-	VMOVMSKPD Y7, DX
-	ANDQ      $+2, DX
-	TESTQ     DX, DX
-	JEQ       done133
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 3176(BX)(DX*8)
-
-done133:
-	VMOVMSKPD Y7, DX
-	ANDQ      $+4, DX
-	TESTQ     DX, DX
-	JEQ       done134
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 3176(BX)(DX*8)
-
-done134:
-	VMOVMSKPD Y7, DX
-	ANDQ      $+8, DX
-	TESTQ     DX, DX
-	JEQ       done135
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 3176(BX)(DX*8)
-
-done135:
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 2160(BX)(DX*8)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 2160(BX)(DX*8)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 2160(BX)(DX*8)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 2160(BX)(DX*8)
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 2672(BX)(DX*8)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 2672(BX)(DX*8)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 2672(BX)(DX*8)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 2672(BX)(DX*8)
-	VMOVMSKPD Y7, DX
-	ANDQ      $+1, DX
-	TESTQ     DX, DX
-	JEQ       done136
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 3184(BX)(DX*8)
-
-done136:
-	VMOVMSKPD Y7, DX
-	ANDQ      $+2, DX
-	TESTQ     DX, DX
-	JEQ       done137
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 3184(BX)(DX*8)
-
-done137:
-	VMOVMSKPD Y7, DX
-	ANDQ      $+4, DX
-	TESTQ     DX, DX
-	JEQ       done138
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 3184(BX)(DX*8)
-
-done138:
-	VMOVMSKPD Y7, DX
-	ANDQ      $+8, DX
-	TESTQ     DX, DX
-	JEQ       done139
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 3184(BX)(DX*8)
-
-done139:
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 2168(BX)(DX*8)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 2168(BX)(DX*8)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 2168(BX)(DX*8)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 2168(BX)(DX*8)
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 2680(BX)(DX*8)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 2680(BX)(DX*8)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 2680(BX)(DX*8)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 2680(BX)(DX*8)
-	VMOVMSKPD Y7, DX
-	ANDQ      $+1, DX
-	TESTQ     DX, DX
-	JEQ       done140
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 3192(BX)(DX*8)
-
-done140:
-	VMOVMSKPD Y7, DX
-	ANDQ      $+2, DX
-	TESTQ     DX, DX
-	JEQ       done141
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 3192(BX)(DX*8)
-
-done141:
-	VMOVMSKPD Y7, DX
-	ANDQ      $+4, DX
-	TESTQ     DX, DX
-	JEQ       done142
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 3192(BX)(DX*8)
-
-done142:
-	VMOVMSKPD Y7, DX
-	ANDQ      $+8, DX
-	TESTQ     DX, DX
-	JEQ       done143
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	MOVQ      t36_base+528(FP), BX
-	VMOVSD    X9, 3192(BX)(DX*8)
-
-done143:
-	ADDQ    $+1, CX
-	CMPQ    CX, $+1
-	JLT     loop127
-	MOVQ    $+0, CX
-	PCALIGN $0x20
-
-loop144:
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, (AX)(DX*8)
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, (AX)(DX*8)
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, (AX)(DX*8)
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, (AX)(DX*8)
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 512(AX)(DX*8)
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 512(AX)(DX*8)
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 512(AX)(DX*8)
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 512(AX)(DX*8)
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 1024(AX)(DX*8)
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 1024(AX)(DX*8)
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 1024(AX)(DX*8)
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 1024(AX)(DX*8)
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 1536(AX)(DX*8)
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 1536(AX)(DX*8)
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 1536(AX)(DX*8)
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 1536(AX)(DX*8)
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 8(AX)(DX*8)
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 8(AX)(DX*8)
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 8(AX)(DX*8)
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 8(AX)(DX*8)
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 520(AX)(DX*8)
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 520(AX)(DX*8)
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 520(AX)(DX*8)
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 520(AX)(DX*8)
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 1032(AX)(DX*8)
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 1032(AX)(DX*8)
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 1032(AX)(DX*8)
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 1032(AX)(DX*8)
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 1544(AX)(DX*8)
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 1544(AX)(DX*8)
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 1544(AX)(DX*8)
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 1544(AX)(DX*8)
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 16(AX)(DX*8)
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 16(AX)(DX*8)
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 16(AX)(DX*8)
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 16(AX)(DX*8)
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 528(AX)(DX*8)
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 528(AX)(DX*8)
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 528(AX)(DX*8)
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 528(AX)(DX*8)
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 1040(AX)(DX*8)
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 1040(AX)(DX*8)
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 1040(AX)(DX*8)
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 1040(AX)(DX*8)
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 1552(AX)(DX*8)
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 1552(AX)(DX*8)
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 1552(AX)(DX*8)
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 1552(AX)(DX*8)
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 24(AX)(DX*8)
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 24(AX)(DX*8)
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 24(AX)(DX*8)
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 24(AX)(DX*8)
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 536(AX)(DX*8)
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 536(AX)(DX*8)
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 536(AX)(DX*8)
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 536(AX)(DX*8)
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 1048(AX)(DX*8)
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 1048(AX)(DX*8)
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 1048(AX)(DX*8)
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 1048(AX)(DX*8)
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 1560(AX)(DX*8)
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 1560(AX)(DX*8)
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 1560(AX)(DX*8)
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 1560(AX)(DX*8)
-	ADDQ    $+1, CX
-	CMPQ    CX, $+1
-	JLT     loop144
-	MOVQ    $+0, CX
-	PCALIGN $0x20
-
-loop145:
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 32(AX)(DX*8)
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 32(AX)(DX*8)
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 32(AX)(DX*8)
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 32(AX)(DX*8)
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 544(AX)(DX*8)
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 544(AX)(DX*8)
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 544(AX)(DX*8)
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 544(AX)(DX*8)
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 1056(AX)(DX*8)
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 1056(AX)(DX*8)
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 1056(AX)(DX*8)
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 1056(AX)(DX*8)
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 1568(AX)(DX*8)
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 1568(AX)(DX*8)
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 1568(AX)(DX*8)
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 1568(AX)(DX*8)
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 40(AX)(DX*8)
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 40(AX)(DX*8)
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 40(AX)(DX*8)
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 40(AX)(DX*8)
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 552(AX)(DX*8)
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 552(AX)(DX*8)
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 552(AX)(DX*8)
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 552(AX)(DX*8)
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 1064(AX)(DX*8)
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 1064(AX)(DX*8)
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 1064(AX)(DX*8)
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 1064(AX)(DX*8)
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 1576(AX)(DX*8)
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 1576(AX)(DX*8)
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 1576(AX)(DX*8)
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 1576(AX)(DX*8)
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 48(AX)(DX*8)
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 48(AX)(DX*8)
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 48(AX)(DX*8)
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 48(AX)(DX*8)
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 560(AX)(DX*8)
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 560(AX)(DX*8)
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 560(AX)(DX*8)
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 560(AX)(DX*8)
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 1072(AX)(DX*8)
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 1072(AX)(DX*8)
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 1072(AX)(DX*8)
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 1072(AX)(DX*8)
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 1584(AX)(DX*8)
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 1584(AX)(DX*8)
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 1584(AX)(DX*8)
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 1584(AX)(DX*8)
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 56(AX)(DX*8)
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 56(AX)(DX*8)
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 56(AX)(DX*8)
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 56(AX)(DX*8)
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 568(AX)(DX*8)
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 568(AX)(DX*8)
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 568(AX)(DX*8)
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 568(AX)(DX*8)
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 1080(AX)(DX*8)
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 1080(AX)(DX*8)
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 1080(AX)(DX*8)
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 1080(AX)(DX*8)
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 1592(AX)(DX*8)
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 1592(AX)(DX*8)
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 1592(AX)(DX*8)
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 1592(AX)(DX*8)
-	ADDQ    $+1, CX
-	CMPQ    CX, $+1
-	JLT     loop145
-	MOVQ    $+0, CX
-	PCALIGN $0x20
-
-loop146:
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 96(AX)(DX*8)
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 96(AX)(DX*8)
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 96(AX)(DX*8)
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 96(AX)(DX*8)
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 608(AX)(DX*8)
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 608(AX)(DX*8)
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 608(AX)(DX*8)
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 608(AX)(DX*8)
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 1120(AX)(DX*8)
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 1120(AX)(DX*8)
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 1120(AX)(DX*8)
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 1120(AX)(DX*8)
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 1632(AX)(DX*8)
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 1632(AX)(DX*8)
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 1632(AX)(DX*8)
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 1632(AX)(DX*8)
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 104(AX)(DX*8)
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 104(AX)(DX*8)
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 104(AX)(DX*8)
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 104(AX)(DX*8)
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 616(AX)(DX*8)
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 616(AX)(DX*8)
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 616(AX)(DX*8)
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 616(AX)(DX*8)
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 1128(AX)(DX*8)
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 1128(AX)(DX*8)
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 1128(AX)(DX*8)
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 1128(AX)(DX*8)
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 1640(AX)(DX*8)
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 1640(AX)(DX*8)
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 1640(AX)(DX*8)
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 1640(AX)(DX*8)
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 112(AX)(DX*8)
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 112(AX)(DX*8)
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 112(AX)(DX*8)
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 112(AX)(DX*8)
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 624(AX)(DX*8)
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 624(AX)(DX*8)
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 624(AX)(DX*8)
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 624(AX)(DX*8)
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 1136(AX)(DX*8)
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 1136(AX)(DX*8)
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 1136(AX)(DX*8)
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 1136(AX)(DX*8)
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 1648(AX)(DX*8)
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 1648(AX)(DX*8)
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 1648(AX)(DX*8)
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 1648(AX)(DX*8)
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 120(AX)(DX*8)
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 120(AX)(DX*8)
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 120(AX)(DX*8)
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 120(AX)(DX*8)
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 632(AX)(DX*8)
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 632(AX)(DX*8)
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 632(AX)(DX*8)
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 632(AX)(DX*8)
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 1144(AX)(DX*8)
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 1144(AX)(DX*8)
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 1144(AX)(DX*8)
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 1144(AX)(DX*8)
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y1, Y1, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 1656(AX)(DX*8)
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y3, Y3, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 1656(AX)(DX*8)
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y4, Y4, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 1656(AX)(DX*8)
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y6, Y9, Y9
-	VMOVQ   X9, DX
-	VPADDQ  Y5, Y5, Y9
-	VPSHUFD $0xa0, Y9, Y9
-	VPADDD  Y2, Y9, Y9
-	VPERMPS Y0, Y9, Y9
-	VMOVSD  X9, 1656(AX)(DX*8)
-	ADDQ    $+1, CX
-	CMPQ    CX, $+1
-	JLT     loop146
-	MOVQ    $+0, CX
-	PCALIGN $0x20
-
-loop147:
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 2048(AX)(DX*8)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 2048(AX)(DX*8)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 2048(AX)(DX*8)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 2048(AX)(DX*8)
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 2560(AX)(DX*8)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 2560(AX)(DX*8)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 2560(AX)(DX*8)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 2560(AX)(DX*8)
-	VMOVMSKPD Y7, DX
-	ANDQ      $+1, DX
-	TESTQ     DX, DX
-	JEQ       done148
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 3072(AX)(DX*8)
-
-done148:
-	VMOVMSKPD Y7, DX
-	ANDQ      $+2, DX
-	TESTQ     DX, DX
-	JEQ       done149
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 3072(AX)(DX*8)
-
-done149:
-	VMOVMSKPD Y7, DX
-	ANDQ      $+4, DX
-	TESTQ     DX, DX
-	JEQ       done150
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 3072(AX)(DX*8)
-
-done150:
-	VMOVMSKPD Y7, DX
-	ANDQ      $+8, DX
-	TESTQ     DX, DX
-	JEQ       done151
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 3072(AX)(DX*8)
-
-done151:
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 2056(AX)(DX*8)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 2056(AX)(DX*8)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 2056(AX)(DX*8)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 2056(AX)(DX*8)
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 2568(AX)(DX*8)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 2568(AX)(DX*8)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 2568(AX)(DX*8)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 2568(AX)(DX*8)
-	VMOVMSKPD Y7, DX
-	ANDQ      $+1, DX
-	TESTQ     DX, DX
-	JEQ       done152
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 3080(AX)(DX*8)
-
-done152:
-	VMOVMSKPD Y7, DX
-	ANDQ      $+2, DX
-	TESTQ     DX, DX
-	JEQ       done153
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 3080(AX)(DX*8)
-
-done153:
-	VMOVMSKPD Y7, DX
-	ANDQ      $+4, DX
-	TESTQ     DX, DX
-	JEQ       done154
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 3080(AX)(DX*8)
-
-done154:
-	VMOVMSKPD Y7, DX
-	ANDQ      $+8, DX
-	TESTQ     DX, DX
-	JEQ       done155
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 3080(AX)(DX*8)
-
-done155:
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 2064(AX)(DX*8)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 2064(AX)(DX*8)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 2064(AX)(DX*8)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 2064(AX)(DX*8)
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 2576(AX)(DX*8)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 2576(AX)(DX*8)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 2576(AX)(DX*8)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 2576(AX)(DX*8)
-	VMOVMSKPD Y7, DX
-	ANDQ      $+1, DX
-	TESTQ     DX, DX
-	JEQ       done156
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 3088(AX)(DX*8)
-
-done156:
-	VMOVMSKPD Y7, DX
-	ANDQ      $+2, DX
-	TESTQ     DX, DX
-	JEQ       done157
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 3088(AX)(DX*8)
-
-done157:
-	VMOVMSKPD Y7, DX
-	ANDQ      $+4, DX
-	TESTQ     DX, DX
-	JEQ       done158
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 3088(AX)(DX*8)
-
-done158:
-	VMOVMSKPD Y7, DX
-	ANDQ      $+8, DX
-	TESTQ     DX, DX
-	JEQ       done159
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 3088(AX)(DX*8)
-
-done159:
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 2072(AX)(DX*8)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 2072(AX)(DX*8)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 2072(AX)(DX*8)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 2072(AX)(DX*8)
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 2584(AX)(DX*8)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 2584(AX)(DX*8)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 2584(AX)(DX*8)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 2584(AX)(DX*8)
-	VMOVMSKPD Y7, DX
-	ANDQ      $+1, DX
-	TESTQ     DX, DX
-	JEQ       done160
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 3096(AX)(DX*8)
-
-done160:
-	VMOVMSKPD Y7, DX
-	ANDQ      $+2, DX
-	TESTQ     DX, DX
-	JEQ       done161
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 3096(AX)(DX*8)
-
-done161:
-	VMOVMSKPD Y7, DX
-	ANDQ      $+4, DX
-	TESTQ     DX, DX
-	JEQ       done162
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 3096(AX)(DX*8)
-
-done162:
-	VMOVMSKPD Y7, DX
-	ANDQ      $+8, DX
-	TESTQ     DX, DX
-	JEQ       done163
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 3096(AX)(DX*8)
-
-done163:
-	ADDQ    $+1, CX
-	CMPQ    CX, $+1
-	JLT     loop147
-	MOVQ    $+0, CX
-	PCALIGN $0x20
-
-loop164:
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 2080(AX)(DX*8)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 2080(AX)(DX*8)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 2080(AX)(DX*8)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 2080(AX)(DX*8)
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 2592(AX)(DX*8)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 2592(AX)(DX*8)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 2592(AX)(DX*8)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 2592(AX)(DX*8)
-	VMOVMSKPD Y7, DX
-	ANDQ      $+1, DX
-	TESTQ     DX, DX
-	JEQ       done165
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 3104(AX)(DX*8)
-
-done165:
-	VMOVMSKPD Y7, DX
-	ANDQ      $+2, DX
-	TESTQ     DX, DX
-	JEQ       done166
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 3104(AX)(DX*8)
-
-done166:
-	VMOVMSKPD Y7, DX
-	ANDQ      $+4, DX
-	TESTQ     DX, DX
-	JEQ       done167
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 3104(AX)(DX*8)
-
-done167:
-	VMOVMSKPD Y7, DX
-	ANDQ      $+8, DX
-	TESTQ     DX, DX
-	JEQ       done168
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 3104(AX)(DX*8)
-
-done168:
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 2088(AX)(DX*8)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 2088(AX)(DX*8)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 2088(AX)(DX*8)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 2088(AX)(DX*8)
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 2600(AX)(DX*8)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 2600(AX)(DX*8)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 2600(AX)(DX*8)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 2600(AX)(DX*8)
-	VMOVMSKPD Y7, DX
-	ANDQ      $+1, DX
-	TESTQ     DX, DX
-	JEQ       done169
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 3112(AX)(DX*8)
-
-done169:
-	VMOVMSKPD Y7, DX
-	ANDQ      $+2, DX
-	TESTQ     DX, DX
-	JEQ       done170
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 3112(AX)(DX*8)
-
-done170:
-	VMOVMSKPD Y7, DX
-	ANDQ      $+4, DX
-	TESTQ     DX, DX
-	JEQ       done171
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 3112(AX)(DX*8)
-
-done171:
-	VMOVMSKPD Y7, DX
-	ANDQ      $+8, DX
-	TESTQ     DX, DX
-	JEQ       done172
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 3112(AX)(DX*8)
-
-done172:
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 2096(AX)(DX*8)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 2096(AX)(DX*8)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 2096(AX)(DX*8)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 2096(AX)(DX*8)
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 2608(AX)(DX*8)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 2608(AX)(DX*8)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 2608(AX)(DX*8)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 2608(AX)(DX*8)
-	VMOVMSKPD Y7, DX
-	ANDQ      $+1, DX
-	TESTQ     DX, DX
-	JEQ       done173
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 3120(AX)(DX*8)
-
-done173:
-	VMOVMSKPD Y7, DX
-	ANDQ      $+2, DX
-	TESTQ     DX, DX
-	JEQ       done174
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 3120(AX)(DX*8)
-
-done174:
-	VMOVMSKPD Y7, DX
-	ANDQ      $+4, DX
-	TESTQ     DX, DX
-	JEQ       done175
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 3120(AX)(DX*8)
-
-done175:
-	VMOVMSKPD Y7, DX
-	ANDQ      $+8, DX
-	TESTQ     DX, DX
-	JEQ       done176
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 3120(AX)(DX*8)
-
-done176:
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 2104(AX)(DX*8)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 2104(AX)(DX*8)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 2104(AX)(DX*8)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 2104(AX)(DX*8)
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 2616(AX)(DX*8)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 2616(AX)(DX*8)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 2616(AX)(DX*8)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 2616(AX)(DX*8)
-	VMOVMSKPD Y7, DX
-	ANDQ      $+1, DX
-	TESTQ     DX, DX
-	JEQ       done177
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 3128(AX)(DX*8)
-
-done177:
-	VMOVMSKPD Y7, DX
-	ANDQ      $+2, DX
-	TESTQ     DX, DX
-	JEQ       done178
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 3128(AX)(DX*8)
-
-done178:
-	VMOVMSKPD Y7, DX
-	ANDQ      $+4, DX
-	TESTQ     DX, DX
-	JEQ       done179
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 3128(AX)(DX*8)
-
-done179:
-	VMOVMSKPD Y7, DX
-	ANDQ      $+8, DX
-	TESTQ     DX, DX
-	JEQ       done180
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 3128(AX)(DX*8)
-
-done180:
-	ADDQ    $+1, CX
-	CMPQ    CX, $+1
-	JLT     loop164
-	MOVQ    $+0, CX
-	PCALIGN $0x20
-
-loop181:
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 2144(AX)(DX*8)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 2144(AX)(DX*8)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 2144(AX)(DX*8)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 2144(AX)(DX*8)
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 2656(AX)(DX*8)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 2656(AX)(DX*8)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 2656(AX)(DX*8)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 2656(AX)(DX*8)
-	VMOVMSKPD Y7, DX
-	ANDQ      $+1, DX
-	TESTQ     DX, DX
-	JEQ       done182
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 3168(AX)(DX*8)
-
-done182:
-	VMOVMSKPD Y7, DX
-	ANDQ      $+2, DX
-	TESTQ     DX, DX
-	JEQ       done183
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 3168(AX)(DX*8)
-
-done183:
-	VMOVMSKPD Y7, DX
-	ANDQ      $+4, DX
-	TESTQ     DX, DX
-	JEQ       done184
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 3168(AX)(DX*8)
-
-done184:
-	VMOVMSKPD Y7, DX
-	ANDQ      $+8, DX
-	TESTQ     DX, DX
-	JEQ       done185
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 3168(AX)(DX*8)
-
-done185:
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 2152(AX)(DX*8)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 2152(AX)(DX*8)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 2152(AX)(DX*8)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 2152(AX)(DX*8)
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 2664(AX)(DX*8)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 2664(AX)(DX*8)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 2664(AX)(DX*8)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 2664(AX)(DX*8)
-	VMOVMSKPD Y7, DX
-	ANDQ      $+1, DX
-	TESTQ     DX, DX
-	JEQ       done186
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 3176(AX)(DX*8)
-
-done186:
-	VMOVMSKPD Y7, DX
-	ANDQ      $+2, DX
-	TESTQ     DX, DX
-	JEQ       done187
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 3176(AX)(DX*8)
-
-done187:
-	VMOVMSKPD Y7, DX
-	ANDQ      $+4, DX
-	TESTQ     DX, DX
-	JEQ       done188
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 3176(AX)(DX*8)
-
-done188:
-	VMOVMSKPD Y7, DX
-	ANDQ      $+8, DX
-	TESTQ     DX, DX
-	JEQ       done189
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 3176(AX)(DX*8)
-
-done189:
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 2160(AX)(DX*8)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 2160(AX)(DX*8)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 2160(AX)(DX*8)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 2160(AX)(DX*8)
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 2672(AX)(DX*8)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 2672(AX)(DX*8)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 2672(AX)(DX*8)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 2672(AX)(DX*8)
-	VMOVMSKPD Y7, DX
-	ANDQ      $+1, DX
-	TESTQ     DX, DX
-	JEQ       done190
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 3184(AX)(DX*8)
-
-done190:
-	VMOVMSKPD Y7, DX
-	ANDQ      $+2, DX
-	TESTQ     DX, DX
-	JEQ       done191
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 3184(AX)(DX*8)
-
-done191:
-	VMOVMSKPD Y7, DX
-	ANDQ      $+4, DX
-	TESTQ     DX, DX
-	JEQ       done192
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 3184(AX)(DX*8)
-
-done192:
-	VMOVMSKPD Y7, DX
-	ANDQ      $+8, DX
-	TESTQ     DX, DX
-	JEQ       done193
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 3184(AX)(DX*8)
-
-done193:
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 2168(AX)(DX*8)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 2168(AX)(DX*8)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 2168(AX)(DX*8)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 2168(AX)(DX*8)
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 2680(AX)(DX*8)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 2680(AX)(DX*8)
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 2680(AX)(DX*8)
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 2680(AX)(DX*8)
-	VMOVMSKPD Y7, DX
-	ANDQ      $+1, DX
-	TESTQ     DX, DX
-	JEQ       done194
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 3192(AX)(DX*8)
-
-done194:
-	VMOVMSKPD Y7, DX
-	ANDQ      $+2, DX
-	TESTQ     DX, DX
-	JEQ       done195
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 3192(AX)(DX*8)
-
-done195:
-	VMOVMSKPD Y7, DX
-	ANDQ      $+4, DX
-	TESTQ     DX, DX
-	JEQ       done196
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y4, Y4, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 3192(AX)(DX*8)
-
-done196:
-	VMOVMSKPD Y7, DX
-	ANDQ      $+8, DX
-	TESTQ     DX, DX
-	JEQ       done197
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y6, Y9, Y9
-	VMOVQ     X9, DX
-	VPADDQ    Y5, Y5, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y2, Y9, Y9
-	VPERMPS   Y0, Y9, Y9
-	VMOVSD    X9, 3192(AX)(DX*8)
-
-done197:
-	ADDQ    $+1, CX
-	CMPQ    CX, $+1
-	JLT     loop181
+	ADDQ    $+1, DX
+	CMPQ    DX, $+1
+	JLT     loop109
 	VMOVUPD c64x4_8000000000000000<>+0(SB), Y9
 	VXORPD  224(SP), Y9, Y9
-	MOVQ    zsecond_base+552(FP), CX
-	MOVQ    320(SP), DX
-	LEAQ    (CX)(DX*8), CX
-	MOVQ    $+0, DX
+	MOVQ    zsecond_base+552(FP), DX
+	MOVQ    320(SP), BX
+	LEAQ    (DX)(BX*8), DX
+	MOVQ    $+0, BX
 
-loop198:
-	IMUL3Q       $+22, DX, BX
-	LEAQ         (CX)(BX*8), BX
-	VBROADCASTSD (BX), Y10
+loop126:
+	IMUL3Q       $+22, BX, SI
+	LEAQ         (DX)(SI*8), SI
+	VBROADCASTSD (SI), Y10
 	VMULPD       Y10, Y9, Y11
 	VMULPD       160(SP), Y10, Y10
-	MOVQ         t29_base+576(FP), BX
-	VMOVSD       X10, (BX)
-	MOVQ         t29_base+576(FP), BX
-	VMOVSD       X0, 8(BX)
-	MOVQ         t29_base+576(FP), BX
-	VMOVSD       X0, 16(BX)
-	MOVQ         t29_base+576(FP), BX
-	VMOVSD       X0, 24(BX)
-	MOVQ         t25_base+360(FP), BX
-	LEAQ         (BX)(DX*8), BX
-	VBROADCASTSD (BX), Y12
+	MOVQ         t29_base+576(FP), SI
+	VMOVSD       X10, (SI)
+	MOVQ         t29_base+576(FP), SI
+	VMOVSD       X0, 8(SI)
+	MOVQ         t29_base+576(FP), SI
+	VMOVSD       X0, 16(SI)
+	MOVQ         t29_base+576(FP), SI
+	VMOVSD       X0, 24(SI)
+	MOVQ         t25_base+360(FP), SI
+	LEAQ         (SI)(BX*8), SI
+	VBROADCASTSD (SI), Y12
 	VMULPD       160(SP), Y12, Y12
 	VFMADD231PD  128(SP), Y11, Y12
-	MOVQ         DX, SI
-	SHLQ         $0x02, SI
-	MOVQ         t30_base+432(FP), DI
-	LEAQ         (DI)(SI*8), DI
-	VMOVSD       X12, 8(DI)
-	MOVQ         t26_base+384(FP), R8
-	LEAQ         (R8)(DX*8), R8
-	VBROADCASTSD (R8), Y12
+	MOVQ         BX, DI
+	SHLQ         $0x02, DI
+	MOVQ         t30_base+432(FP), R8
+	LEAQ         (R8)(DI*8), R8
+	VMOVSD       X12, 8(R8)
+	MOVQ         t26_base+384(FP), R9
+	LEAQ         (R9)(BX*8), R9
+	VBROADCASTSD (R9), Y12
 	VMULPD       160(SP), Y12, Y12
 	VFMADD231PD  Y11, Y8, Y12
 	VXORPD       c64x4_8000000000000000<>+0(SB), Y12, Y12
-	MOVQ         t31_base+456(FP), R9
-	LEAQ         (R9)(SI*8), R9
-	VMOVSD       X12, 16(R9)
-	MOVQ         t32_base+600(FP), R10
-	VMOVSD       X11, (R10)
-	MOVQ         t32_base+600(FP), R10
-	VMOVSD       X0, 8(R10)
-	MOVQ         t32_base+600(FP), R10
-	VMOVSD       X0, 16(R10)
-	MOVQ         t32_base+600(FP), R10
-	VMOVSD       X0, 24(R10)
-	VBROADCASTSD (BX), Y11
+	MOVQ         t31_base+456(FP), R10
+	LEAQ         (R10)(DI*8), R10
+	VMOVSD       X12, 16(R10)
+	MOVQ         t32_base+600(FP), R11
+	VMOVSD       X11, (R11)
+	MOVQ         t32_base+600(FP), R11
+	VMOVSD       X0, 8(R11)
+	MOVQ         t32_base+600(FP), R11
+	VMOVSD       X0, 16(R11)
+	MOVQ         t32_base+600(FP), R11
+	VMOVSD       X0, 24(R11)
+	VBROADCASTSD (SI), Y11
 	VMULPD       224(SP), Y11, Y11
 	VFMADD231PD  128(SP), Y10, Y11
 	VXORPD       c64x4_8000000000000000<>+0(SB), Y11, Y11
-	MOVQ         t33_base+480(FP), BX
-	LEAQ         (BX)(SI*8), BX
-	VMOVSD       X11, 8(BX)
-	VBROADCASTSD (R8), Y11
+	MOVQ         t33_base+480(FP), SI
+	LEAQ         (SI)(DI*8), SI
+	VMOVSD       X11, 8(SI)
+	VBROADCASTSD (R9), Y11
 	VMULPD       224(SP), Y11, Y11
 	VFMADD231PD  Y10, Y8, Y11
-	MOVQ         t34_base+504(FP), R8
-	LEAQ         (R8)(SI*8), SI
-	VMOVSD       X11, 16(SI)
-	MOVQ         $+0, R8
+	MOVQ         t34_base+504(FP), R9
+	LEAQ         (R9)(DI*8), DI
+	VMOVSD       X11, 16(DI)
+	MOVQ         $+0, R9
 	PCALIGN      $0x20
 
-loop199:
-	VMOVUPD (BX), Y10
-	MOVQ    t32_base+600(FP), R10
-	VADDPD  (R10), Y10, Y10
-	VADDPD  (SI), Y10, Y10
-	MOVQ    t35_base+624(FP), R10
-	VMOVUPD Y10, (R10)
-	ADDQ    $+1, R8
-	CMPQ    R8, $+1
-	JLT     loop199
-	MOVQ    $+0, BX
-	PCALIGN $0x20
-
-loop200:
-	MOVQ    t35_base+624(FP), SI
-	VMOVUPD Y0, 32(SI)
-	ADDQ    $+1, BX
-	CMPQ    BX, $+1
-	JLT     loop200
-	MOVQ    $+0, BX
-	PCALIGN $0x20
-
-loop201:
-	MOVQ    t35_base+624(FP), SI
-	VMOVUPD Y0, 64(SI)
-	ADDQ    $+1, BX
-	CMPQ    BX, $+1
-	JLT     loop201
-	MOVQ    $+0, BX
-	PCALIGN $0x20
-
-loop202:
-	MOVQ    t35_base+624(FP), SI
-	VMOVUPD Y0, 96(SI)
-	ADDQ    $+1, BX
-	CMPQ    BX, $+1
-	JLT     loop202
-	MOVQ    DX, BX
-	SHLQ    $0x04, BX
-	MOVQ    t36_base+528(FP), SI
-	LEAQ    (SI)(BX*8), SI
-	MOVQ    $+0, R8
-	PCALIGN $0x20
-
-loop203:
-	VMOVUPD (DI), Y10
-	MOVQ    t29_base+576(FP), R10
-	VADDPD  (R10), Y10, Y10
-	VADDPD  (R9), Y10, Y10
-	VMOVUPD Y10, 32(SI)
-	ADDQ    $+1, R8
-	CMPQ    R8, $+1
-	JLT     loop203
-	LEAQ    (AX)(BX*8), DI
+loop127:
 	VMOVUPD (SI), Y10
-	VMOVUPD 32(SI), Y11
-	VMOVUPD 64(SI), Y12
-	VMOVUPD 96(SI), Y13
-	MOVQ    t35_base+624(FP), SI
-	VADDPD  (SI), Y10, Y10
-	MOVQ    t35_base+624(FP), SI
-	VADDPD  32(SI), Y11, Y11
-	MOVQ    t35_base+624(FP), SI
-	VADDPD  64(SI), Y12, Y12
-	MOVQ    t35_base+624(FP), SI
-	VADDPD  96(SI), Y13, Y13
+	MOVQ    t32_base+600(FP), R11
+	VADDPD  (R11), Y10, Y10
 	VADDPD  (DI), Y10, Y10
-	VADDPD  32(DI), Y11, Y11
-	VADDPD  64(DI), Y12, Y12
-	VADDPD  96(DI), Y13, Y13
-	MOVQ    t38_base+648(FP), SI
-	VMOVUPD Y10, (SI)
-	MOVQ    t38_base+648(FP), SI
-	VMOVUPD Y11, 32(SI)
-	MOVQ    t38_base+648(FP), SI
-	VMOVUPD Y12, 64(SI)
-	MOVQ    t38_base+648(FP), SI
-	VMOVUPD Y13, 96(SI)
-	MOVQ    zhere_base+672(FP), SI
-	LEAQ    (SI)(BX*8), BX
+	MOVQ    t35_base+624(FP), R11
+	VMOVUPD Y10, (R11)
+	ADDQ    $+1, R9
+	CMPQ    R9, $+1
+	JLT     loop127
 	MOVQ    $+0, SI
+	PCALIGN $0x20
 
-loop204:
-	MOVQ    SI, DI
-	SHLQ    $0x02, DI
-	LEAQ    (BX)(DI*8), R8
-	VMOVUPD Y0, (R8)
-	MOVQ    336(SP), R9
-	LEAQ    (R9)(DI*8), DI
+loop128:
+	MOVQ    t35_base+624(FP), DI
+	VMOVUPD Y0, 32(DI)
+	ADDQ    $+1, SI
+	CMPQ    SI, $+1
+	JLT     loop128
+	MOVQ    $+0, SI
+	PCALIGN $0x20
+
+loop129:
+	MOVQ    t35_base+624(FP), DI
+	VMOVUPD Y0, 64(DI)
+	ADDQ    $+1, SI
+	CMPQ    SI, $+1
+	JLT     loop129
+	MOVQ    $+0, SI
+	PCALIGN $0x20
+
+loop130:
+	MOVQ    t35_base+624(FP), DI
+	VMOVUPD Y0, 96(DI)
+	ADDQ    $+1, SI
+	CMPQ    SI, $+1
+	JLT     loop130
+	MOVQ    BX, SI
+	SHLQ    $0x04, SI
+	LEAQ    (CX)(SI*8), DI
 	MOVQ    $+0, R9
 	PCALIGN $0x20
 
-loop205:
-	LEAQ         (DI)(R9*8), R10
-	VBROADCASTSD (R10), Y10
-	MOVQ         R9, R10
-	SHLQ         $0x02, R10
-	MOVQ         t38_base+648(FP), R11
-	LEAQ         (R11)(R10*8), R10
-	VMULPD       (R10), Y10, Y10
-	VADDPD       (R8), Y10, Y10
-	VMOVUPD      Y10, (R8)
-	ADDQ         $+1, R9
-	CMPQ         R9, $+4
-	JLT          loop205
-	ADDQ         $+1, SI
-	CMPQ         SI, $+4
-	JLT          loop204
-	ADDQ         $+1, DX
-	CMPQ         DX, $+26
-	JLT          loop198
-	IMUL3Q       $+416, 328(SP), CX
-	MOVQ         dA_base+696(FP), DX
-	LEAQ         (DX)(CX*8), CX
-	MOVQ         $+0, DX
+loop131:
+	VMOVUPD (R8), Y10
+	MOVQ    t29_base+576(FP), R11
+	VADDPD  (R11), Y10, Y10
+	VADDPD  (R10), Y10, Y10
+	VMOVUPD Y10, 32(DI)
+	ADDQ    $+1, R9
+	CMPQ    R9, $+1
+	JLT     loop131
+	LEAQ    (AX)(SI*8), R8
+	VMOVUPD (DI), Y10
+	VMOVUPD 32(DI), Y11
+	VMOVUPD 64(DI), Y12
+	VMOVUPD 96(DI), Y13
+	MOVQ    t35_base+624(FP), DI
+	VADDPD  (DI), Y10, Y10
+	MOVQ    t35_base+624(FP), DI
+	VADDPD  32(DI), Y11, Y11
+	MOVQ    t35_base+624(FP), DI
+	VADDPD  64(DI), Y12, Y12
+	MOVQ    t35_base+624(FP), DI
+	VADDPD  96(DI), Y13, Y13
+	VADDPD  (R8), Y10, Y10
+	VADDPD  32(R8), Y11, Y11
+	VADDPD  64(R8), Y12, Y12
+	VADDPD  96(R8), Y13, Y13
+	MOVQ    t38_base+648(FP), DI
+	VMOVUPD Y10, (DI)
+	MOVQ    t38_base+648(FP), DI
+	VMOVUPD Y11, 32(DI)
+	MOVQ    t38_base+648(FP), DI
+	VMOVUPD Y12, 64(DI)
+	MOVQ    t38_base+648(FP), DI
+	VMOVUPD Y13, 96(DI)
+	MOVQ    zhere_base+672(FP), DI
+	LEAQ    (DI)(SI*8), SI
+	MOVQ    $+0, DI
+
+loop132:
+	MOVQ    DI, R8
+	SHLQ    $0x02, R8
+	LEAQ    (SI)(R8*8), R9
+	VMOVUPD Y0, (R9)
+	MOVQ    336(SP), R10
+	LEAQ    (R10)(R8*8), R8
+	MOVQ    $+0, R10
+	PCALIGN $0x20
+
+loop133:
+	LEAQ         (R8)(R10*8), R11
+	VBROADCASTSD (R11), Y10
+	MOVQ         R10, R11
+	SHLQ         $0x02, R11
+	MOVQ         t38_base+648(FP), R12
+	LEAQ         (R12)(R11*8), R11
+	VMULPD       (R11), Y10, Y10
+	VADDPD       (R9), Y10, Y10
+	VMOVUPD      Y10, (R9)
+	ADDQ         $+1, R10
+	CMPQ         R10, $+4
+	JLT          loop133
+	ADDQ         $+1, DI
+	CMPQ         DI, $+4
+	JLT          loop132
+	ADDQ         $+1, BX
+	CMPQ         BX, $+26
+	JLT          loop126
+	IMUL3Q       $+416, 328(SP), DX
+	MOVQ         dA_base+696(FP), BX
+	LEAQ         (BX)(DX*8), DX
+	MOVQ         $+0, BX
 	PCALIGN      $0x20
 
-loop206:
+loop134:
 	VXORPS Y8, Y8, Y8
 	VXORPS Y9, Y9, Y9
 	VXORPS Y10, Y10, Y10
 	VXORPS Y11, Y11, Y11
-	MOVQ   $+0, BX
-	MOVQ   328(SP), SI
-	TESTQ  SI, SI
-	JLT    done207
-	IMUL3Q $-1, 328(SP), SI
-	LEAQ   21(SI), SI
-	TESTQ  SI, SI
-	JLT    done208
-	IMUL3Q $-1, 328(SP), SI
-	MOVQ   320(SP), DI
-	LEAQ   (DI)(SI*1), SI
-	LEAQ   -1(SI), SI
-	TESTQ  SI, SI
-	JLT    done209
-	MOVQ   $+1, BX
+	MOVQ   $+0, SI
+	MOVQ   328(SP), DI
+	TESTQ  DI, DI
+	JLT    done135
+	IMUL3Q $-1, 328(SP), DI
+	LEAQ   21(DI), DI
+	TESTQ  DI, DI
+	JLT    done136
+	IMUL3Q $-1, 328(SP), DI
+	MOVQ   320(SP), R8
+	LEAQ   (R8)(DI*1), DI
+	LEAQ   -1(DI), DI
+	TESTQ  DI, DI
+	JLT    done137
+	MOVQ   $+1, SI
 
-done209:
-done208:
-done207:
-	TESTQ   BX, BX
-	JEQ     done210
-	VMOVUPD (CX)(DX*8), Y8
-	VMOVUPD 32(CX)(DX*8), Y9
-	VMOVUPD 64(CX)(DX*8), Y10
-	VMOVUPD 96(CX)(DX*8), Y11
+done137:
+done136:
+done135:
+	TESTQ   SI, SI
+	JEQ     done138
+	VMOVUPD (DX)(BX*8), Y8
+	VMOVUPD 32(DX)(BX*8), Y9
+	VMOVUPD 64(DX)(BX*8), Y10
+	VMOVUPD 96(DX)(BX*8), Y11
 
-done210:
-	MOVQ         dA2_base+720(FP), BX
-	VMOVUPD      Y8, (BX)(DX*8)
-	MOVQ         dA2_base+720(FP), BX
-	VMOVUPD      Y9, 32(BX)(DX*8)
-	MOVQ         dA2_base+720(FP), BX
-	VMOVUPD      Y10, 64(BX)(DX*8)
-	MOVQ         dA2_base+720(FP), BX
-	VMOVUPD      Y11, 96(BX)(DX*8)
-	ADDQ         $+16, DX
-	CMPQ         DX, $+400
-	JLE          loop206
-	MOVQ         328(SP), CX
-	VMOVQ        CX, X8
+done138:
+	MOVQ         dA2_base+720(FP), SI
+	VMOVUPD      Y8, (SI)(BX*8)
+	MOVQ         dA2_base+720(FP), SI
+	VMOVUPD      Y9, 32(SI)(BX*8)
+	MOVQ         dA2_base+720(FP), SI
+	VMOVUPD      Y10, 64(SI)(BX*8)
+	MOVQ         dA2_base+720(FP), SI
+	VMOVUPD      Y11, 96(SI)(BX*8)
+	ADDQ         $+16, BX
+	CMPQ         BX, $+400
+	JLE          loop134
+	MOVQ         328(SP), DX
+	VMOVQ        DX, X8
 	VPBROADCASTQ X8, Y8
 	VPCMPGTQ     Y8, Y0, Y8
-	IMUL3Q       $+416, 320(SP), CX
-	MOVQ         dA_base+696(FP), DX
-	LEAQ         (DX)(CX*8), CX
+	IMUL3Q       $+416, 320(SP), DX
+	MOVQ         dA_base+696(FP), BX
+	LEAQ         (BX)(DX*8), DX
+	MOVQ         DX, 336(SP)
 	MOVQ         $+0, DX
 
-loop211:
+loop139:
 	MOVQ DX, BX
 	SHLQ $0x04, BX
 	MOVQ dA2_base+720(FP), SI
 	LEAQ (SI)(BX*8), SI
 	MOVQ zhere_base+672(FP), DI
 	LEAQ (DI)(BX*8), DI
-	LEAQ (CX)(BX*8), BX
+	MOVQ 336(SP), R8
+	LEAQ (R8)(BX*8), BX
 	MOVQ $+0, R8
 
-loop212:
+loop140:
 	MOVQ    t39_base+744(FP), R9
 	VMOVUPD Y0, (R9)
 	MOVQ    R8, R9
@@ -24715,7 +23546,7 @@ loop212:
 	MOVQ    $+0, R12
 	PCALIGN $0x20
 
-loop213:
+loop141:
 	LEAQ         (R10)(R12*8), R13
 	VBROADCASTSD (R13), Y9
 	LEAQ         (R11)(R12*8), R13
@@ -24733,31 +23564,31 @@ loop213:
 	VMOVUPD      Y9, (R13)
 	ADDQ         $+1, R12
 	CMPQ         R12, $+4
-	JLT          loop213
+	JLT          loop141
 	LEAQ         (DI)(R9*8), R10
 	LEAQ         (BX)(R9*8), R9
 	VXORPS       Y9, Y9, Y9
 	VMOVMSKPD    Y8, R11
 	TESTQ        R11, R11
-	JEQ          else215
+	JEQ          else143
 	VMOVUPD      (R10), Y9
-	JMP          done214
+	JMP          done142
 
-else215:
+else143:
 	MOVQ    t39_base+744(FP), R10
 	VMOVUPD (R10), Y9
 
-done214:
+done142:
 	VMOVUPD Y9, (R9)
 	ADDQ    $+1, R8
 	CMPQ    R8, $+4
-	JLT     loop212
+	JLT     loop140
 	ADDQ    $+1, DX
 	CMPQ    DX, $+26
-	JLT     loop211
-	MOVQ    320(SP), CX
-	ADDQ    $+1, CX
-	MOVQ    CX, 320(SP)
+	JLT     loop139
+	MOVQ    320(SP), DX
+	ADDQ    $+1, DX
+	MOVQ    DX, 320(SP)
 	CMPQ    320(SP), $+22
 	JLT     loop1
 	VZEROUPPER
@@ -25244,15 +24075,13 @@ loop5:
 // func zM2LoopAVX512(inv []float64, dA []float64, zM2 []float64, zM3 []float64, p4 []float64)
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·zM2LoopAVX512(SB), $8-120
-	MOVQ    zM2_base+48(FP), AX
-	MOVQ    p4_base+96(FP), CX
-	MOVQ    $+0, DX
-	MOVQ    DX, (SP)
-	MOVQ    $+15, DX
-	MOVQ    $+3, BX
-	VMOVUPD c64x8_h422ed14415ed2725<>+0(SB), Z0
-	KXNORW  K1, K1, K1
-	VPXORD  Z1, Z1, Z1
+	MOVQ   zM2_base+48(FP), AX
+	MOVQ   p4_base+96(FP), CX
+	MOVQ   $+0, DX
+	MOVQ   DX, (SP)
+	MOVQ   $+15, DX
+	MOVQ   $+3, BX
+	VPXORD Z0, Z0, Z0
 
 loop1:
 	MOVQ   inv_base+0(FP), SI
@@ -25274,136 +24103,172 @@ loop2:
 	PCALIGN $0x20
 
 loop3:
-	VBROADCASTSD (R9), Z2
-	VBROADCASTSD 32(R9), Z3
-	VBROADCASTSD 64(R9), Z4
-	VBROADCASTSD 96(R9), Z5
+	VBROADCASTSD (R9), Z1
+	VBROADCASTSD 32(R9), Z2
+	VBROADCASTSD 64(R9), Z3
+	VBROADCASTSD 96(R9), Z4
 	MOVQ         R11, R12
 	SHLQ         $0x02, R12
 	LEAQ         (R10)(R12*8), R12
 	IMUL3Q       $+26, R11, R13
 	LEAQ         (AX)(R13*8), R13
-	KMOVB        DX, K2
-	VMOVUPD.Z    (R12), K2, Z6
-	KMOVB        DX, K2
-	VMOVUPD.Z    128(R12), K2, Z7
-	KMOVB        DX, K2
-	VMOVUPD.Z    256(R12), K2, Z8
-	KMOVB        DX, K2
-	VMOVUPD.Z    384(R12), K2, Z9
-	KMOVB        DX, K2
-	VMOVUPD.Z    512(R12), K2, Z10
-	KMOVB        DX, K2
-	VMOVUPD.Z    640(R12), K2, Z11
-	KMOVB        DX, K2
-	VMOVUPD.Z    768(R12), K2, Z12
-	KMOVB        DX, K2
-	VMOVUPD.Z    896(R12), K2, Z13
-	VUNPCKLPD    Z7, Z6, Z14
-	VUNPCKHPD    Z7, Z6, Z6
-	VUNPCKLPD    Z9, Z8, Z7
-	VUNPCKHPD    Z9, Z8, Z8
-	VUNPCKLPD    Z11, Z10, Z9
-	VUNPCKHPD    Z11, Z10, Z10
-	VUNPCKLPD    Z13, Z12, Z11
-	VUNPCKHPD    Z13, Z12, Z12
-	VSHUFF64X2   $0x88, Z7, Z14, Z13
-	VSHUFF64X2   $0xdd, Z7, Z14, Z7
-	VSHUFF64X2   $0x88, Z11, Z9, Z14
-	VSHUFF64X2   $0xdd, Z11, Z9, Z9
-	VSHUFF64X2   $0x88, Z14, Z13, Z11
-	VSHUFF64X2   $0x88, Z9, Z7, Z7
-	VSHUFF64X2   $0x88, Z8, Z6, Z9
-	VSHUFF64X2   $0xdd, Z8, Z6, Z6
-	VSHUFF64X2   $0x88, Z12, Z10, Z8
-	VSHUFF64X2   $0xdd, Z12, Z10, Z10
-	VSHUFF64X2   $0x88, Z8, Z9, Z8
-	VSHUFF64X2   $0x88, Z10, Z6, Z6
-	KMOVB        DX, K2
-	VMOVUPD.Z    1024(R12), K2, Z9
-	KMOVB        DX, K2
-	VMOVUPD.Z    1152(R12), K2, Z10
-	KMOVB        DX, K2
-	VMOVUPD.Z    1280(R12), K2, Z12
-	KMOVB        DX, K2
-	VMOVUPD.Z    1408(R12), K2, Z13
-	KMOVB        DX, K2
-	VMOVUPD.Z    1536(R12), K2, Z14
-	KMOVB        DX, K2
-	VMOVUPD.Z    1664(R12), K2, Z15
-	KMOVB        DX, K2
-	VMOVUPD.Z    1792(R12), K2, Z16
-	KMOVB        DX, K2
-	VMOVUPD.Z    1920(R12), K2, Z17
-	VUNPCKLPD    Z10, Z9, Z18
+	KMOVB        DX, K1
+	VMOVUPD.Z    (R12), K1, Z5
+	KMOVB        DX, K1
+	VMOVUPD.Z    128(R12), K1, Z6
+	KMOVB        DX, K1
+	VMOVUPD.Z    256(R12), K1, Z7
+	KMOVB        DX, K1
+	VMOVUPD.Z    384(R12), K1, Z8
+	KMOVB        DX, K1
+	VMOVUPD.Z    512(R12), K1, Z9
+	KMOVB        DX, K1
+	VMOVUPD.Z    640(R12), K1, Z10
+	KMOVB        DX, K1
+	VMOVUPD.Z    768(R12), K1, Z11
+	KMOVB        DX, K1
+	VMOVUPD.Z    896(R12), K1, Z12
+	VUNPCKLPD    Z6, Z5, Z13
+	VUNPCKHPD    Z6, Z5, Z5
+	VUNPCKLPD    Z8, Z7, Z6
+	VUNPCKHPD    Z8, Z7, Z7
+	VUNPCKLPD    Z10, Z9, Z8
 	VUNPCKHPD    Z10, Z9, Z9
-	VUNPCKLPD    Z13, Z12, Z10
-	VUNPCKHPD    Z13, Z12, Z12
-	VUNPCKLPD    Z15, Z14, Z13
-	VUNPCKHPD    Z15, Z14, Z14
-	VUNPCKLPD    Z17, Z16, Z15
-	VUNPCKHPD    Z17, Z16, Z16
-	VSHUFF64X2   $0x88, Z10, Z18, Z17
-	VSHUFF64X2   $0xdd, Z10, Z18, Z10
-	VSHUFF64X2   $0x88, Z15, Z13, Z18
+	VUNPCKLPD    Z12, Z11, Z10
+	VUNPCKHPD    Z12, Z11, Z11
+	VSHUFF64X2   $0x88, Z6, Z13, Z12
+	VSHUFF64X2   $0xdd, Z6, Z13, Z6
+	VSHUFF64X2   $0x88, Z10, Z8, Z13
+	VSHUFF64X2   $0xdd, Z10, Z8, Z8
+	VSHUFF64X2   $0x88, Z13, Z12, Z10
+	VSHUFF64X2   $0x88, Z8, Z6, Z6
+	VSHUFF64X2   $0x88, Z7, Z5, Z8
+	VSHUFF64X2   $0xdd, Z7, Z5, Z5
+	VSHUFF64X2   $0x88, Z11, Z9, Z7
+	VSHUFF64X2   $0xdd, Z11, Z9, Z9
+	VSHUFF64X2   $0x88, Z7, Z8, Z7
+	VSHUFF64X2   $0x88, Z9, Z5, Z5
+	KMOVB        DX, K1
+	VMOVUPD.Z    1024(R12), K1, Z8
+	KMOVB        DX, K1
+	VMOVUPD.Z    1152(R12), K1, Z9
+	KMOVB        DX, K1
+	VMOVUPD.Z    1280(R12), K1, Z11
+	KMOVB        DX, K1
+	VMOVUPD.Z    1408(R12), K1, Z12
+	KMOVB        DX, K1
+	VMOVUPD.Z    1536(R12), K1, Z13
+	KMOVB        DX, K1
+	VMOVUPD.Z    1664(R12), K1, Z14
+	KMOVB        DX, K1
+	VMOVUPD.Z    1792(R12), K1, Z15
+	KMOVB        DX, K1
+	VMOVUPD.Z    1920(R12), K1, Z16
+	VUNPCKLPD    Z9, Z8, Z17
+	VUNPCKHPD    Z9, Z8, Z8
+	VUNPCKLPD    Z12, Z11, Z9
+	VUNPCKHPD    Z12, Z11, Z11
+	VUNPCKLPD    Z14, Z13, Z12
+	VUNPCKHPD    Z14, Z13, Z13
+	VUNPCKLPD    Z16, Z15, Z14
+	VUNPCKHPD    Z16, Z15, Z15
+	VSHUFF64X2   $0x88, Z9, Z17, Z16
+	VSHUFF64X2   $0xdd, Z9, Z17, Z9
+	VSHUFF64X2   $0x88, Z14, Z12, Z17
+	VSHUFF64X2   $0xdd, Z14, Z12, Z12
+	VSHUFF64X2   $0x88, Z17, Z16, Z14
+	VSHUFF64X2   $0x88, Z12, Z9, Z9
+	VSHUFF64X2   $0x88, Z11, Z8, Z12
+	VSHUFF64X2   $0xdd, Z11, Z8, Z8
+	VSHUFF64X2   $0x88, Z15, Z13, Z11
 	VSHUFF64X2   $0xdd, Z15, Z13, Z13
-	VSHUFF64X2   $0x88, Z18, Z17, Z15
-	VSHUFF64X2   $0x88, Z13, Z10, Z10
-	VSHUFF64X2   $0x88, Z12, Z9, Z13
-	VSHUFF64X2   $0xdd, Z12, Z9, Z9
+	VSHUFF64X2   $0x88, Z11, Z12, Z11
+	VSHUFF64X2   $0x88, Z13, Z8, Z8
+	VPXORD       Z12, Z12, Z12
+	VPXORD       Z13, Z13, Z13
+	VFMADD231PD  Z10, Z1, Z12
+	VFMADD231PD  Z14, Z1, Z13
+	VFMADD231PD  Z7, Z2, Z12
+	VFMADD231PD  Z11, Z2, Z13
+	VFMADD231PD  Z6, Z3, Z12
+	VFMADD231PD  Z9, Z3, Z13
+	VFMADD231PD  Z5, Z4, Z12
+	VFMADD231PD  Z8, Z4, Z13
+	VMOVUPD      Z12, (R13)
+	VMOVUPD      Z13, 64(R13)
+	KMOVB        BX, K1
+	KMOVB        DX, K2
+	VMOVUPD.Z    2048(R12), K2, Z5
+	KMOVB        DX, K2
+	VMOVUPD.Z    2176(R12), K2, Z6
+	KMOVB        DX, K2
+	VMOVUPD.Z    2304(R12), K2, Z7
+	KMOVB        DX, K2
+	VMOVUPD.Z    2432(R12), K2, Z8
+	KMOVB        DX, K2
+	VMOVUPD.Z    2560(R12), K2, Z9
+	KMOVB        DX, K2
+	VMOVUPD.Z    2688(R12), K2, Z10
+	KMOVB        DX, K2
+	VMOVUPD.Z    2816(R12), K2, Z11
+	KMOVB        DX, K2
+	VMOVUPD.Z    2944(R12), K2, Z12
+	VUNPCKLPD    Z6, Z5, Z13
+	VUNPCKHPD    Z6, Z5, Z5
+	VUNPCKLPD    Z8, Z7, Z6
+	VUNPCKHPD    Z8, Z7, Z7
+	VUNPCKLPD    Z10, Z9, Z8
+	VUNPCKHPD    Z10, Z9, Z9
+	VUNPCKLPD    Z12, Z11, Z10
+	VUNPCKHPD    Z12, Z11, Z11
+	VSHUFF64X2   $0x88, Z6, Z13, Z12
+	VSHUFF64X2   $0xdd, Z6, Z13, Z6
+	VSHUFF64X2   $0x88, Z10, Z8, Z13
+	VSHUFF64X2   $0xdd, Z10, Z8, Z8
+	VSHUFF64X2   $0x88, Z13, Z12, Z10
+	VSHUFF64X2   $0x88, Z8, Z6, Z6
+	VSHUFF64X2   $0x88, Z7, Z5, Z8
+	VSHUFF64X2   $0xdd, Z7, Z5, Z5
+	VSHUFF64X2   $0x88, Z11, Z9, Z7
+	VSHUFF64X2   $0xdd, Z11, Z9, Z9
+	VSHUFF64X2   $0x88, Z7, Z8, Z7
+	VSHUFF64X2   $0x88, Z9, Z5, Z5
+	KMOVB        DX, K2
+	VMOVUPD.Z    3072(R12), K2, Z8
+	KMOVB        DX, K2
+	VMOVUPD.Z    3200(R12), K2, Z9
+	VUNPCKLPD    Z9, Z8, Z11
+	VUNPCKHPD    Z9, Z8, Z9
+	VUNPCKLPD    Z8, Z8, Z12
+	VUNPCKHPD    Z8, Z8, Z13
+	VUNPCKLPD    Z8, Z8, Z14
+	VUNPCKHPD    Z8, Z8, Z15
+	VUNPCKLPD    Z8, Z8, Z16
+	VUNPCKHPD    Z8, Z8, Z8
+	VSHUFF64X2   $0x88, Z12, Z11, Z17
+	VSHUFF64X2   $0xdd, Z12, Z11, Z11
 	VSHUFF64X2   $0x88, Z16, Z14, Z12
 	VSHUFF64X2   $0xdd, Z16, Z14, Z14
-	VSHUFF64X2   $0x88, Z12, Z13, Z12
-	VSHUFF64X2   $0x88, Z14, Z9, Z9
-	VPXORD       Z13, Z13, Z13
+	VSHUFF64X2   $0x88, Z12, Z17, Z12
+	VSHUFF64X2   $0x88, Z14, Z11, Z11
+	VSHUFF64X2   $0x88, Z13, Z9, Z14
+	VSHUFF64X2   $0xdd, Z13, Z9, Z9
+	VSHUFF64X2   $0x88, Z8, Z15, Z13
+	VSHUFF64X2   $0xdd, Z8, Z15, Z8
+	VSHUFF64X2   $0x88, Z13, Z14, Z13
+	VSHUFF64X2   $0x88, Z8, Z9, Z8
+	VPXORD       Z9, Z9, Z9
 	VPXORD       Z14, Z14, Z14
-	VFMADD231PD  Z11, Z2, Z13
-	VFMADD231PD  Z15, Z2, Z14
-	VFMADD231PD  Z8, Z3, Z13
-	VFMADD231PD  Z12, Z3, Z14
-	VFMADD231PD  Z7, Z4, Z13
-	VFMADD231PD  Z10, Z4, Z14
-	VFMADD231PD  Z6, Z5, Z13
-	VFMADD231PD  Z9, Z5, Z14
-	VMOVUPD      Z13, (R13)
-	VMOVUPD      Z14, 64(R13)
-	KMOVB        BX, K2
-	VPXORD       Z6, Z6, Z6
-	VPXORD       Z7, Z7, Z7
-	KMOVW        K1, K3
-	VMOVAPS      Z1, Z8
-	VGATHERQPD   2048(R12)(Z0*8), K3, Z8
-	KMOVW        K2, K3
-	VMOVAPS      Z1, Z9
-	VGATHERQPD   3072(R12)(Z0*8), K3, Z9
-	VFMADD231PD  Z8, Z2, Z6
-	VFMADD231PD  Z9, Z2, Z7
-	KMOVW        K1, K3
-	VMOVAPS      Z1, Z2
-	VGATHERQPD   2056(R12)(Z0*8), K3, Z2
-	KMOVW        K2, K3
-	VMOVAPS      Z1, Z8
-	VGATHERQPD   3080(R12)(Z0*8), K3, Z8
-	VFMADD231PD  Z2, Z3, Z6
-	VFMADD231PD  Z8, Z3, Z7
-	KMOVW        K1, K3
-	VMOVAPS      Z1, Z2
-	VGATHERQPD   2064(R12)(Z0*8), K3, Z2
-	KMOVW        K2, K3
-	VMOVAPS      Z1, Z3
-	VGATHERQPD   3088(R12)(Z0*8), K3, Z3
-	VFMADD231PD  Z2, Z4, Z6
-	VFMADD231PD  Z3, Z4, Z7
-	KMOVW        K1, K3
-	VMOVAPS      Z1, Z2
-	VGATHERQPD   2072(R12)(Z0*8), K3, Z2
-	KMOVW        K2, K3
-	VMOVAPS      Z1, Z3
-	VGATHERQPD   3096(R12)(Z0*8), K3, Z3
-	VFMADD231PD  Z2, Z5, Z6
-	VFMADD231PD  Z3, Z5, Z7
-	VMOVUPD      Z6, 128(R13)
-	VMOVUPD      Z7, K2, 192(R13)
+	VFMADD231PD  Z10, Z1, Z9
+	VFMADD231PD  Z12, Z1, Z14
+	VFMADD231PD  Z7, Z2, Z9
+	VFMADD231PD  Z13, Z2, Z14
+	VFMADD231PD  Z6, Z3, Z9
+	VFMADD231PD  Z11, Z3, Z14
+	VFMADD231PD  Z5, Z4, Z9
+	VFMADD231PD  Z8, Z4, Z14
+	VMOVUPD      Z9, 128(R13)
+	VMOVUPD      Z14, K1, 192(R13)
 	ADDQ         $+1, R11
 	CMPQ         R11, $+4
 	JLT          loop3
@@ -25414,11 +24279,11 @@ loop3:
 loop4:
 	IMUL3Q  $+26, R10, R11
 	LEAQ    (R9)(R11*8), R11
-	KMOVB   BX, K2
-	VMOVUPD Z1, (R11)
-	VMOVUPD Z1, 64(R11)
-	VMOVUPD Z1, 128(R11)
-	VMOVUPD Z1, K2, 192(R11)
+	KMOVB   BX, K1
+	VMOVUPD Z0, (R11)
+	VMOVUPD Z0, 64(R11)
+	VMOVUPD Z0, 128(R11)
+	VMOVUPD Z0, K1, 192(R11)
 	IMUL3Q  $+3, R10, R12
 	LEAQ    (CX)(R12*8), R12
 	MOVQ    $+0, R13
@@ -25426,24 +24291,24 @@ loop4:
 
 loop5:
 	LEAQ         (R12)(R13*8), BP
-	VBROADCASTSD (BP), Z2
+	VBROADCASTSD (BP), Z1
 	IMUL3Q       $+26, R13, BP
 	LEAQ         (AX)(BP*8), BP
-	KMOVB        BX, K2
-	VMOVUPD.Z    192(BP), K2, Z3
-	VMULPD       (BP), Z2, Z4
-	VMULPD       64(BP), Z2, Z5
-	VMULPD       128(BP), Z2, Z6
-	VMULPD       Z3, Z2, Z2
-	VMOVUPD.Z    192(R11), K2, Z3
-	VADDPD       (R11), Z4, Z4
-	VADDPD       64(R11), Z5, Z5
-	VADDPD       128(R11), Z6, Z6
-	VADDPD       Z2, Z3, Z2
-	VMOVUPD      Z4, (R11)
-	VMOVUPD      Z5, 64(R11)
-	VMOVUPD      Z6, 128(R11)
-	VMOVUPD      Z2, K2, 192(R11)
+	KMOVB        BX, K1
+	VMOVUPD.Z    192(BP), K1, Z2
+	VMULPD       (BP), Z1, Z3
+	VMULPD       64(BP), Z1, Z4
+	VMULPD       128(BP), Z1, Z5
+	VMULPD       Z2, Z1, Z1
+	VMOVUPD.Z    192(R11), K1, Z2
+	VADDPD       (R11), Z3, Z3
+	VADDPD       64(R11), Z4, Z4
+	VADDPD       128(R11), Z5, Z5
+	VADDPD       Z1, Z2, Z1
+	VMOVUPD      Z3, (R11)
+	VMOVUPD      Z4, 64(R11)
+	VMOVUPD      Z5, 128(R11)
+	VMOVUPD      Z1, K1, 192(R11)
 	ADDQ         $+1, R13
 	CMPQ         R13, $+3
 	JLT          loop5
@@ -25462,7 +24327,7 @@ loop5:
 	RET
 
 // func zM2LoopAVX2(inv []float64, dA []float64, zM2 []float64, zM3 []float64, p4 []float64)
-// Requires: AVX, AVX2, FMA3
+// Requires: AVX, FMA3
 TEXT ·zM2LoopAVX2(SB), $8-120
 	MOVQ    zM2_base+48(FP), AX
 	MOVQ    p4_base+96(FP), CX
@@ -25546,28 +24411,22 @@ loop4:
 	ADDQ        $+8, R12
 	CMPQ        R12, $+16
 	JLE         loop4
-	VXORPS      Y6, Y6, Y6
-	VMOVAPD     Y0, Y7
-	VMOVUPD     c64x4_hc834997fb4a8ad65<>+0(SB), Y8
-	VMOVAPS     Y1, Y9
-	VGATHERQPD  Y7, 3072(R10)(Y8*8), Y9
-	VFMADD231PD Y9, Y2, Y6
-	VMOVAPD     Y0, Y2
-	VMOVUPD     c64x4_hc834997fb4a8ad65<>+0(SB), Y7
-	VMOVAPS     Y1, Y8
-	VGATHERQPD  Y2, 3080(R10)(Y7*8), Y8
-	VFMADD231PD Y8, Y3, Y6
-	VMOVAPD     Y0, Y2
-	VMOVUPD     c64x4_hc834997fb4a8ad65<>+0(SB), Y3
-	VMOVAPS     Y1, Y7
-	VGATHERQPD  Y2, 3088(R10)(Y3*8), Y7
-	VFMADD231PD Y7, Y4, Y6
-	VMOVAPD     Y0, Y2
-	VMOVUPD     c64x4_hc834997fb4a8ad65<>+0(SB), Y3
-	VMOVAPS     Y1, Y4
-	VGATHERQPD  Y2, 3096(R10)(Y3*8), Y4
-	VFMADD231PD Y4, Y5, Y6
-	VMASKMOVPD  Y6, Y0, 192(R11)
+	VMOVUPD     3072(R10), Y6
+	VMOVUPD     3200(R10), Y7
+	VUNPCKLPD   Y7, Y6, Y8
+	VUNPCKHPD   Y7, Y6, Y7
+	VUNPCKLPD   Y6, Y6, Y9
+	VUNPCKHPD   Y6, Y6, Y6
+	VPERM2F128  $0x20, Y9, Y8, Y10
+	VPERM2F128  $0x31, Y9, Y8, Y8
+	VPERM2F128  $0x20, Y6, Y7, Y9
+	VPERM2F128  $0x31, Y6, Y7, Y6
+	VXORPS      Y7, Y7, Y7
+	VFMADD231PD Y10, Y2, Y7
+	VFMADD231PD Y9, Y3, Y7
+	VFMADD231PD Y8, Y4, Y7
+	VFMADD231PD Y6, Y5, Y7
+	VMASKMOVPD  Y7, Y0, 192(R11)
 	ADDQ        $+1, R9
 	CMPQ        R9, $+4
 	JLT         loop3
@@ -25645,8 +24504,6 @@ TEXT ·zM4LoopAVX512(SB), $8-96
 	VMOVUPD c64x8_h386969d577bd6a25<>+0(SB), Z0
 	KXNORW  K1, K1, K1
 	MOVQ    $+3, DX
-	VMOVUPD c64x8_hf33ff5086a5e9ee5<>+0(SB), Z1
-	VPXORD  Z2, Z2, Z2
 
 loop1:
 	MOVQ   zM_base+0(FP), BX
@@ -25664,9 +24521,9 @@ loop2:
 	MOVQ         R8, R9
 	SHLQ         $0x04, R9
 	LEAQ         (BX)(R9*8), R9
-	VBROADCASTSD (R9), Z3
-	VBROADCASTSD 32(R9), Z4
-	VBROADCASTSD 64(R9), Z5
+	VBROADCASTSD (R9), Z1
+	VBROADCASTSD 32(R9), Z2
+	VBROADCASTSD 64(R9), Z3
 	IMUL3Q       $+78, R8, R9
 	LEAQ         (SI)(R9*8), R9
 	IMUL3Q       $+12, R8, R10
@@ -25683,118 +24540,154 @@ loop3:
 	SHLQ        $0x02, BP
 	LEAQ        (R10)(BP*8), BP
 	KMOVB       CX, K2
-	VMOVUPD.Z   (R12), K2, Z6
+	VMOVUPD.Z   (R12), K2, Z4
 	KMOVB       CX, K2
-	VMOVUPD.Z   72(R12), K2, Z7
+	VMOVUPD.Z   72(R12), K2, Z5
 	KMOVB       CX, K2
-	VMOVUPD.Z   144(R12), K2, Z8
+	VMOVUPD.Z   144(R12), K2, Z6
 	KMOVB       CX, K2
-	VMOVUPD.Z   216(R12), K2, Z9
+	VMOVUPD.Z   216(R12), K2, Z7
 	KMOVB       CX, K2
-	VMOVUPD.Z   288(R12), K2, Z10
+	VMOVUPD.Z   288(R12), K2, Z8
 	KMOVB       CX, K2
-	VMOVUPD.Z   360(R12), K2, Z11
+	VMOVUPD.Z   360(R12), K2, Z9
 	KMOVB       CX, K2
-	VMOVUPD.Z   432(R12), K2, Z12
+	VMOVUPD.Z   432(R12), K2, Z10
 	KMOVB       CX, K2
-	VMOVUPD.Z   504(R12), K2, Z13
-	VUNPCKLPD   Z7, Z6, Z14
+	VMOVUPD.Z   504(R12), K2, Z11
+	VUNPCKLPD   Z5, Z4, Z12
+	VUNPCKHPD   Z5, Z4, Z4
+	VUNPCKLPD   Z7, Z6, Z5
 	VUNPCKHPD   Z7, Z6, Z6
 	VUNPCKLPD   Z9, Z8, Z7
 	VUNPCKHPD   Z9, Z8, Z8
 	VUNPCKLPD   Z11, Z10, Z9
 	VUNPCKHPD   Z11, Z10, Z10
-	VUNPCKLPD   Z13, Z12, Z11
-	VUNPCKHPD   Z13, Z12, Z12
-	VSHUFF64X2  $0x88, Z7, Z14, Z13
-	VSHUFF64X2  $0xdd, Z7, Z14, Z7
-	VSHUFF64X2  $0x88, Z11, Z9, Z14
-	VSHUFF64X2  $0xdd, Z11, Z9, Z9
-	VSHUFF64X2  $0x88, Z14, Z13, Z11
-	VSHUFF64X2  $0x88, Z9, Z7, Z7
-	VSHUFF64X2  $0x88, Z8, Z6, Z6
-	VSHUFF64X2  $0x88, Z12, Z10, Z8
-	VSHUFF64X2  $0x88, Z8, Z6, Z6
+	VSHUFF64X2  $0x88, Z5, Z12, Z11
+	VSHUFF64X2  $0xdd, Z5, Z12, Z5
+	VSHUFF64X2  $0x88, Z9, Z7, Z12
+	VSHUFF64X2  $0xdd, Z9, Z7, Z7
+	VSHUFF64X2  $0x88, Z12, Z11, Z9
+	VSHUFF64X2  $0x88, Z7, Z5, Z5
+	VSHUFF64X2  $0x88, Z6, Z4, Z4
+	VSHUFF64X2  $0x88, Z10, Z8, Z6
+	VSHUFF64X2  $0x88, Z6, Z4, Z4
 	KMOVB       CX, K2
-	VMOVUPD.Z   576(R12), K2, Z8
+	VMOVUPD.Z   576(R12), K2, Z6
 	KMOVB       CX, K2
-	VMOVUPD.Z   648(R12), K2, Z9
+	VMOVUPD.Z   648(R12), K2, Z7
 	KMOVB       CX, K2
-	VMOVUPD.Z   720(R12), K2, Z10
+	VMOVUPD.Z   720(R12), K2, Z8
 	KMOVB       CX, K2
-	VMOVUPD.Z   792(R12), K2, Z12
+	VMOVUPD.Z   792(R12), K2, Z10
 	KMOVB       CX, K2
-	VMOVUPD.Z   864(R12), K2, Z13
+	VMOVUPD.Z   864(R12), K2, Z11
 	KMOVB       CX, K2
-	VMOVUPD.Z   936(R12), K2, Z14
+	VMOVUPD.Z   936(R12), K2, Z12
 	KMOVB       CX, K2
-	VMOVUPD.Z   1008(R12), K2, Z15
+	VMOVUPD.Z   1008(R12), K2, Z13
 	KMOVB       CX, K2
-	VMOVUPD.Z   1080(R12), K2, Z16
-	VUNPCKLPD   Z9, Z8, Z17
-	VUNPCKHPD   Z9, Z8, Z8
-	VUNPCKLPD   Z12, Z10, Z9
-	VUNPCKHPD   Z12, Z10, Z10
+	VMOVUPD.Z   1080(R12), K2, Z14
+	VUNPCKLPD   Z7, Z6, Z15
+	VUNPCKHPD   Z7, Z6, Z6
+	VUNPCKLPD   Z10, Z8, Z7
+	VUNPCKHPD   Z10, Z8, Z8
+	VUNPCKLPD   Z12, Z11, Z10
+	VUNPCKHPD   Z12, Z11, Z11
 	VUNPCKLPD   Z14, Z13, Z12
 	VUNPCKHPD   Z14, Z13, Z13
-	VUNPCKLPD   Z16, Z15, Z14
-	VUNPCKHPD   Z16, Z15, Z15
-	VSHUFF64X2  $0x88, Z9, Z17, Z16
-	VSHUFF64X2  $0xdd, Z9, Z17, Z9
-	VSHUFF64X2  $0x88, Z14, Z12, Z17
-	VSHUFF64X2  $0xdd, Z14, Z12, Z12
-	VSHUFF64X2  $0x88, Z17, Z16, Z14
-	VSHUFF64X2  $0x88, Z12, Z9, Z9
-	VSHUFF64X2  $0x88, Z10, Z8, Z8
-	VSHUFF64X2  $0x88, Z15, Z13, Z10
-	VSHUFF64X2  $0x88, Z10, Z8, Z8
+	VSHUFF64X2  $0x88, Z7, Z15, Z14
+	VSHUFF64X2  $0xdd, Z7, Z15, Z7
+	VSHUFF64X2  $0x88, Z12, Z10, Z15
+	VSHUFF64X2  $0xdd, Z12, Z10, Z10
+	VSHUFF64X2  $0x88, Z15, Z14, Z12
+	VSHUFF64X2  $0x88, Z10, Z7, Z7
+	VSHUFF64X2  $0x88, Z8, Z6, Z6
+	VSHUFF64X2  $0x88, Z13, Z11, Z8
+	VSHUFF64X2  $0x88, Z8, Z6, Z6
+	VPXORD      Z8, Z8, Z8
 	VPXORD      Z10, Z10, Z10
-	VPXORD      Z12, Z12, Z12
-	VFMADD231PD Z11, Z3, Z10
-	VFMADD231PD Z14, Z3, Z12
-	VFMADD231PD Z6, Z4, Z10
-	VFMADD231PD Z8, Z4, Z12
-	VFMADD231PD Z7, Z5, Z10
-	VFMADD231PD Z9, Z5, Z12
-	VADDPD      (R13), Z10, Z6
-	VADDPD      64(R13), Z12, Z7
+	VFMADD231PD Z9, Z1, Z8
+	VFMADD231PD Z12, Z1, Z10
+	VFMADD231PD Z4, Z2, Z8
+	VFMADD231PD Z6, Z2, Z10
+	VFMADD231PD Z5, Z3, Z8
+	VFMADD231PD Z7, Z3, Z10
+	VADDPD      (R13), Z8, Z4
+	VADDPD      64(R13), Z10, Z5
 	KMOVW       K1, K2
-	VSCATTERQPD Z6, K2, (BP)(Z0*8)
+	VSCATTERQPD Z4, K2, (BP)(Z0*8)
 	KMOVW       K1, K2
-	VSCATTERQPD Z7, K2, 16896(BP)(Z0*8)
+	VSCATTERQPD Z5, K2, 16896(BP)(Z0*8)
 	KMOVB       DX, K2
-	VPXORD      Z6, Z6, Z6
+	KMOVB       CX, K3
+	VMOVUPD.Z   1152(R12), K3, Z4
+	KMOVB       CX, K3
+	VMOVUPD.Z   1224(R12), K3, Z5
+	KMOVB       CX, K3
+	VMOVUPD.Z   1296(R12), K3, Z6
+	KMOVB       CX, K3
+	VMOVUPD.Z   1368(R12), K3, Z7
+	KMOVB       CX, K3
+	VMOVUPD.Z   1440(R12), K3, Z8
+	KMOVB       CX, K3
+	VMOVUPD.Z   1512(R12), K3, Z9
+	KMOVB       CX, K3
+	VMOVUPD.Z   1584(R12), K3, Z10
+	KMOVB       CX, K3
+	VMOVUPD.Z   1656(R12), K3, Z11
+	VUNPCKLPD   Z5, Z4, Z12
+	VUNPCKHPD   Z5, Z4, Z4
+	VUNPCKLPD   Z7, Z6, Z5
+	VUNPCKHPD   Z7, Z6, Z6
+	VUNPCKLPD   Z9, Z8, Z7
+	VUNPCKHPD   Z9, Z8, Z8
+	VUNPCKLPD   Z11, Z10, Z9
+	VUNPCKHPD   Z11, Z10, Z10
+	VSHUFF64X2  $0x88, Z5, Z12, Z11
+	VSHUFF64X2  $0xdd, Z5, Z12, Z5
+	VSHUFF64X2  $0x88, Z9, Z7, Z12
+	VSHUFF64X2  $0xdd, Z9, Z7, Z7
+	VSHUFF64X2  $0x88, Z12, Z11, Z9
+	VSHUFF64X2  $0x88, Z7, Z5, Z5
+	VSHUFF64X2  $0x88, Z6, Z4, Z4
+	VSHUFF64X2  $0x88, Z10, Z8, Z6
+	VSHUFF64X2  $0x88, Z6, Z4, Z4
+	KMOVB       CX, K3
+	VMOVUPD.Z   1728(R12), K3, Z6
+	KMOVB       CX, K3
+	VMOVUPD.Z   1800(R12), K3, Z7
+	VUNPCKLPD   Z7, Z6, Z8
+	VUNPCKHPD   Z7, Z6, Z7
+	VUNPCKLPD   Z6, Z6, Z10
+	VUNPCKHPD   Z6, Z6, Z11
+	VUNPCKLPD   Z6, Z6, Z12
+	VUNPCKHPD   Z6, Z6, Z13
+	VUNPCKLPD   Z6, Z6, Z14
+	VUNPCKHPD   Z6, Z6, Z6
+	VSHUFF64X2  $0x88, Z10, Z8, Z15
+	VSHUFF64X2  $0xdd, Z10, Z8, Z8
+	VSHUFF64X2  $0x88, Z14, Z12, Z10
+	VSHUFF64X2  $0xdd, Z14, Z12, Z12
+	VSHUFF64X2  $0x88, Z10, Z15, Z10
+	VSHUFF64X2  $0x88, Z12, Z8, Z8
+	VSHUFF64X2  $0x88, Z11, Z7, Z7
+	VSHUFF64X2  $0x88, Z6, Z13, Z6
+	VSHUFF64X2  $0x88, Z6, Z7, Z6
 	VPXORD      Z7, Z7, Z7
+	VPXORD      Z11, Z11, Z11
+	VFMADD231PD Z9, Z1, Z7
+	VFMADD231PD Z10, Z1, Z11
+	VFMADD231PD Z4, Z2, Z7
+	VFMADD231PD Z6, Z2, Z11
+	VFMADD231PD Z5, Z3, Z7
+	VFMADD231PD Z8, Z3, Z11
+	VMOVUPD.Z   192(R13), K2, Z4
+	VADDPD      128(R13), Z7, Z5
+	VADDPD      Z4, Z11, Z4
 	KMOVW       K1, K3
-	VMOVAPS     Z2, Z8
-	VGATHERQPD  1152(R12)(Z1*8), K3, Z8
-	KMOVW       K2, K3
-	VMOVAPS     Z2, Z9
-	VGATHERQPD  1728(R12)(Z1*8), K3, Z9
-	VFMADD231PD Z8, Z3, Z6
-	VFMADD231PD Z9, Z3, Z7
-	KMOVW       K1, K3
-	VMOVAPS     Z2, Z8
-	VGATHERQPD  1160(R12)(Z1*8), K3, Z8
-	KMOVW       K2, K3
-	VMOVAPS     Z2, Z9
-	VGATHERQPD  1736(R12)(Z1*8), K3, Z9
-	VFMADD231PD Z8, Z4, Z6
-	VFMADD231PD Z9, Z4, Z7
-	KMOVW       K1, K3
-	VMOVAPS     Z2, Z8
-	VGATHERQPD  1168(R12)(Z1*8), K3, Z8
-	KMOVW       K2, K3
-	VMOVAPS     Z2, Z9
-	VGATHERQPD  1744(R12)(Z1*8), K3, Z9
-	VFMADD231PD Z8, Z5, Z6
-	VFMADD231PD Z9, Z5, Z7
-	VMOVUPD.Z   192(R13), K2, Z8
-	VADDPD      128(R13), Z6, Z6
-	VADDPD      Z8, Z7, Z7
-	KMOVW       K1, K3
-	VSCATTERQPD Z6, K3, 33792(BP)(Z0*8)
-	VSCATTERQPD Z7, K2, 50688(BP)(Z0*8)
+	VSCATTERQPD Z5, K3, 33792(BP)(Z0*8)
+	VSCATTERQPD Z4, K2, 50688(BP)(Z0*8)
 	ADDQ        $+1, R11
 	CMPQ        R11, $+3
 	JLT         loop3
@@ -25986,24 +24879,21 @@ loop4:
 	ADDQ        $+8, R12
 	CMPQ        R12, $+16
 	JLE         loop4
-	VXORPS      Y8, Y8, Y8
-	VMOVAPD     Y7, Y9
-	VMOVUPD     c64x4_ha277c949c18dd5a5<>+0(SB), Y10
-	VXORPS      Y11, Y11, Y11
-	VGATHERQPD  Y9, 1728(R9)(Y10*8), Y11
-	VFMADD231PD (SP), Y11, Y8
-	VMOVAPD     Y7, Y9
-	VMOVUPD     c64x4_ha277c949c18dd5a5<>+0(SB), Y10
-	VXORPS      Y11, Y11, Y11
-	VGATHERQPD  Y9, 1736(R9)(Y10*8), Y11
-	VFMADD231PD 32(SP), Y11, Y8
-	VMOVAPD     Y7, Y9
-	VMOVUPD     c64x4_ha277c949c18dd5a5<>+0(SB), Y10
-	VXORPS      Y11, Y11, Y11
-	VGATHERQPD  Y9, 1744(R9)(Y10*8), Y11
-	VFMADD231PD 64(SP), Y11, Y8
-	VMASKMOVPD  192(R10), Y7, Y9
-	VADDPD      Y9, Y8, Y8
+	VMASKMOVPD  1728(R9), Y0, Y8
+	VMASKMOVPD  1800(R9), Y0, Y9
+	VUNPCKLPD   Y9, Y8, Y10
+	VUNPCKHPD   Y9, Y8, Y9
+	VUNPCKLPD   Y8, Y8, Y11
+	VUNPCKHPD   Y8, Y8, Y8
+	VPERM2F128  $0x20, Y11, Y10, Y12
+	VPERM2F128  $0x31, Y11, Y10, Y10
+	VPERM2F128  $0x20, Y8, Y9, Y8
+	VXORPS      Y9, Y9, Y9
+	VFMADD231PD (SP), Y12, Y9
+	VFMADD231PD 32(SP), Y8, Y9
+	VFMADD231PD 64(SP), Y10, Y9
+	VMASKMOVPD  192(R10), Y7, Y8
+	VADDPD      Y8, Y9, Y8
 	VMOVMSKPD   Y7, R9
 	ANDQ        $+1, R9
 	TESTQ       R9, R9
@@ -26344,61 +25234,125 @@ done1:
 	JLE     done8
 	MOVQ    $+0, SI
 	MOVQ    $+63, DI
-	VMOVUPD c64x8_h699acde94e9f2c25<>+0(SB), Z0
-	KXNORW  K1, K1, K1
+	VMOVUPD c64x8_hac7b9105cd1fb1c5<>+0(SB), Z0
+	VMOVUPD c64x8_h1f918f2192c94fa0<>+0(SB), Z1
+	VMOVUPD c64x8_he11b959f5003d900<>+0(SB), Z2
+	VMOVUPD c64x8_h5204dd9320372a45<>+0(SB), Z3
+	VMOVUPD c64x8_hd510ecbe95f80720<>+0(SB), Z4
+	VMOVUPD c64x8_ha1e64d18a0d47080<>+0(SB), Z5
+	VMOVUPD c64x8_h6168f7eb26f0c0c5<>+0(SB), Z6
+	VMOVUPD c64x8_h2d2b892bbae27ea0<>+0(SB), Z7
+	VMOVUPD c64x8_h583951e91e07b900<>+0(SB), Z8
+	VMOVUPD c64x8_h06f244787a083945<>+0(SB), Z9
+	VMOVUPD c64x8_he2aae6c8be113620<>+0(SB), Z10
+	VMOVUPD c64x8_h190409626ed85080<>+0(SB), Z11
 	PCALIGN $0x20
 
 loop9:
 	MOVQ         SI, R8
 	SHLQ         $0x02, R8
 	LEAQ         (BX)(R8*8), R8
-	VBROADCASTSD (R8), Z1
-	VBROADCASTSD 8(R8), Z2
-	VBROADCASTSD 16(R8), Z3
-	VBROADCASTSD 24(R8), Z4
+	VBROADCASTSD (R8), Z12
+	VBROADCASTSD 8(R8), Z13
+	VBROADCASTSD 16(R8), Z14
+	VBROADCASTSD 24(R8), Z15
 	IMUL3Q       $+22, SI, R8
 	LEAQ         (DX)(R8*8), R8
 	IMUL3Q       $+88, SI, R9
 	LEAQ         (AX)(R9*8), R9
-	KMOVB        DI, K2
-	VMOVUPD      (R8), Z5
-	VMOVUPD      64(R8), Z6
-	VMOVUPD.Z    128(R8), K2, Z7
-	VMULPD       Z5, Z1, Z8
-	VMULPD       Z6, Z1, Z9
-	VMULPD       Z7, Z1, Z1
-	KMOVW        K1, K3
-	VSCATTERQPD  Z8, K3, (R9)(Z0*8)
-	KMOVW        K1, K3
-	VSCATTERQPD  Z9, K3, 256(R9)(Z0*8)
-	KMOVW        K2, K3
-	VSCATTERQPD  Z1, K3, 512(R9)(Z0*8)
-	VMULPD       Z5, Z2, Z1
-	VMULPD       Z6, Z2, Z8
-	VMULPD       Z7, Z2, Z2
-	KMOVW        K1, K3
-	VSCATTERQPD  Z1, K3, 8(R9)(Z0*8)
-	KMOVW        K1, K3
-	VSCATTERQPD  Z8, K3, 264(R9)(Z0*8)
-	KMOVW        K2, K3
-	VSCATTERQPD  Z2, K3, 520(R9)(Z0*8)
-	VMULPD       Z5, Z3, Z1
-	VMULPD       Z6, Z3, Z2
-	VMULPD       Z7, Z3, Z3
-	KMOVW        K1, K3
-	VSCATTERQPD  Z1, K3, 16(R9)(Z0*8)
-	KMOVW        K1, K3
-	VSCATTERQPD  Z2, K3, 272(R9)(Z0*8)
-	KMOVW        K2, K3
-	VSCATTERQPD  Z3, K3, 528(R9)(Z0*8)
-	VMULPD       Z5, Z4, Z1
-	VMULPD       Z6, Z4, Z2
-	VMULPD       Z7, Z4, Z3
-	KMOVW        K1, K3
-	VSCATTERQPD  Z1, K3, 24(R9)(Z0*8)
-	KMOVW        K1, K3
-	VSCATTERQPD  Z2, K3, 280(R9)(Z0*8)
-	VSCATTERQPD  Z3, K2, 536(R9)(Z0*8)
+	KMOVB        DI, K1
+	VMOVUPD      (R8), Z16
+	VMOVUPD      64(R8), Z17
+	VMOVUPD.Z    128(R8), K1, Z18
+	VMULPD       Z16, Z12, Z19
+	VMULPD       Z17, Z12, Z20
+	VMULPD       Z18, Z12, Z12
+	VMULPD       Z16, Z13, Z21
+	VMULPD       Z17, Z13, Z22
+	VMULPD       Z18, Z13, Z13
+	VMULPD       Z16, Z14, Z23
+	VMULPD       Z17, Z14, Z24
+	VMULPD       Z18, Z14, Z14
+	VMULPD       Z16, Z15, Z16
+	VMULPD       Z17, Z15, Z17
+	VMULPD       Z18, Z15, Z15
+	VMOVAPS      Z0, Z18
+	VPERMI2PD    Z21, Z19, Z18
+	VMOVAPS      Z1, Z25
+	VPERMI2PD    Z23, Z18, Z25
+	VMOVAPS      Z2, Z18
+	VPERMI2PD    Z16, Z25, Z18
+	VMOVUPD      Z18, (R9)
+	VMOVAPS      Z3, Z18
+	VPERMI2PD    Z21, Z19, Z18
+	VMOVAPS      Z4, Z25
+	VPERMI2PD    Z23, Z18, Z25
+	VMOVAPS      Z5, Z18
+	VPERMI2PD    Z16, Z25, Z18
+	VMOVUPD      Z18, 64(R9)
+	VMOVAPS      Z6, Z18
+	VPERMI2PD    Z21, Z19, Z18
+	VMOVAPS      Z7, Z25
+	VPERMI2PD    Z23, Z18, Z25
+	VMOVAPS      Z8, Z18
+	VPERMI2PD    Z16, Z25, Z18
+	VMOVUPD      Z18, 128(R9)
+	VMOVAPS      Z9, Z18
+	VPERMI2PD    Z21, Z19, Z18
+	VMOVAPS      Z10, Z19
+	VPERMI2PD    Z23, Z18, Z19
+	VMOVAPS      Z11, Z18
+	VPERMI2PD    Z16, Z19, Z18
+	VMOVUPD      Z18, 192(R9)
+	VMOVAPS      Z0, Z16
+	VPERMI2PD    Z22, Z20, Z16
+	VMOVAPS      Z1, Z18
+	VPERMI2PD    Z24, Z16, Z18
+	VMOVAPS      Z2, Z16
+	VPERMI2PD    Z17, Z18, Z16
+	VMOVUPD      Z16, 256(R9)
+	VMOVAPS      Z3, Z16
+	VPERMI2PD    Z22, Z20, Z16
+	VMOVAPS      Z4, Z18
+	VPERMI2PD    Z24, Z16, Z18
+	VMOVAPS      Z5, Z16
+	VPERMI2PD    Z17, Z18, Z16
+	VMOVUPD      Z16, 320(R9)
+	VMOVAPS      Z6, Z16
+	VPERMI2PD    Z22, Z20, Z16
+	VMOVAPS      Z7, Z18
+	VPERMI2PD    Z24, Z16, Z18
+	VMOVAPS      Z8, Z16
+	VPERMI2PD    Z17, Z18, Z16
+	VMOVUPD      Z16, 384(R9)
+	VMOVAPS      Z9, Z16
+	VPERMI2PD    Z22, Z20, Z16
+	VMOVAPS      Z10, Z18
+	VPERMI2PD    Z24, Z16, Z18
+	VMOVAPS      Z11, Z16
+	VPERMI2PD    Z17, Z18, Z16
+	VMOVUPD      Z16, 448(R9)
+	VMOVAPS      Z0, Z16
+	VPERMI2PD    Z13, Z12, Z16
+	VMOVAPS      Z1, Z17
+	VPERMI2PD    Z14, Z16, Z17
+	VMOVAPS      Z2, Z16
+	VPERMI2PD    Z15, Z17, Z16
+	VMOVUPD      Z16, 512(R9)
+	VMOVAPS      Z3, Z16
+	VPERMI2PD    Z13, Z12, Z16
+	VMOVAPS      Z4, Z17
+	VPERMI2PD    Z14, Z16, Z17
+	VMOVAPS      Z5, Z16
+	VPERMI2PD    Z15, Z17, Z16
+	VMOVUPD      Z16, 576(R9)
+	VMOVAPS      Z6, Z16
+	VPERMI2PD    Z13, Z12, Z16
+	VMOVAPS      Z7, Z12
+	VPERMI2PD    Z14, Z16, Z12
+	VMOVAPS      Z8, Z13
+	VPERMI2PD    Z15, Z12, Z13
+	VMOVUPD      Z13, 640(R9)
 	ADDQ         $+1, SI
 	CMPQ         SI, CX
 	JLT          loop9
@@ -26410,7 +25364,7 @@ done7:
 
 // func zq2LoopAVX2(first int, count int, rows int, zq []float64, weight []float64, p5 []float64, base []float64, zq2 []float64)
 // Requires: AVX, AVX2, FMA3
-TEXT ·zq2LoopAVX2(SB), $352-144
+TEXT ·zq2LoopAVX2(SB), $320-144
 	MOVQ    first+0(FP), AX
 	MOVQ    count+8(FP), CX
 	MOVQ    zq_base+24(FP), DX
@@ -27394,764 +26348,418 @@ done1:
 	TESTQ   CX, CX
 	JLE     done32
 	MOVQ    $+0, SI
-	VMOVUPS c32x8_h42a4f02043f7f565<>+0(SB), Y0
-	VMOVUPD c64x4_0000000000000001<>+0(SB), Y1
+	VMOVUPD c64x4_0000000000000001<>+0(SB), Y0
+	VMOVUPS c32x8_h42a4f02043f7f565<>+0(SB), Y1
 	VMOVUPD c64x4_0000000000000002<>+0(SB), Y2
 	VMOVUPD c64x4_0000000000000003<>+0(SB), Y3
-	VMOVUPD c64x4_h5650343be9dcf595<>+0(SB), Y4
 	PCALIGN $0x20
 
 loop33:
 	MOVQ         SI, DI
 	SHLQ         $0x02, DI
 	LEAQ         (BX)(DI*8), DI
-	VBROADCASTSD (DI), Y5
-	VMOVUPS      Y5, (SP)
-	VBROADCASTSD 8(DI), Y5
-	VMOVUPS      Y5, 32(SP)
-	VBROADCASTSD 16(DI), Y5
-	VMOVUPS      Y5, 64(SP)
-	VBROADCASTSD 24(DI), Y5
-	VMOVUPS      Y5, 96(SP)
+	VBROADCASTSD (DI), Y4
+	VMOVUPS      Y4, (SP)
+	VBROADCASTSD 8(DI), Y4
+	VMOVUPS      Y4, 32(SP)
+	VBROADCASTSD 16(DI), Y4
+	VMOVUPS      Y4, 64(SP)
+	VBROADCASTSD 24(DI), Y4
+	VMOVUPS      Y4, 96(SP)
 	IMUL3Q       $+22, SI, DI
 	LEAQ         (DX)(DI*8), DI
 	IMUL3Q       $+88, SI, R8
 	LEAQ         (AX)(R8*8), R8
-	VMOVUPD      (DI), Y5
-	VMOVUPD      32(DI), Y6
-	VMOVUPD      64(DI), Y7
-	VMOVUPD      96(DI), Y8
+	VMOVUPD      (DI), Y4
+	VMOVUPD      32(DI), Y5
+	VMOVUPD      64(DI), Y6
+	VMOVUPD      96(DI), Y7
+	VMULPD       (SP), Y4, Y8
 	VMULPD       (SP), Y5, Y9
 	VMULPD       (SP), Y6, Y10
 	VMULPD       (SP), Y7, Y11
 	VMOVUPS      Y11, 128(SP)
-	VMULPD       (SP), Y8, Y11
-	VMOVUPS      Y11, 160(SP)
-	VMULPD       32(SP), Y5, Y11
-	VMULPD       32(SP), Y6, Y12
+	VMULPD       32(SP), Y4, Y11
+	VMULPD       32(SP), Y5, Y12
+	VMULPD       32(SP), Y6, Y13
+	VMOVUPS      Y13, 160(SP)
 	VMULPD       32(SP), Y7, Y13
 	VMOVUPS      Y13, 192(SP)
-	VMULPD       32(SP), Y8, Y13
-	VMOVUPS      Y13, 224(SP)
-	VMULPD       64(SP), Y5, Y13
-	VMULPD       64(SP), Y6, Y14
+	VMULPD       64(SP), Y4, Y13
+	VMULPD       64(SP), Y5, Y14
+	VMULPD       64(SP), Y6, Y15
+	VMOVUPS      Y15, 224(SP)
 	VMULPD       64(SP), Y7, Y15
 	VMOVUPS      Y15, 256(SP)
-	VMULPD       64(SP), Y8, Y15
-	VMOVUPS      Y15, 288(SP)
+	VMULPD       96(SP), Y4, Y4
 	VMULPD       96(SP), Y5, Y5
 	VMULPD       96(SP), Y6, Y6
 	VMULPD       96(SP), Y7, Y7
-	VMULPD       96(SP), Y8, Y8
-	VMOVUPS      Y8, 320(SP)
-	VMOVSD       X9, (R8)
-	VPADDQ       Y1, Y1, Y8
-	VPSHUFD      $0xa0, Y8, Y8
-	VPADDD       Y0, Y8, Y8
-	VPERMPS      Y9, Y8, Y8
-	VMOVSD       X8, 32(R8)
-	VPADDQ       Y2, Y2, Y8
-	VPSHUFD      $0xa0, Y8, Y8
-	VPADDD       Y0, Y8, Y8
-	VPERMPS      Y9, Y8, Y8
-	VMOVSD       X8, 64(R8)
-	VPADDQ       Y3, Y3, Y8
-	VPSHUFD      $0xa0, Y8, Y8
-	VPADDD       Y0, Y8, Y8
-	VPERMPS      Y9, Y8, Y8
-	VMOVSD       X8, 96(R8)
-	VMOVSD       X11, 8(R8)
-	VPADDQ       Y1, Y1, Y8
-	VPSHUFD      $0xa0, Y8, Y8
-	VPADDD       Y0, Y8, Y8
-	VPERMPS      Y11, Y8, Y8
-	VMOVSD       X8, 40(R8)
-	VPADDQ       Y2, Y2, Y8
-	VPSHUFD      $0xa0, Y8, Y8
-	VPADDD       Y0, Y8, Y8
-	VPERMPS      Y11, Y8, Y8
-	VMOVSD       X8, 72(R8)
-	VPADDQ       Y3, Y3, Y8
-	VPSHUFD      $0xa0, Y8, Y8
-	VPADDD       Y0, Y8, Y8
-	VPERMPS      Y11, Y8, Y8
-	VMOVSD       X8, 104(R8)
-	VMOVSD       X13, 16(R8)
-	VPADDQ       Y1, Y1, Y8
-	VPSHUFD      $0xa0, Y8, Y8
-	VPADDD       Y0, Y8, Y8
-	VPERMPS      Y13, Y8, Y8
-	VMOVSD       X8, 48(R8)
-	VPADDQ       Y2, Y2, Y8
-	VPSHUFD      $0xa0, Y8, Y8
-	VPADDD       Y0, Y8, Y8
-	VPERMPS      Y13, Y8, Y8
-	VMOVSD       X8, 80(R8)
-	VPADDQ       Y3, Y3, Y8
-	VPSHUFD      $0xa0, Y8, Y8
-	VPADDD       Y0, Y8, Y8
-	VPERMPS      Y13, Y8, Y8
-	VMOVSD       X8, 112(R8)
-	VMOVSD       X5, 24(R8)
-	VPADDQ       Y1, Y1, Y8
-	VPSHUFD      $0xa0, Y8, Y8
-	VPADDD       Y0, Y8, Y8
-	VPERMPS      Y5, Y8, Y8
-	VMOVSD       X8, 56(R8)
-	VPADDQ       Y2, Y2, Y8
-	VPSHUFD      $0xa0, Y8, Y8
-	VPADDD       Y0, Y8, Y8
-	VPERMPS      Y5, Y8, Y8
-	VMOVSD       X8, 88(R8)
-	VPADDQ       Y3, Y3, Y8
-	VPSHUFD      $0xa0, Y8, Y8
-	VPADDD       Y0, Y8, Y8
-	VPERMPS      Y5, Y8, Y5
-	VMOVSD       X5, 120(R8)
-	VMOVSD       X10, 128(R8)
-	VPADDQ       Y1, Y1, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       Y0, Y5, Y5
-	VPERMPS      Y10, Y5, Y5
-	VMOVSD       X5, 160(R8)
-	VPADDQ       Y2, Y2, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       Y0, Y5, Y5
-	VPERMPS      Y10, Y5, Y5
-	VMOVSD       X5, 192(R8)
-	VPADDQ       Y3, Y3, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       Y0, Y5, Y5
-	VPERMPS      Y10, Y5, Y5
-	VMOVSD       X5, 224(R8)
-	VMOVSD       X12, 136(R8)
-	VPADDQ       Y1, Y1, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       Y0, Y5, Y5
-	VPERMPS      Y12, Y5, Y5
-	VMOVSD       X5, 168(R8)
-	VPADDQ       Y2, Y2, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       Y0, Y5, Y5
-	VPERMPS      Y12, Y5, Y5
-	VMOVSD       X5, 200(R8)
-	VPADDQ       Y3, Y3, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       Y0, Y5, Y5
-	VPERMPS      Y12, Y5, Y5
-	VMOVSD       X5, 232(R8)
-	VMOVSD       X14, 144(R8)
-	VPADDQ       Y1, Y1, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       Y0, Y5, Y5
-	VPERMPS      Y14, Y5, Y5
-	VMOVSD       X5, 176(R8)
-	VPADDQ       Y2, Y2, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       Y0, Y5, Y5
-	VPERMPS      Y14, Y5, Y5
-	VMOVSD       X5, 208(R8)
-	VPADDQ       Y3, Y3, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       Y0, Y5, Y5
-	VPERMPS      Y14, Y5, Y5
-	VMOVSD       X5, 240(R8)
-	VMOVSD       X6, 152(R8)
-	VPADDQ       Y1, Y1, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       Y0, Y5, Y5
-	VPERMPS      Y6, Y5, Y5
-	VMOVSD       X5, 184(R8)
-	VPADDQ       Y2, Y2, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       Y0, Y5, Y5
-	VPERMPS      Y6, Y5, Y5
-	VMOVSD       X5, 216(R8)
-	VPADDQ       Y3, Y3, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       Y0, Y5, Y5
-	VPERMPS      Y6, Y5, Y5
-	VMOVSD       X5, 248(R8)
-	VMOVUPS      128(SP), Y5
-	VMOVSD       X5, 256(R8)
-	VPADDQ       Y1, Y1, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       Y0, Y5, Y5
-	VPERMPS      128(SP), Y5, Y5
-	VMOVSD       X5, 288(R8)
-	VPADDQ       Y2, Y2, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       Y0, Y5, Y5
-	VPERMPS      128(SP), Y5, Y5
-	VMOVSD       X5, 320(R8)
-	VPADDQ       Y3, Y3, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       Y0, Y5, Y5
-	VPERMPS      128(SP), Y5, Y5
-	VMOVSD       X5, 352(R8)
-	VMOVUPS      192(SP), Y5
-	VMOVSD       X5, 264(R8)
-	VPADDQ       Y1, Y1, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       Y0, Y5, Y5
-	VPERMPS      192(SP), Y5, Y5
-	VMOVSD       X5, 296(R8)
-	VPADDQ       Y2, Y2, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       Y0, Y5, Y5
-	VPERMPS      192(SP), Y5, Y5
-	VMOVSD       X5, 328(R8)
-	VPADDQ       Y3, Y3, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       Y0, Y5, Y5
-	VPERMPS      192(SP), Y5, Y5
-	VMOVSD       X5, 360(R8)
-	VMOVUPS      256(SP), Y5
-	VMOVSD       X5, 272(R8)
-	VPADDQ       Y1, Y1, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       Y0, Y5, Y5
-	VPERMPS      256(SP), Y5, Y5
-	VMOVSD       X5, 304(R8)
-	VPADDQ       Y2, Y2, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       Y0, Y5, Y5
-	VPERMPS      256(SP), Y5, Y5
-	VMOVSD       X5, 336(R8)
-	VPADDQ       Y3, Y3, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       Y0, Y5, Y5
-	VPERMPS      256(SP), Y5, Y5
-	VMOVSD       X5, 368(R8)
-	VMOVSD       X7, 280(R8)
-	VPADDQ       Y1, Y1, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       Y0, Y5, Y5
-	VPERMPS      Y7, Y5, Y5
-	VMOVSD       X5, 312(R8)
-	VPADDQ       Y2, Y2, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       Y0, Y5, Y5
-	VPERMPS      Y7, Y5, Y5
-	VMOVSD       X5, 344(R8)
-	VPADDQ       Y3, Y3, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       Y0, Y5, Y5
-	VPERMPS      Y7, Y5, Y5
-	VMOVSD       X5, 376(R8)
-	VMOVUPS      160(SP), Y5
-	VMOVSD       X5, 384(R8)
-	VPADDQ       Y1, Y1, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       Y0, Y5, Y5
-	VPERMPS      160(SP), Y5, Y5
-	VMOVSD       X5, 416(R8)
-	VPADDQ       Y2, Y2, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       Y0, Y5, Y5
-	VPERMPS      160(SP), Y5, Y5
-	VMOVSD       X5, 448(R8)
-	VPADDQ       Y3, Y3, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       Y0, Y5, Y5
-	VPERMPS      160(SP), Y5, Y5
-	VMOVSD       X5, 480(R8)
-	VMOVUPS      224(SP), Y5
-	VMOVSD       X5, 392(R8)
-	VPADDQ       Y1, Y1, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       Y0, Y5, Y5
-	VPERMPS      224(SP), Y5, Y5
-	VMOVSD       X5, 424(R8)
-	VPADDQ       Y2, Y2, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       Y0, Y5, Y5
-	VPERMPS      224(SP), Y5, Y5
-	VMOVSD       X5, 456(R8)
-	VPADDQ       Y3, Y3, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       Y0, Y5, Y5
-	VPERMPS      224(SP), Y5, Y5
-	VMOVSD       X5, 488(R8)
-	VMOVUPS      288(SP), Y5
-	VMOVSD       X5, 400(R8)
-	VPADDQ       Y1, Y1, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       Y0, Y5, Y5
-	VPERMPS      288(SP), Y5, Y5
-	VMOVSD       X5, 432(R8)
-	VPADDQ       Y2, Y2, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       Y0, Y5, Y5
-	VPERMPS      288(SP), Y5, Y5
-	VMOVSD       X5, 464(R8)
-	VPADDQ       Y3, Y3, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       Y0, Y5, Y5
-	VPERMPS      288(SP), Y5, Y5
-	VMOVSD       X5, 496(R8)
-	VMOVUPS      320(SP), Y5
-	VMOVSD       X5, 408(R8)
-	VPADDQ       Y1, Y1, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       Y0, Y5, Y5
-	VPERMPS      320(SP), Y5, Y5
-	VMOVSD       X5, 440(R8)
-	VPADDQ       Y2, Y2, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       Y0, Y5, Y5
-	VPERMPS      320(SP), Y5, Y5
-	VMOVSD       X5, 472(R8)
-	VPADDQ       Y3, Y3, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       Y0, Y5, Y5
-	VPERMPS      320(SP), Y5, Y5
-	VMOVSD       X5, 504(R8)
-	VMOVUPD      128(DI), Y5
-	VMASKMOVPD   160(DI), Y4, Y6
-	VMULPD       (SP), Y5, Y7
-	VMULPD       (SP), Y6, Y8
-	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y9
-	VPADDQ       Y9, Y9, Y9
-	VPSHUFD      $0xa0, Y9, Y9
-	VPADDD       Y0, Y9, Y9
-	VPERMPS      c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ        X9, DI
-	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y9
-	VPADDQ       Y9, Y9, Y9
-	VPSHUFD      $0xa0, Y9, Y9
-	VPADDD       Y0, Y9, Y9
-	VPERMPS      Y7, Y9, Y9
-	VMOVSD       X9, 512(R8)(DI*8)
-	VPADDQ       Y1, Y1, Y9
-	VPSHUFD      $0xa0, Y9, Y9
-	VPADDD       Y0, Y9, Y9
-	VPERMPS      c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ        X9, DI
-	VPADDQ       Y1, Y1, Y9
-	VPSHUFD      $0xa0, Y9, Y9
-	VPADDD       Y0, Y9, Y9
-	VPERMPS      Y7, Y9, Y9
-	VMOVSD       X9, 512(R8)(DI*8)
-	VPADDQ       Y2, Y2, Y9
-	VPSHUFD      $0xa0, Y9, Y9
-	VPADDD       Y0, Y9, Y9
-	VPERMPS      c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ        X9, DI
-	VPADDQ       Y2, Y2, Y9
-	VPSHUFD      $0xa0, Y9, Y9
-	VPADDD       Y0, Y9, Y9
-	VPERMPS      Y7, Y9, Y9
-	VMOVSD       X9, 512(R8)(DI*8)
-	VPADDQ       Y3, Y3, Y9
-	VPSHUFD      $0xa0, Y9, Y9
-	VPADDD       Y0, Y9, Y9
-	VPERMPS      c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ        X9, DI
-	VPADDQ       Y3, Y3, Y9
-	VPSHUFD      $0xa0, Y9, Y9
-	VPADDD       Y0, Y9, Y9
-	VPERMPS      Y7, Y9, Y7
-	VMOVSD       X7, 512(R8)(DI*8)
-	VMOVMSKPD    Y4, DI
-	ANDQ         $+1, DI
-	TESTQ        DI, DI
-	JEQ          done34
-	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y7
-	VPADDQ       Y7, Y7, Y7
+	VMOVUPS      Y7, 288(SP)
+	VMOVSD       X8, (R8)
+	VPADDQ       Y0, Y0, Y7
 	VPSHUFD      $0xa0, Y7, Y7
-	VPADDD       Y0, Y7, Y7
-	VPERMPS      c64x4_h6de8fda5c4cee5a5<>+0(SB), Y7, Y7
-	VMOVQ        X7, DI
-	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y7
-	VPADDQ       Y7, Y7, Y7
-	VPSHUFD      $0xa0, Y7, Y7
-	VPADDD       Y0, Y7, Y7
+	VPADDD       Y1, Y7, Y7
 	VPERMPS      Y8, Y7, Y7
-	VMOVSD       X7, 640(R8)(DI*8)
-
-done34:
-	VMOVMSKPD Y4, DI
-	ANDQ      $+2, DI
-	TESTQ     DI, DI
-	JEQ       done35
-	VPADDQ    Y1, Y1, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y0, Y7, Y7
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y7, Y7
-	VMOVQ     X7, DI
-	VPADDQ    Y1, Y1, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y0, Y7, Y7
-	VPERMPS   Y8, Y7, Y7
-	VMOVSD    X7, 640(R8)(DI*8)
-
-done35:
-	VMOVMSKPD Y4, DI
-	ANDQ      $+4, DI
-	TESTQ     DI, DI
-	JEQ       done36
-	VPADDQ    Y2, Y2, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y0, Y7, Y7
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y7, Y7
-	VMOVQ     X7, DI
-	VPADDQ    Y2, Y2, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y0, Y7, Y7
-	VPERMPS   Y8, Y7, Y7
-	VMOVSD    X7, 640(R8)(DI*8)
-
-done36:
-	VMOVMSKPD Y4, DI
-	ANDQ      $+8, DI
-	TESTQ     DI, DI
-	JEQ       done37
-	VPADDQ    Y3, Y3, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y0, Y7, Y7
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y7, Y7
-	VMOVQ     X7, DI
-	VPADDQ    Y3, Y3, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y0, Y7, Y7
-	VPERMPS   Y8, Y7, Y7
-	VMOVSD    X7, 640(R8)(DI*8)
-
-done37:
-	VMULPD    32(SP), Y5, Y7
-	VMULPD    32(SP), Y6, Y8
-	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y9
-	VPADDQ    Y9, Y9, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y0, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, DI
-	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y9
-	VPADDQ    Y9, Y9, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y0, Y9, Y9
-	VPERMPS   Y7, Y9, Y9
-	VMOVSD    X9, 520(R8)(DI*8)
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y0, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, DI
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y0, Y9, Y9
-	VPERMPS   Y7, Y9, Y9
-	VMOVSD    X9, 520(R8)(DI*8)
-	VPADDQ    Y2, Y2, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y0, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, DI
-	VPADDQ    Y2, Y2, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y0, Y9, Y9
-	VPERMPS   Y7, Y9, Y9
-	VMOVSD    X9, 520(R8)(DI*8)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y0, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, DI
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y0, Y9, Y9
-	VPERMPS   Y7, Y9, Y7
-	VMOVSD    X7, 520(R8)(DI*8)
-	VMOVMSKPD Y4, DI
-	ANDQ      $+1, DI
-	TESTQ     DI, DI
-	JEQ       done38
-	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y7
-	VPADDQ    Y7, Y7, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y0, Y7, Y7
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y7, Y7
-	VMOVQ     X7, DI
-	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y7
-	VPADDQ    Y7, Y7, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y0, Y7, Y7
-	VPERMPS   Y8, Y7, Y7
-	VMOVSD    X7, 648(R8)(DI*8)
-
-done38:
-	VMOVMSKPD Y4, DI
-	ANDQ      $+2, DI
-	TESTQ     DI, DI
-	JEQ       done39
-	VPADDQ    Y1, Y1, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y0, Y7, Y7
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y7, Y7
-	VMOVQ     X7, DI
-	VPADDQ    Y1, Y1, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y0, Y7, Y7
-	VPERMPS   Y8, Y7, Y7
-	VMOVSD    X7, 648(R8)(DI*8)
-
-done39:
-	VMOVMSKPD Y4, DI
-	ANDQ      $+4, DI
-	TESTQ     DI, DI
-	JEQ       done40
-	VPADDQ    Y2, Y2, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y0, Y7, Y7
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y7, Y7
-	VMOVQ     X7, DI
-	VPADDQ    Y2, Y2, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y0, Y7, Y7
-	VPERMPS   Y8, Y7, Y7
-	VMOVSD    X7, 648(R8)(DI*8)
-
-done40:
-	VMOVMSKPD Y4, DI
-	ANDQ      $+8, DI
-	TESTQ     DI, DI
-	JEQ       done41
-	VPADDQ    Y3, Y3, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y0, Y7, Y7
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y7, Y7
-	VMOVQ     X7, DI
-	VPADDQ    Y3, Y3, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y0, Y7, Y7
-	VPERMPS   Y8, Y7, Y7
-	VMOVSD    X7, 648(R8)(DI*8)
-
-done41:
-	VMULPD    64(SP), Y5, Y7
-	VMULPD    64(SP), Y6, Y8
-	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y9
-	VPADDQ    Y9, Y9, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y0, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, DI
-	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y9
-	VPADDQ    Y9, Y9, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y0, Y9, Y9
-	VPERMPS   Y7, Y9, Y9
-	VMOVSD    X9, 528(R8)(DI*8)
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y0, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, DI
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y0, Y9, Y9
-	VPERMPS   Y7, Y9, Y9
-	VMOVSD    X9, 528(R8)(DI*8)
-	VPADDQ    Y2, Y2, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y0, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, DI
-	VPADDQ    Y2, Y2, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y0, Y9, Y9
-	VPERMPS   Y7, Y9, Y9
-	VMOVSD    X9, 528(R8)(DI*8)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y0, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, DI
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y0, Y9, Y9
-	VPERMPS   Y7, Y9, Y7
-	VMOVSD    X7, 528(R8)(DI*8)
-	VMOVMSKPD Y4, DI
-	ANDQ      $+1, DI
-	TESTQ     DI, DI
-	JEQ       done42
-	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y7
-	VPADDQ    Y7, Y7, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y0, Y7, Y7
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y7, Y7
-	VMOVQ     X7, DI
-	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y7
-	VPADDQ    Y7, Y7, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y0, Y7, Y7
-	VPERMPS   Y8, Y7, Y7
-	VMOVSD    X7, 656(R8)(DI*8)
-
-done42:
-	VMOVMSKPD Y4, DI
-	ANDQ      $+2, DI
-	TESTQ     DI, DI
-	JEQ       done43
-	VPADDQ    Y1, Y1, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y0, Y7, Y7
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y7, Y7
-	VMOVQ     X7, DI
-	VPADDQ    Y1, Y1, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y0, Y7, Y7
-	VPERMPS   Y8, Y7, Y7
-	VMOVSD    X7, 656(R8)(DI*8)
-
-done43:
-	VMOVMSKPD Y4, DI
-	ANDQ      $+4, DI
-	TESTQ     DI, DI
-	JEQ       done44
-	VPADDQ    Y2, Y2, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y0, Y7, Y7
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y7, Y7
-	VMOVQ     X7, DI
-	VPADDQ    Y2, Y2, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y0, Y7, Y7
-	VPERMPS   Y8, Y7, Y7
-	VMOVSD    X7, 656(R8)(DI*8)
-
-done44:
-	VMOVMSKPD Y4, DI
-	ANDQ      $+8, DI
-	TESTQ     DI, DI
-	JEQ       done45
-	VPADDQ    Y3, Y3, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y0, Y7, Y7
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y7, Y7
-	VMOVQ     X7, DI
-	VPADDQ    Y3, Y3, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y0, Y7, Y7
-	VPERMPS   Y8, Y7, Y7
-	VMOVSD    X7, 656(R8)(DI*8)
-
-done45:
-	VMULPD    96(SP), Y5, Y5
-	VMULPD    96(SP), Y6, Y6
-	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y7
-	VPADDQ    Y7, Y7, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y0, Y7, Y7
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y7, Y7
-	VMOVQ     X7, DI
-	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y7
-	VPADDQ    Y7, Y7, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y0, Y7, Y7
-	VPERMPS   Y5, Y7, Y7
-	VMOVSD    X7, 536(R8)(DI*8)
-	VPADDQ    Y1, Y1, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y0, Y7, Y7
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y7, Y7
-	VMOVQ     X7, DI
-	VPADDQ    Y1, Y1, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y0, Y7, Y7
-	VPERMPS   Y5, Y7, Y7
-	VMOVSD    X7, 536(R8)(DI*8)
-	VPADDQ    Y2, Y2, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y0, Y7, Y7
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y7, Y7
-	VMOVQ     X7, DI
-	VPADDQ    Y2, Y2, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y0, Y7, Y7
-	VPERMPS   Y5, Y7, Y7
-	VMOVSD    X7, 536(R8)(DI*8)
-	VPADDQ    Y3, Y3, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y0, Y7, Y7
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y7, Y7
-	VMOVQ     X7, DI
-	VPADDQ    Y3, Y3, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y0, Y7, Y7
-	VPERMPS   Y5, Y7, Y5
-	VMOVSD    X5, 536(R8)(DI*8)
-	VMOVMSKPD Y4, DI
-	ANDQ      $+1, DI
-	TESTQ     DI, DI
-	JEQ       done46
-	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y5
-	VPADDQ    Y5, Y5, Y5
-	VPSHUFD   $0xa0, Y5, Y5
-	VPADDD    Y0, Y5, Y5
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y5, Y5
-	VMOVQ     X5, DI
-	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y5
-	VPADDQ    Y5, Y5, Y5
-	VPSHUFD   $0xa0, Y5, Y5
-	VPADDD    Y0, Y5, Y5
-	VPERMPS   Y6, Y5, Y5
-	VMOVSD    X5, 664(R8)(DI*8)
-
-done46:
-	VMOVMSKPD Y4, DI
-	ANDQ      $+2, DI
-	TESTQ     DI, DI
-	JEQ       done47
-	VPADDQ    Y1, Y1, Y5
-	VPSHUFD   $0xa0, Y5, Y5
-	VPADDD    Y0, Y5, Y5
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y5, Y5
-	VMOVQ     X5, DI
-	VPADDQ    Y1, Y1, Y5
-	VPSHUFD   $0xa0, Y5, Y5
-	VPADDD    Y0, Y5, Y5
-	VPERMPS   Y6, Y5, Y5
-	VMOVSD    X5, 664(R8)(DI*8)
-
-done47:
-	VMOVMSKPD Y4, DI
-	ANDQ      $+4, DI
-	TESTQ     DI, DI
-	JEQ       done48
-	VPADDQ    Y2, Y2, Y5
-	VPSHUFD   $0xa0, Y5, Y5
-	VPADDD    Y0, Y5, Y5
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y5, Y5
-	VMOVQ     X5, DI
-	VPADDQ    Y2, Y2, Y5
-	VPSHUFD   $0xa0, Y5, Y5
-	VPADDD    Y0, Y5, Y5
-	VPERMPS   Y6, Y5, Y5
-	VMOVSD    X5, 664(R8)(DI*8)
-
-done48:
-	VMOVMSKPD Y4, DI
-	ANDQ      $+8, DI
-	TESTQ     DI, DI
-	JEQ       done49
-	VPADDQ    Y3, Y3, Y5
-	VPSHUFD   $0xa0, Y5, Y5
-	VPADDD    Y0, Y5, Y5
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y5, Y5
-	VMOVQ     X5, DI
-	VPADDQ    Y3, Y3, Y5
-	VPSHUFD   $0xa0, Y5, Y5
-	VPADDD    Y0, Y5, Y5
-	VPERMPS   Y6, Y5, Y5
-	VMOVSD    X5, 664(R8)(DI*8)
-
-done49:
-	ADDQ $+1, SI
-	CMPQ SI, CX
-	JLT  loop33
+	VMOVSD       X7, 32(R8)
+	VPADDQ       Y2, Y2, Y7
+	VPSHUFD      $0xa0, Y7, Y7
+	VPADDD       Y1, Y7, Y7
+	VPERMPS      Y8, Y7, Y7
+	VMOVSD       X7, 64(R8)
+	VPADDQ       Y3, Y3, Y7
+	VPSHUFD      $0xa0, Y7, Y7
+	VPADDD       Y1, Y7, Y7
+	VPERMPS      Y8, Y7, Y7
+	VMOVSD       X7, 96(R8)
+	VMOVSD       X11, 8(R8)
+	VPADDQ       Y0, Y0, Y7
+	VPSHUFD      $0xa0, Y7, Y7
+	VPADDD       Y1, Y7, Y7
+	VPERMPS      Y11, Y7, Y7
+	VMOVSD       X7, 40(R8)
+	VPADDQ       Y2, Y2, Y7
+	VPSHUFD      $0xa0, Y7, Y7
+	VPADDD       Y1, Y7, Y7
+	VPERMPS      Y11, Y7, Y7
+	VMOVSD       X7, 72(R8)
+	VPADDQ       Y3, Y3, Y7
+	VPSHUFD      $0xa0, Y7, Y7
+	VPADDD       Y1, Y7, Y7
+	VPERMPS      Y11, Y7, Y7
+	VMOVSD       X7, 104(R8)
+	VMOVSD       X13, 16(R8)
+	VPADDQ       Y0, Y0, Y7
+	VPSHUFD      $0xa0, Y7, Y7
+	VPADDD       Y1, Y7, Y7
+	VPERMPS      Y13, Y7, Y7
+	VMOVSD       X7, 48(R8)
+	VPADDQ       Y2, Y2, Y7
+	VPSHUFD      $0xa0, Y7, Y7
+	VPADDD       Y1, Y7, Y7
+	VPERMPS      Y13, Y7, Y7
+	VMOVSD       X7, 80(R8)
+	VPADDQ       Y3, Y3, Y7
+	VPSHUFD      $0xa0, Y7, Y7
+	VPADDD       Y1, Y7, Y7
+	VPERMPS      Y13, Y7, Y7
+	VMOVSD       X7, 112(R8)
+	VMOVSD       X4, 24(R8)
+	VPADDQ       Y0, Y0, Y7
+	VPSHUFD      $0xa0, Y7, Y7
+	VPADDD       Y1, Y7, Y7
+	VPERMPS      Y4, Y7, Y7
+	VMOVSD       X7, 56(R8)
+	VPADDQ       Y2, Y2, Y7
+	VPSHUFD      $0xa0, Y7, Y7
+	VPADDD       Y1, Y7, Y7
+	VPERMPS      Y4, Y7, Y7
+	VMOVSD       X7, 88(R8)
+	VPADDQ       Y3, Y3, Y7
+	VPSHUFD      $0xa0, Y7, Y7
+	VPADDD       Y1, Y7, Y7
+	VPERMPS      Y4, Y7, Y4
+	VMOVSD       X4, 120(R8)
+	VMOVSD       X9, 128(R8)
+	VPADDQ       Y0, Y0, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       Y1, Y4, Y4
+	VPERMPS      Y9, Y4, Y4
+	VMOVSD       X4, 160(R8)
+	VPADDQ       Y2, Y2, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       Y1, Y4, Y4
+	VPERMPS      Y9, Y4, Y4
+	VMOVSD       X4, 192(R8)
+	VPADDQ       Y3, Y3, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       Y1, Y4, Y4
+	VPERMPS      Y9, Y4, Y4
+	VMOVSD       X4, 224(R8)
+	VMOVSD       X12, 136(R8)
+	VPADDQ       Y0, Y0, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       Y1, Y4, Y4
+	VPERMPS      Y12, Y4, Y4
+	VMOVSD       X4, 168(R8)
+	VPADDQ       Y2, Y2, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       Y1, Y4, Y4
+	VPERMPS      Y12, Y4, Y4
+	VMOVSD       X4, 200(R8)
+	VPADDQ       Y3, Y3, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       Y1, Y4, Y4
+	VPERMPS      Y12, Y4, Y4
+	VMOVSD       X4, 232(R8)
+	VMOVSD       X14, 144(R8)
+	VPADDQ       Y0, Y0, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       Y1, Y4, Y4
+	VPERMPS      Y14, Y4, Y4
+	VMOVSD       X4, 176(R8)
+	VPADDQ       Y2, Y2, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       Y1, Y4, Y4
+	VPERMPS      Y14, Y4, Y4
+	VMOVSD       X4, 208(R8)
+	VPADDQ       Y3, Y3, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       Y1, Y4, Y4
+	VPERMPS      Y14, Y4, Y4
+	VMOVSD       X4, 240(R8)
+	VMOVSD       X5, 152(R8)
+	VPADDQ       Y0, Y0, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       Y1, Y4, Y4
+	VPERMPS      Y5, Y4, Y4
+	VMOVSD       X4, 184(R8)
+	VPADDQ       Y2, Y2, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       Y1, Y4, Y4
+	VPERMPS      Y5, Y4, Y4
+	VMOVSD       X4, 216(R8)
+	VPADDQ       Y3, Y3, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       Y1, Y4, Y4
+	VPERMPS      Y5, Y4, Y4
+	VMOVSD       X4, 248(R8)
+	VMOVSD       X10, 256(R8)
+	VPADDQ       Y0, Y0, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       Y1, Y4, Y4
+	VPERMPS      Y10, Y4, Y4
+	VMOVSD       X4, 288(R8)
+	VPADDQ       Y2, Y2, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       Y1, Y4, Y4
+	VPERMPS      Y10, Y4, Y4
+	VMOVSD       X4, 320(R8)
+	VPADDQ       Y3, Y3, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       Y1, Y4, Y4
+	VPERMPS      Y10, Y4, Y4
+	VMOVSD       X4, 352(R8)
+	VMOVUPS      160(SP), Y4
+	VMOVSD       X4, 264(R8)
+	VPADDQ       Y0, Y0, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       Y1, Y4, Y4
+	VPERMPS      160(SP), Y4, Y4
+	VMOVSD       X4, 296(R8)
+	VPADDQ       Y2, Y2, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       Y1, Y4, Y4
+	VPERMPS      160(SP), Y4, Y4
+	VMOVSD       X4, 328(R8)
+	VPADDQ       Y3, Y3, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       Y1, Y4, Y4
+	VPERMPS      160(SP), Y4, Y4
+	VMOVSD       X4, 360(R8)
+	VMOVUPS      224(SP), Y4
+	VMOVSD       X4, 272(R8)
+	VPADDQ       Y0, Y0, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       Y1, Y4, Y4
+	VPERMPS      224(SP), Y4, Y4
+	VMOVSD       X4, 304(R8)
+	VPADDQ       Y2, Y2, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       Y1, Y4, Y4
+	VPERMPS      224(SP), Y4, Y4
+	VMOVSD       X4, 336(R8)
+	VPADDQ       Y3, Y3, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       Y1, Y4, Y4
+	VPERMPS      224(SP), Y4, Y4
+	VMOVSD       X4, 368(R8)
+	VMOVSD       X6, 280(R8)
+	VPADDQ       Y0, Y0, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       Y1, Y4, Y4
+	VPERMPS      Y6, Y4, Y4
+	VMOVSD       X4, 312(R8)
+	VPADDQ       Y2, Y2, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       Y1, Y4, Y4
+	VPERMPS      Y6, Y4, Y4
+	VMOVSD       X4, 344(R8)
+	VPADDQ       Y3, Y3, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       Y1, Y4, Y4
+	VPERMPS      Y6, Y4, Y4
+	VMOVSD       X4, 376(R8)
+	VMOVUPS      128(SP), Y4
+	VMOVSD       X4, 384(R8)
+	VPADDQ       Y0, Y0, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       Y1, Y4, Y4
+	VPERMPS      128(SP), Y4, Y4
+	VMOVSD       X4, 416(R8)
+	VPADDQ       Y2, Y2, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       Y1, Y4, Y4
+	VPERMPS      128(SP), Y4, Y4
+	VMOVSD       X4, 448(R8)
+	VPADDQ       Y3, Y3, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       Y1, Y4, Y4
+	VPERMPS      128(SP), Y4, Y4
+	VMOVSD       X4, 480(R8)
+	VMOVUPS      192(SP), Y4
+	VMOVSD       X4, 392(R8)
+	VPADDQ       Y0, Y0, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       Y1, Y4, Y4
+	VPERMPS      192(SP), Y4, Y4
+	VMOVSD       X4, 424(R8)
+	VPADDQ       Y2, Y2, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       Y1, Y4, Y4
+	VPERMPS      192(SP), Y4, Y4
+	VMOVSD       X4, 456(R8)
+	VPADDQ       Y3, Y3, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       Y1, Y4, Y4
+	VPERMPS      192(SP), Y4, Y4
+	VMOVSD       X4, 488(R8)
+	VMOVUPS      256(SP), Y4
+	VMOVSD       X4, 400(R8)
+	VPADDQ       Y0, Y0, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       Y1, Y4, Y4
+	VPERMPS      256(SP), Y4, Y4
+	VMOVSD       X4, 432(R8)
+	VPADDQ       Y2, Y2, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       Y1, Y4, Y4
+	VPERMPS      256(SP), Y4, Y4
+	VMOVSD       X4, 464(R8)
+	VPADDQ       Y3, Y3, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       Y1, Y4, Y4
+	VPERMPS      256(SP), Y4, Y4
+	VMOVSD       X4, 496(R8)
+	VMOVUPS      288(SP), Y4
+	VMOVSD       X4, 408(R8)
+	VPADDQ       Y0, Y0, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       Y1, Y4, Y4
+	VPERMPS      288(SP), Y4, Y4
+	VMOVSD       X4, 440(R8)
+	VPADDQ       Y2, Y2, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       Y1, Y4, Y4
+	VPERMPS      288(SP), Y4, Y4
+	VMOVSD       X4, 472(R8)
+	VPADDQ       Y3, Y3, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       Y1, Y4, Y4
+	VPERMPS      288(SP), Y4, Y4
+	VMOVSD       X4, 504(R8)
+	VMOVUPD      128(DI), Y4
+	VMOVUPD      c64x4_h5650343be9dcf595<>+0(SB), Y5
+	VMASKMOVPD   160(DI), Y5, Y5
+	VMULPD       (SP), Y4, Y6
+	VMULPD       (SP), Y5, Y7
+	VMULPD       32(SP), Y4, Y8
+	VMULPD       32(SP), Y5, Y9
+	VMULPD       64(SP), Y4, Y10
+	VMULPD       64(SP), Y5, Y11
+	VMULPD       96(SP), Y4, Y4
+	VMULPD       96(SP), Y5, Y5
+	VMOVSD       X6, 512(R8)
+	VPADDQ       Y0, Y0, Y12
+	VPSHUFD      $0xa0, Y12, Y12
+	VPADDD       Y1, Y12, Y12
+	VPERMPS      Y6, Y12, Y12
+	VMOVSD       X12, 544(R8)
+	VPADDQ       Y2, Y2, Y12
+	VPSHUFD      $0xa0, Y12, Y12
+	VPADDD       Y1, Y12, Y12
+	VPERMPS      Y6, Y12, Y12
+	VMOVSD       X12, 576(R8)
+	VPADDQ       Y3, Y3, Y12
+	VPSHUFD      $0xa0, Y12, Y12
+	VPADDD       Y1, Y12, Y12
+	VPERMPS      Y6, Y12, Y6
+	VMOVSD       X6, 608(R8)
+	VMOVSD       X8, 520(R8)
+	VPADDQ       Y0, Y0, Y6
+	VPSHUFD      $0xa0, Y6, Y6
+	VPADDD       Y1, Y6, Y6
+	VPERMPS      Y8, Y6, Y6
+	VMOVSD       X6, 552(R8)
+	VPADDQ       Y2, Y2, Y6
+	VPSHUFD      $0xa0, Y6, Y6
+	VPADDD       Y1, Y6, Y6
+	VPERMPS      Y8, Y6, Y6
+	VMOVSD       X6, 584(R8)
+	VPADDQ       Y3, Y3, Y6
+	VPSHUFD      $0xa0, Y6, Y6
+	VPADDD       Y1, Y6, Y6
+	VPERMPS      Y8, Y6, Y6
+	VMOVSD       X6, 616(R8)
+	VMOVSD       X10, 528(R8)
+	VPADDQ       Y0, Y0, Y6
+	VPSHUFD      $0xa0, Y6, Y6
+	VPADDD       Y1, Y6, Y6
+	VPERMPS      Y10, Y6, Y6
+	VMOVSD       X6, 560(R8)
+	VPADDQ       Y2, Y2, Y6
+	VPSHUFD      $0xa0, Y6, Y6
+	VPADDD       Y1, Y6, Y6
+	VPERMPS      Y10, Y6, Y6
+	VMOVSD       X6, 592(R8)
+	VPADDQ       Y3, Y3, Y6
+	VPSHUFD      $0xa0, Y6, Y6
+	VPADDD       Y1, Y6, Y6
+	VPERMPS      Y10, Y6, Y6
+	VMOVSD       X6, 624(R8)
+	VMOVSD       X4, 536(R8)
+	VPADDQ       Y0, Y0, Y6
+	VPSHUFD      $0xa0, Y6, Y6
+	VPADDD       Y1, Y6, Y6
+	VPERMPS      Y4, Y6, Y6
+	VMOVSD       X6, 568(R8)
+	VPADDQ       Y2, Y2, Y6
+	VPSHUFD      $0xa0, Y6, Y6
+	VPADDD       Y1, Y6, Y6
+	VPERMPS      Y4, Y6, Y6
+	VMOVSD       X6, 600(R8)
+	VPADDQ       Y3, Y3, Y6
+	VPSHUFD      $0xa0, Y6, Y6
+	VPADDD       Y1, Y6, Y6
+	VPERMPS      Y4, Y6, Y4
+	VMOVSD       X4, 632(R8)
+	VMOVSD       X7, 640(R8)
+	VPADDQ       Y0, Y0, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       Y1, Y4, Y4
+	VPERMPS      Y7, Y4, Y4
+	VMOVSD       X4, 672(R8)
+	VMOVSD       X9, 648(R8)
+	VPADDQ       Y0, Y0, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       Y1, Y4, Y4
+	VPERMPS      Y9, Y4, Y4
+	VMOVSD       X4, 680(R8)
+	VMOVSD       X11, 656(R8)
+	VPADDQ       Y0, Y0, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       Y1, Y4, Y4
+	VPERMPS      Y11, Y4, Y4
+	VMOVSD       X4, 688(R8)
+	VMOVSD       X5, 664(R8)
+	VPADDQ       Y0, Y0, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       Y1, Y4, Y4
+	VPERMPS      Y5, Y4, Y4
+	VMOVSD       X4, 696(R8)
+	ADDQ         $+1, SI
+	CMPQ         SI, CX
+	JLT          loop33
 
 done32:
 done31:
@@ -30256,64 +28864,54 @@ TEXT ·t4LoopAVX512(SB), $0-72
 	TESTQ        DX, DX
 	JLT          done2
 	MOVQ         $+0, SI
-	VMOVUPD      c64x8_h081431c8ec5f1025<>+0(SB), Z0
-	VMOVUPD      c64x8_h577092aba63b2e25<>+0(SB), Z1
-	VMOVUPD      c64x8_h69a2f35c470acbe5<>+0(SB), Z2
-	VMOVUPD      c64x8_h48bc3a41b88909e5<>+0(SB), Z3
-	VBROADCASTSD c64x1_3ff0000000000000<>+0(SB), Z4
+	VMOVUPD      c64x8_hcd037e819e4e3a25<>+0(SB), Z0
+	VMOVUPD      c64x8_h1fdde7ab0b47d1a5<>+0(SB), Z1
+	VBROADCASTSD c64x1_3ff0000000000000<>+0(SB), Z2
 	PCALIGN      $0x20
 
 loop3:
 	MOVQ      SI, DI
 	SHLQ      $0x01, DI
 	LEAQ      (BX)(DI*8), R8
-	VMOVUPD   (R8), Z5
-	VMOVUPD   64(R8), Z6
-	VPERMPD   Z5, Z0, Z7
+	VMOVUPD   (R8), Z3
+	VMOVUPD   64(R8), Z4
+	VMOVAPS   Z0, Z5
+	VPERMI2PD Z4, Z3, Z5
+	VMOVAPS   Z1, Z6
+	VPERMI2PD Z4, Z3, Z6
+	LEAQ      (BX)(DI*8), R8
+	VMOVUPD   128(R8), Z3
+	VMOVUPD   192(R8), Z4
+	VMOVAPS   Z0, Z7
+	VPERMI2PD Z4, Z3, Z7
 	VMOVAPS   Z1, Z8
-	VPERMI2PD Z6, Z7, Z8
-	VPERMPD   Z5, Z2, Z5
-	VMOVAPS   Z3, Z7
-	VPERMI2PD Z6, Z5, Z7
+	VPERMI2PD Z4, Z3, Z8
 	LEAQ      (BX)(DI*8), R8
-	VMOVUPD   128(R8), Z5
-	VMOVUPD   192(R8), Z6
-	VPERMPD   Z5, Z0, Z9
+	VMOVUPD   256(R8), Z3
+	VMOVUPD   320(R8), Z4
+	VMOVAPS   Z0, Z9
+	VPERMI2PD Z4, Z3, Z9
 	VMOVAPS   Z1, Z10
-	VPERMI2PD Z6, Z9, Z10
-	VPERMPD   Z5, Z2, Z5
-	VMOVAPS   Z3, Z9
-	VPERMI2PD Z6, Z5, Z9
-	LEAQ      (BX)(DI*8), R8
-	VMOVUPD   256(R8), Z5
-	VMOVUPD   320(R8), Z6
-	VPERMPD   Z5, Z0, Z11
-	VMOVAPS   Z1, Z12
-	VPERMI2PD Z6, Z11, Z12
-	VPERMPD   Z5, Z2, Z5
-	VMOVAPS   Z3, Z11
-	VPERMI2PD Z6, Z5, Z11
+	VPERMI2PD Z4, Z3, Z10
 	LEAQ      (BX)(DI*8), DI
-	VMOVUPD   384(DI), Z5
-	VMOVUPD   448(DI), Z6
-	VPERMPD   Z5, Z0, Z13
-	VMOVAPS   Z1, Z14
-	VPERMI2PD Z6, Z13, Z14
-	VPERMPD   Z5, Z2, Z5
-	VMOVAPS   Z3, Z13
-	VPERMI2PD Z6, Z5, Z13
-	VSUBPD    Z8, Z4, Z5
-	VSUBPD    Z10, Z4, Z6
-	VSUBPD    Z12, Z4, Z8
-	VSUBPD    Z14, Z4, Z10
-	VSUBPD    Z7, Z5, Z5
-	VSUBPD    Z9, Z6, Z6
-	VSUBPD    Z11, Z8, Z7
-	VSUBPD    Z13, Z10, Z8
-	VMOVUPD   Z5, (AX)(SI*8)
-	VMOVUPD   Z6, 64(AX)(SI*8)
-	VMOVUPD   Z7, 128(AX)(SI*8)
-	VMOVUPD   Z8, 192(AX)(SI*8)
+	VMOVUPD   384(DI), Z3
+	VMOVUPD   448(DI), Z4
+	VMOVAPS   Z0, Z11
+	VPERMI2PD Z4, Z3, Z11
+	VMOVAPS   Z1, Z12
+	VPERMI2PD Z4, Z3, Z12
+	VSUBPD    Z5, Z2, Z3
+	VSUBPD    Z7, Z2, Z4
+	VSUBPD    Z9, Z2, Z5
+	VSUBPD    Z11, Z2, Z7
+	VSUBPD    Z6, Z3, Z3
+	VSUBPD    Z8, Z4, Z4
+	VSUBPD    Z10, Z5, Z5
+	VSUBPD    Z12, Z7, Z6
+	VMOVUPD   Z3, (AX)(SI*8)
+	VMOVUPD   Z4, 64(AX)(SI*8)
+	VMOVUPD   Z5, 128(AX)(SI*8)
+	VMOVUPD   Z6, 192(AX)(SI*8)
 	ADDQ      $+32, SI
 	CMPQ      SI, DX
 	JLE       loop3
@@ -32716,73 +31314,53 @@ loop3:
 	LEAQ        (DX)(R13*8), BP
 	VMOVUPD     (BP), Z7
 	VMOVUPD     64(BP), Z8
-	VMOVUPD     c64x8_h081431c8ec5f1025<>+0(SB), Z9
-	VPERMPD     Z7, Z9, Z9
-	VMOVUPD     c64x8_h577092aba63b2e25<>+0(SB), Z10
-	VPERMI2PD   Z8, Z9, Z10
-	VMOVUPD     c64x8_h69a2f35c470acbe5<>+0(SB), Z9
-	VPERMPD     Z7, Z9, Z7
-	VMOVUPD     c64x8_h48bc3a41b88909e5<>+0(SB), Z9
+	VMOVUPD     c64x8_hcd037e819e4e3a25<>+0(SB), Z9
 	VPERMI2PD   Z8, Z7, Z9
+	VMOVUPD     c64x8_h1fdde7ab0b47d1a5<>+0(SB), Z10
+	VPERMI2PD   Z8, Z7, Z10
 	LEAQ        (DX)(R13*8), R13
 	VMOVUPD     128(R13), Z7
 	VMOVUPD     192(R13), Z8
-	VMOVUPD     c64x8_h081431c8ec5f1025<>+0(SB), Z11
-	VPERMPD     Z7, Z11, Z11
-	VMOVUPD     c64x8_h577092aba63b2e25<>+0(SB), Z12
-	VPERMI2PD   Z8, Z11, Z12
-	VMOVUPD     c64x8_h69a2f35c470acbe5<>+0(SB), Z11
-	VPERMPD     Z7, Z11, Z7
-	VMOVUPD     c64x8_h48bc3a41b88909e5<>+0(SB), Z11
+	VMOVUPD     c64x8_hcd037e819e4e3a25<>+0(SB), Z11
 	VPERMI2PD   Z8, Z7, Z11
+	VMOVUPD     c64x8_h1fdde7ab0b47d1a5<>+0(SB), Z12
+	VPERMI2PD   Z8, Z7, Z12
 	IMUL3Q      $+3, R12, R13
 	LEAQ        (R11)(R13*8), BP
 	VMOVUPD     (BP), Z7
 	VMOVUPD     64(BP), Z8
 	VMOVUPD     128(BP), Z13
-	VMOVUPD     c64x8_h1e608549d63d8e80<>+0(SB), Z14
-	VPERMPD     Z7, Z14, Z14
-	VMOVUPD     c64x8_he0562e2575b445cc<>+0(SB), Z15
-	VPERMI2PD   Z8, Z14, Z15
-	VMOVUPD     c64x8_hb23bc278e73b8463<>+0(SB), Z14
-	VPERMI2PD   Z13, Z15, Z14
-	VMOVUPD     c64x8_h3fc8f05c272f28e7<>+0(SB), Z15
-	VPERMPD     Z7, Z15, Z15
-	VMOVUPD     c64x8_hadf5d39317797901<>+0(SB), Z16
-	VPERMI2PD   Z8, Z15, Z16
-	VMOVUPD     c64x8_hbf34f2183b8790ac<>+0(SB), Z15
-	VPERMI2PD   Z13, Z16, Z15
-	VMOVUPD     c64x8_h5240a7573673c3c2<>+0(SB), Z16
-	VPERMPD     Z7, Z16, Z7
-	VMOVUPD     c64x8_hd89c883a67daef29<>+0(SB), Z16
-	VPERMI2PD   Z8, Z7, Z16
+	VMOVUPD     c64x8_hdcc1bb7f2218766b<>+0(SB), Z14
+	VPERMI2PD   Z8, Z7, Z14
+	VMOVUPD     c64x8_hb23bc278e73b8463<>+0(SB), Z15
+	VPERMI2PD   Z13, Z14, Z15
+	VMOVUPD     c64x8_hf434f90829742fa4<>+0(SB), Z14
+	VPERMI2PD   Z8, Z7, Z14
+	VMOVUPD     c64x8_hbf34f2183b8790ac<>+0(SB), Z16
+	VPERMI2PD   Z13, Z14, Z16
+	VMOVUPD     c64x8_h0f268c0d1fe8f3ab<>+0(SB), Z14
+	VPERMI2PD   Z8, Z7, Z14
 	VMOVUPD     c64x8_h28973519968f10ab<>+0(SB), Z7
-	VPERMI2PD   Z13, Z16, Z7
+	VPERMI2PD   Z13, Z14, Z7
 	LEAQ        (R11)(R13*8), BP
 	VMOVUPD     192(BP), Z8
 	VMOVUPD     256(BP), Z13
-	VMOVUPD     320(BP), Z16
-	VMOVUPD     c64x8_h1e608549d63d8e80<>+0(SB), Z17
-	VPERMPD     Z8, Z17, Z17
-	VMOVUPD     c64x8_he0562e2575b445cc<>+0(SB), Z18
-	VPERMI2PD   Z13, Z17, Z18
-	VMOVUPD     c64x8_hb23bc278e73b8463<>+0(SB), Z17
-	VPERMI2PD   Z16, Z18, Z17
-	VMOVUPD     c64x8_h3fc8f05c272f28e7<>+0(SB), Z18
-	VPERMPD     Z8, Z18, Z18
-	VMOVUPD     c64x8_hadf5d39317797901<>+0(SB), Z19
-	VPERMI2PD   Z13, Z18, Z19
-	VMOVUPD     c64x8_hbf34f2183b8790ac<>+0(SB), Z18
-	VPERMI2PD   Z16, Z19, Z18
-	VMOVUPD     c64x8_h5240a7573673c3c2<>+0(SB), Z19
-	VPERMPD     Z8, Z19, Z8
-	VMOVUPD     c64x8_hd89c883a67daef29<>+0(SB), Z19
-	VPERMI2PD   Z13, Z8, Z19
+	VMOVUPD     320(BP), Z14
+	VMOVUPD     c64x8_hdcc1bb7f2218766b<>+0(SB), Z17
+	VPERMI2PD   Z13, Z8, Z17
+	VMOVUPD     c64x8_hb23bc278e73b8463<>+0(SB), Z18
+	VPERMI2PD   Z14, Z17, Z18
+	VMOVUPD     c64x8_hf434f90829742fa4<>+0(SB), Z17
+	VPERMI2PD   Z13, Z8, Z17
+	VMOVUPD     c64x8_hbf34f2183b8790ac<>+0(SB), Z19
+	VPERMI2PD   Z14, Z17, Z19
+	VMOVUPD     c64x8_h0f268c0d1fe8f3ab<>+0(SB), Z17
+	VPERMI2PD   Z13, Z8, Z17
 	VMOVUPD     c64x8_h28973519968f10ab<>+0(SB), Z8
-	VPERMI2PD   Z16, Z19, Z8
+	VPERMI2PD   Z14, Z17, Z8
 	VMOVUPD     (BX)(R12*8), Z13
-	VMOVUPD     64(BX)(R12*8), Z16
-	VPMOVSXDQ   (SI)(R12*4), Z19
+	VMOVUPD     64(BX)(R12*8), Z14
+	VPMOVSXDQ   (SI)(R12*4), Z17
 	VPMOVSXDQ   32(SI)(R12*4), Z20
 	VPMOVSXDQ   (DI)(R12*4), Z21
 	VPMOVSXDQ   32(DI)(R12*4), Z22
@@ -32796,7 +31374,7 @@ loop3:
 	KMOVW       K1, K2
 	VMOVAPS     Z1, Z25
 	VGATHERQPD  (R9)(Z26*8), K2, Z25
-	VPMULLQ     Z0, Z19, Z26
+	VPMULLQ     Z0, Z17, Z26
 	VPMULLQ     Z0, Z20, Z28
 	KMOVW       K1, K2
 	VMOVAPS     Z1, Z29
@@ -32812,14 +31390,14 @@ loop3:
 	KMOVW       K1, K2
 	VMOVAPS     Z1, Z28
 	VGATHERQPD  (R9)(Z30*8), K2, Z28
-	VMULPD      Z31, Z9, Z30
-	VMULPD      Z28, Z11, Z28
-	VFMADD231PD Z29, Z10, Z30
-	VFMADD231PD Z26, Z12, Z28
+	VMULPD      Z31, Z10, Z30
+	VMULPD      Z28, Z12, Z28
+	VFMADD231PD Z29, Z9, Z30
+	VFMADD231PD Z26, Z11, Z28
 	VFMADD231PD Z27, Z13, Z30
-	VFMADD231PD Z25, Z16, Z28
-	VSUBPD      Z30, Z14, Z14
-	VSUBPD      Z28, Z17, Z17
+	VFMADD231PD Z25, Z14, Z28
+	VSUBPD      Z30, Z15, Z15
+	VSUBPD      Z28, Z18, Z18
 	VPMULLQ     Z0, Z23, Z25
 	VPMULLQ     Z0, Z24, Z26
 	KMOVW       K1, K2
@@ -32828,7 +31406,7 @@ loop3:
 	KMOVW       K1, K2
 	VMOVAPS     Z1, Z25
 	VGATHERQPD  8(R9)(Z26*8), K2, Z25
-	VPMULLQ     Z0, Z19, Z26
+	VPMULLQ     Z0, Z17, Z26
 	VPMULLQ     Z0, Z20, Z28
 	KMOVW       K1, K2
 	VMOVAPS     Z1, Z29
@@ -32844,14 +31422,14 @@ loop3:
 	KMOVW       K1, K2
 	VMOVAPS     Z1, Z28
 	VGATHERQPD  8(R9)(Z30*8), K2, Z28
-	VMULPD      Z31, Z9, Z30
-	VMULPD      Z28, Z11, Z28
-	VFMADD231PD Z29, Z10, Z30
-	VFMADD231PD Z26, Z12, Z28
+	VMULPD      Z31, Z10, Z30
+	VMULPD      Z28, Z12, Z28
+	VFMADD231PD Z29, Z9, Z30
+	VFMADD231PD Z26, Z11, Z28
 	VFMADD231PD Z27, Z13, Z30
-	VFMADD231PD Z25, Z16, Z28
-	VSUBPD      Z30, Z15, Z15
-	VSUBPD      Z28, Z18, Z18
+	VFMADD231PD Z25, Z14, Z28
+	VSUBPD      Z30, Z16, Z16
+	VSUBPD      Z28, Z19, Z19
 	VPMULLQ     Z0, Z23, Z23
 	VPMULLQ     Z0, Z24, Z24
 	KMOVW       K1, K2
@@ -32860,14 +31438,14 @@ loop3:
 	KMOVW       K1, K2
 	VMOVAPS     Z1, Z23
 	VGATHERQPD  16(R9)(Z24*8), K2, Z23
-	VPMULLQ     Z0, Z19, Z19
+	VPMULLQ     Z0, Z17, Z17
 	VPMULLQ     Z0, Z20, Z20
 	KMOVW       K1, K2
 	VMOVAPS     Z1, Z24
-	VGATHERQPD  16(R9)(Z19*8), K2, Z24
+	VGATHERQPD  16(R9)(Z17*8), K2, Z24
 	KMOVW       K1, K2
-	VMOVAPS     Z1, Z19
-	VGATHERQPD  16(R9)(Z20*8), K2, Z19
+	VMOVAPS     Z1, Z17
+	VGATHERQPD  16(R9)(Z20*8), K2, Z17
 	VPMULLQ     Z0, Z21, Z20
 	VPMULLQ     Z0, Z22, Z21
 	KMOVW       K1, K2
@@ -32876,43 +31454,43 @@ loop3:
 	KMOVW       K1, K2
 	VMOVAPS     Z1, Z20
 	VGATHERQPD  16(R9)(Z21*8), K2, Z20
-	VMULPD      Z22, Z9, Z9
-	VMULPD      Z20, Z11, Z11
-	VFMADD231PD Z24, Z10, Z9
-	VFMADD231PD Z19, Z12, Z11
-	VFMADD231PD Z25, Z13, Z9
-	VFMADD231PD Z23, Z16, Z11
-	VSUBPD      Z9, Z7, Z7
-	VSUBPD      Z11, Z8, Z8
+	VMULPD      Z22, Z10, Z10
+	VMULPD      Z20, Z12, Z12
+	VFMADD231PD Z24, Z9, Z10
+	VFMADD231PD Z17, Z11, Z12
+	VFMADD231PD Z25, Z13, Z10
+	VFMADD231PD Z23, Z14, Z12
+	VSUBPD      Z10, Z7, Z7
+	VSUBPD      Z12, Z8, Z8
 	LEAQ        (AX)(R13*8), BP
 	VMOVUPD     c64x8_h32682193dd45936a<>+0(SB), Z9
-	VPERMI2PD   Z15, Z14, Z9
+	VPERMI2PD   Z16, Z15, Z9
 	VMOVAPS     Z2, Z10
 	VPERMI2PD   Z7, Z9, Z10
 	VMOVUPD     Z10, (BP)
 	VMOVAPS     Z3, Z9
-	VPERMI2PD   Z15, Z14, Z9
+	VPERMI2PD   Z16, Z15, Z9
 	VMOVAPS     Z4, Z10
 	VPERMI2PD   Z7, Z9, Z10
 	VMOVUPD     Z10, 64(BP)
 	VMOVAPS     Z5, Z9
-	VPERMI2PD   Z15, Z14, Z9
+	VPERMI2PD   Z16, Z15, Z9
 	VMOVAPS     Z6, Z10
 	VPERMI2PD   Z7, Z9, Z10
 	VMOVUPD     Z10, 128(BP)
 	LEAQ        (AX)(R13*8), R13
 	VMOVUPD     c64x8_h32682193dd45936a<>+0(SB), Z7
-	VPERMI2PD   Z18, Z17, Z7
+	VPERMI2PD   Z19, Z18, Z7
 	VMOVAPS     Z2, Z9
 	VPERMI2PD   Z8, Z7, Z9
 	VMOVUPD     Z9, 192(R13)
 	VMOVAPS     Z3, Z7
-	VPERMI2PD   Z18, Z17, Z7
+	VPERMI2PD   Z19, Z18, Z7
 	VMOVAPS     Z4, Z9
 	VPERMI2PD   Z8, Z7, Z9
 	VMOVUPD     Z9, 256(R13)
 	VMOVAPS     Z5, Z7
-	VPERMI2PD   Z18, Z17, Z7
+	VPERMI2PD   Z19, Z18, Z7
 	VMOVAPS     Z6, Z9
 	VPERMI2PD   Z8, Z7, Z9
 	VMOVUPD     Z9, 320(R13)
@@ -34125,61 +32703,125 @@ TEXT ·zqLoopAVX512(SB), $8-168
 	JLE     done2
 	MOVQ    $+0, R11
 	MOVQ    $+63, R12
-	VMOVUPD c64x8_h699acde94e9f2c25<>+0(SB), Z0
-	KXNORW  K1, K1, K1
+	VMOVUPD c64x8_hac7b9105cd1fb1c5<>+0(SB), Z0
+	VMOVUPD c64x8_h1f918f2192c94fa0<>+0(SB), Z1
+	VMOVUPD c64x8_he11b959f5003d900<>+0(SB), Z2
+	VMOVUPD c64x8_h5204dd9320372a45<>+0(SB), Z3
+	VMOVUPD c64x8_hd510ecbe95f80720<>+0(SB), Z4
+	VMOVUPD c64x8_ha1e64d18a0d47080<>+0(SB), Z5
+	VMOVUPD c64x8_h6168f7eb26f0c0c5<>+0(SB), Z6
+	VMOVUPD c64x8_h2d2b892bbae27ea0<>+0(SB), Z7
+	VMOVUPD c64x8_h583951e91e07b900<>+0(SB), Z8
+	VMOVUPD c64x8_h06f244787a083945<>+0(SB), Z9
+	VMOVUPD c64x8_he2aae6c8be113620<>+0(SB), Z10
+	VMOVUPD c64x8_h190409626ed85080<>+0(SB), Z11
 	PCALIGN $0x20
 
 loop3:
 	MOVQ         R11, R13
 	SHLQ         $0x02, R13
 	LEAQ         (R10)(R13*8), R13
-	VBROADCASTSD (R13), Z1
-	VBROADCASTSD 8(R13), Z2
-	VBROADCASTSD 16(R13), Z3
-	VBROADCASTSD 24(R13), Z4
+	VBROADCASTSD (R13), Z12
+	VBROADCASTSD 8(R13), Z13
+	VBROADCASTSD 16(R13), Z14
+	VBROADCASTSD 24(R13), Z15
 	IMUL3Q       $+22, R11, R13
 	LEAQ         (R9)(R13*8), R13
 	IMUL3Q       $+88, R11, BP
 	LEAQ         (BX)(BP*8), BP
-	KMOVB        R12, K2
-	VMOVUPD      (R13), Z5
-	VMOVUPD      64(R13), Z6
-	VMOVUPD.Z    128(R13), K2, Z7
-	VMULPD       Z5, Z1, Z8
-	VMULPD       Z6, Z1, Z9
-	VMULPD       Z7, Z1, Z1
-	KMOVW        K1, K3
-	VSCATTERQPD  Z8, K3, (BP)(Z0*8)
-	KMOVW        K1, K3
-	VSCATTERQPD  Z9, K3, 256(BP)(Z0*8)
-	KMOVW        K2, K3
-	VSCATTERQPD  Z1, K3, 512(BP)(Z0*8)
-	VMULPD       Z5, Z2, Z1
-	VMULPD       Z6, Z2, Z8
-	VMULPD       Z7, Z2, Z2
-	KMOVW        K1, K3
-	VSCATTERQPD  Z1, K3, 8(BP)(Z0*8)
-	KMOVW        K1, K3
-	VSCATTERQPD  Z8, K3, 264(BP)(Z0*8)
-	KMOVW        K2, K3
-	VSCATTERQPD  Z2, K3, 520(BP)(Z0*8)
-	VMULPD       Z5, Z3, Z1
-	VMULPD       Z6, Z3, Z2
-	VMULPD       Z7, Z3, Z3
-	KMOVW        K1, K3
-	VSCATTERQPD  Z1, K3, 16(BP)(Z0*8)
-	KMOVW        K1, K3
-	VSCATTERQPD  Z2, K3, 272(BP)(Z0*8)
-	KMOVW        K2, K3
-	VSCATTERQPD  Z3, K3, 528(BP)(Z0*8)
-	VMULPD       Z5, Z4, Z1
-	VMULPD       Z6, Z4, Z2
-	VMULPD       Z7, Z4, Z3
-	KMOVW        K1, K3
-	VSCATTERQPD  Z1, K3, 24(BP)(Z0*8)
-	KMOVW        K1, K3
-	VSCATTERQPD  Z2, K3, 280(BP)(Z0*8)
-	VSCATTERQPD  Z3, K2, 536(BP)(Z0*8)
+	KMOVB        R12, K1
+	VMOVUPD      (R13), Z16
+	VMOVUPD      64(R13), Z17
+	VMOVUPD.Z    128(R13), K1, Z18
+	VMULPD       Z16, Z12, Z19
+	VMULPD       Z17, Z12, Z20
+	VMULPD       Z18, Z12, Z12
+	VMULPD       Z16, Z13, Z21
+	VMULPD       Z17, Z13, Z22
+	VMULPD       Z18, Z13, Z13
+	VMULPD       Z16, Z14, Z23
+	VMULPD       Z17, Z14, Z24
+	VMULPD       Z18, Z14, Z14
+	VMULPD       Z16, Z15, Z16
+	VMULPD       Z17, Z15, Z17
+	VMULPD       Z18, Z15, Z15
+	VMOVAPS      Z0, Z18
+	VPERMI2PD    Z21, Z19, Z18
+	VMOVAPS      Z1, Z25
+	VPERMI2PD    Z23, Z18, Z25
+	VMOVAPS      Z2, Z18
+	VPERMI2PD    Z16, Z25, Z18
+	VMOVUPD      Z18, (BP)
+	VMOVAPS      Z3, Z18
+	VPERMI2PD    Z21, Z19, Z18
+	VMOVAPS      Z4, Z25
+	VPERMI2PD    Z23, Z18, Z25
+	VMOVAPS      Z5, Z18
+	VPERMI2PD    Z16, Z25, Z18
+	VMOVUPD      Z18, 64(BP)
+	VMOVAPS      Z6, Z18
+	VPERMI2PD    Z21, Z19, Z18
+	VMOVAPS      Z7, Z25
+	VPERMI2PD    Z23, Z18, Z25
+	VMOVAPS      Z8, Z18
+	VPERMI2PD    Z16, Z25, Z18
+	VMOVUPD      Z18, 128(BP)
+	VMOVAPS      Z9, Z18
+	VPERMI2PD    Z21, Z19, Z18
+	VMOVAPS      Z10, Z19
+	VPERMI2PD    Z23, Z18, Z19
+	VMOVAPS      Z11, Z18
+	VPERMI2PD    Z16, Z19, Z18
+	VMOVUPD      Z18, 192(BP)
+	VMOVAPS      Z0, Z16
+	VPERMI2PD    Z22, Z20, Z16
+	VMOVAPS      Z1, Z18
+	VPERMI2PD    Z24, Z16, Z18
+	VMOVAPS      Z2, Z16
+	VPERMI2PD    Z17, Z18, Z16
+	VMOVUPD      Z16, 256(BP)
+	VMOVAPS      Z3, Z16
+	VPERMI2PD    Z22, Z20, Z16
+	VMOVAPS      Z4, Z18
+	VPERMI2PD    Z24, Z16, Z18
+	VMOVAPS      Z5, Z16
+	VPERMI2PD    Z17, Z18, Z16
+	VMOVUPD      Z16, 320(BP)
+	VMOVAPS      Z6, Z16
+	VPERMI2PD    Z22, Z20, Z16
+	VMOVAPS      Z7, Z18
+	VPERMI2PD    Z24, Z16, Z18
+	VMOVAPS      Z8, Z16
+	VPERMI2PD    Z17, Z18, Z16
+	VMOVUPD      Z16, 384(BP)
+	VMOVAPS      Z9, Z16
+	VPERMI2PD    Z22, Z20, Z16
+	VMOVAPS      Z10, Z18
+	VPERMI2PD    Z24, Z16, Z18
+	VMOVAPS      Z11, Z16
+	VPERMI2PD    Z17, Z18, Z16
+	VMOVUPD      Z16, 448(BP)
+	VMOVAPS      Z0, Z16
+	VPERMI2PD    Z13, Z12, Z16
+	VMOVAPS      Z1, Z17
+	VPERMI2PD    Z14, Z16, Z17
+	VMOVAPS      Z2, Z16
+	VPERMI2PD    Z15, Z17, Z16
+	VMOVUPD      Z16, 512(BP)
+	VMOVAPS      Z3, Z16
+	VPERMI2PD    Z13, Z12, Z16
+	VMOVAPS      Z4, Z17
+	VPERMI2PD    Z14, Z16, Z17
+	VMOVAPS      Z5, Z16
+	VPERMI2PD    Z15, Z17, Z16
+	VMOVUPD      Z16, 576(BP)
+	VMOVAPS      Z6, Z16
+	VPERMI2PD    Z13, Z12, Z16
+	VMOVAPS      Z7, Z12
+	VPERMI2PD    Z14, Z16, Z12
+	VMOVAPS      Z8, Z13
+	VPERMI2PD    Z15, Z12, Z13
+	VMOVUPD      Z13, 640(BP)
 	ADDQ         $+1, R11
 	CMPQ         R11, CX
 	JLT          loop3
@@ -34479,7 +33121,7 @@ done4:
 
 // func zqLoopAVX2(first int, count int, rows int, weight []float64, zq []float64, base []float64, q []float64, p7 []float64, theta []float64)
 // Requires: AVX, AVX2, FMA3
-TEXT ·zqLoopAVX2(SB), $352-168
+TEXT ·zqLoopAVX2(SB), $320-168
 	MOVQ    first+0(FP), AX
 	MOVQ    count+8(FP), CX
 	MOVQ    weight_base+24(FP), DX
@@ -34500,775 +33142,429 @@ TEXT ·zqLoopAVX2(SB), $352-168
 	TESTQ   CX, CX
 	JLE     done2
 	MOVQ    $+0, R12
-	VMOVUPS c32x8_h42a4f02043f7f565<>+0(SB), Y0
-	VMOVUPD c64x4_0000000000000001<>+0(SB), Y1
+	VMOVUPD c64x4_0000000000000001<>+0(SB), Y0
+	VMOVUPS c32x8_h42a4f02043f7f565<>+0(SB), Y1
 	VMOVUPD c64x4_0000000000000002<>+0(SB), Y2
 	VMOVUPD c64x4_0000000000000003<>+0(SB), Y3
-	VMOVUPD c64x4_h5650343be9dcf595<>+0(SB), Y4
 	PCALIGN $0x20
 
 loop3:
 	MOVQ         R12, R13
 	SHLQ         $0x02, R13
 	LEAQ         (R11)(R13*8), R13
-	VBROADCASTSD (R13), Y5
-	VMOVUPS      Y5, (SP)
-	VBROADCASTSD 8(R13), Y5
-	VMOVUPS      Y5, 32(SP)
-	VBROADCASTSD 16(R13), Y5
-	VMOVUPS      Y5, 64(SP)
-	VBROADCASTSD 24(R13), Y5
-	VMOVUPS      Y5, 96(SP)
+	VBROADCASTSD (R13), Y4
+	VMOVUPS      Y4, (SP)
+	VBROADCASTSD 8(R13), Y4
+	VMOVUPS      Y4, 32(SP)
+	VBROADCASTSD 16(R13), Y4
+	VMOVUPS      Y4, 64(SP)
+	VBROADCASTSD 24(R13), Y4
+	VMOVUPS      Y4, 96(SP)
 	IMUL3Q       $+22, R12, R13
 	LEAQ         (R10)(R13*8), R13
 	IMUL3Q       $+88, R12, BP
 	LEAQ         (BX)(BP*8), BP
-	VMOVUPD      (R13), Y5
-	VMOVUPD      32(R13), Y6
-	VMOVUPD      64(R13), Y7
-	VMOVUPD      96(R13), Y8
+	VMOVUPD      (R13), Y4
+	VMOVUPD      32(R13), Y5
+	VMOVUPD      64(R13), Y6
+	VMOVUPD      96(R13), Y7
+	VMULPD       (SP), Y4, Y8
 	VMULPD       (SP), Y5, Y9
 	VMULPD       (SP), Y6, Y10
 	VMULPD       (SP), Y7, Y11
 	VMOVUPS      Y11, 128(SP)
-	VMULPD       (SP), Y8, Y11
-	VMOVUPS      Y11, 160(SP)
-	VMULPD       32(SP), Y5, Y11
-	VMULPD       32(SP), Y6, Y12
+	VMULPD       32(SP), Y4, Y11
+	VMULPD       32(SP), Y5, Y12
+	VMULPD       32(SP), Y6, Y13
+	VMOVUPS      Y13, 160(SP)
 	VMULPD       32(SP), Y7, Y13
 	VMOVUPS      Y13, 192(SP)
-	VMULPD       32(SP), Y8, Y13
-	VMOVUPS      Y13, 224(SP)
-	VMULPD       64(SP), Y5, Y13
-	VMULPD       64(SP), Y6, Y14
+	VMULPD       64(SP), Y4, Y13
+	VMULPD       64(SP), Y5, Y14
+	VMULPD       64(SP), Y6, Y15
+	VMOVUPS      Y15, 224(SP)
 	VMULPD       64(SP), Y7, Y15
 	VMOVUPS      Y15, 256(SP)
-	VMULPD       64(SP), Y8, Y15
-	VMOVUPS      Y15, 288(SP)
+	VMULPD       96(SP), Y4, Y4
 	VMULPD       96(SP), Y5, Y5
 	VMULPD       96(SP), Y6, Y6
 	VMULPD       96(SP), Y7, Y7
-	VMULPD       96(SP), Y8, Y8
-	VMOVUPS      Y8, 320(SP)
-	VMOVSD       X9, (BP)
-	VPADDQ       Y1, Y1, Y8
-	VPSHUFD      $0xa0, Y8, Y8
-	VPADDD       Y0, Y8, Y8
-	VPERMPS      Y9, Y8, Y8
-	VMOVSD       X8, 32(BP)
-	VPADDQ       Y2, Y2, Y8
-	VPSHUFD      $0xa0, Y8, Y8
-	VPADDD       Y0, Y8, Y8
-	VPERMPS      Y9, Y8, Y8
-	VMOVSD       X8, 64(BP)
-	VPADDQ       Y3, Y3, Y8
-	VPSHUFD      $0xa0, Y8, Y8
-	VPADDD       Y0, Y8, Y8
-	VPERMPS      Y9, Y8, Y8
-	VMOVSD       X8, 96(BP)
-	VMOVSD       X11, 8(BP)
-	VPADDQ       Y1, Y1, Y8
-	VPSHUFD      $0xa0, Y8, Y8
-	VPADDD       Y0, Y8, Y8
-	VPERMPS      Y11, Y8, Y8
-	VMOVSD       X8, 40(BP)
-	VPADDQ       Y2, Y2, Y8
-	VPSHUFD      $0xa0, Y8, Y8
-	VPADDD       Y0, Y8, Y8
-	VPERMPS      Y11, Y8, Y8
-	VMOVSD       X8, 72(BP)
-	VPADDQ       Y3, Y3, Y8
-	VPSHUFD      $0xa0, Y8, Y8
-	VPADDD       Y0, Y8, Y8
-	VPERMPS      Y11, Y8, Y8
-	VMOVSD       X8, 104(BP)
-	VMOVSD       X13, 16(BP)
-	VPADDQ       Y1, Y1, Y8
-	VPSHUFD      $0xa0, Y8, Y8
-	VPADDD       Y0, Y8, Y8
-	VPERMPS      Y13, Y8, Y8
-	VMOVSD       X8, 48(BP)
-	VPADDQ       Y2, Y2, Y8
-	VPSHUFD      $0xa0, Y8, Y8
-	VPADDD       Y0, Y8, Y8
-	VPERMPS      Y13, Y8, Y8
-	VMOVSD       X8, 80(BP)
-	VPADDQ       Y3, Y3, Y8
-	VPSHUFD      $0xa0, Y8, Y8
-	VPADDD       Y0, Y8, Y8
-	VPERMPS      Y13, Y8, Y8
-	VMOVSD       X8, 112(BP)
-	VMOVSD       X5, 24(BP)
-	VPADDQ       Y1, Y1, Y8
-	VPSHUFD      $0xa0, Y8, Y8
-	VPADDD       Y0, Y8, Y8
-	VPERMPS      Y5, Y8, Y8
-	VMOVSD       X8, 56(BP)
-	VPADDQ       Y2, Y2, Y8
-	VPSHUFD      $0xa0, Y8, Y8
-	VPADDD       Y0, Y8, Y8
-	VPERMPS      Y5, Y8, Y8
-	VMOVSD       X8, 88(BP)
-	VPADDQ       Y3, Y3, Y8
-	VPSHUFD      $0xa0, Y8, Y8
-	VPADDD       Y0, Y8, Y8
-	VPERMPS      Y5, Y8, Y5
-	VMOVSD       X5, 120(BP)
-	VMOVSD       X10, 128(BP)
-	VPADDQ       Y1, Y1, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       Y0, Y5, Y5
-	VPERMPS      Y10, Y5, Y5
-	VMOVSD       X5, 160(BP)
-	VPADDQ       Y2, Y2, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       Y0, Y5, Y5
-	VPERMPS      Y10, Y5, Y5
-	VMOVSD       X5, 192(BP)
-	VPADDQ       Y3, Y3, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       Y0, Y5, Y5
-	VPERMPS      Y10, Y5, Y5
-	VMOVSD       X5, 224(BP)
-	VMOVSD       X12, 136(BP)
-	VPADDQ       Y1, Y1, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       Y0, Y5, Y5
-	VPERMPS      Y12, Y5, Y5
-	VMOVSD       X5, 168(BP)
-	VPADDQ       Y2, Y2, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       Y0, Y5, Y5
-	VPERMPS      Y12, Y5, Y5
-	VMOVSD       X5, 200(BP)
-	VPADDQ       Y3, Y3, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       Y0, Y5, Y5
-	VPERMPS      Y12, Y5, Y5
-	VMOVSD       X5, 232(BP)
-	VMOVSD       X14, 144(BP)
-	VPADDQ       Y1, Y1, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       Y0, Y5, Y5
-	VPERMPS      Y14, Y5, Y5
-	VMOVSD       X5, 176(BP)
-	VPADDQ       Y2, Y2, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       Y0, Y5, Y5
-	VPERMPS      Y14, Y5, Y5
-	VMOVSD       X5, 208(BP)
-	VPADDQ       Y3, Y3, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       Y0, Y5, Y5
-	VPERMPS      Y14, Y5, Y5
-	VMOVSD       X5, 240(BP)
-	VMOVSD       X6, 152(BP)
-	VPADDQ       Y1, Y1, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       Y0, Y5, Y5
-	VPERMPS      Y6, Y5, Y5
-	VMOVSD       X5, 184(BP)
-	VPADDQ       Y2, Y2, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       Y0, Y5, Y5
-	VPERMPS      Y6, Y5, Y5
-	VMOVSD       X5, 216(BP)
-	VPADDQ       Y3, Y3, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       Y0, Y5, Y5
-	VPERMPS      Y6, Y5, Y5
-	VMOVSD       X5, 248(BP)
-	VMOVUPS      128(SP), Y5
-	VMOVSD       X5, 256(BP)
-	VPADDQ       Y1, Y1, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       Y0, Y5, Y5
-	VPERMPS      128(SP), Y5, Y5
-	VMOVSD       X5, 288(BP)
-	VPADDQ       Y2, Y2, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       Y0, Y5, Y5
-	VPERMPS      128(SP), Y5, Y5
-	VMOVSD       X5, 320(BP)
-	VPADDQ       Y3, Y3, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       Y0, Y5, Y5
-	VPERMPS      128(SP), Y5, Y5
-	VMOVSD       X5, 352(BP)
-	VMOVUPS      192(SP), Y5
-	VMOVSD       X5, 264(BP)
-	VPADDQ       Y1, Y1, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       Y0, Y5, Y5
-	VPERMPS      192(SP), Y5, Y5
-	VMOVSD       X5, 296(BP)
-	VPADDQ       Y2, Y2, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       Y0, Y5, Y5
-	VPERMPS      192(SP), Y5, Y5
-	VMOVSD       X5, 328(BP)
-	VPADDQ       Y3, Y3, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       Y0, Y5, Y5
-	VPERMPS      192(SP), Y5, Y5
-	VMOVSD       X5, 360(BP)
-	VMOVUPS      256(SP), Y5
-	VMOVSD       X5, 272(BP)
-	VPADDQ       Y1, Y1, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       Y0, Y5, Y5
-	VPERMPS      256(SP), Y5, Y5
-	VMOVSD       X5, 304(BP)
-	VPADDQ       Y2, Y2, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       Y0, Y5, Y5
-	VPERMPS      256(SP), Y5, Y5
-	VMOVSD       X5, 336(BP)
-	VPADDQ       Y3, Y3, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       Y0, Y5, Y5
-	VPERMPS      256(SP), Y5, Y5
-	VMOVSD       X5, 368(BP)
-	VMOVSD       X7, 280(BP)
-	VPADDQ       Y1, Y1, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       Y0, Y5, Y5
-	VPERMPS      Y7, Y5, Y5
-	VMOVSD       X5, 312(BP)
-	VPADDQ       Y2, Y2, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       Y0, Y5, Y5
-	VPERMPS      Y7, Y5, Y5
-	VMOVSD       X5, 344(BP)
-	VPADDQ       Y3, Y3, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       Y0, Y5, Y5
-	VPERMPS      Y7, Y5, Y5
-	VMOVSD       X5, 376(BP)
-	VMOVUPS      160(SP), Y5
-	VMOVSD       X5, 384(BP)
-	VPADDQ       Y1, Y1, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       Y0, Y5, Y5
-	VPERMPS      160(SP), Y5, Y5
-	VMOVSD       X5, 416(BP)
-	VPADDQ       Y2, Y2, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       Y0, Y5, Y5
-	VPERMPS      160(SP), Y5, Y5
-	VMOVSD       X5, 448(BP)
-	VPADDQ       Y3, Y3, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       Y0, Y5, Y5
-	VPERMPS      160(SP), Y5, Y5
-	VMOVSD       X5, 480(BP)
-	VMOVUPS      224(SP), Y5
-	VMOVSD       X5, 392(BP)
-	VPADDQ       Y1, Y1, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       Y0, Y5, Y5
-	VPERMPS      224(SP), Y5, Y5
-	VMOVSD       X5, 424(BP)
-	VPADDQ       Y2, Y2, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       Y0, Y5, Y5
-	VPERMPS      224(SP), Y5, Y5
-	VMOVSD       X5, 456(BP)
-	VPADDQ       Y3, Y3, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       Y0, Y5, Y5
-	VPERMPS      224(SP), Y5, Y5
-	VMOVSD       X5, 488(BP)
-	VMOVUPS      288(SP), Y5
-	VMOVSD       X5, 400(BP)
-	VPADDQ       Y1, Y1, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       Y0, Y5, Y5
-	VPERMPS      288(SP), Y5, Y5
-	VMOVSD       X5, 432(BP)
-	VPADDQ       Y2, Y2, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       Y0, Y5, Y5
-	VPERMPS      288(SP), Y5, Y5
-	VMOVSD       X5, 464(BP)
-	VPADDQ       Y3, Y3, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       Y0, Y5, Y5
-	VPERMPS      288(SP), Y5, Y5
-	VMOVSD       X5, 496(BP)
-	VMOVUPS      320(SP), Y5
-	VMOVSD       X5, 408(BP)
-	VPADDQ       Y1, Y1, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       Y0, Y5, Y5
-	VPERMPS      320(SP), Y5, Y5
-	VMOVSD       X5, 440(BP)
-	VPADDQ       Y2, Y2, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       Y0, Y5, Y5
-	VPERMPS      320(SP), Y5, Y5
-	VMOVSD       X5, 472(BP)
-	VPADDQ       Y3, Y3, Y5
-	VPSHUFD      $0xa0, Y5, Y5
-	VPADDD       Y0, Y5, Y5
-	VPERMPS      320(SP), Y5, Y5
-	VMOVSD       X5, 504(BP)
-	VMOVUPD      128(R13), Y5
-	VMASKMOVPD   160(R13), Y4, Y6
-	VMULPD       (SP), Y5, Y7
-	VMULPD       (SP), Y6, Y8
-	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y9
-	VPADDQ       Y9, Y9, Y9
-	VPSHUFD      $0xa0, Y9, Y9
-	VPADDD       Y0, Y9, Y9
-	VPERMPS      c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ        X9, R13
-	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y9
-	VPADDQ       Y9, Y9, Y9
-	VPSHUFD      $0xa0, Y9, Y9
-	VPADDD       Y0, Y9, Y9
-	VPERMPS      Y7, Y9, Y9
-	VMOVSD       X9, 512(BP)(R13*8)
-	VPADDQ       Y1, Y1, Y9
-	VPSHUFD      $0xa0, Y9, Y9
-	VPADDD       Y0, Y9, Y9
-	VPERMPS      c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ        X9, R13
-	VPADDQ       Y1, Y1, Y9
-	VPSHUFD      $0xa0, Y9, Y9
-	VPADDD       Y0, Y9, Y9
-	VPERMPS      Y7, Y9, Y9
-	VMOVSD       X9, 512(BP)(R13*8)
-	VPADDQ       Y2, Y2, Y9
-	VPSHUFD      $0xa0, Y9, Y9
-	VPADDD       Y0, Y9, Y9
-	VPERMPS      c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ        X9, R13
-	VPADDQ       Y2, Y2, Y9
-	VPSHUFD      $0xa0, Y9, Y9
-	VPADDD       Y0, Y9, Y9
-	VPERMPS      Y7, Y9, Y9
-	VMOVSD       X9, 512(BP)(R13*8)
-	VPADDQ       Y3, Y3, Y9
-	VPSHUFD      $0xa0, Y9, Y9
-	VPADDD       Y0, Y9, Y9
-	VPERMPS      c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ        X9, R13
-	VPADDQ       Y3, Y3, Y9
-	VPSHUFD      $0xa0, Y9, Y9
-	VPADDD       Y0, Y9, Y9
-	VPERMPS      Y7, Y9, Y7
-	VMOVSD       X7, 512(BP)(R13*8)
-	VMOVMSKPD    Y4, R13
-	ANDQ         $+1, R13
-	TESTQ        R13, R13
-	JEQ          done4
-	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y7
-	VPADDQ       Y7, Y7, Y7
+	VMOVUPS      Y7, 288(SP)
+	VMOVSD       X8, (BP)
+	VPADDQ       Y0, Y0, Y7
 	VPSHUFD      $0xa0, Y7, Y7
-	VPADDD       Y0, Y7, Y7
-	VPERMPS      c64x4_h6de8fda5c4cee5a5<>+0(SB), Y7, Y7
-	VMOVQ        X7, R13
-	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y7
-	VPADDQ       Y7, Y7, Y7
-	VPSHUFD      $0xa0, Y7, Y7
-	VPADDD       Y0, Y7, Y7
+	VPADDD       Y1, Y7, Y7
 	VPERMPS      Y8, Y7, Y7
-	VMOVSD       X7, 640(BP)(R13*8)
-
-done4:
-	VMOVMSKPD Y4, R13
-	ANDQ      $+2, R13
-	TESTQ     R13, R13
-	JEQ       done5
-	VPADDQ    Y1, Y1, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y0, Y7, Y7
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y7, Y7
-	VMOVQ     X7, R13
-	VPADDQ    Y1, Y1, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y0, Y7, Y7
-	VPERMPS   Y8, Y7, Y7
-	VMOVSD    X7, 640(BP)(R13*8)
-
-done5:
-	VMOVMSKPD Y4, R13
-	ANDQ      $+4, R13
-	TESTQ     R13, R13
-	JEQ       done6
-	VPADDQ    Y2, Y2, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y0, Y7, Y7
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y7, Y7
-	VMOVQ     X7, R13
-	VPADDQ    Y2, Y2, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y0, Y7, Y7
-	VPERMPS   Y8, Y7, Y7
-	VMOVSD    X7, 640(BP)(R13*8)
-
-done6:
-	VMOVMSKPD Y4, R13
-	ANDQ      $+8, R13
-	TESTQ     R13, R13
-	JEQ       done7
-	VPADDQ    Y3, Y3, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y0, Y7, Y7
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y7, Y7
-	VMOVQ     X7, R13
-	VPADDQ    Y3, Y3, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y0, Y7, Y7
-	VPERMPS   Y8, Y7, Y7
-	VMOVSD    X7, 640(BP)(R13*8)
-
-done7:
-	VMULPD    32(SP), Y5, Y7
-	VMULPD    32(SP), Y6, Y8
-	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y9
-	VPADDQ    Y9, Y9, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y0, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, R13
-	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y9
-	VPADDQ    Y9, Y9, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y0, Y9, Y9
-	VPERMPS   Y7, Y9, Y9
-	VMOVSD    X9, 520(BP)(R13*8)
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y0, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, R13
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y0, Y9, Y9
-	VPERMPS   Y7, Y9, Y9
-	VMOVSD    X9, 520(BP)(R13*8)
-	VPADDQ    Y2, Y2, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y0, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, R13
-	VPADDQ    Y2, Y2, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y0, Y9, Y9
-	VPERMPS   Y7, Y9, Y9
-	VMOVSD    X9, 520(BP)(R13*8)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y0, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, R13
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y0, Y9, Y9
-	VPERMPS   Y7, Y9, Y7
-	VMOVSD    X7, 520(BP)(R13*8)
-	VMOVMSKPD Y4, R13
-	ANDQ      $+1, R13
-	TESTQ     R13, R13
-	JEQ       done8
-	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y7
-	VPADDQ    Y7, Y7, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y0, Y7, Y7
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y7, Y7
-	VMOVQ     X7, R13
-	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y7
-	VPADDQ    Y7, Y7, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y0, Y7, Y7
-	VPERMPS   Y8, Y7, Y7
-	VMOVSD    X7, 648(BP)(R13*8)
-
-done8:
-	VMOVMSKPD Y4, R13
-	ANDQ      $+2, R13
-	TESTQ     R13, R13
-	JEQ       done9
-	VPADDQ    Y1, Y1, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y0, Y7, Y7
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y7, Y7
-	VMOVQ     X7, R13
-	VPADDQ    Y1, Y1, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y0, Y7, Y7
-	VPERMPS   Y8, Y7, Y7
-	VMOVSD    X7, 648(BP)(R13*8)
-
-done9:
-	VMOVMSKPD Y4, R13
-	ANDQ      $+4, R13
-	TESTQ     R13, R13
-	JEQ       done10
-	VPADDQ    Y2, Y2, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y0, Y7, Y7
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y7, Y7
-	VMOVQ     X7, R13
-	VPADDQ    Y2, Y2, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y0, Y7, Y7
-	VPERMPS   Y8, Y7, Y7
-	VMOVSD    X7, 648(BP)(R13*8)
-
-done10:
-	VMOVMSKPD Y4, R13
-	ANDQ      $+8, R13
-	TESTQ     R13, R13
-	JEQ       done11
-	VPADDQ    Y3, Y3, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y0, Y7, Y7
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y7, Y7
-	VMOVQ     X7, R13
-	VPADDQ    Y3, Y3, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y0, Y7, Y7
-	VPERMPS   Y8, Y7, Y7
-	VMOVSD    X7, 648(BP)(R13*8)
-
-done11:
-	VMULPD    64(SP), Y5, Y7
-	VMULPD    64(SP), Y6, Y8
-	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y9
-	VPADDQ    Y9, Y9, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y0, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, R13
-	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y9
-	VPADDQ    Y9, Y9, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y0, Y9, Y9
-	VPERMPS   Y7, Y9, Y9
-	VMOVSD    X9, 528(BP)(R13*8)
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y0, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, R13
-	VPADDQ    Y1, Y1, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y0, Y9, Y9
-	VPERMPS   Y7, Y9, Y9
-	VMOVSD    X9, 528(BP)(R13*8)
-	VPADDQ    Y2, Y2, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y0, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, R13
-	VPADDQ    Y2, Y2, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y0, Y9, Y9
-	VPERMPS   Y7, Y9, Y9
-	VMOVSD    X9, 528(BP)(R13*8)
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y0, Y9, Y9
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y9, Y9
-	VMOVQ     X9, R13
-	VPADDQ    Y3, Y3, Y9
-	VPSHUFD   $0xa0, Y9, Y9
-	VPADDD    Y0, Y9, Y9
-	VPERMPS   Y7, Y9, Y7
-	VMOVSD    X7, 528(BP)(R13*8)
-	VMOVMSKPD Y4, R13
-	ANDQ      $+1, R13
-	TESTQ     R13, R13
-	JEQ       done12
-	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y7
-	VPADDQ    Y7, Y7, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y0, Y7, Y7
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y7, Y7
-	VMOVQ     X7, R13
-	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y7
-	VPADDQ    Y7, Y7, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y0, Y7, Y7
-	VPERMPS   Y8, Y7, Y7
-	VMOVSD    X7, 656(BP)(R13*8)
-
-done12:
-	VMOVMSKPD Y4, R13
-	ANDQ      $+2, R13
-	TESTQ     R13, R13
-	JEQ       done13
-	VPADDQ    Y1, Y1, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y0, Y7, Y7
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y7, Y7
-	VMOVQ     X7, R13
-	VPADDQ    Y1, Y1, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y0, Y7, Y7
-	VPERMPS   Y8, Y7, Y7
-	VMOVSD    X7, 656(BP)(R13*8)
-
-done13:
-	VMOVMSKPD Y4, R13
-	ANDQ      $+4, R13
-	TESTQ     R13, R13
-	JEQ       done14
-	VPADDQ    Y2, Y2, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y0, Y7, Y7
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y7, Y7
-	VMOVQ     X7, R13
-	VPADDQ    Y2, Y2, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y0, Y7, Y7
-	VPERMPS   Y8, Y7, Y7
-	VMOVSD    X7, 656(BP)(R13*8)
-
-done14:
-	VMOVMSKPD Y4, R13
-	ANDQ      $+8, R13
-	TESTQ     R13, R13
-	JEQ       done15
-	VPADDQ    Y3, Y3, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y0, Y7, Y7
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y7, Y7
-	VMOVQ     X7, R13
-	VPADDQ    Y3, Y3, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y0, Y7, Y7
-	VPERMPS   Y8, Y7, Y7
-	VMOVSD    X7, 656(BP)(R13*8)
-
-done15:
-	VMULPD    96(SP), Y5, Y5
-	VMULPD    96(SP), Y6, Y6
-	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y7
-	VPADDQ    Y7, Y7, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y0, Y7, Y7
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y7, Y7
-	VMOVQ     X7, R13
-	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y7
-	VPADDQ    Y7, Y7, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y0, Y7, Y7
-	VPERMPS   Y5, Y7, Y7
-	VMOVSD    X7, 536(BP)(R13*8)
-	VPADDQ    Y1, Y1, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y0, Y7, Y7
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y7, Y7
-	VMOVQ     X7, R13
-	VPADDQ    Y1, Y1, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y0, Y7, Y7
-	VPERMPS   Y5, Y7, Y7
-	VMOVSD    X7, 536(BP)(R13*8)
-	VPADDQ    Y2, Y2, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y0, Y7, Y7
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y7, Y7
-	VMOVQ     X7, R13
-	VPADDQ    Y2, Y2, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y0, Y7, Y7
-	VPERMPS   Y5, Y7, Y7
-	VMOVSD    X7, 536(BP)(R13*8)
-	VPADDQ    Y3, Y3, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y0, Y7, Y7
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y7, Y7
-	VMOVQ     X7, R13
-	VPADDQ    Y3, Y3, Y7
-	VPSHUFD   $0xa0, Y7, Y7
-	VPADDD    Y0, Y7, Y7
-	VPERMPS   Y5, Y7, Y5
-	VMOVSD    X5, 536(BP)(R13*8)
-	VMOVMSKPD Y4, R13
-	ANDQ      $+1, R13
-	TESTQ     R13, R13
-	JEQ       done16
-	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y5
-	VPADDQ    Y5, Y5, Y5
-	VPSHUFD   $0xa0, Y5, Y5
-	VPADDD    Y0, Y5, Y5
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y5, Y5
-	VMOVQ     X5, R13
-	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y5
-	VPADDQ    Y5, Y5, Y5
-	VPSHUFD   $0xa0, Y5, Y5
-	VPADDD    Y0, Y5, Y5
-	VPERMPS   Y6, Y5, Y5
-	VMOVSD    X5, 664(BP)(R13*8)
-
-done16:
-	VMOVMSKPD Y4, R13
-	ANDQ      $+2, R13
-	TESTQ     R13, R13
-	JEQ       done17
-	VPADDQ    Y1, Y1, Y5
-	VPSHUFD   $0xa0, Y5, Y5
-	VPADDD    Y0, Y5, Y5
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y5, Y5
-	VMOVQ     X5, R13
-	VPADDQ    Y1, Y1, Y5
-	VPSHUFD   $0xa0, Y5, Y5
-	VPADDD    Y0, Y5, Y5
-	VPERMPS   Y6, Y5, Y5
-	VMOVSD    X5, 664(BP)(R13*8)
-
-done17:
-	VMOVMSKPD Y4, R13
-	ANDQ      $+4, R13
-	TESTQ     R13, R13
-	JEQ       done18
-	VPADDQ    Y2, Y2, Y5
-	VPSHUFD   $0xa0, Y5, Y5
-	VPADDD    Y0, Y5, Y5
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y5, Y5
-	VMOVQ     X5, R13
-	VPADDQ    Y2, Y2, Y5
-	VPSHUFD   $0xa0, Y5, Y5
-	VPADDD    Y0, Y5, Y5
-	VPERMPS   Y6, Y5, Y5
-	VMOVSD    X5, 664(BP)(R13*8)
-
-done18:
-	VMOVMSKPD Y4, R13
-	ANDQ      $+8, R13
-	TESTQ     R13, R13
-	JEQ       done19
-	VPADDQ    Y3, Y3, Y5
-	VPSHUFD   $0xa0, Y5, Y5
-	VPADDD    Y0, Y5, Y5
-	VPERMPS   c64x4_h6de8fda5c4cee5a5<>+0(SB), Y5, Y5
-	VMOVQ     X5, R13
-	VPADDQ    Y3, Y3, Y5
-	VPSHUFD   $0xa0, Y5, Y5
-	VPADDD    Y0, Y5, Y5
-	VPERMPS   Y6, Y5, Y5
-	VMOVSD    X5, 664(BP)(R13*8)
-
-done19:
-	ADDQ $+1, R12
-	CMPQ R12, CX
-	JLT  loop3
+	VMOVSD       X7, 32(BP)
+	VPADDQ       Y2, Y2, Y7
+	VPSHUFD      $0xa0, Y7, Y7
+	VPADDD       Y1, Y7, Y7
+	VPERMPS      Y8, Y7, Y7
+	VMOVSD       X7, 64(BP)
+	VPADDQ       Y3, Y3, Y7
+	VPSHUFD      $0xa0, Y7, Y7
+	VPADDD       Y1, Y7, Y7
+	VPERMPS      Y8, Y7, Y7
+	VMOVSD       X7, 96(BP)
+	VMOVSD       X11, 8(BP)
+	VPADDQ       Y0, Y0, Y7
+	VPSHUFD      $0xa0, Y7, Y7
+	VPADDD       Y1, Y7, Y7
+	VPERMPS      Y11, Y7, Y7
+	VMOVSD       X7, 40(BP)
+	VPADDQ       Y2, Y2, Y7
+	VPSHUFD      $0xa0, Y7, Y7
+	VPADDD       Y1, Y7, Y7
+	VPERMPS      Y11, Y7, Y7
+	VMOVSD       X7, 72(BP)
+	VPADDQ       Y3, Y3, Y7
+	VPSHUFD      $0xa0, Y7, Y7
+	VPADDD       Y1, Y7, Y7
+	VPERMPS      Y11, Y7, Y7
+	VMOVSD       X7, 104(BP)
+	VMOVSD       X13, 16(BP)
+	VPADDQ       Y0, Y0, Y7
+	VPSHUFD      $0xa0, Y7, Y7
+	VPADDD       Y1, Y7, Y7
+	VPERMPS      Y13, Y7, Y7
+	VMOVSD       X7, 48(BP)
+	VPADDQ       Y2, Y2, Y7
+	VPSHUFD      $0xa0, Y7, Y7
+	VPADDD       Y1, Y7, Y7
+	VPERMPS      Y13, Y7, Y7
+	VMOVSD       X7, 80(BP)
+	VPADDQ       Y3, Y3, Y7
+	VPSHUFD      $0xa0, Y7, Y7
+	VPADDD       Y1, Y7, Y7
+	VPERMPS      Y13, Y7, Y7
+	VMOVSD       X7, 112(BP)
+	VMOVSD       X4, 24(BP)
+	VPADDQ       Y0, Y0, Y7
+	VPSHUFD      $0xa0, Y7, Y7
+	VPADDD       Y1, Y7, Y7
+	VPERMPS      Y4, Y7, Y7
+	VMOVSD       X7, 56(BP)
+	VPADDQ       Y2, Y2, Y7
+	VPSHUFD      $0xa0, Y7, Y7
+	VPADDD       Y1, Y7, Y7
+	VPERMPS      Y4, Y7, Y7
+	VMOVSD       X7, 88(BP)
+	VPADDQ       Y3, Y3, Y7
+	VPSHUFD      $0xa0, Y7, Y7
+	VPADDD       Y1, Y7, Y7
+	VPERMPS      Y4, Y7, Y4
+	VMOVSD       X4, 120(BP)
+	VMOVSD       X9, 128(BP)
+	VPADDQ       Y0, Y0, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       Y1, Y4, Y4
+	VPERMPS      Y9, Y4, Y4
+	VMOVSD       X4, 160(BP)
+	VPADDQ       Y2, Y2, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       Y1, Y4, Y4
+	VPERMPS      Y9, Y4, Y4
+	VMOVSD       X4, 192(BP)
+	VPADDQ       Y3, Y3, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       Y1, Y4, Y4
+	VPERMPS      Y9, Y4, Y4
+	VMOVSD       X4, 224(BP)
+	VMOVSD       X12, 136(BP)
+	VPADDQ       Y0, Y0, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       Y1, Y4, Y4
+	VPERMPS      Y12, Y4, Y4
+	VMOVSD       X4, 168(BP)
+	VPADDQ       Y2, Y2, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       Y1, Y4, Y4
+	VPERMPS      Y12, Y4, Y4
+	VMOVSD       X4, 200(BP)
+	VPADDQ       Y3, Y3, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       Y1, Y4, Y4
+	VPERMPS      Y12, Y4, Y4
+	VMOVSD       X4, 232(BP)
+	VMOVSD       X14, 144(BP)
+	VPADDQ       Y0, Y0, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       Y1, Y4, Y4
+	VPERMPS      Y14, Y4, Y4
+	VMOVSD       X4, 176(BP)
+	VPADDQ       Y2, Y2, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       Y1, Y4, Y4
+	VPERMPS      Y14, Y4, Y4
+	VMOVSD       X4, 208(BP)
+	VPADDQ       Y3, Y3, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       Y1, Y4, Y4
+	VPERMPS      Y14, Y4, Y4
+	VMOVSD       X4, 240(BP)
+	VMOVSD       X5, 152(BP)
+	VPADDQ       Y0, Y0, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       Y1, Y4, Y4
+	VPERMPS      Y5, Y4, Y4
+	VMOVSD       X4, 184(BP)
+	VPADDQ       Y2, Y2, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       Y1, Y4, Y4
+	VPERMPS      Y5, Y4, Y4
+	VMOVSD       X4, 216(BP)
+	VPADDQ       Y3, Y3, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       Y1, Y4, Y4
+	VPERMPS      Y5, Y4, Y4
+	VMOVSD       X4, 248(BP)
+	VMOVSD       X10, 256(BP)
+	VPADDQ       Y0, Y0, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       Y1, Y4, Y4
+	VPERMPS      Y10, Y4, Y4
+	VMOVSD       X4, 288(BP)
+	VPADDQ       Y2, Y2, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       Y1, Y4, Y4
+	VPERMPS      Y10, Y4, Y4
+	VMOVSD       X4, 320(BP)
+	VPADDQ       Y3, Y3, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       Y1, Y4, Y4
+	VPERMPS      Y10, Y4, Y4
+	VMOVSD       X4, 352(BP)
+	VMOVUPS      160(SP), Y4
+	VMOVSD       X4, 264(BP)
+	VPADDQ       Y0, Y0, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       Y1, Y4, Y4
+	VPERMPS      160(SP), Y4, Y4
+	VMOVSD       X4, 296(BP)
+	VPADDQ       Y2, Y2, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       Y1, Y4, Y4
+	VPERMPS      160(SP), Y4, Y4
+	VMOVSD       X4, 328(BP)
+	VPADDQ       Y3, Y3, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       Y1, Y4, Y4
+	VPERMPS      160(SP), Y4, Y4
+	VMOVSD       X4, 360(BP)
+	VMOVUPS      224(SP), Y4
+	VMOVSD       X4, 272(BP)
+	VPADDQ       Y0, Y0, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       Y1, Y4, Y4
+	VPERMPS      224(SP), Y4, Y4
+	VMOVSD       X4, 304(BP)
+	VPADDQ       Y2, Y2, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       Y1, Y4, Y4
+	VPERMPS      224(SP), Y4, Y4
+	VMOVSD       X4, 336(BP)
+	VPADDQ       Y3, Y3, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       Y1, Y4, Y4
+	VPERMPS      224(SP), Y4, Y4
+	VMOVSD       X4, 368(BP)
+	VMOVSD       X6, 280(BP)
+	VPADDQ       Y0, Y0, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       Y1, Y4, Y4
+	VPERMPS      Y6, Y4, Y4
+	VMOVSD       X4, 312(BP)
+	VPADDQ       Y2, Y2, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       Y1, Y4, Y4
+	VPERMPS      Y6, Y4, Y4
+	VMOVSD       X4, 344(BP)
+	VPADDQ       Y3, Y3, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       Y1, Y4, Y4
+	VPERMPS      Y6, Y4, Y4
+	VMOVSD       X4, 376(BP)
+	VMOVUPS      128(SP), Y4
+	VMOVSD       X4, 384(BP)
+	VPADDQ       Y0, Y0, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       Y1, Y4, Y4
+	VPERMPS      128(SP), Y4, Y4
+	VMOVSD       X4, 416(BP)
+	VPADDQ       Y2, Y2, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       Y1, Y4, Y4
+	VPERMPS      128(SP), Y4, Y4
+	VMOVSD       X4, 448(BP)
+	VPADDQ       Y3, Y3, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       Y1, Y4, Y4
+	VPERMPS      128(SP), Y4, Y4
+	VMOVSD       X4, 480(BP)
+	VMOVUPS      192(SP), Y4
+	VMOVSD       X4, 392(BP)
+	VPADDQ       Y0, Y0, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       Y1, Y4, Y4
+	VPERMPS      192(SP), Y4, Y4
+	VMOVSD       X4, 424(BP)
+	VPADDQ       Y2, Y2, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       Y1, Y4, Y4
+	VPERMPS      192(SP), Y4, Y4
+	VMOVSD       X4, 456(BP)
+	VPADDQ       Y3, Y3, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       Y1, Y4, Y4
+	VPERMPS      192(SP), Y4, Y4
+	VMOVSD       X4, 488(BP)
+	VMOVUPS      256(SP), Y4
+	VMOVSD       X4, 400(BP)
+	VPADDQ       Y0, Y0, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       Y1, Y4, Y4
+	VPERMPS      256(SP), Y4, Y4
+	VMOVSD       X4, 432(BP)
+	VPADDQ       Y2, Y2, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       Y1, Y4, Y4
+	VPERMPS      256(SP), Y4, Y4
+	VMOVSD       X4, 464(BP)
+	VPADDQ       Y3, Y3, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       Y1, Y4, Y4
+	VPERMPS      256(SP), Y4, Y4
+	VMOVSD       X4, 496(BP)
+	VMOVUPS      288(SP), Y4
+	VMOVSD       X4, 408(BP)
+	VPADDQ       Y0, Y0, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       Y1, Y4, Y4
+	VPERMPS      288(SP), Y4, Y4
+	VMOVSD       X4, 440(BP)
+	VPADDQ       Y2, Y2, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       Y1, Y4, Y4
+	VPERMPS      288(SP), Y4, Y4
+	VMOVSD       X4, 472(BP)
+	VPADDQ       Y3, Y3, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       Y1, Y4, Y4
+	VPERMPS      288(SP), Y4, Y4
+	VMOVSD       X4, 504(BP)
+	VMOVUPD      128(R13), Y4
+	VMOVUPD      c64x4_h5650343be9dcf595<>+0(SB), Y5
+	VMASKMOVPD   160(R13), Y5, Y5
+	VMULPD       (SP), Y4, Y6
+	VMULPD       (SP), Y5, Y7
+	VMULPD       32(SP), Y4, Y8
+	VMULPD       32(SP), Y5, Y9
+	VMULPD       64(SP), Y4, Y10
+	VMULPD       64(SP), Y5, Y11
+	VMULPD       96(SP), Y4, Y4
+	VMULPD       96(SP), Y5, Y5
+	VMOVSD       X6, 512(BP)
+	VPADDQ       Y0, Y0, Y12
+	VPSHUFD      $0xa0, Y12, Y12
+	VPADDD       Y1, Y12, Y12
+	VPERMPS      Y6, Y12, Y12
+	VMOVSD       X12, 544(BP)
+	VPADDQ       Y2, Y2, Y12
+	VPSHUFD      $0xa0, Y12, Y12
+	VPADDD       Y1, Y12, Y12
+	VPERMPS      Y6, Y12, Y12
+	VMOVSD       X12, 576(BP)
+	VPADDQ       Y3, Y3, Y12
+	VPSHUFD      $0xa0, Y12, Y12
+	VPADDD       Y1, Y12, Y12
+	VPERMPS      Y6, Y12, Y6
+	VMOVSD       X6, 608(BP)
+	VMOVSD       X8, 520(BP)
+	VPADDQ       Y0, Y0, Y6
+	VPSHUFD      $0xa0, Y6, Y6
+	VPADDD       Y1, Y6, Y6
+	VPERMPS      Y8, Y6, Y6
+	VMOVSD       X6, 552(BP)
+	VPADDQ       Y2, Y2, Y6
+	VPSHUFD      $0xa0, Y6, Y6
+	VPADDD       Y1, Y6, Y6
+	VPERMPS      Y8, Y6, Y6
+	VMOVSD       X6, 584(BP)
+	VPADDQ       Y3, Y3, Y6
+	VPSHUFD      $0xa0, Y6, Y6
+	VPADDD       Y1, Y6, Y6
+	VPERMPS      Y8, Y6, Y6
+	VMOVSD       X6, 616(BP)
+	VMOVSD       X10, 528(BP)
+	VPADDQ       Y0, Y0, Y6
+	VPSHUFD      $0xa0, Y6, Y6
+	VPADDD       Y1, Y6, Y6
+	VPERMPS      Y10, Y6, Y6
+	VMOVSD       X6, 560(BP)
+	VPADDQ       Y2, Y2, Y6
+	VPSHUFD      $0xa0, Y6, Y6
+	VPADDD       Y1, Y6, Y6
+	VPERMPS      Y10, Y6, Y6
+	VMOVSD       X6, 592(BP)
+	VPADDQ       Y3, Y3, Y6
+	VPSHUFD      $0xa0, Y6, Y6
+	VPADDD       Y1, Y6, Y6
+	VPERMPS      Y10, Y6, Y6
+	VMOVSD       X6, 624(BP)
+	VMOVSD       X4, 536(BP)
+	VPADDQ       Y0, Y0, Y6
+	VPSHUFD      $0xa0, Y6, Y6
+	VPADDD       Y1, Y6, Y6
+	VPERMPS      Y4, Y6, Y6
+	VMOVSD       X6, 568(BP)
+	VPADDQ       Y2, Y2, Y6
+	VPSHUFD      $0xa0, Y6, Y6
+	VPADDD       Y1, Y6, Y6
+	VPERMPS      Y4, Y6, Y6
+	VMOVSD       X6, 600(BP)
+	VPADDQ       Y3, Y3, Y6
+	VPSHUFD      $0xa0, Y6, Y6
+	VPADDD       Y1, Y6, Y6
+	VPERMPS      Y4, Y6, Y4
+	VMOVSD       X4, 632(BP)
+	VMOVSD       X7, 640(BP)
+	VPADDQ       Y0, Y0, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       Y1, Y4, Y4
+	VPERMPS      Y7, Y4, Y4
+	VMOVSD       X4, 672(BP)
+	VMOVSD       X9, 648(BP)
+	VPADDQ       Y0, Y0, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       Y1, Y4, Y4
+	VPERMPS      Y9, Y4, Y4
+	VMOVSD       X4, 680(BP)
+	VMOVSD       X11, 656(BP)
+	VPADDQ       Y0, Y0, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       Y1, Y4, Y4
+	VPERMPS      Y11, Y4, Y4
+	VMOVSD       X4, 688(BP)
+	VMOVSD       X5, 664(BP)
+	VPADDQ       Y0, Y0, Y4
+	VPSHUFD      $0xa0, Y4, Y4
+	VPADDD       Y1, Y4, Y4
+	VPERMPS      Y5, Y4, Y4
+	VMOVSD       X4, 696(BP)
+	ADDQ         $+1, R12
+	CMPQ         R12, CX
+	JLT          loop3
 
 done2:
 done1:
 	TESTQ        CX, CX
-	JLE          done20
+	JLE          done4
 	VBROADCASTSD 24(R9), Y0
-	VMOVUPS      Y0, 320(SP)
-	VBROADCASTSD 32(R9), Y0
 	VMOVUPS      Y0, 288(SP)
-	VBROADCASTSD 40(R9), Y0
+	VBROADCASTSD 32(R9), Y0
 	VMOVUPS      Y0, 256(SP)
+	VBROADCASTSD 40(R9), Y0
+	VMOVUPS      Y0, 224(SP)
 	IMUL3Q       $+3, AX, BX
 	LEAQ         (DI)(BX*8), BX
 	IMUL3Q       $+22, AX, DI
@@ -35277,7 +33573,7 @@ done1:
 	LEAQ         (SI)(AX*8), AX
 	LEAQ         -4(CX), SI
 	TESTQ        SI, SI
-	JLT          done21
+	JLT          done5
 	MOVQ         $+0, DI
 	VMOVUPD      c64x4_ffffffffffffffff<>+0(SB), Y0
 	VXORPS       Y1, Y1, Y1
@@ -35285,7 +33581,7 @@ done1:
 	VMOVUPS      c32x8_h42a4f02043f7f565<>+0(SB), Y3
 	VMOVUPD      c64x4_0000000000000003<>+0(SB), Y4
 
-loop22:
+loop6:
 	IMUL3Q     $+3, DI, R9
 	LEAQ       (BX)(R9*8), R10
 	VMOVUPD    c64x4_0000000000000000<>+0(SB), Y5
@@ -35456,7 +33752,7 @@ loop22:
 	MOVQ       $+0, R10
 	PCALIGN    $0x20
 
-loop23:
+loop7:
 	LEAQ         (DX)(R10*8), R11
 	IMUL3Q       $+22, DI, R12
 	LEAQ         (R11)(R12*8), R11
@@ -35510,7 +33806,7 @@ loop23:
 	VADDPD       Y8, Y7, Y7
 	ADDQ         $+1, R10
 	CMPQ         R10, $+22
-	JLT          loop23
+	JLT          loop7
 	LEAQ         (BX)(R9*8), R10
 	VMOVAPD      Y0, Y8
 	VMOVAPS      Y1, Y9
@@ -35671,7 +33967,7 @@ loop23:
 	VMOVAPD      Y0, Y5
 	VMOVAPS      Y1, Y6
 	VGATHERQPD   Y5, (R10)(Y2*8), Y6
-	VADDPD       320(SP), Y6, Y5
+	VADDPD       288(SP), Y6, Y5
 	LEAQ         (BX)(R9*8), R10
 	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y6
 	VPADDQ       Y6, Y6, Y6
@@ -35723,7 +34019,7 @@ loop23:
 	VMOVAPD      Y0, Y5
 	VMOVAPS      Y1, Y6
 	VGATHERQPD   Y5, 8(R10)(Y2*8), Y6
-	VADDPD       288(SP), Y6, Y5
+	VADDPD       256(SP), Y6, Y5
 	LEAQ         (BX)(R9*8), R10
 	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y6
 	VPADDQ       Y6, Y6, Y6
@@ -35775,7 +34071,7 @@ loop23:
 	VMOVAPD      Y0, Y5
 	VMOVAPS      Y1, Y6
 	VGATHERQPD   Y5, 16(R10)(Y2*8), Y6
-	VADDPD       256(SP), Y6, Y5
+	VADDPD       224(SP), Y6, Y5
 	LEAQ         (BX)(R9*8), R9
 	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y6
 	VPADDQ       Y6, Y6, Y6
@@ -35825,13 +34121,13 @@ loop23:
 	VMOVSD       X5, 16(R9)(R10*8)
 	ADDQ         $+4, DI
 	CMPQ         DI, SI
-	JLE          loop22
+	JLE          loop6
 
-done21:
+done5:
 	MOVQ         CX, SI
 	ANDQ         $+3, SI
 	TESTQ        SI, SI
-	JLE          done24
+	JLE          done8
 	SUBQ         SI, CX
 	VMOVQ        SI, X0
 	VPBROADCASTQ X0, Y0
@@ -35843,7 +34139,7 @@ done21:
 	VMOVMSKPD    Y0, R9
 	ANDQ         $+1, R9
 	TESTQ        R9, R9
-	JEQ          done25
+	JEQ          done9
 	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y3
 	VPADDQ       Y3, Y3, Y4
 	VPSHUFD      $0xa0, Y4, Y4
@@ -35857,11 +34153,11 @@ done21:
 	VPERMPS      Y1, Y3, Y3
 	VMOVSD       X3, (DI)(R9*8)
 
-done25:
+done9:
 	VMOVMSKPD Y0, R9
 	ANDQ      $+2, R9
 	TESTQ     R9, R9
-	JEQ       done26
+	JEQ       done10
 	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y3
 	VPADDQ    Y3, Y3, Y4
 	VPSHUFD   $0xa0, Y4, Y4
@@ -35875,11 +34171,11 @@ done25:
 	VPERMPS   Y1, Y3, Y3
 	VMOVSD    X3, (DI)(R9*8)
 
-done26:
+done10:
 	VMOVMSKPD Y0, R9
 	ANDQ      $+4, R9
 	TESTQ     R9, R9
-	JEQ       done27
+	JEQ       done11
 	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y3
 	VPADDQ    Y3, Y3, Y4
 	VPSHUFD   $0xa0, Y4, Y4
@@ -35893,11 +34189,11 @@ done26:
 	VPERMPS   Y1, Y3, Y3
 	VMOVSD    X3, (DI)(R9*8)
 
-done27:
+done11:
 	VMOVMSKPD Y0, R9
 	ANDQ      $+8, R9
 	TESTQ     R9, R9
-	JEQ       done28
+	JEQ       done12
 	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y3
 	VPADDQ    Y3, Y3, Y4
 	VPSHUFD   $0xa0, Y4, Y4
@@ -35911,12 +34207,12 @@ done27:
 	VPERMPS   Y1, Y3, Y3
 	VMOVSD    X3, (DI)(R9*8)
 
-done28:
+done12:
 	LEAQ      (BX)(SI*8), DI
 	VMOVMSKPD Y0, R9
 	ANDQ      $+1, R9
 	TESTQ     R9, R9
-	JEQ       done29
+	JEQ       done13
 	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y3
 	VPADDQ    Y3, Y3, Y4
 	VPSHUFD   $0xa0, Y4, Y4
@@ -35930,11 +34226,11 @@ done28:
 	VPERMPS   Y1, Y3, Y3
 	VMOVSD    X3, 8(DI)(R9*8)
 
-done29:
+done13:
 	VMOVMSKPD Y0, R9
 	ANDQ      $+2, R9
 	TESTQ     R9, R9
-	JEQ       done30
+	JEQ       done14
 	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y3
 	VPADDQ    Y3, Y3, Y4
 	VPSHUFD   $0xa0, Y4, Y4
@@ -35948,11 +34244,11 @@ done29:
 	VPERMPS   Y1, Y3, Y3
 	VMOVSD    X3, 8(DI)(R9*8)
 
-done30:
+done14:
 	VMOVMSKPD Y0, R9
 	ANDQ      $+4, R9
 	TESTQ     R9, R9
-	JEQ       done31
+	JEQ       done15
 	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y3
 	VPADDQ    Y3, Y3, Y4
 	VPSHUFD   $0xa0, Y4, Y4
@@ -35966,11 +34262,11 @@ done30:
 	VPERMPS   Y1, Y3, Y3
 	VMOVSD    X3, 8(DI)(R9*8)
 
-done31:
+done15:
 	VMOVMSKPD Y0, R9
 	ANDQ      $+8, R9
 	TESTQ     R9, R9
-	JEQ       done32
+	JEQ       done16
 	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y3
 	VPADDQ    Y3, Y3, Y4
 	VPSHUFD   $0xa0, Y4, Y4
@@ -35984,12 +34280,12 @@ done31:
 	VPERMPS   Y1, Y3, Y3
 	VMOVSD    X3, 8(DI)(R9*8)
 
-done32:
+done16:
 	LEAQ      (BX)(SI*8), DI
 	VMOVMSKPD Y0, R9
 	ANDQ      $+1, R9
 	TESTQ     R9, R9
-	JEQ       done33
+	JEQ       done17
 	VMOVUPD   c64x4_0000000000000000<>+0(SB), Y3
 	VPADDQ    Y3, Y3, Y4
 	VPSHUFD   $0xa0, Y4, Y4
@@ -36003,11 +34299,11 @@ done32:
 	VPERMPS   Y1, Y3, Y3
 	VMOVSD    X3, 16(DI)(R9*8)
 
-done33:
+done17:
 	VMOVMSKPD Y0, R9
 	ANDQ      $+2, R9
 	TESTQ     R9, R9
-	JEQ       done34
+	JEQ       done18
 	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y3
 	VPADDQ    Y3, Y3, Y4
 	VPSHUFD   $0xa0, Y4, Y4
@@ -36021,11 +34317,11 @@ done33:
 	VPERMPS   Y1, Y3, Y3
 	VMOVSD    X3, 16(DI)(R9*8)
 
-done34:
+done18:
 	VMOVMSKPD Y0, R9
 	ANDQ      $+4, R9
 	TESTQ     R9, R9
-	JEQ       done35
+	JEQ       done19
 	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y3
 	VPADDQ    Y3, Y3, Y4
 	VPSHUFD   $0xa0, Y4, Y4
@@ -36039,11 +34335,11 @@ done34:
 	VPERMPS   Y1, Y3, Y3
 	VMOVSD    X3, 16(DI)(R9*8)
 
-done35:
+done19:
 	VMOVMSKPD Y0, R9
 	ANDQ      $+8, R9
 	TESTQ     R9, R9
-	JEQ       done36
+	JEQ       done20
 	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y3
 	VPADDQ    Y3, Y3, Y4
 	VPSHUFD   $0xa0, Y4, Y4
@@ -36057,7 +34353,7 @@ done35:
 	VPERMPS   Y1, Y3, Y3
 	VMOVSD    X3, 16(DI)(R9*8)
 
-done36:
+done20:
 	VXORPS     Y3, Y3, Y3
 	VXORPS     Y4, Y4, Y4
 	VXORPS     Y5, Y5, Y5
@@ -36084,7 +34380,7 @@ done36:
 	VMOVUPD    c64x4_h012c4dc659fec55d<>+0(SB), Y6
 	PCALIGN    $0x20
 
-loop37:
+loop21:
 	LEAQ         (DX)(AX*8), DI
 	IMUL3Q       $+22, CX, R9
 	LEAQ         (DI)(R9*8), DI
@@ -36137,7 +34433,7 @@ loop37:
 	VADDPD       Y7, Y5, Y5
 	ADDQ         $+1, AX
 	CMPQ         AX, $+22
-	JLT          loop37
+	JLT          loop21
 	LEAQ         (BX)(SI*8), AX
 	VMOVAPD      Y0, Y6
 	VMOVAPS      Y1, Y7
@@ -36147,7 +34443,7 @@ loop37:
 	VMOVMSKPD    Y0, CX
 	ANDQ         $+1, CX
 	TESTQ        CX, CX
-	JEQ          done38
+	JEQ          done22
 	VMOVUPD      c64x4_0000000000000000<>+0(SB), Y6
 	VPADDQ       Y6, Y6, Y7
 	VPSHUFD      $0xa0, Y7, Y7
@@ -36161,11 +34457,11 @@ loop37:
 	VPERMPS      Y3, Y6, Y6
 	VMOVSD       X6, (AX)(CX*8)
 
-done38:
+done22:
 	VMOVMSKPD Y0, CX
 	ANDQ      $+2, CX
 	TESTQ     CX, CX
-	JEQ       done39
+	JEQ       done23
 	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y6
 	VPADDQ    Y6, Y6, Y7
 	VPSHUFD   $0xa0, Y7, Y7
@@ -36179,11 +34475,11 @@ done38:
 	VPERMPS   Y3, Y6, Y6
 	VMOVSD    X6, (AX)(CX*8)
 
-done39:
+done23:
 	VMOVMSKPD Y0, CX
 	ANDQ      $+4, CX
 	TESTQ     CX, CX
-	JEQ       done40
+	JEQ       done24
 	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y6
 	VPADDQ    Y6, Y6, Y7
 	VPSHUFD   $0xa0, Y7, Y7
@@ -36197,11 +34493,11 @@ done39:
 	VPERMPS   Y3, Y6, Y6
 	VMOVSD    X6, (AX)(CX*8)
 
-done40:
+done24:
 	VMOVMSKPD Y0, CX
 	ANDQ      $+8, CX
 	TESTQ     CX, CX
-	JEQ       done41
+	JEQ       done25
 	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y6
 	VPADDQ    Y6, Y6, Y7
 	VPSHUFD   $0xa0, Y7, Y7
@@ -36215,7 +34511,7 @@ done40:
 	VPERMPS   Y3, Y6, Y3
 	VMOVSD    X3, (AX)(CX*8)
 
-done41:
+done25:
 	LEAQ       (BX)(SI*8), AX
 	VMOVAPD    Y0, Y3
 	VMOVAPS    Y1, Y6
@@ -36225,7 +34521,7 @@ done41:
 	VMOVMSKPD  Y0, CX
 	ANDQ       $+1, CX
 	TESTQ      CX, CX
-	JEQ        done42
+	JEQ        done26
 	VMOVUPD    c64x4_0000000000000000<>+0(SB), Y4
 	VPADDQ     Y4, Y4, Y6
 	VPSHUFD    $0xa0, Y6, Y6
@@ -36239,11 +34535,11 @@ done41:
 	VPERMPS    Y3, Y4, Y4
 	VMOVSD     X4, 8(AX)(CX*8)
 
-done42:
+done26:
 	VMOVMSKPD Y0, CX
 	ANDQ      $+2, CX
 	TESTQ     CX, CX
-	JEQ       done43
+	JEQ       done27
 	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y4
 	VPADDQ    Y4, Y4, Y6
 	VPSHUFD   $0xa0, Y6, Y6
@@ -36257,11 +34553,11 @@ done42:
 	VPERMPS   Y3, Y4, Y4
 	VMOVSD    X4, 8(AX)(CX*8)
 
-done43:
+done27:
 	VMOVMSKPD Y0, CX
 	ANDQ      $+4, CX
 	TESTQ     CX, CX
-	JEQ       done44
+	JEQ       done28
 	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y4
 	VPADDQ    Y4, Y4, Y6
 	VPSHUFD   $0xa0, Y6, Y6
@@ -36275,11 +34571,11 @@ done43:
 	VPERMPS   Y3, Y4, Y4
 	VMOVSD    X4, 8(AX)(CX*8)
 
-done44:
+done28:
 	VMOVMSKPD Y0, CX
 	ANDQ      $+8, CX
 	TESTQ     CX, CX
-	JEQ       done45
+	JEQ       done29
 	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y4
 	VPADDQ    Y4, Y4, Y6
 	VPSHUFD   $0xa0, Y6, Y6
@@ -36293,7 +34589,7 @@ done44:
 	VPERMPS   Y3, Y4, Y3
 	VMOVSD    X3, 8(AX)(CX*8)
 
-done45:
+done29:
 	LEAQ       (BX)(SI*8), AX
 	VMOVAPD    Y0, Y3
 	VMOVAPS    Y1, Y4
@@ -36303,7 +34599,7 @@ done45:
 	VMOVMSKPD  Y0, CX
 	ANDQ       $+1, CX
 	TESTQ      CX, CX
-	JEQ        done46
+	JEQ        done30
 	VMOVUPD    c64x4_0000000000000000<>+0(SB), Y4
 	VPADDQ     Y4, Y4, Y5
 	VPSHUFD    $0xa0, Y5, Y5
@@ -36317,11 +34613,11 @@ done45:
 	VPERMPS    Y3, Y4, Y4
 	VMOVSD     X4, 16(AX)(CX*8)
 
-done46:
+done30:
 	VMOVMSKPD Y0, CX
 	ANDQ      $+2, CX
 	TESTQ     CX, CX
-	JEQ       done47
+	JEQ       done31
 	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y4
 	VPADDQ    Y4, Y4, Y5
 	VPSHUFD   $0xa0, Y5, Y5
@@ -36335,11 +34631,11 @@ done46:
 	VPERMPS   Y3, Y4, Y4
 	VMOVSD    X4, 16(AX)(CX*8)
 
-done47:
+done31:
 	VMOVMSKPD Y0, CX
 	ANDQ      $+4, CX
 	TESTQ     CX, CX
-	JEQ       done48
+	JEQ       done32
 	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y4
 	VPADDQ    Y4, Y4, Y5
 	VPSHUFD   $0xa0, Y5, Y5
@@ -36353,11 +34649,11 @@ done47:
 	VPERMPS   Y3, Y4, Y4
 	VMOVSD    X4, 16(AX)(CX*8)
 
-done48:
+done32:
 	VMOVMSKPD Y0, CX
 	ANDQ      $+8, CX
 	TESTQ     CX, CX
-	JEQ       done49
+	JEQ       done33
 	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y4
 	VPADDQ    Y4, Y4, Y5
 	VPSHUFD   $0xa0, Y5, Y5
@@ -36371,17 +34667,17 @@ done48:
 	VPERMPS   Y3, Y4, Y3
 	VMOVSD    X3, 16(AX)(CX*8)
 
-done49:
+done33:
 	LEAQ       (BX)(SI*8), AX
 	VMOVAPD    Y0, Y3
 	VMOVAPS    Y1, Y4
 	VGATHERQPD Y3, (AX)(Y2*8), Y4
-	VADDPD     320(SP), Y4, Y3
+	VADDPD     288(SP), Y4, Y3
 	LEAQ       (BX)(SI*8), AX
 	VMOVMSKPD  Y0, CX
 	ANDQ       $+1, CX
 	TESTQ      CX, CX
-	JEQ        done50
+	JEQ        done34
 	VMOVUPD    c64x4_0000000000000000<>+0(SB), Y4
 	VPADDQ     Y4, Y4, Y5
 	VPSHUFD    $0xa0, Y5, Y5
@@ -36395,11 +34691,11 @@ done49:
 	VPERMPS    Y3, Y4, Y4
 	VMOVSD     X4, (AX)(CX*8)
 
-done50:
+done34:
 	VMOVMSKPD Y0, CX
 	ANDQ      $+2, CX
 	TESTQ     CX, CX
-	JEQ       done51
+	JEQ       done35
 	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y4
 	VPADDQ    Y4, Y4, Y5
 	VPSHUFD   $0xa0, Y5, Y5
@@ -36413,11 +34709,11 @@ done50:
 	VPERMPS   Y3, Y4, Y4
 	VMOVSD    X4, (AX)(CX*8)
 
-done51:
+done35:
 	VMOVMSKPD Y0, CX
 	ANDQ      $+4, CX
 	TESTQ     CX, CX
-	JEQ       done52
+	JEQ       done36
 	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y4
 	VPADDQ    Y4, Y4, Y5
 	VPSHUFD   $0xa0, Y5, Y5
@@ -36431,11 +34727,11 @@ done51:
 	VPERMPS   Y3, Y4, Y4
 	VMOVSD    X4, (AX)(CX*8)
 
-done52:
+done36:
 	VMOVMSKPD Y0, CX
 	ANDQ      $+8, CX
 	TESTQ     CX, CX
-	JEQ       done53
+	JEQ       done37
 	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y4
 	VPADDQ    Y4, Y4, Y5
 	VPSHUFD   $0xa0, Y5, Y5
@@ -36449,17 +34745,17 @@ done52:
 	VPERMPS   Y3, Y4, Y3
 	VMOVSD    X3, (AX)(CX*8)
 
-done53:
+done37:
 	LEAQ       (BX)(SI*8), AX
 	VMOVAPD    Y0, Y3
 	VMOVAPS    Y1, Y4
 	VGATHERQPD Y3, 8(AX)(Y2*8), Y4
-	VADDPD     288(SP), Y4, Y3
+	VADDPD     256(SP), Y4, Y3
 	LEAQ       (BX)(SI*8), AX
 	VMOVMSKPD  Y0, CX
 	ANDQ       $+1, CX
 	TESTQ      CX, CX
-	JEQ        done54
+	JEQ        done38
 	VMOVUPD    c64x4_0000000000000000<>+0(SB), Y4
 	VPADDQ     Y4, Y4, Y5
 	VPSHUFD    $0xa0, Y5, Y5
@@ -36473,11 +34769,11 @@ done53:
 	VPERMPS    Y3, Y4, Y4
 	VMOVSD     X4, 8(AX)(CX*8)
 
-done54:
+done38:
 	VMOVMSKPD Y0, CX
 	ANDQ      $+2, CX
 	TESTQ     CX, CX
-	JEQ       done55
+	JEQ       done39
 	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y4
 	VPADDQ    Y4, Y4, Y5
 	VPSHUFD   $0xa0, Y5, Y5
@@ -36491,11 +34787,11 @@ done54:
 	VPERMPS   Y3, Y4, Y4
 	VMOVSD    X4, 8(AX)(CX*8)
 
-done55:
+done39:
 	VMOVMSKPD Y0, CX
 	ANDQ      $+4, CX
 	TESTQ     CX, CX
-	JEQ       done56
+	JEQ       done40
 	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y4
 	VPADDQ    Y4, Y4, Y5
 	VPSHUFD   $0xa0, Y5, Y5
@@ -36509,11 +34805,11 @@ done55:
 	VPERMPS   Y3, Y4, Y4
 	VMOVSD    X4, 8(AX)(CX*8)
 
-done56:
+done40:
 	VMOVMSKPD Y0, CX
 	ANDQ      $+8, CX
 	TESTQ     CX, CX
-	JEQ       done57
+	JEQ       done41
 	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y4
 	VPADDQ    Y4, Y4, Y5
 	VPSHUFD   $0xa0, Y5, Y5
@@ -36527,16 +34823,16 @@ done56:
 	VPERMPS   Y3, Y4, Y3
 	VMOVSD    X3, 8(AX)(CX*8)
 
-done57:
+done41:
 	LEAQ       (BX)(SI*8), AX
 	VMOVAPD    Y0, Y3
 	VGATHERQPD Y3, 16(AX)(Y2*8), Y1
-	VADDPD     256(SP), Y1, Y1
+	VADDPD     224(SP), Y1, Y1
 	LEAQ       (BX)(SI*8), AX
 	VMOVMSKPD  Y0, CX
 	ANDQ       $+1, CX
 	TESTQ      CX, CX
-	JEQ        done58
+	JEQ        done42
 	VMOVUPD    c64x4_0000000000000000<>+0(SB), Y3
 	VPADDQ     Y3, Y3, Y4
 	VPSHUFD    $0xa0, Y4, Y4
@@ -36550,11 +34846,11 @@ done57:
 	VPERMPS    Y1, Y3, Y3
 	VMOVSD     X3, 16(AX)(CX*8)
 
-done58:
+done42:
 	VMOVMSKPD Y0, CX
 	ANDQ      $+2, CX
 	TESTQ     CX, CX
-	JEQ       done59
+	JEQ       done43
 	VMOVUPD   c64x4_0000000000000001<>+0(SB), Y3
 	VPADDQ    Y3, Y3, Y4
 	VPSHUFD   $0xa0, Y4, Y4
@@ -36568,11 +34864,11 @@ done58:
 	VPERMPS   Y1, Y3, Y3
 	VMOVSD    X3, 16(AX)(CX*8)
 
-done59:
+done43:
 	VMOVMSKPD Y0, CX
 	ANDQ      $+4, CX
 	TESTQ     CX, CX
-	JEQ       done60
+	JEQ       done44
 	VMOVUPD   c64x4_0000000000000002<>+0(SB), Y3
 	VPADDQ    Y3, Y3, Y4
 	VPSHUFD   $0xa0, Y4, Y4
@@ -36586,11 +34882,11 @@ done59:
 	VPERMPS   Y1, Y3, Y3
 	VMOVSD    X3, 16(AX)(CX*8)
 
-done60:
+done44:
 	VMOVMSKPD Y0, CX
 	ANDQ      $+8, CX
 	TESTQ     CX, CX
-	JEQ       done61
+	JEQ       done45
 	VMOVUPD   c64x4_0000000000000003<>+0(SB), Y0
 	VPADDQ    Y0, Y0, Y3
 	VPSHUFD   $0xa0, Y3, Y3
@@ -36604,9 +34900,9 @@ done60:
 	VPERMPS   Y1, Y0, Y0
 	VMOVSD    X0, 16(AX)(CX*8)
 
-done61:
-done24:
-done20:
+done45:
+done8:
+done4:
 	VZEROUPPER
 	RET
 
@@ -38978,16 +37274,13 @@ TEXT ·zD2LoopAVX512(SB), $8-184
 	MOVQ         tri3_base+88(FP), SI
 	MOVQ         tri2_base+112(FP), DI
 	MOVQ         $+0, R8
-	VMOVUPD      c64x8_h081431c8ec5f1025<>+0(SB), Z0
-	VMOVUPD      c64x8_h577092aba63b2e25<>+0(SB), Z1
-	VMOVUPD      c64x8_h69a2f35c470acbe5<>+0(SB), Z2
-	VMOVUPD      c64x8_h48bc3a41b88909e5<>+0(SB), Z3
-	VBROADCASTSD c64x1_0000000000000003<>+0(SB), Z4
+	VMOVUPD      c64x8_hcd037e819e4e3a25<>+0(SB), Z0
+	VMOVUPD      c64x8_h1fdde7ab0b47d1a5<>+0(SB), Z1
+	VBROADCASTSD c64x1_0000000000000003<>+0(SB), Z2
 	KXNORW       K1, K1, K1
-	VPXORD       Z5, Z5, Z5
-	VMOVUPD      c64x8_hcbd4e26f8c236804<>+0(SB), Z6
-	VMOVUPD      c64x8_hb0099f969b546f25<>+0(SB), Z7
-	VMOVUPD      c64x8_hcd037e819e4e3a25<>+0(SB), Z8
+	VPXORD       Z3, Z3, Z3
+	VMOVUPD      c64x8_hcbd4e26f8c236804<>+0(SB), Z4
+	VMOVUPD      c64x8_hb0099f969b546f25<>+0(SB), Z5
 
 loop1:
 	TESTQ   AX, AX
@@ -39009,137 +37302,133 @@ loop4:
 	MOVQ        R12, R13
 	SHLQ        $0x01, R13
 	LEAQ        (CX)(R13*8), BP
-	VMOVUPD     (BP), Z9
-	VMOVUPD     64(BP), Z10
-	VPERMPD     Z9, Z0, Z11
-	VMOVAPS     Z1, Z12
-	VPERMI2PD   Z10, Z11, Z12
-	VPERMPD     Z9, Z2, Z9
-	VMOVAPS     Z3, Z11
-	VPERMI2PD   Z10, Z9, Z11
+	VMOVUPD     (BP), Z6
+	VMOVUPD     64(BP), Z7
+	VMOVAPS     Z0, Z8
+	VPERMI2PD   Z7, Z6, Z8
+	VMOVAPS     Z1, Z9
+	VPERMI2PD   Z7, Z6, Z9
 	LEAQ        (CX)(R13*8), R13
-	VMOVUPD     128(R13), Z9
-	VMOVUPD     192(R13), Z10
-	VPERMPD     Z9, Z0, Z13
-	VMOVAPS     Z1, Z14
-	VPERMI2PD   Z10, Z13, Z14
-	VPERMPD     Z9, Z2, Z9
-	VMOVAPS     Z3, Z13
-	VPERMI2PD   Z10, Z9, Z13
-	VMOVUPD     (DX)(R12*8), Z9
-	VMOVUPD     64(DX)(R12*8), Z10
-	VPMOVSXDQ   (BX)(R12*4), Z15
-	VPMOVSXDQ   32(BX)(R12*4), Z16
-	VPMOVSXDQ   (SI)(R12*4), Z17
-	VPMOVSXDQ   32(SI)(R12*4), Z18
-	VPMOVSXDQ   (DI)(R12*4), Z19
-	VPMOVSXDQ   32(DI)(R12*4), Z20
-	VPMULLQ     Z4, Z19, Z21
-	VPMULLQ     Z4, Z20, Z22
+	VMOVUPD     128(R13), Z6
+	VMOVUPD     192(R13), Z7
+	VMOVAPS     Z0, Z10
+	VPERMI2PD   Z7, Z6, Z10
+	VMOVAPS     Z1, Z11
+	VPERMI2PD   Z7, Z6, Z11
+	VMOVUPD     (DX)(R12*8), Z6
+	VMOVUPD     64(DX)(R12*8), Z7
+	VPMOVSXDQ   (BX)(R12*4), Z12
+	VPMOVSXDQ   32(BX)(R12*4), Z13
+	VPMOVSXDQ   (SI)(R12*4), Z14
+	VPMOVSXDQ   32(SI)(R12*4), Z15
+	VPMOVSXDQ   (DI)(R12*4), Z16
+	VPMOVSXDQ   32(DI)(R12*4), Z17
+	VPMULLQ     Z2, Z16, Z18
+	VPMULLQ     Z2, Z17, Z19
 	KMOVW       K1, K2
-	VMOVAPS     Z5, Z23
-	VGATHERQPD  (R9)(Z21*8), K2, Z23
+	VMOVAPS     Z3, Z20
+	VGATHERQPD  (R9)(Z18*8), K2, Z20
 	KMOVW       K1, K2
-	VMOVAPS     Z5, Z21
-	VGATHERQPD  (R9)(Z22*8), K2, Z21
-	VPMULLQ     Z4, Z15, Z22
-	VPMULLQ     Z4, Z16, Z24
+	VMOVAPS     Z3, Z18
+	VGATHERQPD  (R9)(Z19*8), K2, Z18
+	VPMULLQ     Z2, Z12, Z19
+	VPMULLQ     Z2, Z13, Z21
 	KMOVW       K1, K2
-	VMOVAPS     Z5, Z25
-	VGATHERQPD  (R9)(Z22*8), K2, Z25
+	VMOVAPS     Z3, Z22
+	VGATHERQPD  (R9)(Z19*8), K2, Z22
 	KMOVW       K1, K2
-	VMOVAPS     Z5, Z22
-	VGATHERQPD  (R9)(Z24*8), K2, Z22
-	VPMULLQ     Z4, Z17, Z24
-	VPMULLQ     Z4, Z18, Z26
+	VMOVAPS     Z3, Z19
+	VGATHERQPD  (R9)(Z21*8), K2, Z19
+	VPMULLQ     Z2, Z14, Z21
+	VPMULLQ     Z2, Z15, Z23
 	KMOVW       K1, K2
-	VMOVAPS     Z5, Z27
-	VGATHERQPD  (R9)(Z24*8), K2, Z27
+	VMOVAPS     Z3, Z24
+	VGATHERQPD  (R9)(Z21*8), K2, Z24
 	KMOVW       K1, K2
-	VMOVAPS     Z5, Z24
-	VGATHERQPD  (R9)(Z26*8), K2, Z24
-	VMULPD      Z27, Z11, Z26
-	VMULPD      Z24, Z13, Z24
-	VFMADD231PD Z25, Z12, Z26
-	VFMADD231PD Z22, Z14, Z24
-	VFMADD231PD Z23, Z9, Z26
-	VFMADD231PD Z21, Z10, Z24
+	VMOVAPS     Z3, Z21
+	VGATHERQPD  (R9)(Z23*8), K2, Z21
+	VMULPD      Z24, Z9, Z23
+	VMULPD      Z21, Z11, Z21
+	VFMADD231PD Z22, Z8, Z23
+	VFMADD231PD Z19, Z10, Z21
+	VFMADD231PD Z20, Z6, Z23
+	VFMADD231PD Z18, Z7, Z21
 	IMUL3Q      $+78, R12, R13
 	LEAQ        (R10)(R13*8), BP
 	KMOVW       K1, K2
-	VSCATTERQPD Z26, K2, (BP)(Z6*8)
+	VSCATTERQPD Z23, K2, (BP)(Z4*8)
 	KMOVW       K1, K2
-	VSCATTERQPD Z24, K2, 4992(BP)(Z6*8)
-	VPMULLQ     Z4, Z19, Z21
-	VPMULLQ     Z4, Z20, Z22
+	VSCATTERQPD Z21, K2, 4992(BP)(Z4*8)
+	VPMULLQ     Z2, Z16, Z18
+	VPMULLQ     Z2, Z17, Z19
 	KMOVW       K1, K2
-	VMOVAPS     Z5, Z23
-	VGATHERQPD  8(R9)(Z21*8), K2, Z23
+	VMOVAPS     Z3, Z20
+	VGATHERQPD  8(R9)(Z18*8), K2, Z20
 	KMOVW       K1, K2
-	VMOVAPS     Z5, Z21
-	VGATHERQPD  8(R9)(Z22*8), K2, Z21
-	VPMULLQ     Z4, Z15, Z22
-	VPMULLQ     Z4, Z16, Z24
+	VMOVAPS     Z3, Z18
+	VGATHERQPD  8(R9)(Z19*8), K2, Z18
+	VPMULLQ     Z2, Z12, Z19
+	VPMULLQ     Z2, Z13, Z21
 	KMOVW       K1, K2
-	VMOVAPS     Z5, Z25
-	VGATHERQPD  8(R9)(Z22*8), K2, Z25
+	VMOVAPS     Z3, Z22
+	VGATHERQPD  8(R9)(Z19*8), K2, Z22
 	KMOVW       K1, K2
-	VMOVAPS     Z5, Z22
-	VGATHERQPD  8(R9)(Z24*8), K2, Z22
-	VPMULLQ     Z4, Z17, Z24
-	VPMULLQ     Z4, Z18, Z26
+	VMOVAPS     Z3, Z19
+	VGATHERQPD  8(R9)(Z21*8), K2, Z19
+	VPMULLQ     Z2, Z14, Z21
+	VPMULLQ     Z2, Z15, Z23
 	KMOVW       K1, K2
-	VMOVAPS     Z5, Z27
-	VGATHERQPD  8(R9)(Z24*8), K2, Z27
+	VMOVAPS     Z3, Z24
+	VGATHERQPD  8(R9)(Z21*8), K2, Z24
 	KMOVW       K1, K2
-	VMOVAPS     Z5, Z24
-	VGATHERQPD  8(R9)(Z26*8), K2, Z24
-	VMULPD      Z27, Z11, Z26
-	VMULPD      Z24, Z13, Z24
-	VFMADD231PD Z25, Z12, Z26
-	VFMADD231PD Z22, Z14, Z24
-	VFMADD231PD Z23, Z9, Z26
-	VFMADD231PD Z21, Z10, Z24
+	VMOVAPS     Z3, Z21
+	VGATHERQPD  8(R9)(Z23*8), K2, Z21
+	VMULPD      Z24, Z9, Z23
+	VMULPD      Z21, Z11, Z21
+	VFMADD231PD Z22, Z8, Z23
+	VFMADD231PD Z19, Z10, Z21
+	VFMADD231PD Z20, Z6, Z23
+	VFMADD231PD Z18, Z7, Z21
 	LEAQ        (R10)(R13*8), BP
 	KMOVW       K1, K2
-	VSCATTERQPD Z26, K2, 208(BP)(Z6*8)
+	VSCATTERQPD Z23, K2, 208(BP)(Z4*8)
 	KMOVW       K1, K2
-	VSCATTERQPD Z24, K2, 5200(BP)(Z6*8)
-	VPMULLQ     Z4, Z19, Z19
-	VPMULLQ     Z4, Z20, Z20
+	VSCATTERQPD Z21, K2, 5200(BP)(Z4*8)
+	VPMULLQ     Z2, Z16, Z16
+	VPMULLQ     Z2, Z17, Z17
 	KMOVW       K1, K2
-	VMOVAPS     Z5, Z21
-	VGATHERQPD  16(R9)(Z19*8), K2, Z21
-	KMOVW       K1, K2
-	VMOVAPS     Z5, Z19
-	VGATHERQPD  16(R9)(Z20*8), K2, Z19
-	VPMULLQ     Z4, Z15, Z15
-	VPMULLQ     Z4, Z16, Z16
-	KMOVW       K1, K2
-	VMOVAPS     Z5, Z20
-	VGATHERQPD  16(R9)(Z15*8), K2, Z20
-	KMOVW       K1, K2
-	VMOVAPS     Z5, Z15
-	VGATHERQPD  16(R9)(Z16*8), K2, Z15
-	VPMULLQ     Z4, Z17, Z16
-	VPMULLQ     Z4, Z18, Z17
-	KMOVW       K1, K2
-	VMOVAPS     Z5, Z18
+	VMOVAPS     Z3, Z18
 	VGATHERQPD  16(R9)(Z16*8), K2, Z18
 	KMOVW       K1, K2
-	VMOVAPS     Z5, Z16
+	VMOVAPS     Z3, Z16
 	VGATHERQPD  16(R9)(Z17*8), K2, Z16
-	VMULPD      Z18, Z11, Z11
-	VMULPD      Z16, Z13, Z13
-	VFMADD231PD Z20, Z12, Z11
-	VFMADD231PD Z15, Z14, Z13
-	VFMADD231PD Z21, Z9, Z11
-	VFMADD231PD Z19, Z10, Z13
+	VPMULLQ     Z2, Z12, Z12
+	VPMULLQ     Z2, Z13, Z13
+	KMOVW       K1, K2
+	VMOVAPS     Z3, Z17
+	VGATHERQPD  16(R9)(Z12*8), K2, Z17
+	KMOVW       K1, K2
+	VMOVAPS     Z3, Z12
+	VGATHERQPD  16(R9)(Z13*8), K2, Z12
+	VPMULLQ     Z2, Z14, Z13
+	VPMULLQ     Z2, Z15, Z14
+	KMOVW       K1, K2
+	VMOVAPS     Z3, Z15
+	VGATHERQPD  16(R9)(Z13*8), K2, Z15
+	KMOVW       K1, K2
+	VMOVAPS     Z3, Z13
+	VGATHERQPD  16(R9)(Z14*8), K2, Z13
+	VMULPD      Z15, Z9, Z9
+	VMULPD      Z13, Z11, Z11
+	VFMADD231PD Z17, Z8, Z9
+	VFMADD231PD Z12, Z10, Z11
+	VFMADD231PD Z18, Z6, Z9
+	VFMADD231PD Z16, Z7, Z11
 	LEAQ        (R10)(R13*8), R13
 	KMOVW       K1, K2
-	VSCATTERQPD Z11, K2, 416(R13)(Z6*8)
+	VSCATTERQPD Z9, K2, 416(R13)(Z4*8)
 	KMOVW       K1, K2
-	VSCATTERQPD Z13, K2, 5408(R13)(Z6*8)
+	VSCATTERQPD Z11, K2, 5408(R13)(Z4*8)
 	ADDQ        $+16, R12
 	CMPQ        R12, R11
 	JLE         loop4
@@ -39158,76 +37447,76 @@ done3:
 loop6:
 	MOVQ         AX, R13
 	SUBQ         R12, R13
-	VPBROADCASTQ R13, Z9
-	VPCMPQ       $0x06, Z7, Z9, K2
+	VPBROADCASTQ R13, Z6
+	VPCMPQ       $0x06, Z5, Z6, K2
 	MOVQ         R12, R13
 	SHLQ         $0x01, R13
 	LEAQ         (CX)(R13*8), BP
 	KMOVW        K2, K3
-	VMOVAPS      Z5, Z9
-	VGATHERQPD   (BP)(Z8*8), K3, Z9
+	VMOVAPS      Z3, Z6
+	VGATHERQPD   (BP)(Z0*8), K3, Z6
 	LEAQ         (CX)(R13*8), R13
 	KMOVW        K2, K3
-	VMOVAPS      Z5, Z10
-	VGATHERQPD   8(R13)(Z8*8), K3, Z10
-	VMOVUPD.Z    (DX)(R12*8), K2, Z11
-	VPMOVSXDQ.Z  (BX)(R12*4), K2, Z12
-	VPMOVSXDQ.Z  (SI)(R12*4), K2, Z13
-	VPMOVSXDQ.Z  (DI)(R12*4), K2, Z14
-	VPMULLQ      Z4, Z14, Z15
+	VMOVAPS      Z3, Z7
+	VGATHERQPD   8(R13)(Z0*8), K3, Z7
+	VMOVUPD.Z    (DX)(R12*8), K2, Z8
+	VPMOVSXDQ.Z  (BX)(R12*4), K2, Z9
+	VPMOVSXDQ.Z  (SI)(R12*4), K2, Z10
+	VPMOVSXDQ.Z  (DI)(R12*4), K2, Z11
+	VPMULLQ      Z2, Z11, Z12
 	KMOVW        K2, K3
-	VMOVAPS      Z5, Z16
-	VGATHERQPD   (R9)(Z15*8), K3, Z16
-	VPMULLQ      Z4, Z12, Z15
+	VMOVAPS      Z3, Z13
+	VGATHERQPD   (R9)(Z12*8), K3, Z13
+	VPMULLQ      Z2, Z9, Z12
 	KMOVW        K2, K3
-	VMOVAPS      Z5, Z17
-	VGATHERQPD   (R9)(Z15*8), K3, Z17
-	VPMULLQ      Z4, Z13, Z15
+	VMOVAPS      Z3, Z14
+	VGATHERQPD   (R9)(Z12*8), K3, Z14
+	VPMULLQ      Z2, Z10, Z12
 	KMOVW        K2, K3
-	VMOVAPS      Z5, Z18
-	VGATHERQPD   (R9)(Z15*8), K3, Z18
-	VMULPD       Z18, Z10, Z15
-	VFMADD231PD  Z17, Z9, Z15
-	VFMADD231PD  Z16, Z11, Z15
+	VMOVAPS      Z3, Z15
+	VGATHERQPD   (R9)(Z12*8), K3, Z15
+	VMULPD       Z15, Z7, Z12
+	VFMADD231PD  Z14, Z6, Z12
+	VFMADD231PD  Z13, Z8, Z12
 	IMUL3Q       $+78, R12, R13
 	LEAQ         (R10)(R13*8), BP
 	KMOVW        K2, K3
-	VSCATTERQPD  Z15, K3, (BP)(Z6*8)
-	VPMULLQ      Z4, Z14, Z15
+	VSCATTERQPD  Z12, K3, (BP)(Z4*8)
+	VPMULLQ      Z2, Z11, Z12
 	KMOVW        K2, K3
-	VMOVAPS      Z5, Z16
-	VGATHERQPD   8(R9)(Z15*8), K3, Z16
-	VPMULLQ      Z4, Z12, Z15
+	VMOVAPS      Z3, Z13
+	VGATHERQPD   8(R9)(Z12*8), K3, Z13
+	VPMULLQ      Z2, Z9, Z12
 	KMOVW        K2, K3
-	VMOVAPS      Z5, Z17
-	VGATHERQPD   8(R9)(Z15*8), K3, Z17
-	VPMULLQ      Z4, Z13, Z15
+	VMOVAPS      Z3, Z14
+	VGATHERQPD   8(R9)(Z12*8), K3, Z14
+	VPMULLQ      Z2, Z10, Z12
 	KMOVW        K2, K3
-	VMOVAPS      Z5, Z18
-	VGATHERQPD   8(R9)(Z15*8), K3, Z18
-	VMULPD       Z18, Z10, Z15
-	VFMADD231PD  Z17, Z9, Z15
-	VFMADD231PD  Z16, Z11, Z15
+	VMOVAPS      Z3, Z15
+	VGATHERQPD   8(R9)(Z12*8), K3, Z15
+	VMULPD       Z15, Z7, Z12
+	VFMADD231PD  Z14, Z6, Z12
+	VFMADD231PD  Z13, Z8, Z12
 	LEAQ         (R10)(R13*8), BP
 	KMOVW        K2, K3
-	VSCATTERQPD  Z15, K3, 208(BP)(Z6*8)
-	VPMULLQ      Z4, Z14, Z14
+	VSCATTERQPD  Z12, K3, 208(BP)(Z4*8)
+	VPMULLQ      Z2, Z11, Z11
 	KMOVW        K2, K3
-	VMOVAPS      Z5, Z15
-	VGATHERQPD   16(R9)(Z14*8), K3, Z15
-	VPMULLQ      Z4, Z12, Z12
+	VMOVAPS      Z3, Z12
+	VGATHERQPD   16(R9)(Z11*8), K3, Z12
+	VPMULLQ      Z2, Z9, Z9
 	KMOVW        K2, K3
-	VMOVAPS      Z5, Z14
-	VGATHERQPD   16(R9)(Z12*8), K3, Z14
-	VPMULLQ      Z4, Z13, Z12
+	VMOVAPS      Z3, Z11
+	VGATHERQPD   16(R9)(Z9*8), K3, Z11
+	VPMULLQ      Z2, Z10, Z9
 	KMOVW        K2, K3
-	VMOVAPS      Z5, Z13
-	VGATHERQPD   16(R9)(Z12*8), K3, Z13
-	VMULPD       Z13, Z10, Z10
-	VFMADD231PD  Z14, Z9, Z10
-	VFMADD231PD  Z15, Z11, Z10
+	VMOVAPS      Z3, Z10
+	VGATHERQPD   16(R9)(Z9*8), K3, Z10
+	VMULPD       Z10, Z7, Z7
+	VFMADD231PD  Z11, Z6, Z7
+	VFMADD231PD  Z12, Z8, Z7
 	LEAQ         (R10)(R13*8), R13
-	VSCATTERQPD  Z10, K2, 416(R13)(Z6*8)
+	VSCATTERQPD  Z7, K2, 416(R13)(Z4*8)
 	ADDQ         $+8, R12
 	CMPQ         R12, R11
 	JLE          loop6
@@ -41026,12 +39315,6 @@ DATA c64x4_h9fad2d6b622482a5<>+16(SB)/8, $0x000000000000000e
 DATA c64x4_h9fad2d6b622482a5<>+24(SB)/8, $0x000000000000000f
 GLOBL c64x4_h9fad2d6b622482a5<>(SB), RODATA|NOPTR, $32
 
-DATA c64x4_ha277c949c18dd5a5<>+0(SB)/8, $0x0000000000000000
-DATA c64x4_ha277c949c18dd5a5<>+8(SB)/8, $0x0000000000000009
-DATA c64x4_ha277c949c18dd5a5<>+16(SB)/8, $0x0000000000000012
-DATA c64x4_ha277c949c18dd5a5<>+24(SB)/8, $0x000000000000001b
-GLOBL c64x4_ha277c949c18dd5a5<>(SB), RODATA|NOPTR, $32
-
 DATA c64x4_hc5c415b1f40f57a5<>+0(SB)/8, $0x0000000000000018
 DATA c64x4_hc5c415b1f40f57a5<>+8(SB)/8, $0x0000000000000019
 DATA c64x4_hc5c415b1f40f57a5<>+16(SB)/8, $0x000000000000001a
@@ -41117,15 +39400,105 @@ DATA c64x53_h8e0ecff7f3b31827<>+408(SB)/8, $0x414580cc00000000
 DATA c64x53_h8e0ecff7f3b31827<>+416(SB)/8, $0x4141bf1e80000000
 GLOBL c64x53_h8e0ecff7f3b31827<>(SB), RODATA|NOPTR, $424
 
-DATA c64x8_h081431c8ec5f1025<>+0(SB)/8, $0x0000000000000000
-DATA c64x8_h081431c8ec5f1025<>+8(SB)/8, $0x0000000000000002
-DATA c64x8_h081431c8ec5f1025<>+16(SB)/8, $0x0000000000000004
-DATA c64x8_h081431c8ec5f1025<>+24(SB)/8, $0x0000000000000006
-DATA c64x8_h081431c8ec5f1025<>+32(SB)/8, $0x0000000000000000
-DATA c64x8_h081431c8ec5f1025<>+40(SB)/8, $0x0000000000000000
-DATA c64x8_h081431c8ec5f1025<>+48(SB)/8, $0x0000000000000000
-DATA c64x8_h081431c8ec5f1025<>+56(SB)/8, $0x0000000000000000
-GLOBL c64x8_h081431c8ec5f1025<>(SB), RODATA|NOPTR, $64
+DATA c64x8_0000000000000001<>+0(SB)/8, $0x0000000000000001
+DATA c64x8_0000000000000001<>+8(SB)/8, $0x0000000000000001
+DATA c64x8_0000000000000001<>+16(SB)/8, $0x0000000000000001
+DATA c64x8_0000000000000001<>+24(SB)/8, $0x0000000000000001
+DATA c64x8_0000000000000001<>+32(SB)/8, $0x0000000000000001
+DATA c64x8_0000000000000001<>+40(SB)/8, $0x0000000000000001
+DATA c64x8_0000000000000001<>+48(SB)/8, $0x0000000000000001
+DATA c64x8_0000000000000001<>+56(SB)/8, $0x0000000000000001
+GLOBL c64x8_0000000000000001<>(SB), RODATA|NOPTR, $64
+
+DATA c64x8_0000000000000002<>+0(SB)/8, $0x0000000000000002
+DATA c64x8_0000000000000002<>+8(SB)/8, $0x0000000000000002
+DATA c64x8_0000000000000002<>+16(SB)/8, $0x0000000000000002
+DATA c64x8_0000000000000002<>+24(SB)/8, $0x0000000000000002
+DATA c64x8_0000000000000002<>+32(SB)/8, $0x0000000000000002
+DATA c64x8_0000000000000002<>+40(SB)/8, $0x0000000000000002
+DATA c64x8_0000000000000002<>+48(SB)/8, $0x0000000000000002
+DATA c64x8_0000000000000002<>+56(SB)/8, $0x0000000000000002
+GLOBL c64x8_0000000000000002<>(SB), RODATA|NOPTR, $64
+
+DATA c64x8_0000000000000003<>+0(SB)/8, $0x0000000000000003
+DATA c64x8_0000000000000003<>+8(SB)/8, $0x0000000000000003
+DATA c64x8_0000000000000003<>+16(SB)/8, $0x0000000000000003
+DATA c64x8_0000000000000003<>+24(SB)/8, $0x0000000000000003
+DATA c64x8_0000000000000003<>+32(SB)/8, $0x0000000000000003
+DATA c64x8_0000000000000003<>+40(SB)/8, $0x0000000000000003
+DATA c64x8_0000000000000003<>+48(SB)/8, $0x0000000000000003
+DATA c64x8_0000000000000003<>+56(SB)/8, $0x0000000000000003
+GLOBL c64x8_0000000000000003<>(SB), RODATA|NOPTR, $64
+
+DATA c64x8_0000000000000004<>+0(SB)/8, $0x0000000000000004
+DATA c64x8_0000000000000004<>+8(SB)/8, $0x0000000000000004
+DATA c64x8_0000000000000004<>+16(SB)/8, $0x0000000000000004
+DATA c64x8_0000000000000004<>+24(SB)/8, $0x0000000000000004
+DATA c64x8_0000000000000004<>+32(SB)/8, $0x0000000000000004
+DATA c64x8_0000000000000004<>+40(SB)/8, $0x0000000000000004
+DATA c64x8_0000000000000004<>+48(SB)/8, $0x0000000000000004
+DATA c64x8_0000000000000004<>+56(SB)/8, $0x0000000000000004
+GLOBL c64x8_0000000000000004<>(SB), RODATA|NOPTR, $64
+
+DATA c64x8_0000000000000005<>+0(SB)/8, $0x0000000000000005
+DATA c64x8_0000000000000005<>+8(SB)/8, $0x0000000000000005
+DATA c64x8_0000000000000005<>+16(SB)/8, $0x0000000000000005
+DATA c64x8_0000000000000005<>+24(SB)/8, $0x0000000000000005
+DATA c64x8_0000000000000005<>+32(SB)/8, $0x0000000000000005
+DATA c64x8_0000000000000005<>+40(SB)/8, $0x0000000000000005
+DATA c64x8_0000000000000005<>+48(SB)/8, $0x0000000000000005
+DATA c64x8_0000000000000005<>+56(SB)/8, $0x0000000000000005
+GLOBL c64x8_0000000000000005<>(SB), RODATA|NOPTR, $64
+
+DATA c64x8_0000000000000006<>+0(SB)/8, $0x0000000000000006
+DATA c64x8_0000000000000006<>+8(SB)/8, $0x0000000000000006
+DATA c64x8_0000000000000006<>+16(SB)/8, $0x0000000000000006
+DATA c64x8_0000000000000006<>+24(SB)/8, $0x0000000000000006
+DATA c64x8_0000000000000006<>+32(SB)/8, $0x0000000000000006
+DATA c64x8_0000000000000006<>+40(SB)/8, $0x0000000000000006
+DATA c64x8_0000000000000006<>+48(SB)/8, $0x0000000000000006
+DATA c64x8_0000000000000006<>+56(SB)/8, $0x0000000000000006
+GLOBL c64x8_0000000000000006<>(SB), RODATA|NOPTR, $64
+
+DATA c64x8_0000000000000007<>+0(SB)/8, $0x0000000000000007
+DATA c64x8_0000000000000007<>+8(SB)/8, $0x0000000000000007
+DATA c64x8_0000000000000007<>+16(SB)/8, $0x0000000000000007
+DATA c64x8_0000000000000007<>+24(SB)/8, $0x0000000000000007
+DATA c64x8_0000000000000007<>+32(SB)/8, $0x0000000000000007
+DATA c64x8_0000000000000007<>+40(SB)/8, $0x0000000000000007
+DATA c64x8_0000000000000007<>+48(SB)/8, $0x0000000000000007
+DATA c64x8_0000000000000007<>+56(SB)/8, $0x0000000000000007
+GLOBL c64x8_0000000000000007<>(SB), RODATA|NOPTR, $64
+
+DATA c64x8_h06f244787a083945<>+0(SB)/8, $0x0000000000000006
+DATA c64x8_h06f244787a083945<>+8(SB)/8, $0x000000000000000e
+DATA c64x8_h06f244787a083945<>+16(SB)/8, $0x0000000000000002
+DATA c64x8_h06f244787a083945<>+24(SB)/8, $0x0000000000000003
+DATA c64x8_h06f244787a083945<>+32(SB)/8, $0x0000000000000007
+DATA c64x8_h06f244787a083945<>+40(SB)/8, $0x000000000000000f
+DATA c64x8_h06f244787a083945<>+48(SB)/8, $0x0000000000000006
+DATA c64x8_h06f244787a083945<>+56(SB)/8, $0x0000000000000007
+GLOBL c64x8_h06f244787a083945<>(SB), RODATA|NOPTR, $64
+
+DATA c64x8_h0f268c0d1fe8f3ab<>+0(SB)/8, $0x0000000000000002
+DATA c64x8_h0f268c0d1fe8f3ab<>+8(SB)/8, $0x0000000000000005
+DATA c64x8_h0f268c0d1fe8f3ab<>+16(SB)/8, $0x0000000000000008
+DATA c64x8_h0f268c0d1fe8f3ab<>+24(SB)/8, $0x000000000000000b
+DATA c64x8_h0f268c0d1fe8f3ab<>+32(SB)/8, $0x000000000000000e
+DATA c64x8_h0f268c0d1fe8f3ab<>+40(SB)/8, $0x0000000000000005
+DATA c64x8_h0f268c0d1fe8f3ab<>+48(SB)/8, $0x0000000000000006
+DATA c64x8_h0f268c0d1fe8f3ab<>+56(SB)/8, $0x0000000000000007
+GLOBL c64x8_h0f268c0d1fe8f3ab<>(SB), RODATA|NOPTR, $64
+
+DATA c64x8_h190409626ed85080<>+0(SB)/8, $0x0000000000000000
+DATA c64x8_h190409626ed85080<>+8(SB)/8, $0x0000000000000001
+DATA c64x8_h190409626ed85080<>+16(SB)/8, $0x0000000000000002
+DATA c64x8_h190409626ed85080<>+24(SB)/8, $0x000000000000000e
+DATA c64x8_h190409626ed85080<>+32(SB)/8, $0x0000000000000004
+DATA c64x8_h190409626ed85080<>+40(SB)/8, $0x0000000000000005
+DATA c64x8_h190409626ed85080<>+48(SB)/8, $0x0000000000000006
+DATA c64x8_h190409626ed85080<>+56(SB)/8, $0x000000000000000f
+GLOBL c64x8_h190409626ed85080<>(SB), RODATA|NOPTR, $64
 
 DATA c64x8_h1936564b3387b325<>+0(SB)/8, $0x0000000000000008
 DATA c64x8_h1936564b3387b325<>+8(SB)/8, $0x0000000000000009
@@ -41137,15 +39510,25 @@ DATA c64x8_h1936564b3387b325<>+48(SB)/8, $0x000000000000000e
 DATA c64x8_h1936564b3387b325<>+56(SB)/8, $0x000000000000000f
 GLOBL c64x8_h1936564b3387b325<>(SB), RODATA|NOPTR, $64
 
-DATA c64x8_h1e608549d63d8e80<>+0(SB)/8, $0x0000000000000000
-DATA c64x8_h1e608549d63d8e80<>+8(SB)/8, $0x0000000000000003
-DATA c64x8_h1e608549d63d8e80<>+16(SB)/8, $0x0000000000000006
-DATA c64x8_h1e608549d63d8e80<>+24(SB)/8, $0x0000000000000000
-DATA c64x8_h1e608549d63d8e80<>+32(SB)/8, $0x0000000000000000
-DATA c64x8_h1e608549d63d8e80<>+40(SB)/8, $0x0000000000000000
-DATA c64x8_h1e608549d63d8e80<>+48(SB)/8, $0x0000000000000000
-DATA c64x8_h1e608549d63d8e80<>+56(SB)/8, $0x0000000000000000
-GLOBL c64x8_h1e608549d63d8e80<>(SB), RODATA|NOPTR, $64
+DATA c64x8_h1f918f2192c94fa0<>+0(SB)/8, $0x0000000000000000
+DATA c64x8_h1f918f2192c94fa0<>+8(SB)/8, $0x0000000000000001
+DATA c64x8_h1f918f2192c94fa0<>+16(SB)/8, $0x0000000000000008
+DATA c64x8_h1f918f2192c94fa0<>+24(SB)/8, $0x0000000000000003
+DATA c64x8_h1f918f2192c94fa0<>+32(SB)/8, $0x0000000000000004
+DATA c64x8_h1f918f2192c94fa0<>+40(SB)/8, $0x0000000000000005
+DATA c64x8_h1f918f2192c94fa0<>+48(SB)/8, $0x0000000000000009
+DATA c64x8_h1f918f2192c94fa0<>+56(SB)/8, $0x0000000000000007
+GLOBL c64x8_h1f918f2192c94fa0<>(SB), RODATA|NOPTR, $64
+
+DATA c64x8_h1fdde7ab0b47d1a5<>+0(SB)/8, $0x0000000000000001
+DATA c64x8_h1fdde7ab0b47d1a5<>+8(SB)/8, $0x0000000000000003
+DATA c64x8_h1fdde7ab0b47d1a5<>+16(SB)/8, $0x0000000000000005
+DATA c64x8_h1fdde7ab0b47d1a5<>+24(SB)/8, $0x0000000000000007
+DATA c64x8_h1fdde7ab0b47d1a5<>+32(SB)/8, $0x0000000000000009
+DATA c64x8_h1fdde7ab0b47d1a5<>+40(SB)/8, $0x000000000000000b
+DATA c64x8_h1fdde7ab0b47d1a5<>+48(SB)/8, $0x000000000000000d
+DATA c64x8_h1fdde7ab0b47d1a5<>+56(SB)/8, $0x000000000000000f
+GLOBL c64x8_h1fdde7ab0b47d1a5<>(SB), RODATA|NOPTR, $64
 
 DATA c64x8_h28973519968f10ab<>+0(SB)/8, $0x0000000000000000
 DATA c64x8_h28973519968f10ab<>+8(SB)/8, $0x0000000000000001
@@ -41156,6 +39539,16 @@ DATA c64x8_h28973519968f10ab<>+40(SB)/8, $0x0000000000000009
 DATA c64x8_h28973519968f10ab<>+48(SB)/8, $0x000000000000000c
 DATA c64x8_h28973519968f10ab<>+56(SB)/8, $0x000000000000000f
 GLOBL c64x8_h28973519968f10ab<>(SB), RODATA|NOPTR, $64
+
+DATA c64x8_h2d2b892bbae27ea0<>+0(SB)/8, $0x0000000000000000
+DATA c64x8_h2d2b892bbae27ea0<>+8(SB)/8, $0x0000000000000001
+DATA c64x8_h2d2b892bbae27ea0<>+16(SB)/8, $0x000000000000000c
+DATA c64x8_h2d2b892bbae27ea0<>+24(SB)/8, $0x0000000000000003
+DATA c64x8_h2d2b892bbae27ea0<>+32(SB)/8, $0x0000000000000004
+DATA c64x8_h2d2b892bbae27ea0<>+40(SB)/8, $0x0000000000000005
+DATA c64x8_h2d2b892bbae27ea0<>+48(SB)/8, $0x000000000000000d
+DATA c64x8_h2d2b892bbae27ea0<>+56(SB)/8, $0x0000000000000007
+GLOBL c64x8_h2d2b892bbae27ea0<>(SB), RODATA|NOPTR, $64
 
 DATA c64x8_h32682193dd45936a<>+0(SB)/8, $0x0000000000000000
 DATA c64x8_h32682193dd45936a<>+8(SB)/8, $0x0000000000000008
@@ -41177,16 +39570,6 @@ DATA c64x8_h386969d577bd6a25<>+48(SB)/8, $0x0000000000000630
 DATA c64x8_h386969d577bd6a25<>+56(SB)/8, $0x0000000000000738
 GLOBL c64x8_h386969d577bd6a25<>(SB), RODATA|NOPTR, $64
 
-DATA c64x8_h3fc8f05c272f28e7<>+0(SB)/8, $0x0000000000000001
-DATA c64x8_h3fc8f05c272f28e7<>+8(SB)/8, $0x0000000000000004
-DATA c64x8_h3fc8f05c272f28e7<>+16(SB)/8, $0x0000000000000007
-DATA c64x8_h3fc8f05c272f28e7<>+24(SB)/8, $0x0000000000000000
-DATA c64x8_h3fc8f05c272f28e7<>+32(SB)/8, $0x0000000000000000
-DATA c64x8_h3fc8f05c272f28e7<>+40(SB)/8, $0x0000000000000000
-DATA c64x8_h3fc8f05c272f28e7<>+48(SB)/8, $0x0000000000000000
-DATA c64x8_h3fc8f05c272f28e7<>+56(SB)/8, $0x0000000000000000
-GLOBL c64x8_h3fc8f05c272f28e7<>(SB), RODATA|NOPTR, $64
-
 DATA c64x8_h422ed14415ed2725<>+0(SB)/8, $0x0000000000000000
 DATA c64x8_h422ed14415ed2725<>+8(SB)/8, $0x0000000000000010
 DATA c64x8_h422ed14415ed2725<>+16(SB)/8, $0x0000000000000020
@@ -41197,35 +39580,25 @@ DATA c64x8_h422ed14415ed2725<>+48(SB)/8, $0x0000000000000060
 DATA c64x8_h422ed14415ed2725<>+56(SB)/8, $0x0000000000000070
 GLOBL c64x8_h422ed14415ed2725<>(SB), RODATA|NOPTR, $64
 
-DATA c64x8_h48bc3a41b88909e5<>+0(SB)/8, $0x0000000000000000
-DATA c64x8_h48bc3a41b88909e5<>+8(SB)/8, $0x0000000000000001
-DATA c64x8_h48bc3a41b88909e5<>+16(SB)/8, $0x0000000000000002
-DATA c64x8_h48bc3a41b88909e5<>+24(SB)/8, $0x0000000000000003
-DATA c64x8_h48bc3a41b88909e5<>+32(SB)/8, $0x0000000000000009
-DATA c64x8_h48bc3a41b88909e5<>+40(SB)/8, $0x000000000000000b
-DATA c64x8_h48bc3a41b88909e5<>+48(SB)/8, $0x000000000000000d
-DATA c64x8_h48bc3a41b88909e5<>+56(SB)/8, $0x000000000000000f
-GLOBL c64x8_h48bc3a41b88909e5<>(SB), RODATA|NOPTR, $64
+DATA c64x8_h5204dd9320372a45<>+0(SB)/8, $0x0000000000000002
+DATA c64x8_h5204dd9320372a45<>+8(SB)/8, $0x000000000000000a
+DATA c64x8_h5204dd9320372a45<>+16(SB)/8, $0x0000000000000002
+DATA c64x8_h5204dd9320372a45<>+24(SB)/8, $0x0000000000000003
+DATA c64x8_h5204dd9320372a45<>+32(SB)/8, $0x0000000000000003
+DATA c64x8_h5204dd9320372a45<>+40(SB)/8, $0x000000000000000b
+DATA c64x8_h5204dd9320372a45<>+48(SB)/8, $0x0000000000000006
+DATA c64x8_h5204dd9320372a45<>+56(SB)/8, $0x0000000000000007
+GLOBL c64x8_h5204dd9320372a45<>(SB), RODATA|NOPTR, $64
 
-DATA c64x8_h5240a7573673c3c2<>+0(SB)/8, $0x0000000000000002
-DATA c64x8_h5240a7573673c3c2<>+8(SB)/8, $0x0000000000000005
-DATA c64x8_h5240a7573673c3c2<>+16(SB)/8, $0x0000000000000000
-DATA c64x8_h5240a7573673c3c2<>+24(SB)/8, $0x0000000000000000
-DATA c64x8_h5240a7573673c3c2<>+32(SB)/8, $0x0000000000000000
-DATA c64x8_h5240a7573673c3c2<>+40(SB)/8, $0x0000000000000000
-DATA c64x8_h5240a7573673c3c2<>+48(SB)/8, $0x0000000000000000
-DATA c64x8_h5240a7573673c3c2<>+56(SB)/8, $0x0000000000000000
-GLOBL c64x8_h5240a7573673c3c2<>(SB), RODATA|NOPTR, $64
-
-DATA c64x8_h577092aba63b2e25<>+0(SB)/8, $0x0000000000000000
-DATA c64x8_h577092aba63b2e25<>+8(SB)/8, $0x0000000000000001
-DATA c64x8_h577092aba63b2e25<>+16(SB)/8, $0x0000000000000002
-DATA c64x8_h577092aba63b2e25<>+24(SB)/8, $0x0000000000000003
-DATA c64x8_h577092aba63b2e25<>+32(SB)/8, $0x0000000000000008
-DATA c64x8_h577092aba63b2e25<>+40(SB)/8, $0x000000000000000a
-DATA c64x8_h577092aba63b2e25<>+48(SB)/8, $0x000000000000000c
-DATA c64x8_h577092aba63b2e25<>+56(SB)/8, $0x000000000000000e
-GLOBL c64x8_h577092aba63b2e25<>(SB), RODATA|NOPTR, $64
+DATA c64x8_h583951e91e07b900<>+0(SB)/8, $0x0000000000000000
+DATA c64x8_h583951e91e07b900<>+8(SB)/8, $0x0000000000000001
+DATA c64x8_h583951e91e07b900<>+16(SB)/8, $0x0000000000000002
+DATA c64x8_h583951e91e07b900<>+24(SB)/8, $0x000000000000000c
+DATA c64x8_h583951e91e07b900<>+32(SB)/8, $0x0000000000000004
+DATA c64x8_h583951e91e07b900<>+40(SB)/8, $0x0000000000000005
+DATA c64x8_h583951e91e07b900<>+48(SB)/8, $0x0000000000000006
+DATA c64x8_h583951e91e07b900<>+56(SB)/8, $0x000000000000000d
+GLOBL c64x8_h583951e91e07b900<>(SB), RODATA|NOPTR, $64
 
 DATA c64x8_h5adefa8599bcb42d<>+0(SB)/8, $0x0000000000000000
 DATA c64x8_h5adefa8599bcb42d<>+8(SB)/8, $0x0000000000000003
@@ -41237,6 +39610,16 @@ DATA c64x8_h5adefa8599bcb42d<>+48(SB)/8, $0x0000000000000012
 DATA c64x8_h5adefa8599bcb42d<>+56(SB)/8, $0x0000000000000015
 GLOBL c64x8_h5adefa8599bcb42d<>(SB), RODATA|NOPTR, $64
 
+DATA c64x8_h6168f7eb26f0c0c5<>+0(SB)/8, $0x0000000000000004
+DATA c64x8_h6168f7eb26f0c0c5<>+8(SB)/8, $0x000000000000000c
+DATA c64x8_h6168f7eb26f0c0c5<>+16(SB)/8, $0x0000000000000002
+DATA c64x8_h6168f7eb26f0c0c5<>+24(SB)/8, $0x0000000000000003
+DATA c64x8_h6168f7eb26f0c0c5<>+32(SB)/8, $0x0000000000000005
+DATA c64x8_h6168f7eb26f0c0c5<>+40(SB)/8, $0x000000000000000d
+DATA c64x8_h6168f7eb26f0c0c5<>+48(SB)/8, $0x0000000000000006
+DATA c64x8_h6168f7eb26f0c0c5<>+56(SB)/8, $0x0000000000000007
+GLOBL c64x8_h6168f7eb26f0c0c5<>(SB), RODATA|NOPTR, $64
+
 DATA c64x8_h699acde94e9f2c25<>+0(SB)/8, $0x0000000000000000
 DATA c64x8_h699acde94e9f2c25<>+8(SB)/8, $0x0000000000000004
 DATA c64x8_h699acde94e9f2c25<>+16(SB)/8, $0x0000000000000008
@@ -41246,16 +39629,6 @@ DATA c64x8_h699acde94e9f2c25<>+40(SB)/8, $0x0000000000000014
 DATA c64x8_h699acde94e9f2c25<>+48(SB)/8, $0x0000000000000018
 DATA c64x8_h699acde94e9f2c25<>+56(SB)/8, $0x000000000000001c
 GLOBL c64x8_h699acde94e9f2c25<>(SB), RODATA|NOPTR, $64
-
-DATA c64x8_h69a2f35c470acbe5<>+0(SB)/8, $0x0000000000000001
-DATA c64x8_h69a2f35c470acbe5<>+8(SB)/8, $0x0000000000000003
-DATA c64x8_h69a2f35c470acbe5<>+16(SB)/8, $0x0000000000000005
-DATA c64x8_h69a2f35c470acbe5<>+24(SB)/8, $0x0000000000000007
-DATA c64x8_h69a2f35c470acbe5<>+32(SB)/8, $0x0000000000000000
-DATA c64x8_h69a2f35c470acbe5<>+40(SB)/8, $0x0000000000000000
-DATA c64x8_h69a2f35c470acbe5<>+48(SB)/8, $0x0000000000000000
-DATA c64x8_h69a2f35c470acbe5<>+56(SB)/8, $0x0000000000000000
-GLOBL c64x8_h69a2f35c470acbe5<>(SB), RODATA|NOPTR, $64
 
 DATA c64x8_h7350772846007fb5<>+0(SB)/8, $0x0000000000000000
 DATA c64x8_h7350772846007fb5<>+8(SB)/8, $0x0000000000000016
@@ -41307,6 +39680,16 @@ DATA c64x8_h829a27ead1be8085<>+48(SB)/8, $0x0000000000000006
 DATA c64x8_h829a27ead1be8085<>+56(SB)/8, $0x0000000000000005
 GLOBL c64x8_h829a27ead1be8085<>(SB), RODATA|NOPTR, $64
 
+DATA c64x8_ha1e64d18a0d47080<>+0(SB)/8, $0x0000000000000000
+DATA c64x8_ha1e64d18a0d47080<>+8(SB)/8, $0x0000000000000001
+DATA c64x8_ha1e64d18a0d47080<>+16(SB)/8, $0x0000000000000002
+DATA c64x8_ha1e64d18a0d47080<>+24(SB)/8, $0x000000000000000a
+DATA c64x8_ha1e64d18a0d47080<>+32(SB)/8, $0x0000000000000004
+DATA c64x8_ha1e64d18a0d47080<>+40(SB)/8, $0x0000000000000005
+DATA c64x8_ha1e64d18a0d47080<>+48(SB)/8, $0x0000000000000006
+DATA c64x8_ha1e64d18a0d47080<>+56(SB)/8, $0x000000000000000b
+GLOBL c64x8_ha1e64d18a0d47080<>(SB), RODATA|NOPTR, $64
+
 DATA c64x8_ha78245988eb8922b<>+0(SB)/8, $0x0000000000000000
 DATA c64x8_ha78245988eb8922b<>+8(SB)/8, $0x000000000000000d
 DATA c64x8_ha78245988eb8922b<>+16(SB)/8, $0x0000000000000002
@@ -41317,15 +39700,15 @@ DATA c64x8_ha78245988eb8922b<>+48(SB)/8, $0x0000000000000006
 DATA c64x8_ha78245988eb8922b<>+56(SB)/8, $0x000000000000000f
 GLOBL c64x8_ha78245988eb8922b<>(SB), RODATA|NOPTR, $64
 
-DATA c64x8_hadf5d39317797901<>+0(SB)/8, $0x0000000000000000
-DATA c64x8_hadf5d39317797901<>+8(SB)/8, $0x0000000000000001
-DATA c64x8_hadf5d39317797901<>+16(SB)/8, $0x0000000000000002
-DATA c64x8_hadf5d39317797901<>+24(SB)/8, $0x000000000000000a
-DATA c64x8_hadf5d39317797901<>+32(SB)/8, $0x000000000000000d
-DATA c64x8_hadf5d39317797901<>+40(SB)/8, $0x0000000000000000
-DATA c64x8_hadf5d39317797901<>+48(SB)/8, $0x0000000000000000
-DATA c64x8_hadf5d39317797901<>+56(SB)/8, $0x0000000000000000
-GLOBL c64x8_hadf5d39317797901<>(SB), RODATA|NOPTR, $64
+DATA c64x8_hac7b9105cd1fb1c5<>+0(SB)/8, $0x0000000000000000
+DATA c64x8_hac7b9105cd1fb1c5<>+8(SB)/8, $0x0000000000000008
+DATA c64x8_hac7b9105cd1fb1c5<>+16(SB)/8, $0x0000000000000002
+DATA c64x8_hac7b9105cd1fb1c5<>+24(SB)/8, $0x0000000000000003
+DATA c64x8_hac7b9105cd1fb1c5<>+32(SB)/8, $0x0000000000000001
+DATA c64x8_hac7b9105cd1fb1c5<>+40(SB)/8, $0x0000000000000009
+DATA c64x8_hac7b9105cd1fb1c5<>+48(SB)/8, $0x0000000000000006
+DATA c64x8_hac7b9105cd1fb1c5<>+56(SB)/8, $0x0000000000000007
+GLOBL c64x8_hac7b9105cd1fb1c5<>(SB), RODATA|NOPTR, $64
 
 DATA c64x8_hb0099f969b546f25<>+0(SB)/8, $0x0000000000000000
 DATA c64x8_hb0099f969b546f25<>+8(SB)/8, $0x0000000000000001
@@ -41397,25 +39780,45 @@ DATA c64x8_hd0850e939f2bea23<>+48(SB)/8, $0x0000000000000006
 DATA c64x8_hd0850e939f2bea23<>+56(SB)/8, $0x0000000000000007
 GLOBL c64x8_hd0850e939f2bea23<>(SB), RODATA|NOPTR, $64
 
-DATA c64x8_hd89c883a67daef29<>+0(SB)/8, $0x0000000000000000
-DATA c64x8_hd89c883a67daef29<>+8(SB)/8, $0x0000000000000001
-DATA c64x8_hd89c883a67daef29<>+16(SB)/8, $0x0000000000000008
-DATA c64x8_hd89c883a67daef29<>+24(SB)/8, $0x000000000000000b
-DATA c64x8_hd89c883a67daef29<>+32(SB)/8, $0x000000000000000e
-DATA c64x8_hd89c883a67daef29<>+40(SB)/8, $0x0000000000000000
-DATA c64x8_hd89c883a67daef29<>+48(SB)/8, $0x0000000000000000
-DATA c64x8_hd89c883a67daef29<>+56(SB)/8, $0x0000000000000000
-GLOBL c64x8_hd89c883a67daef29<>(SB), RODATA|NOPTR, $64
+DATA c64x8_hd510ecbe95f80720<>+0(SB)/8, $0x0000000000000000
+DATA c64x8_hd510ecbe95f80720<>+8(SB)/8, $0x0000000000000001
+DATA c64x8_hd510ecbe95f80720<>+16(SB)/8, $0x000000000000000a
+DATA c64x8_hd510ecbe95f80720<>+24(SB)/8, $0x0000000000000003
+DATA c64x8_hd510ecbe95f80720<>+32(SB)/8, $0x0000000000000004
+DATA c64x8_hd510ecbe95f80720<>+40(SB)/8, $0x0000000000000005
+DATA c64x8_hd510ecbe95f80720<>+48(SB)/8, $0x000000000000000b
+DATA c64x8_hd510ecbe95f80720<>+56(SB)/8, $0x0000000000000007
+GLOBL c64x8_hd510ecbe95f80720<>(SB), RODATA|NOPTR, $64
 
-DATA c64x8_he0562e2575b445cc<>+0(SB)/8, $0x0000000000000000
-DATA c64x8_he0562e2575b445cc<>+8(SB)/8, $0x0000000000000001
-DATA c64x8_he0562e2575b445cc<>+16(SB)/8, $0x0000000000000002
-DATA c64x8_he0562e2575b445cc<>+24(SB)/8, $0x0000000000000009
-DATA c64x8_he0562e2575b445cc<>+32(SB)/8, $0x000000000000000c
-DATA c64x8_he0562e2575b445cc<>+40(SB)/8, $0x000000000000000f
-DATA c64x8_he0562e2575b445cc<>+48(SB)/8, $0x0000000000000000
-DATA c64x8_he0562e2575b445cc<>+56(SB)/8, $0x0000000000000000
-GLOBL c64x8_he0562e2575b445cc<>(SB), RODATA|NOPTR, $64
+DATA c64x8_hdcc1bb7f2218766b<>+0(SB)/8, $0x0000000000000000
+DATA c64x8_hdcc1bb7f2218766b<>+8(SB)/8, $0x0000000000000003
+DATA c64x8_hdcc1bb7f2218766b<>+16(SB)/8, $0x0000000000000006
+DATA c64x8_hdcc1bb7f2218766b<>+24(SB)/8, $0x0000000000000009
+DATA c64x8_hdcc1bb7f2218766b<>+32(SB)/8, $0x000000000000000c
+DATA c64x8_hdcc1bb7f2218766b<>+40(SB)/8, $0x000000000000000f
+DATA c64x8_hdcc1bb7f2218766b<>+48(SB)/8, $0x0000000000000006
+DATA c64x8_hdcc1bb7f2218766b<>+56(SB)/8, $0x0000000000000007
+GLOBL c64x8_hdcc1bb7f2218766b<>(SB), RODATA|NOPTR, $64
+
+DATA c64x8_he11b959f5003d900<>+0(SB)/8, $0x0000000000000000
+DATA c64x8_he11b959f5003d900<>+8(SB)/8, $0x0000000000000001
+DATA c64x8_he11b959f5003d900<>+16(SB)/8, $0x0000000000000002
+DATA c64x8_he11b959f5003d900<>+24(SB)/8, $0x0000000000000008
+DATA c64x8_he11b959f5003d900<>+32(SB)/8, $0x0000000000000004
+DATA c64x8_he11b959f5003d900<>+40(SB)/8, $0x0000000000000005
+DATA c64x8_he11b959f5003d900<>+48(SB)/8, $0x0000000000000006
+DATA c64x8_he11b959f5003d900<>+56(SB)/8, $0x0000000000000009
+GLOBL c64x8_he11b959f5003d900<>(SB), RODATA|NOPTR, $64
+
+DATA c64x8_he2aae6c8be113620<>+0(SB)/8, $0x0000000000000000
+DATA c64x8_he2aae6c8be113620<>+8(SB)/8, $0x0000000000000001
+DATA c64x8_he2aae6c8be113620<>+16(SB)/8, $0x000000000000000e
+DATA c64x8_he2aae6c8be113620<>+24(SB)/8, $0x0000000000000003
+DATA c64x8_he2aae6c8be113620<>+32(SB)/8, $0x0000000000000004
+DATA c64x8_he2aae6c8be113620<>+40(SB)/8, $0x0000000000000005
+DATA c64x8_he2aae6c8be113620<>+48(SB)/8, $0x000000000000000f
+DATA c64x8_he2aae6c8be113620<>+56(SB)/8, $0x0000000000000007
+GLOBL c64x8_he2aae6c8be113620<>(SB), RODATA|NOPTR, $64
 
 DATA c64x8_heb8fc3b463ee3b25<>+0(SB)/8, $0x0000000000000018
 DATA c64x8_heb8fc3b463ee3b25<>+8(SB)/8, $0x0000000000000019
@@ -41427,15 +39830,15 @@ DATA c64x8_heb8fc3b463ee3b25<>+48(SB)/8, $0x000000000000001e
 DATA c64x8_heb8fc3b463ee3b25<>+56(SB)/8, $0x000000000000001f
 GLOBL c64x8_heb8fc3b463ee3b25<>(SB), RODATA|NOPTR, $64
 
-DATA c64x8_hf33ff5086a5e9ee5<>+0(SB)/8, $0x0000000000000000
-DATA c64x8_hf33ff5086a5e9ee5<>+8(SB)/8, $0x0000000000000009
-DATA c64x8_hf33ff5086a5e9ee5<>+16(SB)/8, $0x0000000000000012
-DATA c64x8_hf33ff5086a5e9ee5<>+24(SB)/8, $0x000000000000001b
-DATA c64x8_hf33ff5086a5e9ee5<>+32(SB)/8, $0x0000000000000024
-DATA c64x8_hf33ff5086a5e9ee5<>+40(SB)/8, $0x000000000000002d
-DATA c64x8_hf33ff5086a5e9ee5<>+48(SB)/8, $0x0000000000000036
-DATA c64x8_hf33ff5086a5e9ee5<>+56(SB)/8, $0x000000000000003f
-GLOBL c64x8_hf33ff5086a5e9ee5<>(SB), RODATA|NOPTR, $64
+DATA c64x8_hf434f90829742fa4<>+0(SB)/8, $0x0000000000000001
+DATA c64x8_hf434f90829742fa4<>+8(SB)/8, $0x0000000000000004
+DATA c64x8_hf434f90829742fa4<>+16(SB)/8, $0x0000000000000007
+DATA c64x8_hf434f90829742fa4<>+24(SB)/8, $0x000000000000000a
+DATA c64x8_hf434f90829742fa4<>+32(SB)/8, $0x000000000000000d
+DATA c64x8_hf434f90829742fa4<>+40(SB)/8, $0x0000000000000005
+DATA c64x8_hf434f90829742fa4<>+48(SB)/8, $0x0000000000000006
+DATA c64x8_hf434f90829742fa4<>+56(SB)/8, $0x0000000000000007
+GLOBL c64x8_hf434f90829742fa4<>(SB), RODATA|NOPTR, $64
 
 DATA c64x8_hfca5c378b21fd885<>+0(SB)/8, $0x0000000000000000
 DATA c64x8_hfca5c378b21fd885<>+8(SB)/8, $0x000000000000000c
