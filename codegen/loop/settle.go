@@ -189,7 +189,29 @@ func (s *settler) unchosen(n *symbolic.Node) *symbolic.Node {
 	if p := s.choice(n); p != nil {
 		return p
 	}
-	return n
+	return s.byExample(n)
+}
+
+// byExample lays a choice that may be a factor of a matrix product out example by example, as
+// values are that it may be the same as.
+func (s *settler) byExample(n *symbolic.Node) *symbolic.Node {
+	if !n.Op.Lazy || !slices.ContainsFunc(n.Shape, isBatch) || isBatch(n.Shape[0]) || !s.how.worthProduct(n.Shape) {
+		return n
+	}
+	order := batchFirst(n.Shape, symbolic.AllAxes(n.Args[0]))
+	back := make([]int, len(order))
+	for i, k := range order {
+		back[k] = i
+	}
+	return s.g.Permute(s.permuted(n, order), back...)
+}
+
+// batchFirst puts the axis of the batch before the others.
+func batchFirst(shape symbolic.Shape, axes symbolic.Axes) symbolic.Axes {
+	rank := func(k int) int { return btoi(!isBatch(shape[k])) }
+	out := slices.Clone(axes)
+	slices.SortStableFunc(out, func(i, j int) int { return rank(i) - rank(j) })
+	return out
 }
 
 // choice returns what n becomes where it is a choice with a factor that can
@@ -239,6 +261,9 @@ func (s *settler) choice(n *symbolic.Node) *symbolic.Node {
 		return nil
 	}
 	on = all
+	if s.how.worthProduct(n.Shape) {
+		on = batchFirst(n.Shape, all)
+	}
 	one := s.g.Const(1, n.Shape, symbolic.Real)
 	args := []*symbolic.Node{s.restrict(n.Args[0], on), s.restrict(n.Args[1], on), s.restrict(n.Args[2], on)}
 	args[side] = s.restrict(s.product(inner, one), on)

@@ -32,7 +32,7 @@ func text(t *testing.T, k *loop.Kernel, target asm.Target) []byte {
 func TestSameText(t *testing.T) {
 	for _, k := range []*loop.Kernel{
 		classes("classes", in(10), "exp").k, bias("bias", in(3)).k, columnSums("columns", in(100)).k,
-		recordsKernel("records", 5, []int{0, 1, 2, 3, 4}, []int{0, 1, 2}).k,
+		recordsKernel("records", 5, sy("n"), []int{0, 1, 2, 3, 4}, []int{0, 1, 2}).k,
 	} {
 		for _, target := range []asm.Target{{ISA: asm.AVX2, Elem: asm.F64}, {ISA: asm.AVX512, Elem: asm.F32}} {
 			want := text(t, k, target)

@@ -1,6 +1,7 @@
 package nest
 
 import (
+	"fmt"
 	"math"
 	"testing"
 
@@ -273,10 +274,10 @@ func scaleResult(v *loop.Var, k *loop.Kernel) *loop.Kernel {
 	return k
 }
 
-// recordsKernel reads fields of records and writes others.
-func recordsKernel(name string, step int, reads, writes []int) test {
+// recordsKernel reads fields of records and writes others, in so many turns.
+func recordsKernel(name string, step int, turns symbolic.Poly, reads, writes []int) test {
 	n, i, m := ivar("n"), ivar("i"), ivar("m")
-	size := sy("n").Add(sy("m")).Mul(in(step))
+	size := turns.Add(sy("m")).Mul(in(step))
 	x, y := buf(loop.In, "x", symbolic.Real, size), buf(loop.Out, "y", symbolic.Real, size)
 	var body []loop.Stmt
 	var vs []*loop.Var
@@ -288,7 +289,7 @@ func recordsKernel(name string, step int, reads, writes []int) test {
 	for j, f := range writes {
 		body = append(body, set(y, sy("i").Add(sy("m")).Mul(in(step)).Add(in(f)), ap("sub", ref(vs[j%len(vs)]), ref(vs[(j+1)%len(vs)]))))
 	}
-	return test{k: kernel(name, []any{x, y, n, m}, rep(i, sy("n"), body...)), tame: true}
+	return test{k: kernel(name, []any{x, y, n, m}, rep(i, turns, body...)), tame: true}
 }
 
 func TestRecords(t *testing.T) {
@@ -307,11 +308,44 @@ func TestRecords(t *testing.T) {
 				if step == 2 && k == 1 {
 					continue
 				}
-				x := recordsKernel("records"+string(rune('A'+step))+string(rune('a'+j))+string(rune('a'+k)), step, r, w)
+				x := recordsKernel("records"+string(rune('A'+step))+string(rune('a'+j))+string(rune('a'+k)), step, sy("n"), r, w)
 				x.sizes = grid("m", "n")[17:51]
 				tests = append(tests, x)
 			}
 		}
+	}
+	runAll(t, tests)
+}
+
+// TestRecordsLeft has records of a known number, of which some are left for lanes that are more: of reals, as
+// in windows of an image, and of whole numbers and truth values.
+func TestRecordsLeft(t *testing.T) {
+	var tests []test
+	for _, step := range []int{2, 3, 4, 8, 9} {
+		for _, turns := range []int{1, 5, 7, 14, 23} {
+			name := fmt.Sprintf("left%dOf%d", turns, step)
+			last := []int{step - 1, 0}
+			all := make([]int, step)
+			for f := range all {
+				all[f] = f
+			}
+			for k, fields := range [][]int{all, last} {
+				x := recordsKernel(name+string(rune('a'+k)), step, in(turns), fields, fields)
+				x.sizes = []map[string]int{{"n": 1, "m": 0}, {"n": 1, "m": 3}}
+				tests = append(tests, x)
+			}
+		}
+	}
+	for _, turns := range []int{3, 7, 14, 16, 21} {
+		n, i, v := ivar("n"), ivar("i"), ivar("v")
+		pair := func(f int) symbolic.Poly { return sy("i").Mul(in(2)).Add(in(f)) }
+		idx, iy := buf(loop.In, "idx", symbolic.Integer, in(2*turns)), buf(loop.Out, "iy", symbolic.Integer, in(2*turns))
+		bx, by := buf(loop.In, "bx", symbolic.Boolean, in(2*turns)), buf(loop.Out, "by", symbolic.Boolean, in(2*turns))
+		tests = append(tests, test{k: kernel(fmt.Sprintf("pairs%d", turns), []any{idx, bx, iy, by, n}, rep(i, in(turns),
+			let(v, at(idx, pair(0))),
+			set(iy, pair(0), ap("iadd", ref(v), at(idx, pair(1)))), set(iy, pair(1), ref(v)),
+			set(by, pair(0), ap("and", at(bx, pair(0)), at(bx, pair(1)))), set(by, pair(1), ap("ieq", ref(v), whole(in(1)))))),
+			sizes: once(), limit: map[string]int{"idx": 3}})
 	}
 	runAll(t, tests)
 }
