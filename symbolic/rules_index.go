@@ -12,6 +12,92 @@ var indexRules = []Rule{
 			y := g.Access(x, &Map{Shape: Shp(5), Index: []Poly{at}, Guard: []Cond{{Kind: NonNeg, E: at}, {Kind: NonNeg, E: Int(2).Sub(at)}}})
 			return g.Select(in, y, g.Const(0, Shp(5), Real))
 		}},
+	{Name: "quotient and rest of an index", Phase: always, Ops: []*OpSpec{OpAccess}, Func: indexInParts,
+		Example: func(g *Graph) *Node {
+			x, i := sample(g, "x", 3, 2), g.Iota(Shp(6), 0)
+			two := g.Const(2, Shp(6), Integer)
+			return g.Access(x, &Map{Shape: Shp(6), Index: []Poly{Operand(0), Operand(1)}}, g.Apply(OpIntDiv, nil, i, two), g.Apply(OpIntMod, nil, i, two))
+		}},
+}
+
+// indexInParts reads by quotients and rests of indices, as in an image that becomes larger, x[div(i, 2)], by
+// axes: an axis of 2n is one of n and one of 2 in it. Nothing is gathered then, and nothing scattered on the way back.
+func indexInParts(g *Graph, n *Node) *Node {
+	if len(n.Args) == 1 {
+		return nil
+	}
+	m := n.Attr.(*Map)
+	by := make([]int, len(m.Shape)) // what an axis is divided by, or 0
+	type part struct {
+		axis int
+		rest bool
+	}
+	var of []part // of the operands
+	for _, o := range n.Args[1:] {
+		a, d, rest := partOfIndex(o)
+		if d == 0 || by[a] != 0 && by[a] != d {
+			return nil
+		}
+		if size, ok := m.Shape[a].Const(); !ok || size%d != 0 {
+			return nil
+		}
+		by[a] = d
+		of = append(of, part{a, rest})
+	}
+	parts, at := &Map{}, make([]int, len(m.Shape))
+	for a, size := range m.Shape {
+		at[a] = len(parts.Shape)
+		if d := by[a]; d > 0 {
+			parts.Shape = append(parts.Shape, size.Scale(1, int64(d)), Int(d))
+		} else {
+			parts.Shape = append(parts.Shape, size)
+		}
+	}
+	sub := func(s string) (Poly, bool) {
+		if a, ok := axisOf(s); ok {
+			if d := by[a]; d > 0 {
+				return Axis(at[a]).Scale(int64(d), 1).Add(Axis(at[a] + 1)), true
+			}
+			return Axis(at[a]), true
+		}
+		k, ok := OperandOf(s)
+		if !ok {
+			return Poly{}, false
+		}
+		if of[k].rest {
+			return Axis(at[of[k].axis] + 1), true
+		}
+		return Axis(at[of[k].axis]), true
+	}
+	for _, e := range m.Index {
+		parts.Index = append(parts.Index, e.Subst(sub))
+	}
+	for _, c := range m.Guard {
+		parts.Guard = append(parts.Guard, c.With(c.E.Subst(sub)))
+	}
+	return g.Reshape(g.access(n.Args[0], parts), m.Shape)
+}
+
+// partOfIndex returns the axis whose index is divided, by what, and whether n is the rest of that or the
+// quotient; by is 0 where n is neither.
+func partOfIndex(n *Node) (axis, by int, rest bool) {
+	var m *Map
+	if n.Op == OpAccess && len(n.Args) == 1 && plain(n.Attr.(*Map), n.Args[0].Shape) {
+		n, m = n.Args[0], n.Attr.(*Map)
+	}
+	if n.Op != OpIntDiv && n.Op != OpIntMod || n.Args[0].Op != OpIota {
+		return 0, 0, false
+	}
+	d, ok := ConstValue(n.Args[1])
+	if !ok || d < 2 {
+		return 0, 0, false
+	}
+	axis = n.Args[0].Attr.(Axes)[0]
+	if m != nil {
+		s, _ := m.Index[axis].AsSym()
+		axis, _ = axisOf(s)
+	}
+	return axis, int(d), n.Op == OpIntMod
 }
 
 func choiceByIndex(g *Graph, n *Node) *Node {
