@@ -193,7 +193,7 @@ func fieldLines(fields []variable) []jen.Code {
 // that the frame holds.
 func (p *printer) share(body []loop.Stmt, result func(b *loop.Buffer, id string)) (values []jen.Code) {
 	f := p.frame
-	s := &sharing{vars: map[*loop.Var][]int{}, bufs: map[*loop.Buffer][]int{}, sizes: map[string][]int{}, env: map[string]*loop.Var{}}
+	s := &sharing{vars: map[*loop.Var][]int{}, bufs: map[*loop.Buffer][]int{}, sizes: map[string][]int{}}
 	s.body(body, 0)
 	names := newScope(nil, "part")
 	field := func(name string, typ jen.Code) string {
@@ -328,7 +328,7 @@ type sharing struct {
 	vars  map[*loop.Var][]int
 	bufs  map[*loop.Buffer][]int
 	sizes map[string][]int
-	env   map[string]*loop.Var
+	env   loop.Scope
 	count int
 
 	varOrder  []*loop.Var
@@ -357,7 +357,7 @@ func (s *sharing) buf(b *loop.Buffer, in int) {
 func (s *sharing) poly(in int, ps ...symbolic.Poly) {
 	for _, p := range ps {
 		for _, name := range p.Syms() {
-			if v := s.env[name]; v != nil {
+			if v := s.env.Of(name); v != nil {
 				s.v(v, in)
 				continue
 			}
@@ -375,10 +375,13 @@ func (s *sharing) conds(in int, cs []symbolic.Cond) {
 	}
 }
 
-func (s *sharing) inner(list []loop.Stmt, in int) {
-	outer := maps.Clone(s.env)
+// inner is a body that variables are declared for.
+func (s *sharing) inner(list []loop.Stmt, in int, own ...*loop.Var) {
+	defer s.env.Enter()()
+	for _, v := range own {
+		s.env.Declare(v)
+	}
 	s.body(list, in)
-	s.env = outer
 }
 
 func (s *sharing) body(list []loop.Stmt, in int) {
@@ -404,10 +407,10 @@ func (s *sharing) body(list []loop.Stmt, in int) {
 			s.body(st.body, s.count)
 		case *loop.Let:
 			s.v(st.Var, in)
-			s.env[st.Var.Name] = st.Var
+			s.env.Declare(st.Var)
 		case *loop.Acc:
 			s.v(st.Var, in)
-			s.env[st.Var.Name] = st.Var
+			s.env.Declare(st.Var)
 		case *loop.Update:
 			s.v(st.Var, in)
 		case *loop.Pick:
@@ -417,10 +420,7 @@ func (s *sharing) body(list []loop.Stmt, in int) {
 		case *loop.Loop:
 			s.v(st.Var, in)
 			s.poly(in, st.Extent)
-			before := s.env[st.Var.Name]
-			s.env[st.Var.Name] = st.Var
-			s.inner(st.Body, in)
-			s.env[st.Var.Name] = before
+			s.inner(st.Body, in, st.Var)
 		case *loop.While:
 			s.inner(st.Body, in)
 		case *loop.Grow:
@@ -430,19 +430,18 @@ func (s *sharing) body(list []loop.Stmt, in int) {
 			s.v(st.From, in)
 			s.v(st.Rows, in)
 			s.poly(in, st.Extent)
-			s.env[st.From.Name], s.env[st.Rows.Name] = st.From, st.Rows
-			s.inner(st.Body, in)
+			s.inner(st.Body, in, st.From, st.Rows)
 		case *loop.Contract:
 			s.poly(in, st.M, st.N, st.K)
 			for _, a := range []loop.Access{st.Out, st.A, st.B} {
 				s.buf(a.Buf, in)
 				s.poly(in, a.Base, a.M, a.N, a.K)
 			}
-			for _, v := range []*loop.Var{st.Row, st.Col, st.Sum} {
+			own := []*loop.Var{st.Row, st.Col, st.Sum}
+			for _, v := range own {
 				s.v(v, in)
-				s.env[v.Name] = v
 			}
-			s.inner(st.Epilogue, in)
+			s.inner(st.Epilogue, in, own...)
 		case *loop.Call:
 			for _, a := range st.Args {
 				if a.Buf != nil {

@@ -1,8 +1,6 @@
 package codegen
 
 import (
-	"maps"
-
 	"github.com/bpgen/bpgen/codegen/loop"
 	"github.com/bpgen/bpgen/symbolic"
 )
@@ -14,9 +12,9 @@ type usage struct {
 	loads   map[*loop.Buffer]int // elements read
 	touched map[*loop.Buffer]bool
 
-	env  map[string]*loop.Var // variables in scope: names come again in other scopes
-	lets []*loop.Var          // what is defined, accumulators included
-	dead map[*loop.Var]bool   // defined and never read: what is read for it counts for nothing
+	env  loop.Scope         // variables in scope
+	lets []*loop.Var        // what is defined, accumulators included
+	dead map[*loop.Var]bool // defined and never read: what is read for it counts for nothing
 }
 
 // countUses counts in a body whose results are read by whoever calls it.
@@ -25,7 +23,7 @@ func countUses(body []loop.Stmt, results ...*loop.Var) *usage {
 	for {
 		u := &usage{
 			reads: map[*loop.Var]int{}, symbols: map[string]int{}, loads: map[*loop.Buffer]int{},
-			touched: map[*loop.Buffer]bool{}, env: map[string]*loop.Var{}, dead: dead,
+			touched: map[*loop.Buffer]bool{}, dead: dead,
 		}
 		u.body(body)
 		for _, v := range results {
@@ -44,8 +42,7 @@ func countUses(body []loop.Stmt, results ...*loop.Var) *usage {
 }
 
 func (u *usage) body(list []loop.Stmt) {
-	outer := u.env
-	u.env = maps.Clone(outer)
+	defer u.env.Enter()()
 	for _, s := range list {
 		switch s := s.(type) {
 		case *loop.Let:
@@ -62,10 +59,10 @@ func (u *usage) body(list []loop.Stmt) {
 		}
 		switch s := s.(type) {
 		case *loop.Let:
-			u.env[s.Var.Name] = s.Var
+			u.env.Declare(s.Var)
 			u.lets = append(u.lets, s.Var)
 		case *loop.Acc:
-			u.env[s.Var.Name] = s.Var
+			u.env.Declare(s.Var)
 			u.lets = append(u.lets, s.Var)
 		case *loop.Loop:
 			u.poly(s.Extent)
@@ -99,18 +96,15 @@ func (u *usage) body(list []loop.Stmt) {
 			u.body(s.Else)
 		}
 	}
-	u.env = outer
 }
 
 // scoped counts in a body that vars are declared for.
 func (u *usage) scoped(list []loop.Stmt, vars ...*loop.Var) {
-	outer := u.env
-	u.env = maps.Clone(outer)
+	defer u.env.Enter()()
 	for _, v := range vars {
-		u.env[v.Name] = v
+		u.env.Declare(v)
 	}
 	u.body(list)
-	u.env = outer
 }
 
 func (u *usage) contract(s *loop.Contract) {
@@ -137,7 +131,7 @@ func (u *usage) call(s *loop.Call) {
 func (u *usage) poly(ps ...symbolic.Poly) {
 	for _, p := range ps {
 		for _, s := range p.Syms() {
-			if v := u.env[s]; v != nil {
+			if v := u.env.Of(s); v != nil {
 				u.reads[v]++
 			} else {
 				u.symbols[s]++

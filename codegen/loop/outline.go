@@ -10,7 +10,7 @@ import (
 // worth a function of their own, with at least so many operations, and that
 // accept takes. The body itself is not changed, only copied.
 func Outline(body []Stmt, least int, accept func(*Kernel) bool) []Stmt {
-	o := &outliner{least: least, accept: accept, outer: map[string]*Var{}, below: map[string]symbolic.Poly{}, accs: map[*Var]*Acc{}}
+	o := &outliner{least: least, accept: accept, outer: &Scope{}, below: map[string]symbolic.Poly{}, accs: map[*Var]*Acc{}}
 	return o.body(body)
 }
 
@@ -20,18 +20,13 @@ const WorthKernel = 256
 type outliner struct {
 	least  int
 	accept func(*Kernel) bool
-	outer  map[string]*Var          // variables in scope, by name
+	outer  *Scope                   // variables in scope
 	below  map[string]symbolic.Poly // what those of loops are below
 	accs   map[*Var]*Acc            // accumulators in scope
 }
 
 func (o *outliner) body(list []Stmt) []Stmt {
-	outer := o.outer
-	o.outer = map[string]*Var{}
-	for name, v := range outer {
-		o.outer[name] = v
-	}
-	defer func() { o.outer = outer }()
+	defer o.outer.Enter()()
 	var out []Stmt
 	for i, s := range list {
 		switch s := s.(type) {
@@ -45,19 +40,22 @@ func (o *outliner) body(list []Stmt) []Stmt {
 		}
 		switch s := s.(type) {
 		case *Loop:
-			o.outer[s.Var.Name], o.below[s.Var.Name] = s.Var, s.Extent
+			leave := o.outer.Enter()
+			o.outer.Declare(s.Var)
+			o.below[s.Var.Name] = s.Extent
 			out = append(out, &Loop{Var: s.Var, Extent: s.Extent, Body: o.body(s.Body)})
-			delete(o.outer, s.Var.Name)
+			leave()
 			delete(o.below, s.Var.Name)
 		case *Tile:
 			t := *s
-			o.outer[s.From.Name], o.outer[s.Rows.Name] = s.From, s.Rows
+			leave := o.outer.Enter()
+			o.outer.Declare(s.From)
+			o.outer.Declare(s.Rows)
 			o.below[s.From.Name] = s.Extent
 			t.Body = o.body(s.Body)
 			out = append(out, &t)
-			delete(o.outer, s.From.Name)
+			leave()
 			delete(o.below, s.From.Name)
-			delete(o.outer, s.Rows.Name)
 		case *While:
 			out = append(out, &While{Body: o.body(s.Body)})
 		case *If:
@@ -66,7 +64,7 @@ func (o *outliner) body(list []Stmt) []Stmt {
 			out = append(out, &Choose{Cond: s.Cond, Then: o.body(s.Then), Else: o.body(s.Else)})
 		default:
 			for _, v := range declaredBy(s) {
-				o.outer[v.Name] = v
+				o.outer.Declare(v)
 			}
 			out = append(out, s)
 		}
@@ -114,7 +112,7 @@ func (o *outliner) kernel(notes []Stmt, s Stmt) (*Call, bool) {
 		v := &Var{Name: s, Type: symbolic.Integer}
 		k.Params = append(k.Params, &Param{Int: v})
 		call.Args = append(call.Args, Arg{Int: symbolic.Sym(s)})
-		if w := o.outer[s]; w != nil {
+		if w := o.outer.Of(s); w != nil {
 			r.vars[w] = v
 		}
 	}
@@ -365,7 +363,7 @@ func (f *freeness) callers(p symbolic.Poly) symbolic.Poly {
 			if f.inner[s] {
 				return
 			}
-			theirs = theirs || f.o.outer[s] != nil
+			theirs = theirs || f.o.outer.Of(s) != nil
 		}
 		if theirs {
 			t := symbolic.Int(1)
@@ -390,7 +388,7 @@ func (f *freeness) common(b *Buffer) (from symbolic.Poly, ok bool) {
 	}
 	most := from.Subst(func(s string) (symbolic.Poly, bool) { n, ok := f.o.below[s]; return n, ok })
 	for _, s := range most.Syms() {
-		if f.o.outer[s] != nil {
+		if f.o.outer.Of(s) != nil {
 			return symbolic.Poly{}, false
 		}
 	}
