@@ -20,6 +20,10 @@ func (c *randomCase) checkModel(raw *module.Model, d *module.ModelProcs) error {
 			sizes = append(sizes, g.Name)
 		}
 	}
+	c.said = []*symbolic.Node{raw.Train.Loss}
+	for _, v := range raw.Train.Outputs {
+		c.said = append(c.said, v.Node)
+	}
 	var err error
 	if env.Dims, err = c.sizes(append(slices.Clone(raw.Dims), raw.Call...), raw.Args, sizes, raw.Checks); err != nil {
 		return err

@@ -151,7 +151,8 @@ type randomCase struct {
 	prog      *randprog.Program
 	rng       *rand.Rand // for the point
 	rounding  *rounding
-	sizesLeft []int // of numbers that the point does not have yet
+	sizesLeft []int            // of numbers that the point does not have yet
+	said      []*symbolic.Node // what the program computes, as it says it
 	bound     *boundCase
 	procs     []measuredProc
 	trained   *training // where it has a rule, and says something of it
@@ -295,7 +296,8 @@ func (c *randomCase) arg(env *symbolic.Env, a *module.Arg) {
 // that many is wanted.
 func (c *randomCase) sizes(dims []*module.Dim, args []*module.Arg, whole []string, checks []module.Check) (map[string]int, error) {
 	// Now and then there is more than fits into a vector.
-	most := []int{5, 5, 5, 14}[c.rng.IntN(4)]
+	const few, more = 5, 14
+	most := []int{few, few, few, more}[c.rng.IntN(4)]
 	if c.large {
 		most = 40
 	}
@@ -310,6 +312,10 @@ func (c *randomCase) sizes(dims []*module.Dim, args []*module.Arg, whole []strin
 		for _, n := range whole {
 			out[n] = c.rng.IntN(5)
 		}
+		if most == more && c.numbers(out) > 30_000 {
+			most = few
+			continue
+		}
 		at := func(s string) (int, bool) { v, ok := out[s]; return v, ok }
 		if !slices.ContainsFunc(args, func(a *module.Arg) bool { return noIndex(a, at) }) && !slices.ContainsFunc(checks, func(k module.Check) bool {
 			a, err1 := k.A.Eval(at)
@@ -320,6 +326,28 @@ func (c *randomCase) sizes(dims []*module.Dim, args []*module.Arg, whole []strin
 		}
 	}
 	return nil, errKink
+}
+
+// numbers is how many the graph comes to, more or less.
+func (c *randomCase) numbers(sizes map[string]int) int {
+	sum := 0
+	for _, n := range symbolic.ReachableInside(c.said...) {
+		shape, err := n.Shape.Eval(func(s string) (int, bool) {
+			if v, ok := sizes[s]; ok {
+				return v, true
+			}
+			return examples, true // in a batch, or passes of a while
+		})
+		if err != nil {
+			continue
+		}
+		k := 1
+		for _, d := range shape {
+			k *= d
+		}
+		sum += k
+	}
+	return sum
 }
 
 // noIndex reports whether an argument wants an index of nothing.
@@ -368,6 +396,9 @@ func wholeArgs(args []*module.Arg) (out []string) {
 
 func (c *randomCase) checkFunc(raw *module.Func, d *module.FuncProcs) error {
 	env := &symbolic.Env{Inputs: map[string]*symbolic.Tensor{}}
+	for _, r := range raw.Results {
+		c.said = append(c.said, r.Node)
+	}
 	var err error
 	if env.Dims, err = c.sizes(raw.Dims, raw.Args, wholeArgs(raw.Args), raw.Checks); err != nil {
 		return err

@@ -636,7 +636,7 @@ func (w sliding) places(n, pad int) int { return (n+2*pad-w.dilation*(w.k-1)-1)/
 func (g *gen) slide() {
 	name := g.fresh("b")
 	var over, out []dim
-	var places, within []index
+	var within []index
 	var left, binders, at []string
 	for range 1 + g.IntN(2) {
 		d := g.shape1()
@@ -646,7 +646,7 @@ func (g *gen) slide() {
 		w := g.sliding()
 		i, u := index{g.fresh("i"), d}, index{g.fresh("u"), num(w.k)}
 		over, out = append(over, w.over(d)), append(out, d)
-		places, within = append(places, i), append(within, u)
+		within = append(within, u)
 		left, binders = append(left, fmt.Sprintf("%s < %s", i.name, d)), append(binders, fmt.Sprintf("%s < %d", u.name, w.k))
 		at = append(at, fmt.Sprintf("%d*%s + %d*%s", w.stride, i.name, w.dilation, u.name))
 	}
