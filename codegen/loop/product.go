@@ -147,7 +147,8 @@ func without(axes, b symbolic.Axes) symbolic.Axes {
 //
 // Each factor then is a value of its own, over the axes that it depends on.
 func products(g *symbolic.Graph, roots []*symbolic.Node, spine string) []*symbolic.Node {
-	s := &settler{g: g, deps: map[*symbolic.Node]symbolic.Axes{}, how: &tiling{spine: spine}, apart: true}
+	s := newSettler(g, roots, tiling{spine: spine})
+	s.apart = true
 	return s.each(roots, func(n *symbolic.Node) *symbolic.Node { return s.scatter(s.contracted(n)) })
 }
 

@@ -16,8 +16,7 @@ import (
 // of the condition: one that has them all may be infinite just where the
 // branch is not taken, and so may one that has a pole (singular.go).
 func settle(g *symbolic.Graph, roots []*symbolic.Node, how tiling) []*symbolic.Node {
-	s := &settler{g: g, deps: map[*symbolic.Node]symbolic.Axes{}, how: &how,
-		needed: needed(roots), signs: map[*symbolic.Node]symbolic.Sign{}, infinite: map[*symbolic.Node]bool{}}
+	s := newSettler(g, roots, how)
 	roots = s.shared(roots)
 	roots = s.each(s.each(s.each(s.each(roots, s.unchosen), s.once), s.framed), s.windows)
 	s.apart = true
@@ -49,6 +48,13 @@ type settler struct {
 	needed, infinite map[*symbolic.Node]bool
 	signs            map[*symbolic.Node]symbolic.Sign
 	apart            bool // a choice may become a factor of its own, of all that its condition asks about and more
+}
+
+func newSettler(g *symbolic.Graph, roots []*symbolic.Node, how tiling) *settler {
+	return &settler{
+		g: g, deps: map[*symbolic.Node]symbolic.Axes{}, how: &how,
+		needed: needed(roots), infinite: map[*symbolic.Node]bool{}, signs: map[*symbolic.Node]symbolic.Sign{},
+	}
 }
 
 func (s *settler) node(n *symbolic.Node, new map[*symbolic.Node]*symbolic.Node, step func(*symbolic.Node) *symbolic.Node) *symbolic.Node {
