@@ -158,11 +158,13 @@ func sumUnderBoth(g *Graph, n *Node) *Node {
 			part(c.Args[1])
 		} else if c.Op == OpAccess && c.Args[0].Op == OpAnd {
 			for _, a := range c.Args[0].Args {
-				m := c.Attr.(*Map)
-				if a.Op == OpAccess && len(a.Args) == 1 {
-					a, m = a.Args[0], a.Attr.(*Map).After(m)
+				read := g.access(a, c.Attr.(*Map), c.Args[1:]...)
+				if read.Op == OpAccess {
+					if one := accessOfAccess(g, read); one != nil {
+						read = one
+					}
 				}
-				part(g.access(a, m, c.Args[1:]...))
+				part(read)
 			}
 		} else if o := g.without(c, axes); o != nil {
 			out = and(out, o)
