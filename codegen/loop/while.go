@@ -62,6 +62,13 @@ func (l *lowering) passesOf(c *comp) []*value {
 	for _, a := range c.axes {
 		shape = append(shape, a.extent)
 	}
+	shape = append(shape, c.index...)
+	c.each(func(t *term) { // that many passes may be what it computes with
+		shape = append(append(shape, t.poly), t.index...)
+		for _, k := range t.conds {
+			shape = append(shape, k.E)
+		}
+	})
 	return l.passesIn(shape)
 }
 

@@ -472,7 +472,7 @@ func (c *ctx) sliceInRange(x *parser.Subscript, t *tensor, i int, s sub) bool {
 func (c *ctx) dataInRange(x *parser.Subscript, t *tensor, i int, s sub) (always, ok bool) {
 	dim := t.shape[i]
 	if always, ok := c.within(s.data, dim); ok {
-		return always, true
+		return always && c.somewhere(s.data, dim, x), true
 	}
 	name := short(c.text(s.at))
 	var d *diag.Diagnostic
@@ -491,6 +491,28 @@ func (c *ctx) dataInRange(x *parser.Subscript, t *tensor, i int, s sub) (always,
 	c.sideArg(c.side(d, x.X, t), s.at, s.data)
 	d.Hintf("dim %d of %s is %s", i, short(c.text(x.X)), dim)
 	return false, false
+}
+
+// somewhere reports whether there is an element at a place that is in range as such: the greatest
+// of nothing is at 0, and nothing is there. Where that is a question of sizes, the running program asks it.
+func (c *ctx) somewhere(at *tensor, dim symbolic.Poly, x parser.Node) bool {
+	one, seen := symbolic.Int(1), map[*symbolic.Node]bool{}
+	var picked func(n *symbolic.Node) bool
+	picked = func(n *symbolic.Node) bool {
+		if seen[n] || n.Type != symbolic.Integer && n.Op != symbolic.OpLoop {
+			return false
+		}
+		seen[n] = true
+		return n.Op.Arg || slices.ContainsFunc(n.Needs(), picked)
+	}
+	if c.prove(dim.Sub(one), nil) || !picked(at.node) {
+		return true
+	}
+	if len(c.facts) > 0 {
+		return false
+	}
+	c.check(dim, one, x)
+	return true
 }
 
 func (c *ctx) sideArg(d *diag.Diagnostic, at parser.Node, v *tensor) {
