@@ -39,6 +39,13 @@ func (g *Graph) NewCount(name string) Poly {
 	return Sym(name + countMark)
 }
 
+// CountLike returns another symbol that is read like one.
+func (g *Graph) CountLike(sym string) string {
+	name, _, _ := strings.Cut(sym, countMark)
+	s, _ := g.NewCount(name).AsSym()
+	return s
+}
+
 // mentionsCount reports whether the size of n is known in its pass only.
 func mentionsCount(n *Node) bool {
 	for _, d := range n.Shape {

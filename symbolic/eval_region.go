@@ -35,6 +35,11 @@ func (e *evaluator) loop(y *Node, args []*Tensor, parts []*Node) (*Tensor, map[*
 	}
 	rows := make([][]*Tensor, len(stacked))
 	passes := 0
+	for k := range l.Elem { // of a while there may be two, and rounding may end them apart
+		if n := elems[k].Shape[0]; n < count {
+			return nil, nil, fmt.Errorf("a loop of %d passes goes over %d rows", count, n)
+		}
+	}
 	for i := range max(count, 0) {
 		at := i
 		if l.Reverse {

@@ -142,7 +142,9 @@ func (l *lowering) region(y *symbolic.Node, parts []*symbolic.Node) {
 	}
 	at := row(count)
 	if lp.Kind == symbolic.WhileLoop {
-		r.pass.name = r.counter()
+		if r.pass.name = r.counter(); l.counted(r.pass.name) { // another while makes as many passes, and has the name
+			r.pass.name = l.proc.Graph.CountLike(r.pass.name)
+		}
 		r.test = &lowering{
 			proc: l.proc, tiling: how, outer: l, passes: in.passes,
 			values: map[*symbolic.Node]*value{}, aliases: in.aliases,
@@ -247,7 +249,7 @@ func (l *lowering) region(y *symbolic.Node, parts []*symbolic.Node) {
 	r.reads = append(r.reads, l.passesIn(symbolic.Shape{lp.Count})...)
 	for _, s := range r.carry {
 		s.at.writers = append(s.at.writers, c)
-		if sym := r.counter(); sym != "" {
+		if sym := r.counter(); sym != "" && sym == r.pass.name {
 			if l.counts == nil {
 				l.counts = map[string]*value{}
 			}

@@ -72,6 +72,16 @@ func (l *lowering) passesOf(c *comp) []*value {
 	return l.passesIn(shape)
 }
 
+// counted reports whether there is a while that gives a number of passes.
+func (l *lowering) counted(sym string) bool {
+	for ; l != nil; l = l.outer {
+		if l.counts[sym] != nil {
+			return true
+		}
+	}
+	return false
+}
+
 // counter returns the symbol of the number of passes of a while, or "".
 func (r *region) counter() string {
 	if r.loop.Kind != symbolic.WhileLoop {
@@ -83,7 +93,7 @@ func (r *region) counter() string {
 
 // while makes the statements of a while.
 func (e *emitter) while(r *region) {
-	passes := &Var{Name: r.counter(), Type: symbolic.Integer}
+	passes := &Var{Name: r.pass.name, Type: symbolic.Integer}
 	e.scopes[len(e.scopes)-1].names[passes.Name] = true
 	e.add(&Acc{Var: passes})
 	var grown []*value // with a row more in each pass

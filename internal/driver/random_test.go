@@ -97,7 +97,11 @@ func measureAll(r *rounding, eval evaluation) ([]measured, error) {
 		for _, s := range small[i] {
 			most = max(most, s)
 		}
+		furthest := slices.Max(append(large[i], 0))
 		for j, s := range small[i] {
+			if s > 64*(large[i][j]+furthest/8+math.Abs(out[i].v[j])) {
+				return nil, errKink // it jumps
+			}
 			c := s + most/8 + math.Abs(out[i].v[j])
 			if large[i][j] > 8*c {
 				return nil, errKink
@@ -127,7 +131,7 @@ func (r *rounding) moves(eval evaluation, base []*symbolic.Tensor, eps float64) 
 	for range r.runs {
 		got, err := eval(round)
 		if err != nil {
-			return nil, err
+			return nil, errKink // without rounding there was none
 		}
 		for i, t := range got {
 			if len(t.Data) != len(out[i]) {
