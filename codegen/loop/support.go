@@ -152,6 +152,7 @@ func (c *comp) plain() bool {
 // follow goes through the body, and returns where the next states are not 0.
 func (s *spread) follow() map[*value]interval {
 	after := map[*value]interval{}
+	writers := s.in.writers()
 	for _, c := range s.in.comps {
 		v := c.target.base()
 		if !c.plain() {
@@ -160,7 +161,7 @@ func (s *spread) follow() map[*value]interval {
 			}
 			continue
 		}
-		if !c.late && (c.combine != nil || len(c.target.writers) > 1 || len(c.target.lead) > 0) {
+		if !c.late && (c.combine != nil || writers[v] > 1 || len(c.target.lead) > 0) {
 			continue
 		}
 		for i, a := range c.axes {
@@ -188,6 +189,24 @@ func (s *spread) follow() map[*value]interval {
 		}
 	}
 	return after
+}
+
+// writers counts what writes each value of a body, or a part of it. A loop in it writes its states
+// more than once.
+func (l *lowering) writers() map[*value]int {
+	n := map[*value]int{}
+	for _, c := range l.comps {
+		n[c.target.base()]++
+		if r := c.region; r != nil {
+			for _, st := range r.carry {
+				n[st.at.base()] += 2
+			}
+			for _, v := range r.stacks {
+				n[v.base()] += 2
+			}
+		}
+	}
+	return n
 }
 
 // of returns where t, a term of c, is not 0 along an axis.
