@@ -19,6 +19,15 @@ func init() {
 			Pole: pole, Go: name, Math: letter + "_%s(%s)", Domain: [][2]float64{{0, 4}, domain},
 		})
 	}
-	bessel("besselj", "The Bessel function of the first kind, of whole order n.", "J", math.Jn, [2]float64{-6, 6}, nil)
+	bessel("besselj", "The Bessel function of the first kind, of whole order n.", "J", besselJ, [2]float64{-6, 6}, nil)
 	bessel("bessely", "The Bessel function of the second kind, of whole order n, for x > 0.", "Y", math.Yn, [2]float64{0.5, 6}, unless(1, Positive))
+}
+
+// besselJ is math.Jn, but of small numbers below 0, of which math.J1 loses the sign.
+func besselJ(n int, x float64) float64 {
+	y := math.Jn(n, math.Abs(x))
+	if x < 0 && n%2 != 0 {
+		return -y
+	}
+	return y
 }
