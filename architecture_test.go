@@ -33,7 +33,7 @@ var order = map[string][]string{
 	"internal/driver": {"internal/diag", "parser", "symbolic", "symbolic/module", "symbolic/frontend",
 		"codegen/loop", "codegen", "explain", "templates"},
 	"internal/opsdoc":   {"symbolic"},
-	"internal/randprog": {"internal/diag", "parser"},
+	"internal/randprog": {"internal/diag", "internal/randprog/curves", "parser"},
 	"cmd/playground":    {"explain", "internal/driver"},
 	"cmd/bpgen":         {"internal/diag", "internal/driver", "explain", "templates"},
 }
